@@ -1,0 +1,42 @@
+# The tools that are missing come from scripts/get-tools.sh; what it puts into .tools/bin goes before the system's, since
+# it is there only where the system's was missing or too old.
+export PATH := $(CURDIR)/.tools/bin:$(PATH)
+
+# ARGS reaches the command that run and test end in: make run ARGS='--listen 127.0.0.1:8081', make test ARGS='-p sink'.
+ARGS ?=
+
+.PHONY: help tools run test lint deny clean
+
+help:
+	@echo 'make run    get what is missing, build in release mode, start everything with the demo (Ctrl-C stops it)'
+	@echo 'make test   get what is missing, run all tests; FRAMEWATCH_CORPUS=DIR adds the ones on real pictures'
+	@echo 'make tools  only get what is missing: a C compiler, nats-server, redis-server'
+	@echo 'make lint   formatting, clippy and rustdoc, warnings denied'
+	@echo 'make deny   licences, bans and sources of the dependencies (builds cargo-deny the first time)'
+	@echo 'make clean  remove what was built and fetched'
+	@echo
+	@echo "ARGS='...' is passed on by run (to framewatch up) and test (to cargo test)."
+
+tools:
+	@sh scripts/get-tools.sh compiler nats-server redis-server
+
+run: tools
+	cargo build --release --locked --package cli
+	@exec "$${CARGO_TARGET_DIR:-target}/release/framewatch" up --demo $(ARGS)
+
+test: tools
+	@sh scripts/get-tools.sh ffmpeg
+	cargo test --workspace --locked $(ARGS)
+
+lint:
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+
+deny:
+	@sh scripts/get-tools.sh cargo-deny
+	cargo-deny --locked check bans licenses sources
+
+clean:
+	cargo clean
+	rm -rf .tools

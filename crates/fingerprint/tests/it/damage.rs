@@ -1,0 +1,118 @@
+//! Damaged, cut and hostile bytes: always an answer, never a panic, and no half picture taken for a whole one.
+
+use fingerprint::Error;
+use image::ImageFormat;
+
+use crate::drawing::{Pattern, draw, encode};
+
+const FORMATS: [ImageFormat; 5] = [
+    ImageFormat::Jpeg,
+    ImageFormat::Png,
+    ImageFormat::WebP,
+    ImageFormat::Gif,
+    ImageFormat::Bmp,
+];
+
+#[test]
+fn a_cut_picture_is_refused() {
+    for pattern in [Pattern::Shapes, Pattern::Noise] {
+        for format in FORMATS {
+            let bytes = encode(&draw(pattern, 200, 150), format);
+            for percent in [20, 50, 70, 90, 97] {
+                let cut = &bytes[..bytes.len() * percent / 100];
+                let result = fingerprint::of(cut);
+                assert!(
+                    result.is_err(),
+                    "{percent} % of a {format:?} of {pattern:?} gave {result:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_jpeg_without_its_end_marker_is_whole() {
+    for pattern in [Pattern::Gradient, Pattern::Shapes, Pattern::Noise] {
+        let bytes = encode(&draw(pattern, 200, 150), ImageFormat::Jpeg);
+        let without_marker = &bytes[..bytes.len() - 2];
+        assert_eq!(
+            fingerprint::of(without_marker).unwrap(),
+            fingerprint::of(&bytes).unwrap()
+        );
+    }
+}
+
+#[test]
+fn a_jpeg_cut_short_and_ended_properly_is_incomplete() {
+    let bytes = encode(&draw(Pattern::Noise, 200, 150), ImageFormat::Jpeg);
+    let mut cut = bytes[..bytes.len() * 9 / 10].to_vec();
+    cut.extend([0xFF, 0xD9]);
+    assert!(matches!(
+        fingerprint::of(&cut),
+        Err(Error::Incomplete { .. })
+    ));
+}
+
+#[test]
+fn a_jpeg_followed_by_other_bytes_is_whole() {
+    let bytes = encode(&draw(Pattern::Shapes, 200, 150), ImageFormat::Jpeg);
+    let followed = [bytes.as_slice(), b"\0\0\xFF\xD8 and more"].concat();
+    assert_eq!(
+        fingerprint::of(&followed).unwrap(),
+        fingerprint::of(&bytes).unwrap()
+    );
+}
+
+/// Mutations hit the first bytes more often than others: sizes, offsets and tables are there.
+#[test]
+fn mutated_pictures_never_panic() {
+    let mut random = Random(2026);
+    for format in FORMATS {
+        for (pattern, w, h) in [(Pattern::Shapes, 40, 30), (Pattern::Noise, 9, 17)] {
+            let original = encode(&draw(pattern, w, h), format);
+            for _ in 0..400 {
+                let mut bytes = original.clone();
+                for _ in 0..=random.below(6) {
+                    mutate(&mut bytes, &mut random);
+                }
+                if let Ok(print) = fingerprint::of(&bytes) {
+                    assert!(print.contrast <= 127.5);
+                }
+            }
+        }
+    }
+}
+
+fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {
+    let reach = if random.below(2) == 0 {
+        bytes.len().min(64)
+    } else {
+        bytes.len()
+    };
+    let at = random
+        .below(reach.max(1))
+        .min(bytes.len().saturating_sub(1));
+    let length = random.below(8).min(bytes.len() - at);
+    match random.below(5) {
+        0 => bytes.truncate(at),
+        1 => drop(bytes.drain(at..at + length)),
+        2 => bytes.extend_from_within(at..at + length),
+        3 => bytes[at..at + length].fill(0xFF),
+        _ => bytes[at..at + length]
+            .iter_mut()
+            .for_each(|byte| *byte = random.below(256) as u8),
+    }
+}
+
+/// Knuth's 64-bit linear congruential generator: the same mutations in every run.
+struct Random(u64);
+
+impl Random {
+    fn below(&mut self, bound: usize) -> usize {
+        self.0 = self
+            .0
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) as usize % bound
+    }
+}

@@ -1,0 +1,6 @@
+//! The fingerprint of pictures that the tests draw themselves.
+
+mod damage;
+mod drawing;
+mod formats;
+mod imagehash;

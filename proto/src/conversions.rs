@@ -1,0 +1,115 @@
+use pbjson_types::Timestamp;
+use time::OffsetDateTime;
+
+use crate::v1::{Fingerprint, Phase, Verdict};
+
+/// A point in time as the contract carries it. Exact to the nanosecond.
+pub fn timestamp(at: OffsetDateTime) -> Timestamp {
+    Timestamp {
+        seconds: at.unix_timestamp(),
+        nanos: i32::try_from(at.nanosecond())
+            .expect("a second has fewer nanoseconds than an i32 holds"),
+    }
+}
+
+/// The reverse of [`timestamp`]. `None` where the value lies outside the years -9999 to 9999 or its nanoseconds outside
+/// a second.
+pub fn from_timestamp(at: &Timestamp) -> Option<OffsetDateTime> {
+    let nanos = u32::try_from(at.nanos).ok()?;
+    OffsetDateTime::from_unix_timestamp(at.seconds)
+        .ok()?
+        .replace_nanosecond(nanos)
+        .ok()
+}
+
+impl From<fingerprint::Fingerprint> for Fingerprint {
+    fn from(value: fingerprint::Fingerprint) -> Self {
+        Fingerprint {
+            algorithm: value.algorithm,
+            phash: value.phash,
+            contrast: value.contrast,
+            width: value.width,
+            height: value.height,
+        }
+    }
+}
+
+impl From<&Fingerprint> for fingerprint::Fingerprint {
+    fn from(message: &Fingerprint) -> Self {
+        fingerprint::Fingerprint {
+            algorithm: message.algorithm,
+            phash: message.phash,
+            contrast: message.contrast,
+            width: message.width,
+            height: message.height,
+        }
+    }
+}
+
+impl Verdict {
+    /// One lower-case word, for people and headers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Verdict::Match => "match",
+            Verdict::Mismatch => "mismatch",
+            Verdict::Indeterminate => "indeterminate",
+            Verdict::Unspecified => "unspecified",
+        }
+    }
+}
+
+impl Phase {
+    /// One lower-case word, for people and headers.
+    pub fn word(self) -> &'static str {
+        match self {
+            Phase::Firing => "firing",
+            Phase::Resolved => "resolved",
+            Phase::Unspecified => "unspecified",
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::v1::Rule;
+
+    #[test]
+    fn timestamps_survive_the_round_trip_to_the_nanosecond() {
+        for nanos in [0, 1, 1_763_800_000_123_456_789, -5] {
+            let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap();
+            assert_eq!(from_timestamp(&timestamp(at)), Some(at));
+        }
+    }
+
+    #[test]
+    fn timestamps_no_calendar_has_are_refused() {
+        assert_eq!(
+            from_timestamp(&Timestamp {
+                seconds: i64::MAX,
+                nanos: 0
+            }),
+            None
+        );
+        assert_eq!(
+            from_timestamp(&Timestamp {
+                seconds: 0,
+                nanos: -1
+            }),
+            None
+        );
+    }
+
+    #[test]
+    fn json_is_proto3_json() {
+        let rule = Rule {
+            threshold: Some(0.75),
+        };
+        assert_eq!(
+            serde_json::to_string(&rule).unwrap(),
+            r#"{"threshold":0.75}"#
+        );
+        let refused = serde_json::from_str::<Rule>(r#"{"treshold":0.75}"#).unwrap_err();
+        assert!(refused.to_string().contains("treshold"), "{refused}");
+    }
+}

@@ -1,0 +1,19 @@
+//! The event contract: the messages of `framewatch/v1/*.proto` as Rust types.
+//!
+//! In NATS they are protobuf; in REST, server-sent events and Redis the same messages are proto3 JSON (through `serde`).
+//! What this crate leaves to others: subjects and headers (`event-bus`), what the values mean (`comparator`).
+
+mod conversions;
+
+pub use conversions::{from_timestamp, timestamp};
+
+/// Messages of the package `framewatch.v1`.
+#[expect(
+    missing_docs,
+    clippy::all,
+    reason = "generated; the documentation is in the .proto files"
+)]
+pub mod v1 {
+    include!(concat!(env!("OUT_DIR"), "/framewatch.v1.rs"));
+    include!(concat!(env!("OUT_DIR"), "/framewatch.v1.serde.rs"));
+}

