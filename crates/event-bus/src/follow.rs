@@ -1,0 +1,111 @@
+use std::time::Duration;
+
+use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
+use futures::TryStreamExt;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use crate::{Bus, Event, Stored};
+
+/// What [`Bus::follow`] hands on.
+#[derive(Debug)]
+pub enum Latest<E: Event> {
+    /// The latest event of a key, or a new one. After a reconnect the latest ones come again.
+    Event(Stored<E>),
+    /// All that was there at the beginning has been handed on; from here on it is live.
+    CaughtUp,
+}
+
+/// How many earlier events to begin with.
+#[derive(Clone, Copy)]
+enum From {
+    LatestOfEachKey,
+    TheFirst,
+}
+
+const RETRY: Duration = Duration::from_millis(500);
+
+impl Bus {
+    /// Hands the latest event of every key to `apply`, then every new one, until shutdown; begins again after a lost
+    /// connection. A message that can't be read is logged and passed over.
+    pub async fn follow<E: Event>(
+        &self,
+        shutdown: &CancellationToken,
+        apply: impl FnMut(Latest<E>),
+    ) {
+        self.follow_from(From::LatestOfEachKey, shutdown, apply)
+            .await;
+    }
+
+    /// Like [`follow`](Bus::follow), but beginning with the oldest event that the stream holds.
+    pub async fn follow_all<E: Event>(
+        &self,
+        shutdown: &CancellationToken,
+        apply: impl FnMut(Latest<E>),
+    ) {
+        self.follow_from(From::TheFirst, shutdown, apply).await;
+    }
+
+    async fn follow_from<E: Event>(
+        &self,
+        from: From,
+        shutdown: &CancellationToken,
+        mut apply: impl FnMut(Latest<E>),
+    ) {
+        let mut generation = self.generation();
+        loop {
+            generation.mark_unchanged();
+            tokio::select! {
+                () = shutdown.cancelled() => return,
+                _ = generation.changed() => {}
+                result = self.follow_once(from, &mut apply) => {
+                    if let Err(error) = result {
+                        tracing::warn!(stream = E::STREAM, %error, "following is interrupted; beginning again");
+                    }
+                    tokio::select! {
+                        () = shutdown.cancelled() => return,
+                        () = sleep(RETRY) => {}
+                    }
+                }
+            }
+        }
+    }
+
+    async fn follow_once<E: Event>(
+        &self,
+        from: From,
+        apply: &mut impl FnMut(Latest<E>),
+    ) -> Result<(), crate::StoreError> {
+        let stream = self.jetstream.get_stream_no_info(E::STREAM).await?;
+        let consumer = stream
+            .create_consumer(OrderedConfig {
+                filter_subject: E::SUBJECTS.to_owned(),
+                deliver_policy: match from {
+                    From::LatestOfEachKey => DeliverPolicy::LastPerSubject,
+                    From::TheFirst => DeliverPolicy::All,
+                },
+                headers_only: E::HEADERS_ONLY,
+                ..OrderedConfig::default()
+            })
+            .await?;
+
+        let mut caught_up = consumer.cached_info().num_pending == 0;
+        if caught_up {
+            apply(Latest::CaughtUp);
+        }
+        let mut messages = consumer.messages().await?;
+        while let Some(message) = messages.try_next().await? {
+            match Stored::read(&message) {
+                Ok(stored) => apply(Latest::Event(stored)),
+                Err(error) => {
+                    tracing::warn!(subject = %message.subject, %error, "passing over a message")
+                }
+            }
+            if !caught_up && message.info()?.pending == 0 {
+                caught_up = true;
+                apply(Latest::CaughtUp);
+            }
+        }
+        Ok(())
+    }
+}

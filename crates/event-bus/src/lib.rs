@@ -1,0 +1,35 @@
+//! Everything that knows NATS: subjects, streams, buckets, headers, and the policy by which events are published and
+//! consumed.
+//!
+//! - [`Bus`] is a connection whose streams and buckets exist and are as designed.
+//! - [`Bus::follow`] folds a stream: the latest event of every key, then whatever comes, across restarts of the server.
+//! - [`Bus::work`] shares the events of a stream among all copies of a service, each acknowledged by its [`Delivery`].
+//! - The `publish_…` methods wait until JetStream has stored the event.
+//! - [`Pictures`] and [`Registry`] are the reference pictures, and the folders with their rules.
+//!
+//! What the events mean is left to the services.
+
+mod bus;
+mod config;
+mod event;
+mod folder;
+mod follow;
+mod pictures;
+mod publish;
+mod registry;
+mod topology;
+mod work;
+
+/// Why a bucket or consumer could not be used; its kinds tell a caller nothing that it could act on.
+pub type StoreError = async_nats::Error;
+
+pub use bus::{Bus, ConnectError};
+pub use config::BusConfig;
+pub use event::{Event, FrameArrival, FrameHeaders, Message, ReferenceChange, Stored, Undecodable};
+pub use folder::{Folder, InvalidFolder};
+pub use follow::Latest;
+pub use pictures::{PictureChange, PictureKey, Pictures};
+pub use publish::{Expected, PublishError};
+pub use registry::{FolderChange, Registry, RuleChange, RuleScope};
+pub use topology::{MAX_FRAME_BYTES, StorageError};
+pub use work::{Delivery, Progress, Work};

@@ -1,0 +1,219 @@
+//! Publishing, each event acknowledged by JetStream, and reading the latest one of a key.
+
+use async_nats::jetstream::{
+    context::{PublishError as JetStreamError, PublishErrorKind},
+    message::PublishMessage,
+    stream::{DirectGetError, DirectGetErrorKind},
+};
+use bytes::Bytes;
+use proto::v1::{Alert, Comparison, Upload, UploadRemoved};
+use time::format_description::well_known::Rfc3339;
+
+use crate::{
+    Bus, Event, Folder, FrameArrival, FrameHeaders, MAX_FRAME_BYTES, ReferenceChange, Stored,
+    Undecodable,
+    event::{self, Message, header, subject_of},
+};
+
+/// The number of the event that must still be the last one of its subject; 0 where there must be none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected(pub u64);
+
+impl Expected {
+    /// What follows the latest event that was seen.
+    pub fn after<E: Event>(latest: Option<&Stored<E>>) -> Self {
+        Expected(latest.map_or(0, |stored| stored.sequence))
+    }
+}
+
+/// Why an event was not published, or not read.
+#[derive(Debug, thiserror::Error)]
+pub enum PublishError {
+    /// Another event came first.
+    #[error("another event came first on this subject")]
+    Conflict,
+    /// A frame larger than can be sent.
+    #[error("the frame has {bytes} bytes; at most {MAX_FRAME_BYTES} can be sent")]
+    TooLarge {
+        /// Its size.
+        bytes: usize,
+    },
+    /// JetStream did not store it, or nobody knows whether it did.
+    #[error("JetStream did not acknowledge")]
+    Unavailable(#[source] JetStreamError),
+    /// JetStream did not answer a question.
+    #[error("JetStream did not answer")]
+    Unreadable(#[source] DirectGetError),
+    /// The latest event is not what its subject promises.
+    #[error("the latest event of the subject cannot be read")]
+    Undecodable(#[from] Undecodable),
+}
+
+impl Bus {
+    /// Publishes a frame: the bare bytes of a picture. `content_type` where the sender knows it.
+    pub async fn publish_frame(
+        &self,
+        folder: &Folder,
+        headers: &FrameHeaders,
+        content_type: Option<&str>,
+        picture: Bytes,
+    ) -> Result<u64, PublishError> {
+        if picture.len() > MAX_FRAME_BYTES {
+            return Err(PublishError::TooLarge {
+                bytes: picture.len(),
+            });
+        }
+        let captured_at = headers
+            .captured_at
+            .format(&Rfc3339)
+            .expect("a time of the years 0 to 9999 has a text form");
+        let mut message = PublishMessage::build()
+            .payload(picture)
+            .header(header::CAPTURED_AT, captured_at);
+        if !headers.camera.is_empty() {
+            message = message.header(header::CAMERA, headers.camera.as_str());
+        }
+        if let Some(content_type) = content_type {
+            message = message.header(header::CONTENT_TYPE, content_type);
+        }
+        self.publish::<FrameArrival>(folder, message).await
+    }
+
+    /// Publishes that a picture was stored and is the reference from now on. Published again, it counts once.
+    pub async fn publish_uploaded(
+        &self,
+        folder: &Folder,
+        upload: &Upload,
+    ) -> Result<u64, PublishError> {
+        let message = typed(event::UPLOAD, folder, upload)
+            .header(header::REFERENCE_ID, upload.id.as_str())
+            .header(header::NAME, upload.name.as_str())
+            .message_id(format!("uploaded.{folder}.{}", upload.id));
+        self.publish::<ReferenceChange>(folder, message).await
+    }
+
+    /// Publishes that a picture was removed, if nothing came in between.
+    pub async fn publish_removed(
+        &self,
+        folder: &Folder,
+        removed: &UploadRemoved,
+        expected: Expected,
+    ) -> Result<u64, PublishError> {
+        let message = typed(event::UPLOAD_REMOVED, folder, removed)
+            .header(header::REFERENCE_ID, removed.id.as_str())
+            .expected_last_subject_sequence(expected.0);
+        self.publish::<ReferenceChange>(folder, message).await
+    }
+
+    /// Publishes a comparison. The same frame against the same reference and threshold, published again, counts once.
+    pub async fn publish_comparison(
+        &self,
+        folder: &Folder,
+        comparison: &Comparison,
+    ) -> Result<u64, PublishError> {
+        let message = typed(event::COMPARISON, folder, comparison)
+            .header(header::VERDICT, comparison.verdict().word())
+            .header(header::SIMILARITY, comparison.similarity.to_string())
+            .message_id(comparison_id(folder, comparison));
+        self.publish::<Comparison>(folder, message).await
+    }
+
+    /// Publishes a change of the folder's alert state, if it is still as expected.
+    pub async fn publish_alert(
+        &self,
+        folder: &Folder,
+        alert: &Alert,
+        expected: Expected,
+    ) -> Result<u64, PublishError> {
+        let message = typed(event::ALERT, folder, alert)
+            .header(header::ALERT_ID, alert.id.as_str())
+            .header(header::PHASE, alert.phase().word())
+            .header(header::SIMILARITY, alert.similarity.to_string())
+            .header(header::MESSAGE, alert.message.as_str())
+            .expected_last_subject_sequence(expected.0);
+        self.publish::<Alert>(folder, message).await
+    }
+
+    /// The latest event of a folder, with its payload.
+    pub async fn latest<E: Event<Key = Folder>>(
+        &self,
+        folder: &Folder,
+    ) -> Result<Option<Stored<E>>, PublishError> {
+        let stream = self
+            .jetstream
+            .get_stream_no_info(E::STREAM)
+            .await
+            .expect("without asking for information there is nothing that can fail");
+        let message = match stream
+            .direct_get_last_for_subject(subject_of::<E>(folder))
+            .await
+        {
+            Ok(message) => message,
+            Err(error) if error.kind() == DirectGetErrorKind::NotFound => return Ok(None),
+            Err(error) => return Err(PublishError::Unreadable(error)),
+        };
+        let raw = Message {
+            subject: &message.subject,
+            headers: Some(&message.headers),
+            payload: &message.payload,
+        };
+        Ok(Some(Stored::decode(raw, message.time, message.sequence)?))
+    }
+
+    /// Forgets the frames of a folder.
+    pub async fn discard_frames(&self, folder: &Folder) -> Result<(), crate::StoreError> {
+        let stream = self
+            .jetstream
+            .get_stream_no_info(FrameArrival::STREAM)
+            .await?;
+        stream
+            .purge()
+            .filter(subject_of::<FrameArrival>(folder))
+            .await?;
+        Ok(())
+    }
+
+    async fn publish<E: Event<Key = Folder>>(
+        &self,
+        folder: &Folder,
+        message: PublishMessage,
+    ) -> Result<u64, PublishError> {
+        let sent = self
+            .jetstream
+            .send_publish(subject_of::<E>(folder), message)
+            .await
+            .map_err(publish_error)?;
+        Ok(sent.await.map_err(publish_error)?.sequence)
+    }
+}
+
+fn publish_error(error: JetStreamError) -> PublishError {
+    match error.kind() {
+        PublishErrorKind::WrongLastSequence => PublishError::Conflict,
+        _ => PublishError::Unavailable(error),
+    }
+}
+
+fn typed(event_type: &str, folder: &Folder, message: &impl prost::Message) -> PublishMessage {
+    PublishMessage::build()
+        .payload(message.encode_to_vec().into())
+        .header(header::EVENT_TYPE, event_type)
+        .header(header::FOLDER, folder.as_str())
+}
+
+fn comparison_id(folder: &Folder, comparison: &Comparison) -> String {
+    let stored_at = comparison
+        .frame
+        .as_ref()
+        .and_then(|frame| frame.stored_at)
+        .unwrap_or_default();
+    let since = comparison
+        .reference
+        .as_ref()
+        .and_then(|reference| reference.since)
+        .unwrap_or_default();
+    format!(
+        "{folder}.{}.{}.{}.{}.{}",
+        stored_at.seconds, stored_at.nanos, since.seconds, since.nanos, comparison.threshold
+    )
+}

@@ -1,0 +1,215 @@
+//! The streams and buckets, and how they come to be.
+
+use std::{borrow::Cow, time::Duration};
+
+use async_nats::jetstream::{
+    self,
+    context::{CreateKeyValueError, CreateObjectStoreError, CreateStreamError, UpdateStreamError},
+    kv, object_store,
+    stream::{Config, DiscardPolicy, StorageType},
+};
+
+use crate::BusConfig;
+
+/// The largest frame that is published: NATS recommends no more than 8 MB a message, headers included.
+pub const MAX_FRAME_BYTES: usize = 8 * 1024 * 1024 - 16 * 1024;
+
+pub(crate) const UPLOADS: &str = "UPLOADS";
+pub(crate) const FRAMES: &str = "FRAMES";
+pub(crate) const COMPARISONS: &str = "COMPARISONS";
+pub(crate) const ALERTS: &str = "ALERTS";
+
+pub(crate) const REFERENCES_BUCKET: &str = "references";
+pub(crate) const FOLDERS_BUCKET: &str = "folders";
+pub(crate) const RULES_BUCKET: &str = "rules";
+
+const MINUTE: Duration = Duration::from_secs(60);
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+const GIGABYTE: i64 = 1_000_000_000;
+
+/// A stream or bucket that is missing and can't be made, or is not as it must be.
+#[derive(Debug, thiserror::Error)]
+pub enum StorageError {
+    /// A stream could not be made.
+    #[error("cannot create the stream {name}")]
+    CreateStream {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: CreateStreamError,
+    },
+    /// A stream is there, but its settings can't be changed to what they must be.
+    #[error(
+        "the stream {name} is there with other settings, which cannot be changed; delete it, or use another account"
+    )]
+    UpdateStream {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: UpdateStreamError,
+    },
+    /// A key-value bucket could not be made.
+    #[error("cannot create the key-value bucket {name}")]
+    KeyValue {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: CreateKeyValueError,
+    },
+    /// An object bucket could not be made.
+    #[error("cannot create the object bucket {name}")]
+    ObjectStore {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: CreateObjectStoreError,
+    },
+}
+
+/// Makes what is missing. Of what is there, corrects the settings that the design rests on, and leaves the limits (ages
+/// and sizes) as the operator has set them.
+pub(crate) async fn ensure(
+    context: &jetstream::Context,
+    config: &BusConfig,
+) -> Result<(), StorageError> {
+    for stream in streams(config) {
+        ensure_stream(context, stream).await?;
+    }
+    for bucket in [FOLDERS_BUCKET, RULES_BUCKET] {
+        ensure_key_value(context, bucket, config).await?;
+    }
+    ensure_object_store(context, REFERENCES_BUCKET, config).await
+}
+
+struct StreamPlan {
+    name: &'static str,
+    config: Config,
+}
+
+fn streams(config: &BusConfig) -> [StreamPlan; 4] {
+    let plan = |name: &'static str, description: &str, subject: &str| StreamPlan {
+        name,
+        config: Config {
+            name: name.into(),
+            description: Some(description.into()),
+            subjects: vec![subject.into()],
+            storage: StorageType::File,
+            discard: DiscardPolicy::Old,
+            allow_direct: true,
+            num_replicas: config.nats_replicas.into(),
+            ..Config::default()
+        },
+    };
+    let mut uploads = plan(UPLOADS, "Reference pictures: stored, removed", "uploads.*");
+    uploads.config.max_messages_per_subject = 64;
+
+    let mut frames = plan(
+        FRAMES,
+        "The newest frames of each folder: bare pictures",
+        "frames.*",
+    );
+    frames.config.storage = StorageType::Memory;
+    frames.config.max_messages_per_subject = 4;
+    frames.config.max_age = 5 * MINUTE;
+    frames.config.max_bytes = config.frames_max_bytes();
+
+    let mut comparisons = plan(
+        COMPARISONS,
+        "Each frame compared with its reference",
+        "comparisons.*",
+    );
+    comparisons.config.max_age = DAY;
+    comparisons.config.max_bytes = GIGABYTE;
+
+    let mut alerts = plan(ALERTS, "Alerts: firing, resolved", "alerts.*");
+    alerts.config.max_age = 90 * DAY;
+
+    [uploads, frames, comparisons, alerts]
+}
+
+async fn ensure_stream(context: &jetstream::Context, plan: StreamPlan) -> Result<(), StorageError> {
+    let StreamPlan { name, config } = plan;
+    let there = context
+        .get_or_create_stream(config.clone())
+        .await
+        .map_err(|source| StorageError::CreateStream { name, source })?;
+
+    if let Cow::Owned(corrected) = corrected(&there.cached_info().config, &config) {
+        tracing::info!(stream = name, "correcting the stream's settings");
+        context
+            .update_stream(corrected)
+            .await
+            .map_err(|source| StorageError::UpdateStream { name, source })?;
+    }
+    Ok(())
+}
+
+/// `there`, with the settings of `wanted` that the design rests on.
+fn corrected<'a>(there: &'a Config, wanted: &Config) -> Cow<'a, Config> {
+    let fits = there.subjects == wanted.subjects
+        && there.storage == wanted.storage
+        && there.discard == wanted.discard
+        && there.allow_direct == wanted.allow_direct
+        && per_subject(there) == per_subject(wanted);
+    if fits {
+        return Cow::Borrowed(there);
+    }
+    Cow::Owned(Config {
+        subjects: wanted.subjects.clone(),
+        storage: wanted.storage,
+        discard: wanted.discard,
+        allow_direct: wanted.allow_direct,
+        max_messages_per_subject: wanted.max_messages_per_subject,
+        ..there.clone()
+    })
+}
+
+/// The server answers -1 where 0 was asked for: no limit.
+fn per_subject(config: &Config) -> i64 {
+    config.max_messages_per_subject.max(0)
+}
+
+async fn ensure_key_value(
+    context: &jetstream::Context,
+    name: &'static str,
+    config: &BusConfig,
+) -> Result<(), StorageError> {
+    if context.get_key_value(name).await.is_ok() {
+        return Ok(());
+    }
+    context
+        .create_key_value(kv::Config {
+            bucket: name.into(),
+            history: 1,
+            storage: StorageType::File,
+            num_replicas: config.nats_replicas.into(),
+            ..kv::Config::default()
+        })
+        .await
+        .map_err(|source| StorageError::KeyValue { name, source })?;
+    Ok(())
+}
+
+async fn ensure_object_store(
+    context: &jetstream::Context,
+    name: &'static str,
+    config: &BusConfig,
+) -> Result<(), StorageError> {
+    if context.get_object_store(name).await.is_ok() {
+        return Ok(());
+    }
+    context
+        .create_object_store(object_store::Config {
+            bucket: name.into(),
+            storage: StorageType::File,
+            num_replicas: config.nats_replicas.into(),
+            ..object_store::Config::default()
+        })
+        .await
+        .map_err(|source| StorageError::ObjectStore { name, source })?;
+    Ok(())
+}

@@ -1,0 +1,101 @@
+use std::{
+    ffi::OsString,
+    net::{Ipv4Addr, SocketAddr},
+    process::ExitCode,
+};
+
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
+
+use crate::{Context, Failure, RuntimeConfig, exit, ops, run};
+
+/// A service as its users know it.
+pub struct Service {
+    /// The name of the binary.
+    pub name: &'static str,
+    /// Its version.
+    pub version: &'static str,
+    /// What it does, in a line.
+    pub about: &'static str,
+    /// The usual port of its health and metrics, on loopback.
+    pub ops_port: u16,
+}
+
+#[derive(Parser)]
+struct Cli<C: Args> {
+    #[command(flatten)]
+    service: C,
+    #[command(flatten)]
+    runtime: RuntimeConfig,
+    #[command(subcommand)]
+    command: Option<Command>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Ask the running service whether it is ready; exit code 0 if it is
+    Healthcheck,
+}
+
+/// The whole `main` of a service: reads the settings, runs it, and turns the outcome into an exit code.
+///
+/// No setting in `C` may be required by clap, since `healthcheck` must work without it.
+pub fn main<C, F, Fut>(service: &Service, body: F) -> ExitCode
+where
+    C: Args,
+    F: FnOnce(C, Context) -> Fut,
+    Fut: Future<Output = Result<(), Failure>>,
+{
+    let cli = match parse::<C>(service, std::env::args_os()) {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error),
+    };
+    let ops = SocketAddr::from((Ipv4Addr::LOCALHOST, service.ops_port));
+    if let Some(Command::Healthcheck) = cli.command {
+        return match ops::healthcheck(cli.runtime.ops_listen.unwrap_or(ops)) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(why) => complain(&why, ExitCode::FAILURE),
+        };
+    }
+    let outcome = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::from)
+        .and_then(|runtime| {
+            runtime.block_on(run(&cli.runtime, ops, |context| body(cli.service, context)))
+        });
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => complain(&format!("{:#}", failure.error()), failure.exit_code()),
+    }
+}
+
+fn parse<C: Args>(
+    service: &Service,
+    arguments: impl IntoIterator<Item = OsString>,
+) -> Result<Cli<C>, clap::Error> {
+    let matches = Cli::<C>::command()
+        .name(service.name)
+        .version(service.version)
+        .about(service.about)
+        .try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
+}
+
+fn explain(error: &clap::Error) -> ExitCode {
+    if error.print().is_err() {
+        return ExitCode::FAILURE;
+    }
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => ExitCode::from(exit::USAGE),
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the last words of a process, which may have no log yet"
+)]
+fn complain(why: &str, code: ExitCode) -> ExitCode {
+    eprintln!("error: {why}");
+    code
+}

@@ -1,0 +1,17 @@
+//! What every daemon needs once: settings from flags and environment, logs, metrics, health, signals, exit codes.
+//!
+//! A service's `main.rs` is one call of [`main`]; `framewatch up`, which runs all services in one process, calls
+//! [`run`]. What a service does is left to the service.
+
+mod cli;
+mod config;
+mod exit;
+mod ops;
+mod readiness;
+mod run;
+
+pub use cli::{Service, main};
+pub use config::{LogFormat, RuntimeConfig};
+pub use exit::Failure;
+pub use readiness::Readiness;
+pub use run::{Context, GRACE, run};

@@ -1,0 +1,146 @@
+use std::{io::IsTerminal, net::SocketAddr, time::Duration};
+
+use anyhow::Context as _;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+    time::{interval, sleep},
+};
+use tokio_util::sync::CancellationToken;
+use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::{Failure, LogFormat, Readiness, RuntimeConfig, ops};
+
+/// How long a service may take to end in order.
+pub const GRACE: Duration = Duration::from_secs(10);
+
+/// What a service is given to run with.
+#[derive(Clone)]
+pub struct Context {
+    /// Cancelled when the service is to end.
+    pub shutdown: CancellationToken,
+    /// Where it says what it needs before it can work.
+    pub readiness: Readiness,
+    /// Where health and metrics are served.
+    pub ops_address: SocketAddr,
+}
+
+/// Seconds, from a tenth of a millisecond to 10 s.
+const LATENCY_BUCKETS: [f64; 16] = [
+    0.0001, 0.00025, 0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5,
+    5.0, 10.0,
+];
+
+/// Sets up logs, metrics, the health server and signals, and then runs `body` until it ends or SIGTERM or SIGINT comes;
+/// after that `body` has [`GRACE`] to end.
+pub async fn run<F, Fut>(
+    config: &RuntimeConfig,
+    default_ops: SocketAddr,
+    body: F,
+) -> Result<(), Failure>
+where
+    F: FnOnce(Context) -> Fut,
+    Fut: Future<Output = Result<(), Failure>>,
+{
+    start_logging(config).map_err(Failure::Usage)?;
+    let metrics = start_metrics()?;
+    let listener = listen(config.ops_listen, default_ops).await?;
+    let shutdown = CancellationToken::new();
+    let context = Context {
+        shutdown: shutdown.clone(),
+        readiness: Readiness::default(),
+        ops_address: listener.local_addr()?,
+    };
+    tracing::debug!(address = %context.ops_address, "serving health and metrics");
+    tokio::spawn(ops::serve(
+        listener,
+        context.readiness.clone(),
+        metrics.clone(),
+        shutdown.clone(),
+    ));
+    tokio::spawn(upkeep(metrics, shutdown.clone()));
+    tokio::spawn(cancel_on_signal(shutdown.clone())?);
+
+    let overdue = async {
+        shutdown.cancelled().await;
+        sleep(GRACE).await;
+    };
+    let result = tokio::select! {
+        result = body(context) => result,
+        () = overdue => Err(anyhow::anyhow!("did not end within {GRACE:?} of being told to").into()),
+    };
+    shutdown.cancel();
+    result
+}
+
+fn start_logging(config: &RuntimeConfig) -> anyhow::Result<()> {
+    let filter = EnvFilter::try_new(&config.log).with_context(|| {
+        format!(
+            "log filter {:?} is not a level or a list of module=level",
+            config.log
+        )
+    })?;
+    let registry = tracing_subscriber::registry().with(filter);
+    match config.log_format {
+        LogFormat::Human => {
+            let colour = std::io::stderr().is_terminal();
+            registry
+                .with(fmt::layer().with_ansi(colour).with_writer(std::io::stderr))
+                .try_init()?;
+        }
+        LogFormat::Json => {
+            registry
+                .with(
+                    fmt::layer()
+                        .json()
+                        .flatten_event(true)
+                        .with_writer(std::io::stderr),
+                )
+                .try_init()?;
+        }
+    }
+    Ok(())
+}
+
+fn start_metrics() -> anyhow::Result<PrometheusHandle> {
+    Ok(PrometheusBuilder::new()
+        .set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &LATENCY_BUCKETS)?
+        .install_recorder()?)
+}
+
+/// The address that was asked for; otherwise the service's usual one, or a free port where that is taken.
+async fn listen(asked: Option<SocketAddr>, usual: SocketAddr) -> Result<TcpListener, Failure> {
+    if let Some(address) = asked {
+        return TcpListener::bind(address)
+            .await
+            .with_context(|| format!("cannot listen on {address} for health and metrics"))
+            .map_err(Failure::Unavailable);
+    }
+    match TcpListener::bind(usual).await {
+        Ok(listener) => Ok(listener),
+        Err(_) => Ok(TcpListener::bind((usual.ip(), 0)).await?),
+    }
+}
+
+/// Keeps the histograms from growing while nobody asks for them.
+async fn upkeep(metrics: PrometheusHandle, shutdown: CancellationToken) {
+    let mut ticks = interval(Duration::from_secs(5));
+    while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+        metrics.run_upkeep();
+    }
+}
+
+fn cancel_on_signal(shutdown: CancellationToken) -> anyhow::Result<impl Future<Output = ()>> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    Ok(async move {
+        let name = tokio::select! {
+            _ = terminate.recv() => "SIGTERM",
+            _ = interrupt.recv() => "SIGINT",
+            () = shutdown.cancelled() => return,
+        };
+        tracing::info!(signal = name, "ending");
+        shutdown.cancel();
+    })
+}
