@@ -1,0 +1,41 @@
+use std::{num::NonZero, thread::available_parallelism};
+
+use clap::Args;
+
+/// The comparator's settings.
+#[derive(Debug, Clone, Args)]
+#[command(next_help_heading = "Comparing")]
+pub struct Config {
+    /// Frames that are decoded at the same time [default: one for each core]
+    #[arg(long, env = "FRAMEWATCH_WORKERS", value_name = "COUNT")]
+    pub workers: Option<NonZero<usize>>,
+
+    /// The largest frame, in megapixels
+    #[arg(long, env = "FRAMEWATCH_MAX_FRAME_MEGAPIXELS", default_value_t = 100, value_name = "MEGAPIXELS",
+          value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub max_frame_megapixels: u32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Config {
+            workers: None,
+            max_frame_megapixels: 100,
+        }
+    }
+}
+
+impl Config {
+    pub(crate) fn workers(&self) -> usize {
+        self.workers
+            .or_else(|| available_parallelism().ok())
+            .map_or(1, NonZero::get)
+    }
+
+    pub(crate) fn limits(&self) -> fingerprint::Limits {
+        fingerprint::Limits {
+            max_pixels: u64::from(self.max_frame_megapixels) * 1_000_000,
+            ..Default::default()
+        }
+    }
+}

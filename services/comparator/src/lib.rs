@@ -1,0 +1,97 @@
+//! The comparator: frames and uploads in, comparisons and alerts out.
+//!
+//! Stateless: what it knows is a fold over streams ([`state`](crate::state)), so that it starts anywhere, dies at any
+//! time, and any number of copies share the frames. A frame is acknowledged only after its comparison, and the alert
+//! that may follow from it, are stored.
+//!
+//! - `lanes`: the frames of one folder one after another, those of different folders side by side.
+//! - `judge`: what is done with one frame.
+//! - `episode`: the pure decision whether an alert fires or resolves.
+
+mod config;
+mod episode;
+mod judge;
+mod lanes;
+mod references;
+mod state;
+mod unreadable;
+mod verdict;
+
+pub use config::Config;
+pub use verdict::{DEFAULT_THRESHOLD, verdict};
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use event_bus::{Bus, FrameArrival, Work};
+use service_runtime::{Context, Failure};
+use tokio::{sync::mpsc, time::interval};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{judge::Judge, lanes::Lanes, state::State};
+
+/// The durable consumer that all comparators share.
+const FRAMES: Work = Work {
+    consumer: "comparator",
+    batch: 16,
+    ack_wait: Duration::from_secs(30),
+};
+
+/// Compares frames until shutdown.
+pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failure> {
+    let shutdown = context.shutdown.clone();
+    let state = Arc::new(State::default());
+    let (revisit, revisits) = mpsc::unbounded_channel();
+    let tracker = TaskTracker::new();
+
+    let caught_up = state::follow(&state, &bus, revisit, &tracker, &shutdown);
+    let ready = Arc::new(AtomicBool::new(false));
+    context
+        .readiness
+        .require("comparator: references and alerts are loaded", {
+            let ready = Arc::clone(&ready);
+            move || ready.load(Ordering::Relaxed)
+        });
+    context.readiness.require("comparator: connected to NATS", {
+        let bus = bus.clone();
+        move || bus.is_connected()
+    });
+
+    if shutdown.run_until_cancelled(caught_up).await.is_some() {
+        ready.store(true, Ordering::Relaxed);
+        tracing::info!(references = state.references().len(), "comparing");
+
+        let (queue, frames) = mpsc::channel(FRAMES.batch);
+        let (puller, puller_shutdown) = (bus.clone(), shutdown.clone());
+        tracker.spawn(async move { puller.work(FRAMES, queue, &puller_shutdown).await });
+        tracker.spawn(measure_backlog(bus.clone(), shutdown.clone()));
+
+        let judge = Judge::new(bus.clone(), state, &config);
+        Lanes::new(judge, config.workers())
+            .run(frames, revisits, &shutdown)
+            .await;
+    }
+    tracker.close();
+    tracker.wait().await;
+    bus.flush().await;
+    Ok(())
+}
+
+/// Tells how far the comparators together are behind, and how many frames went by unseen.
+async fn measure_backlog(bus: Bus, shutdown: CancellationToken) {
+    let mut ticks = interval(Duration::from_secs(5));
+    while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+        match bus.progress::<FrameArrival>(FRAMES).await {
+            Ok(progress) => {
+                metrics::gauge!("framewatch_frames_waiting").set(progress.waiting as f64);
+                metrics::gauge!("framewatch_frames_passed_over").set(progress.passed_over as f64);
+            }
+            Err(error) => tracing::debug!(%error, "cannot ask how far the comparators are"),
+        }
+    }
+}

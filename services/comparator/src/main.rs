@@ -1,0 +1,36 @@
+//! The comparator as a process of its own.
+
+use std::process::ExitCode;
+
+use event_bus::{Bus, BusConfig};
+use service_runtime::{Failure, Service};
+
+#[derive(clap::Args)]
+struct Settings {
+    #[command(flatten)]
+    comparator: comparator::Config,
+    #[command(flatten)]
+    bus: BusConfig,
+}
+
+const SERVICE: Service = Service {
+    name: "framewatch-comparator",
+    version: env!("CARGO_PKG_VERSION"),
+    about: "Compares every frame with its folder's reference and raises alerts",
+    ops_port: 9501,
+};
+
+fn main() -> ExitCode {
+    service_runtime::main::<Settings, _, _>(&SERVICE, |settings, context| async move {
+        let connecting = Bus::connect(&settings.bus, SERVICE.name);
+        let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
+            return Ok(());
+        };
+        comparator::run(
+            settings.comparator,
+            bus.map_err(Failure::unavailable)?,
+            context,
+        )
+        .await
+    })
+}
