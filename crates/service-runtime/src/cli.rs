@@ -6,7 +6,7 @@ use std::{
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
-use crate::{Context, Failure, RuntimeConfig, exit, ops, run};
+use crate::{Context, Failure, RuntimeConfig, exit, ops, run, settings_table};
 
 /// A service as its users know it.
 pub struct Service {
@@ -34,6 +34,8 @@ struct Cli<C: Args> {
 enum Command {
     /// Ask the running service whether it is ready; exit code 0 if it is
     Healthcheck,
+    /// Print all settings as a Markdown table
+    Settings,
 }
 
 /// The whole `main` of a service: reads the settings, runs it, and turns the outcome into an exit code.
@@ -50,11 +52,15 @@ where
         Err(error) => return explain(&error),
     };
     let ops = SocketAddr::from((Ipv4Addr::LOCALHOST, service.ops_port));
-    if let Some(Command::Healthcheck) = cli.command {
-        return match ops::healthcheck(cli.runtime.ops_listen.unwrap_or(ops)) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(why) => complain(&why, ExitCode::FAILURE),
-        };
+    match cli.command {
+        Some(Command::Healthcheck) => {
+            return match ops::healthcheck(cli.runtime.ops_listen.unwrap_or(ops)) {
+                Ok(()) => ExitCode::SUCCESS,
+                Err(why) => complain(&why, ExitCode::FAILURE),
+            };
+        }
+        Some(Command::Settings) => return print_settings::<C>(service),
+        None => {}
     }
     let outcome = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -73,12 +79,21 @@ fn parse<C: Args>(
     service: &Service,
     arguments: impl IntoIterator<Item = OsString>,
 ) -> Result<Cli<C>, clap::Error> {
-    let matches = Cli::<C>::command()
+    let matches = command::<C>(service).try_get_matches_from(arguments)?;
+    Cli::from_arg_matches(&matches)
+}
+
+fn command<C: Args>(service: &Service) -> clap::Command {
+    Cli::<C>::command()
         .name(service.name)
         .version(service.version)
         .about(service.about)
-        .try_get_matches_from(arguments)?;
-    Cli::from_arg_matches(&matches)
+}
+
+#[expect(clippy::print_stdout, reason = "the table is what was asked for")]
+fn print_settings<C: Args>(service: &Service) -> ExitCode {
+    print!("{}", settings_table(&command::<C>(service)));
+    ExitCode::SUCCESS
 }
 
 fn explain(error: &clap::Error) -> ExitCode {

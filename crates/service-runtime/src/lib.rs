@@ -9,9 +9,11 @@ mod exit;
 mod ops;
 mod readiness;
 mod run;
+mod settings;
 
 pub use cli::{Service, main};
 pub use config::{LogFormat, RuntimeConfig};
 pub use exit::Failure;
 pub use readiness::Readiness;
 pub use run::{Context, GRACE, run};
+pub use settings::settings_table;

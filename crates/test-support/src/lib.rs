@@ -1,8 +1,11 @@
-//! Real nats-server and redis-server processes for tests: each on a free port of loopback with a folder of its own, gone
-//! when the value is dropped. A server that is missing fails the test and says how to get it.
+//! What tests need: real nats-server and redis-server processes, each on a free port of loopback with a folder of its
+//! own, gone when the value is dropped; and the checks that every service's binary has to pass. A server that is missing
+//! fails the test and says how to get it.
 
 mod server;
+mod service;
 mod wait;
 
 pub use server::{NatsServer, RedisServer};
+pub use service::{ServiceBinary, settings_are_documented, terminate, wait};
 pub use wait::eventually;

@@ -113,3 +113,6 @@ fn reference_name(comparison: &Comparison) -> &str {
         .as_ref()
         .map_or("", |reference| &reference.name)
 }
+
+#[cfg(test)]
+mod tests;

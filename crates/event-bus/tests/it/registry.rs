@@ -1,0 +1,73 @@
+use event_bus::RuleScope;
+use proto::v1::{Rule, Upload};
+use test_support::NatsServer;
+
+use crate::{connect, folder};
+
+#[tokio::test]
+async fn the_first_folders_are_made_once() {
+    let server = NatsServer::start();
+    let registry = connect(&server).await.registry().await.unwrap();
+    let first = [folder("folder1"), folder("folder2")];
+    registry.seed(&first).await.unwrap();
+    assert!(
+        !registry.create_folder(&folder("folder1")).await.unwrap(),
+        "it is there already"
+    );
+
+    registry.remove_folder(&folder("folder1")).await.unwrap();
+    registry.seed(&first).await.unwrap();
+    assert!(
+        registry.create_folder(&folder("folder1")).await.unwrap(),
+        "seeding did not bring it back"
+    );
+}
+
+#[tokio::test]
+async fn a_rule_is_what_was_set_until_it_is_taken_back() {
+    let server = NatsServer::start();
+    let registry = connect(&server).await.registry().await.unwrap();
+    let rule = Rule {
+        threshold: Some(0.5),
+    };
+    for scope in [RuleScope::Default, RuleScope::Folder(folder("dock"))] {
+        assert_eq!(registry.rule(&scope).await.unwrap(), None);
+        registry.set_rule(&scope, &rule).await.unwrap();
+        assert_eq!(registry.rule(&scope).await.unwrap(), Some(rule));
+        registry.unset_rule(&scope).await.unwrap();
+        assert_eq!(registry.rule(&scope).await.unwrap(), None);
+    }
+}
+
+#[tokio::test]
+async fn a_picture_is_stored_whole_and_can_be_removed() {
+    let server = NatsServer::start();
+    let pictures = connect(&server).await.pictures().await.unwrap();
+    let upload = Upload {
+        id: "0001".into(),
+        ..Upload::default()
+    };
+    let bytes = vec![7; 3_000_000];
+    pictures
+        .put(&folder("dock"), &upload, &bytes)
+        .await
+        .unwrap();
+    assert_eq!(
+        pictures
+            .get(&folder("dock"), "0001")
+            .await
+            .unwrap()
+            .unwrap(),
+        bytes
+    );
+
+    pictures.delete(&folder("dock"), "0001").await.unwrap();
+    pictures.delete(&folder("dock"), "0001").await.unwrap();
+    assert!(
+        pictures
+            .get(&folder("dock"), "0001")
+            .await
+            .unwrap()
+            .is_none()
+    );
+}

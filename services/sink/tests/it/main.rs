@@ -1,0 +1,4 @@
+//! The sink against real servers.
+
+mod process;
+mod redis_keys;

@@ -1,0 +1,204 @@
+use event_bus::{Bus, BusConfig, Expected, Folder};
+use proto::v1::{Alert, Comparison, Phase, Verdict};
+use redis::{AsyncCommands, aio::MultiplexedConnection};
+use service_runtime::{Context, Readiness};
+use test_support::{NatsServer, RedisServer, eventually};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+struct Fixture {
+    nats: NatsServer,
+    redis: RedisServer,
+    bus: Bus,
+    shutdown: CancellationToken,
+    sink: Option<JoinHandle<()>>,
+}
+
+impl Fixture {
+    async fn start() -> Self {
+        let (nats, redis) = (NatsServer::start(), RedisServer::start());
+        let bus = Bus::connect(&BusConfig::for_url(nats.url()), "test")
+            .await
+            .unwrap();
+        let mut fixture = Fixture {
+            nats,
+            redis,
+            bus,
+            shutdown: CancellationToken::new(),
+            sink: None,
+        };
+        fixture.start_sink().await;
+        fixture
+    }
+
+    async fn start_sink(&mut self) {
+        self.shutdown = CancellationToken::new();
+        let bus = Bus::connect(&BusConfig::for_url(self.nats.url()), "sink")
+            .await
+            .unwrap();
+        let redis = sink::connect(&sink::Config::for_url(self.redis.url()))
+            .await
+            .unwrap();
+        let context = Context {
+            shutdown: self.shutdown.clone(),
+            readiness: Readiness::default(),
+            ops_address: ([127, 0, 0, 1], 0).into(),
+        };
+        self.sink = Some(tokio::spawn(async move {
+            sink::run(redis, bus, context).await.unwrap()
+        }));
+    }
+
+    async fn stop_sink(&mut self) {
+        self.shutdown.cancel();
+        self.sink.take().unwrap().await.unwrap();
+    }
+
+    async fn redis(&self) -> MultiplexedConnection {
+        let client = redis::Client::open(self.redis.url()).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
+    }
+
+    async fn compare(&self, folder: &Folder, similarity: f64) {
+        let comparison = Comparison {
+            folder: folder.to_string(),
+            similarity,
+            verdict: Verdict::Match.into(),
+            threshold: similarity,
+            ..Comparison::default()
+        };
+        self.bus
+            .publish_comparison(folder, &comparison)
+            .await
+            .unwrap();
+    }
+
+    async fn alert(&self, folder: &Folder, id: &str, phase: Phase) {
+        let alert = Alert {
+            id: id.to_owned(),
+            folder: folder.to_string(),
+            phase: phase.into(),
+            ..Alert::default()
+        };
+        let last = self.bus.latest::<Alert>(folder).await.unwrap();
+        self.bus
+            .publish_alert(folder, &alert, Expected::after(last.as_ref()))
+            .await
+            .unwrap();
+    }
+}
+
+async fn similarity(redis: &MultiplexedConnection, folder: &Folder) -> Option<String> {
+    redis
+        .clone()
+        .get(sink::similarity_key(folder))
+        .await
+        .unwrap()
+}
+
+#[tokio::test]
+async fn similarities_and_alerts_are_where_people_look_for_them() {
+    let fixture = Fixture::start().await;
+    let mut redis = fixture.redis().await;
+    let folder: Folder = "folder1".parse().unwrap();
+
+    fixture.compare(&folder, 0.953125).await;
+    eventually("similarity_folder1", async || {
+        similarity(&redis, &folder)
+            .await
+            .filter(|value| value == "0.953125")
+    })
+    .await;
+    assert!(
+        redis
+            .sismember::<_, _, bool>("folders", "folder1")
+            .await
+            .unwrap()
+    );
+    assert!(!redis.exists::<_, bool>("alert_folder1").await.unwrap());
+
+    fixture.alert(&folder, "one", Phase::Firing).await;
+    let mut connection = redis.clone();
+    let json: String = eventually("alert_folder1", async || {
+        connection
+            .get::<_, Option<String>>("alert_folder1")
+            .await
+            .unwrap()
+    })
+    .await;
+    let alert: Alert = serde_json::from_str(&json).unwrap();
+    assert_eq!((alert.id.as_str(), alert.phase()), ("one", Phase::Firing));
+
+    fixture.alert(&folder, "one", Phase::Resolved).await;
+    let mut connection = redis.clone();
+    eventually("no alert_folder1", async || {
+        (!connection.exists::<_, bool>("alert_folder1").await.unwrap()).then_some(())
+    })
+    .await;
+    assert_eq!(redis.xlen::<_, usize>("alerts").await.unwrap(), 2);
+}
+
+#[tokio::test]
+async fn what_happens_while_redis_is_away_is_there_when_it_is_back() {
+    let mut fixture = Fixture::start().await;
+    let folder: Folder = "dock".parse().unwrap();
+    fixture.compare(&folder, 0.5).await;
+    let redis = fixture.redis().await;
+    eventually("the first", async || similarity(&redis, &folder).await).await;
+
+    fixture.redis.kill();
+    fixture.compare(&folder, 0.75).await;
+    fixture.alert(&folder, "one", Phase::Firing).await;
+    fixture.redis.start_again();
+
+    let mut redis = fixture.redis().await;
+    eventually("the second", async || {
+        similarity(&redis, &folder)
+            .await
+            .filter(|value| value == "0.75")
+    })
+    .await;
+    eventually("the alert", async || {
+        redis.get::<_, Option<String>>("alert_dock").await.unwrap()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn writing_everything_twice_changes_nothing() {
+    let mut fixture = Fixture::start().await;
+    let folder: Folder = "dock".parse().unwrap();
+    fixture.compare(&folder, 0.5).await;
+    fixture.alert(&folder, "one", Phase::Firing).await;
+    fixture.alert(&folder, "one", Phase::Resolved).await;
+    let mut redis = fixture.redis().await;
+    let mut connection = redis.clone();
+    eventually("all", async || {
+        (connection.xlen::<_, usize>("alerts").await.unwrap() == 2).then_some(())
+    })
+    .await;
+
+    fixture.stop_sink().await;
+    let before: Vec<(String, Vec<(String, String)>)> = redis.xrange_all("alerts").await.unwrap();
+    let client = async_nats::connect(fixture.nats.url()).await.unwrap();
+    let jetstream = async_nats::jetstream::new(client);
+    jetstream
+        .delete_consumer_from_stream("sink-alerts", "ALERTS")
+        .await
+        .unwrap();
+    fixture.start_sink().await;
+    fixture.compare(&folder, 0.625).await;
+    fixture.alert(&folder, "two", Phase::Firing).await;
+    let mut connection = redis.clone();
+    eventually("the new alert", async || {
+        connection
+            .get::<_, Option<String>>("alert_dock")
+            .await
+            .unwrap()
+            .filter(|json| json.contains("two"))
+    })
+    .await;
+    let after: Vec<(String, Vec<(String, String)>)> = redis.xrange_all("alerts").await.unwrap();
+    assert_eq!(after.len(), 3);
+    assert_eq!(after[..2], before);
+}
