@@ -48,6 +48,17 @@ impl ServiceBinary<'_> {
         );
     }
 
+    /// Settings that cannot be are bad usage (64), and named.
+    pub fn refuses(&self, arguments: &[&str], named: &str) {
+        let output = self.output(&[arguments, &["--ops-listen", "127.0.0.1:0"]].concat());
+        assert_eq!(output.status.code(), Some(64), "{}", text(&output.stderr));
+        assert!(
+            text(&output.stderr).contains(named),
+            "{}",
+            text(&output.stderr)
+        );
+    }
+
     /// It becomes ready, serves health and metrics, logs JSON, and ends with 0 soon after SIGTERM.
     pub fn runs_and_ends_in_order(&self, arguments: &[&str]) {
         let ops = format!(

@@ -1,0 +1,63 @@
+//! The pictures in a folder.
+
+use std::fs;
+use std::io;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use tokio::task::spawn_blocking;
+
+/// One file with the extension of a picture.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Entry {
+    pub(super) path: PathBuf,
+    pub(super) stamp: Stamp,
+}
+
+/// What tells one state of a file from another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Stamp {
+    pub(super) modified: SystemTime,
+    pub(super) len: u64,
+}
+
+/// The pictures of the folder, sorted by name; files that vanish meanwhile are left out.
+pub(super) async fn list(dir: &Path) -> io::Result<Vec<Entry>> {
+    let dir = dir.to_owned();
+    spawn_blocking(move || read(&dir)).await?
+}
+
+/// The type that goes with a file's extension; none if it is not a picture's.
+pub(super) fn content_type(path: &Path) -> Option<&'static str> {
+    let extension = path.extension()?.to_str()?.to_ascii_lowercase();
+    match extension.as_str() {
+        "jpg" | "jpeg" => Some("image/jpeg"),
+        "png" => Some("image/png"),
+        "webp" => Some("image/webp"),
+        "gif" => Some("image/gif"),
+        "bmp" => Some("image/bmp"),
+        _ => None,
+    }
+}
+
+fn read(dir: &Path) -> io::Result<Vec<Entry>> {
+    let mut entries = Vec::new();
+    for file in fs::read_dir(dir)? {
+        let path = file?.path();
+        if content_type(&path).is_none() {
+            continue;
+        }
+        let Ok(metadata) = fs::metadata(&path) else {
+            continue;
+        };
+        if metadata.is_file() {
+            let stamp = Stamp {
+                modified: metadata.modified()?,
+                len: metadata.len(),
+            };
+            entries.push(Entry { path, stamp });
+        }
+    }
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(entries)
+}

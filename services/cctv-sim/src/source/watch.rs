@@ -1,0 +1,111 @@
+//! A folder whose new and replaced files are frames, as cameras leave them there by FTP or on a share.
+//!
+//! The folder is polled: notifications of the kernel (inotify) say nothing about what another machine writes to a
+//! network share. A file counts once two polls in a row find it with the same size and time, so that half-written
+//! ones are left alone.
+
+use std::collections::{HashMap, VecDeque};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use tokio::time::{Interval, MissedTickBehavior, interval};
+use tracing::warn;
+
+use super::filter::Filter;
+use super::folder::{self, Entry, Stamp};
+use super::pictures::load;
+use super::{Error, Frame};
+use crate::incident::Staged;
+
+const POLL: Duration = Duration::from_millis(250);
+
+pub(super) struct Watch {
+    dir: PathBuf,
+    polls: Interval,
+    /// What the last poll saw.
+    previous: HashMap<PathBuf, Stamp>,
+    /// The state in which each file was sent, or was passed over at the start.
+    done: HashMap<PathBuf, Stamp>,
+    /// Complete files that have not been sent yet, oldest first.
+    ready: VecDeque<PathBuf>,
+    /// Whether it has been said that the folder cannot be read.
+    warned: bool,
+    filter: Filter,
+}
+
+impl Watch {
+    /// Passes over the files that are there, but for the newest.
+    pub(super) async fn open(dir: &Path, filter: Filter) -> Result<Self, Error> {
+        let mut there = folder::list(dir).await.map_err(|source| Error::Folder {
+            path: dir.to_owned(),
+            source,
+        })?;
+        there.sort_by_key(|entry| entry.stamp);
+        let newest = there.pop();
+        let mut polls = interval(POLL);
+        polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        polls.reset();
+        Ok(Self {
+            dir: dir.to_owned(),
+            polls,
+            previous: newest
+                .into_iter()
+                .map(|entry| (entry.path, entry.stamp))
+                .collect(),
+            done: there
+                .into_iter()
+                .map(|entry| (entry.path, entry.stamp))
+                .collect(),
+            ready: VecDeque::new(),
+            warned: false,
+            filter,
+        })
+    }
+
+    /// The next file that is new or replaced, however long that takes.
+    pub(super) async fn next(
+        &mut self,
+        staged: impl Fn() -> Staged,
+    ) -> Result<Option<Frame>, Error> {
+        loop {
+            while let Some(path) = self.ready.pop_front() {
+                if let Some(frame) = load(&path, &mut self.filter, &staged()).await {
+                    return Ok(Some(frame));
+                }
+            }
+            self.polls.tick().await;
+            self.poll().await;
+        }
+    }
+
+    async fn poll(&mut self) {
+        match folder::list(&self.dir).await {
+            Ok(entries) => {
+                self.warned = false;
+                self.note(entries);
+            }
+            Err(error) if !self.warned => {
+                warn!(dir = %self.dir.display(), %error, "the watched folder cannot be read; trying on");
+                self.warned = true;
+            }
+            Err(_) => {}
+        }
+    }
+
+    fn note(&mut self, mut entries: Vec<Entry>) {
+        entries.sort_by_key(|entry| entry.stamp);
+        let now: HashMap<PathBuf, Stamp> = entries
+            .iter()
+            .map(|entry| (entry.path.clone(), entry.stamp))
+            .collect();
+        self.done.retain(|path, _| now.contains_key(path));
+        for Entry { path, stamp } in entries {
+            let complete = self.previous.get(&path) == Some(&stamp);
+            if complete && self.done.get(&path) != Some(&stamp) {
+                self.done.insert(path.clone(), stamp);
+                self.ready.push_back(path);
+            }
+        }
+        self.previous = now;
+    }
+}
