@@ -1,7 +1,7 @@
 use pbjson_types::Timestamp;
 use time::OffsetDateTime;
 
-use crate::v1::{Fingerprint, Phase, Verdict};
+use crate::v1::{Fingerprint, Phase, Rule, Verdict};
 
 /// A point in time as the contract carries it. Exact to the nanosecond.
 pub fn timestamp(at: OffsetDateTime) -> Timestamp {
@@ -46,6 +46,11 @@ impl From<&Fingerprint> for fingerprint::Fingerprint {
     }
 }
 
+impl Rule {
+    /// The least similarity that counts as a match where no rule says otherwise: that of the system this one replaces.
+    pub const DEFAULT_THRESHOLD: f64 = 0.9;
+}
+
 impl Verdict {
     /// One lower-case word, for people and headers.
     pub fn word(self) -> &'static str {
@@ -72,7 +77,6 @@ impl Phase {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::v1::Rule;
 
     #[test]
     fn timestamps_survive_the_round_trip_to_the_nanosecond() {

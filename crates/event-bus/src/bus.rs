@@ -77,6 +77,7 @@ impl Bus {
         let (generation_sender, generation) = watch::channel(0);
         let stop = CancellationToken::new();
         tokio::spawn(maintain(
+            service.to_owned(),
             jetstream.clone(),
             config.clone(),
             connected,
@@ -96,10 +97,10 @@ impl Bus {
         self.client.connection_state() == async_nats::connection::State::Connected
     }
 
-    /// Sends what is still buffered.
-    pub async fn flush(&self) {
-        if let Err(error) = self.client.flush().await {
-            tracing::warn!(%error, "cannot flush the connection to NATS");
+    /// Sends what is still buffered and closes the connection, for all clones.
+    pub async fn close(&self) {
+        if let Err(error) = self.client.drain().await {
+            tracing::debug!(%error, "the connection to NATS was closed already");
         }
     }
 
@@ -119,9 +120,12 @@ async fn connect_client(
         .connection_timeout(Duration::from_secs(5))
         .ping_interval(Duration::from_secs(10))
         .reconnect_delay_callback(|attempts| RETRY * u32::try_from(attempts.min(8)).unwrap_or(8))
-        .event_callback(move |event| {
-            let connected = Arc::clone(&connected);
-            async move { log_connection(&event, &connected) }
+        .event_callback({
+            let service = service.to_owned();
+            move |event| {
+                log_connection(&service, &event, &connected);
+                std::future::ready(())
+            }
         });
     if let Some(path) = &config.nats_creds {
         options =
@@ -151,16 +155,21 @@ async fn connect_client(
     }
 }
 
-fn log_connection(event: &ConnectionEvent, connected: &Notify) {
+fn log_connection(service: &str, event: &ConnectionEvent, connected: &Notify) {
     match event {
         ConnectionEvent::Connected => {
-            tracing::debug!("connected to NATS");
+            tracing::debug!(service, "connected to NATS");
             connected.notify_one();
         }
         ConnectionEvent::Disconnected => {
-            tracing::warn!("the connection to NATS is lost; reconnecting")
+            tracing::warn!(service, "the connection to NATS is lost; reconnecting");
         }
-        other => tracing::warn!(event = %other, "NATS"),
+        ConnectionEvent::Draining | ConnectionEvent::Closed => {
+            tracing::debug!(service, "the connection to NATS is closed");
+        }
+        // An attempt to reconnect that failed: that the connection is lost was said.
+        ConnectionEvent::ClientError(error) => tracing::debug!(service, %error, "NATS client"),
+        other => tracing::warn!(service, event = %other, "NATS"),
     }
 }
 
@@ -198,6 +207,7 @@ fn check_version(client: &Client, url: &str) -> Result<(), ConnectError> {
 }
 
 async fn maintain(
+    service: String,
     jetstream: jetstream::Context,
     config: BusConfig,
     connected: Arc<Notify>,
@@ -213,7 +223,7 @@ async fn maintain(
                 tracing::warn!(%error, "the streams are not there yet after a reconnect");
                 sleep(RETRY).await;
             }
-            tracing::info!("connected to NATS again");
+            tracing::info!(service, "connected to NATS again");
             generation.send_modify(|count| *count += 1);
         }
     };

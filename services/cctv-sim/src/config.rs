@@ -9,6 +9,7 @@ use crate::CameraSpec;
 /// Which cameras to simulate.
 #[derive(Debug, Clone, Default, Args)]
 #[command(next_help_heading = "Cameras", after_help = SPECIFICATIONS)]
+#[group(skip)]
 pub struct Config {
     /// A camera, as FOLDER=SOURCE[,KEY=VALUE…]; can be given several times (in the variable, one a line)
     #[arg(

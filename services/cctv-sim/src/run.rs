@@ -34,7 +34,7 @@ pub async fn run(cameras: Vec<CameraSpec>, bus: Bus, context: Context) -> Result
     }
     tracker.close();
     tracker.wait().await;
-    bus.flush().await;
+    bus.close().await;
     Ok(())
 }
 

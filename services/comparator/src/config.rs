@@ -5,6 +5,7 @@ use clap::Args;
 /// The comparator's settings.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Comparing")]
+#[group(skip)]
 pub struct Config {
     /// Frames that are decoded at the same time [default: one for each core]
     #[arg(long, env = "FRAMEWATCH_WORKERS", value_name = "COUNT")]

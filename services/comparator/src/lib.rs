@@ -18,7 +18,7 @@ mod unreadable;
 mod verdict;
 
 pub use config::Config;
-pub use verdict::{DEFAULT_THRESHOLD, verdict};
+pub use verdict::verdict;
 
 use std::{
     sync::{
@@ -78,7 +78,7 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
     }
     tracker.close();
     tracker.wait().await;
-    bus.flush().await;
+    bus.close().await;
     Ok(())
 }
 

@@ -11,7 +11,7 @@ use proto::v1::{Alert, Phase, Rule};
 use tokio::sync::{mpsc, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{references::CurrentReference, verdict::DEFAULT_THRESHOLD};
+use crate::references::CurrentReference;
 
 /// Read by every worker, written by the folds alone (and by the worker that has just published an alert). No lock is
 /// held across an await.
@@ -80,7 +80,7 @@ impl State {
         let of = |scope| self.rules.get(&scope).and_then(|rule| rule.threshold);
         of(RuleScope::Folder(folder.clone()))
             .or_else(|| of(RuleScope::Default))
-            .unwrap_or(DEFAULT_THRESHOLD)
+            .unwrap_or(Rule::DEFAULT_THRESHOLD)
     }
 
     /// Takes in an alert unless a later one is known.

@@ -1,9 +1,6 @@
 use fingerprint::Fingerprint;
 use proto::v1::Verdict;
 
-/// The least similarity that counts as a match where no rule says otherwise: that of the system this one replaces.
-pub const DEFAULT_THRESHOLD: f64 = 0.9;
-
 /// What a similarity means.
 ///
 /// A blank reference has nothing to compare with, and two blank pictures are alike to the last bit: indeterminate.

@@ -12,6 +12,7 @@ use tokio::time::{Instant, sleep};
 /// How to reach Redis.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Redis")]
+#[group(skip)]
 pub struct Config {
     /// The server that people query
     #[arg(

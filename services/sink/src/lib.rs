@@ -62,7 +62,7 @@ pub async fn run(redis: Connection, bus: Bus, context: Context) -> Result<(), Fa
     writer.start::<Alert>(&bus, ALERT_EVENTS, &tracker);
     tracker.close();
     tracker.wait().await;
-    bus.flush().await;
+    bus.close().await;
     Ok(())
 }
 

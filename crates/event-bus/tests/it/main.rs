@@ -1,5 +1,7 @@
 //! The bus against a real nats-server.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod follow;
 mod publish;
 mod registry;

@@ -2,7 +2,7 @@
 
 use super::canvas::{Colour, Ink, mix, shade};
 use super::chance::{Dice, blotch};
-use super::figures::{CLOTHES, car_along_x, car_along_z, carton, person};
+use super::figures::{CLOTHES, car_along_z, carton, person};
 use super::passers::Habit;
 use super::view::{Lamp, Light, Pose, View};
 use super::{Design, Look, Moment, Object};
@@ -226,20 +226,6 @@ fn moving(view: &mut View, moment: &Moment) {
         period: 29.0,
         crossing: 17.0,
     };
-    let driver = Habit {
-        number: 2,
-        period: 37.0,
-        crossing: 8.0,
-    };
-    if let Some(mut passing) = driver.at(moment) {
-        let walk = passing.along(-16.0, 22.0);
-        let paint =
-            *passing
-                .dice
-                .pick(&[[88.0, 92.0, 98.0], [66.0, 80.0, 100.0], [128.0, 70.0, 60.0]]);
-        let lane = if walk.direction > 0.0 { 12.0 } else { 13.9 };
-        car_along_x(view, walk, lane, paint);
-    }
     if let Some(mut passing) = walker.at(moment) {
         let walk = passing.along(-10.0, 15.0);
         let clothes = *passing.dice.pick(&CLOTHES);

@@ -115,35 +115,7 @@ pub(super) fn pallet_truck(view: &mut View, walk: Walk, z: f32, stride: f32, clo
     person(view, [x + d * 1.05, 0.0, z + 0.3], stride, clothes);
 }
 
-/// A car of 4.3 m that stands or drives along x, `walk.at` its middle, its near side at `z`.
-pub(super) fn car_along_x(view: &mut View, walk: Walk, z: f32, paint: Colour) {
-    let (x, d) = (walk.at, walk.direction);
-    let place = |along: f32, up: f32, deep: f32| [x + d * along, up, z + deep];
-    view.shadow([x - 2.1, z], [x + 2.1, z + 1.75], 0.35, 0.3);
-    body(view, place, paint);
-    for (along, lean) in [(-1.45, -0.3), (-0.5, 0.0), (0.3, 0.45)] {
-        let pillar = [
-            place(along + lean, 0.9, 0.03),
-            place(along + lean + 0.09, 0.9, 0.03),
-            place(along + 0.09, 1.42, 0.2),
-            place(along, 1.42, 0.2),
-        ];
-        let lit = view.light_at(pillar[0]);
-        view.polygon(&pillar, Ink::solid(shade(paint, lit * 0.85)));
-    }
-    for middle in [-1.3, 1.35] {
-        let hub = place(middle, 0.32, -0.01);
-        disc(view, hub, [0.33, 0.33], TYRE);
-        disc(
-            view,
-            plus(hub, [0.0, 0.0, -0.01]),
-            [0.18, 0.18],
-            [128.0, 130.0, 134.0],
-        );
-    }
-}
-
-/// A car parked along z, its back towards the camera at `foot`, the middle of its near end.
+/// A car of 4.3 m parked along z, its back towards the camera at `foot`, the middle of its near end.
 pub(super) fn car_along_z(view: &mut View, foot: Point, paint: Colour) {
     let place =
         |along: f32, up: f32, deep: f32| [foot[0] + deep - 0.88, up, foot[2] + 2.15 + along];

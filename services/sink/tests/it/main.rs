@@ -1,4 +1,6 @@
 //! The sink against real servers.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 mod process;
 mod redis_keys;
