@@ -1,0 +1,114 @@
+// Keeps what a page shows of its folders current. Pages are complete without it.
+"use strict";
+
+const MARKERS = document.querySelectorAll("[data-folder]");
+const AT_MOST_EVERY_MS = 1000;
+// States also change because time passes, which no event tells.
+const AT_LEAST_EVERY_MS = 30000;
+
+const WORDS = {
+  "ok": ["OK", "The view looks like its reference."],
+  "alert": ["Alert", "The view does not look like its reference."],
+  "indeterminate": ["Indeterminate", "The reference is blank: there is nothing to compare with."],
+  "no-reference": ["No reference", "Upload a picture of how the view should look."],
+  "no-frames": ["No frames", "No camera has sent a frame in the last 5 minutes."],
+  "waiting": ["Waiting", "The latest frame has not been compared with the reference yet."],
+};
+
+function localTime(iso) {
+  const time = document.createElement("time");
+  time.dateTime = iso;
+  const at = new Date(iso);
+  const isToday = at.toDateString() === new Date().toDateString();
+  time.textContent = isToday
+    ? at.toLocaleTimeString([], { timeStyle: "medium" })
+    : at.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
+  time.title = iso;
+  return time;
+}
+
+class Folder {
+  constructor(element) {
+    this.element = element;
+    this.name = element.dataset.folder;
+    this.timer = null;
+    this.refreshedAt = 0;
+  }
+
+  part(name) {
+    return this.element.querySelector(`[data-part="${name}"]`);
+  }
+
+  refreshSoon() {
+    if (this.timer === null) {
+      const wait = Math.max(0, this.refreshedAt + AT_MOST_EVERY_MS - Date.now());
+      this.timer = setTimeout(() => this.refresh(), wait);
+    }
+  }
+
+  async refresh() {
+    this.refreshedAt = Date.now();
+    try {
+      const response = await fetch(`/api/v1/folders/${this.name}`);
+      if (response.ok) this.show(await response.json());
+    } catch {
+      // The event stream comes back by itself, and with it the next refresh.
+    } finally {
+      this.timer = null;
+    }
+  }
+
+  show(folder) {
+    const [words, explanation] = WORDS[folder.state] ?? [folder.state, ""];
+    this.part("state").className = `state ${folder.state}`;
+    this.text("words", words);
+    this.text("explanation", folder.alert?.message ?? explanation);
+    this.text("similarity", folder.similarity === null ? "–" : folder.similarity.toFixed(3));
+    this.text("threshold", String(folder.rule.threshold));
+    this.text("camera", folder.frame?.camera || "–");
+    this.time("frame-moment", folder.frame?.storedAt, "");
+    this.time("reference-moment", folder.reference?.uploadedAt, "");
+    this.time("alert-moment", folder.alert?.firedAt, "–");
+    const base = `/api/v1/folders/${folder.folder}`;
+    this.picture("frame", folder.frameIsCurrent ? `${base}/frame?at=${folder.frame.storedAt}` : null);
+    this.picture("reference", folder.reference ? `${base}/images/${folder.reference.id}/content` : null);
+  }
+
+  text(name, value) {
+    const part = this.part(name);
+    if (part !== null && part.textContent !== value) part.textContent = value;
+  }
+
+  time(name, iso, otherwise) {
+    this.part(name)?.replaceChildren(iso === undefined ? otherwise : localTime(iso));
+  }
+
+  picture(name, source) {
+    const image = this.part(name);
+    if (image === null) return;
+    image.hidden = source === null;
+    this.part(`no-${name}`).hidden = source !== null;
+    if (source !== null && image.getAttribute("src") !== source) image.src = source;
+  }
+}
+
+function follow(folders) {
+  const refresh = (event) => folders.get(JSON.parse(event.data).folder)?.refreshSoon();
+  const refreshAll = () => folders.forEach((folder) => folder.refreshSoon());
+  const only = folders.size === 1 ? `?folder=${folders.keys().next().value}` : "";
+  const events = new EventSource(`/api/v1/events${only}`);
+  for (const name of ["comparison", "alert", "upload", "upload-removed"]) {
+    events.addEventListener(name, refresh);
+  }
+  events.addEventListener("hello", refreshAll);
+  events.addEventListener("missed", refreshAll);
+  setInterval(refreshAll, AT_LEAST_EVERY_MS);
+}
+
+for (const time of document.querySelectorAll("time")) time.replaceWith(localTime(time.dateTime));
+for (const form of document.querySelectorAll("form[data-confirm]")) {
+  form.addEventListener("submit", (event) => {
+    if (!confirm(form.dataset.confirm)) event.preventDefault();
+  });
+}
+if (MARKERS.length > 0) follow(new Map(Array.from(MARKERS, (it) => [it.dataset.folder, new Folder(it)])));

@@ -1,0 +1,71 @@
+//! What every request handler is given.
+
+use std::sync::Arc;
+
+use event_bus::Folder;
+use tokio::sync::{Semaphore, watch};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::{
+    Config,
+    broker::Broker,
+    folders::Folders,
+    inspection::Inspection,
+    problem::{Kind, Problem},
+    view::{Summary, View},
+};
+
+pub(crate) struct App {
+    pub(crate) config: Config,
+    pub(crate) view: Arc<View>,
+    pub(crate) broker: Broker,
+    pub(crate) folders: Folders,
+    pub(crate) inspection: Inspection,
+    /// One permit for each upload request that is being received.
+    pub(crate) uploads: Semaphore,
+    /// One permit for each viewer of events.
+    pub(crate) viewers: Arc<Semaphore>,
+    /// Whether everything was loaded once.
+    pub(crate) loaded: watch::Receiver<bool>,
+    pub(crate) tracker: TaskTracker,
+    pub(crate) shutdown: CancellationToken,
+}
+
+pub(crate) const MAX_VIEWERS: usize = 256;
+
+impl App {
+    /// The folder of this name, if it exists.
+    pub(crate) fn existing(&self, name: &str) -> Result<Folder, Problem> {
+        let folder = parse(name)?;
+        match self.view.read().existing(&folder) {
+            Some(_) => Ok(folder),
+            None => Err(unknown(&folder)),
+        }
+    }
+
+    /// The folder of this name or number, as in the addresses of pages: `1` is `folder1`, unless a folder is named `1`.
+    pub(crate) fn existing_by_number(&self, name: &str) -> Result<Folder, Problem> {
+        let is_number = !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_digit());
+        match self.existing(name) {
+            Err(_) if is_number => self.existing(&format!("folder{name}")),
+            result => result,
+        }
+    }
+
+    pub(crate) fn summary(&self, folder: &Folder) -> Result<Summary, Problem> {
+        let summary = self.view.read().summary(folder);
+        summary.ok_or_else(|| unknown(folder))
+    }
+}
+
+/// A name that a folder can have, whether it exists or not.
+pub(crate) fn parse(name: &str) -> Result<Folder, Problem> {
+    name.parse()
+        .map_err(|error: event_bus::InvalidFolder| Kind::InvalidFolder.because(format!("{error}.")))
+}
+
+fn unknown(folder: &Folder) -> Problem {
+    Kind::UnknownFolder.because(format!(
+        "There is no folder {folder}; PUT /api/v1/folders/{folder} makes it, or a camera that sends to it."
+    ))
+}

@@ -1,0 +1,166 @@
+use event_bus::{Expected, Folder, ReferenceChange};
+use proto::{
+    timestamp,
+    v1::{Upload, UploadRemoved},
+};
+use time::OffsetDateTime;
+
+use super::{Folders, log_unseen};
+use crate::{
+    broker::Published,
+    inspection::Inspected,
+    names,
+    problem::{Kind, Problem},
+};
+
+/// How often a removal is decided again because something else came first.
+const DECISIONS: usize = 16;
+
+impl Folders {
+    /// Stores a picture and makes it the folder's reference.
+    pub(crate) async fn add_picture(
+        &self,
+        folder: &Folder,
+        name: &str,
+        inspected: Inspected,
+    ) -> Result<Upload, Problem> {
+        let (this, folder, name) = (self.clone(), folder.clone(), name.to_owned());
+        self.carry_through(async move {
+            let _turn = this.turns.take(&folder).await;
+            this.make_now(&folder).await?;
+            let upload = this.describe(&folder, &name, &inspected);
+            this.broker
+                .put_picture(&folder, &upload, &inspected.bytes)
+                .await?;
+            let sequence = this.broker.publish_uploaded(&folder, &upload).await?;
+            this.until_seen(&folder, sequence, |pictures| pictures(&upload.id))
+                .await;
+            tracing::info!(%folder, id = upload.id, name = upload.name, "a picture was uploaded");
+            Ok(upload)
+        })
+        .await
+    }
+
+    /// Deletes a picture. Where it was the reference, the newest one that is left becomes it.
+    pub(crate) async fn remove_picture(&self, folder: &Folder, id: &str) -> Result<(), Problem> {
+        let (this, folder, id) = (self.clone(), folder.clone(), id.to_owned());
+        self.carry_through(async move {
+            let _turn = this.turns.take(&folder).await;
+            if !this.view.read().pictures(&folder).contains_key(&id) {
+                return Err(
+                    Kind::UnknownImage.because(format!("The folder {folder} has no image {id:?}."))
+                );
+            }
+            this.broker.delete_picture(&folder, &id).await?;
+            let sequence = this
+                .announce_removal(&folder, std::slice::from_ref(&id))
+                .await?;
+            this.until_seen(&folder, sequence, |pictures| !pictures(&id))
+                .await;
+            tracing::info!(%folder, id, "a picture was removed");
+            Ok(())
+        })
+        .await
+    }
+
+    /// To be called when it is the caller's turn.
+    pub(super) async fn remove_all_pictures(&self, folder: &Folder) -> Result<(), Problem> {
+        let ids: Vec<String> = self.view.read().pictures(folder).keys().cloned().collect();
+        for id in &ids {
+            self.broker.delete_picture(folder, id).await?;
+        }
+        let latest = self.broker.latest_reference(folder).await?;
+        if latest.is_none_or(|latest| latest.event.reference().is_none()) {
+            return Ok(());
+        }
+        let sequence = self.announce_removal(folder, &ids).await?;
+        self.until_seen(folder, sequence, |pictures| {
+            !ids.iter().any(|id| pictures(id))
+        })
+        .await;
+        Ok(())
+    }
+
+    /// Publishes that pictures are gone and which is the reference from now on; decides again where another event came
+    /// first. Gives the number of the event that says so.
+    pub(super) async fn announce_removal(
+        &self,
+        folder: &Folder,
+        gone: &[String],
+    ) -> Result<u64, Problem> {
+        for _ in 0..DECISIONS {
+            let latest = self.broker.latest_reference(folder).await?;
+            // Published before, but the acknowledgement was lost; or another copy of this service was faster.
+            if let Some(latest) = &latest
+                && let ReferenceChange::Removed(removed) = &latest.event
+                && gone.contains(&removed.id)
+            {
+                return Ok(latest.sequence);
+            }
+            let current = latest.as_ref().and_then(|latest| latest.event.reference());
+            let removed = self.removal(folder, gone, current);
+            let expected = Expected::after(latest.as_ref());
+            let published = self
+                .broker
+                .publish_removed(folder, &removed, expected)
+                .await?;
+            if let Published::As(sequence) = published {
+                return Ok(sequence);
+            }
+        }
+        Err(Kind::Busy.because(format!("The folder {folder} is being changed by others.")))
+    }
+
+    fn removal(&self, folder: &Folder, gone: &[String], current: Option<&Upload>) -> UploadRemoved {
+        let kept = current.filter(|current| !gone.contains(&current.id));
+        let state = self.view.read();
+        let newest_left = || {
+            let mut newest_first = state.pictures(folder).values().rev();
+            newest_first.find(|upload| !gone.contains(&upload.id))
+        };
+        let id = match current {
+            Some(current) if gone.contains(&current.id) => current.id.clone(),
+            _ => gone.first().cloned().unwrap_or_default(),
+        };
+        UploadRemoved {
+            folder: folder.to_string(),
+            id,
+            removed_at: Some(timestamp(OffsetDateTime::now_utc())),
+            reference: kept.or_else(newest_left).cloned(),
+        }
+    }
+
+    fn describe(&self, folder: &Folder, name: &str, inspected: &Inspected) -> Upload {
+        let picture = &inspected.picture;
+        let state = self.view.read();
+        let newest = state.pictures(folder).keys().next_back();
+        let reference = state.reference(folder).map(|upload| &upload.id);
+        let id = names::next_id(newest.max(reference).map(String::as_str));
+        Upload {
+            folder: folder.to_string(),
+            name: names::safe(name, &id, picture.format),
+            id,
+            content_type: picture.format.content_type().to_owned(),
+            size_bytes: inspected.bytes.len() as u64,
+            uploaded_at: Some(timestamp(OffsetDateTime::now_utc())),
+            fingerprint: Some(picture.fingerprint.into()),
+        }
+    }
+
+    /// Waits until the next request sees a change that is stored.
+    async fn until_seen(
+        &self,
+        folder: &Folder,
+        sequence: u64,
+        pictures_are: impl Fn(&dyn Fn(&str) -> bool) -> bool,
+    ) {
+        let is_seen = self
+            .view
+            .until(|state| {
+                let has = |id: &str| state.pictures(folder).contains_key(id);
+                state.reference_sequence(folder) >= sequence && pictures_are(&has)
+            })
+            .await;
+        log_unseen(is_seen, folder);
+    }
+}

@@ -1,0 +1,103 @@
+//! Doing what was left undone between the object store and `UPLOADS`: by a crash, or by a broker that went away.
+
+use std::{collections::HashSet, time::Duration};
+
+use event_bus::{Folder, ReferenceChange};
+use proto::v1::Upload;
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+use super::Folders;
+use crate::{problem::Problem, view::State};
+
+/// How often folders are looked at. One is put right when two looks in a row find it amiss, since the folds of its
+/// pictures and of its reference do not move in step.
+const INTERVAL: Duration = Duration::from_secs(3);
+
+impl Folders {
+    /// Puts all folders right whose events do not fit their pictures.
+    pub(crate) async fn reconcile_all(&self) -> Result<(), Problem> {
+        for folder in self.amiss() {
+            self.reconcile(&folder).await?;
+        }
+        Ok(())
+    }
+
+    /// Does so again and again until shutdown.
+    pub(crate) async fn keep_reconciled(self, shutdown: CancellationToken) {
+        let mut suspects = HashSet::new();
+        while shutdown
+            .run_until_cancelled(sleep(INTERVAL))
+            .await
+            .is_some()
+        {
+            let amiss: HashSet<Folder> = self.amiss().into_iter().collect();
+            for folder in amiss.intersection(&suspects) {
+                if let Err(problem) = self.reconcile(folder).await {
+                    tracing::debug!(%folder, problem.detail, "not reconciled yet");
+                }
+            }
+            suspects = amiss;
+        }
+    }
+
+    fn amiss(&self) -> Vec<Folder> {
+        let state = self.view.read();
+        let mut folders = state.folders_with_pictures();
+        folders.retain(|folder| is_amiss(&state, folder));
+        folders
+    }
+
+    async fn reconcile(&self, folder: &Folder) -> Result<(), Problem> {
+        let _turn = self.turns.take(folder).await;
+        let latest = self.broker.latest_reference(folder).await?;
+        let change = latest.as_ref().map(|latest| &latest.event);
+        if let Some(reference) = change.and_then(ReferenceChange::reference)
+            && self.is_gone(folder, &reference.id).await?
+        {
+            tracing::warn!(%folder, id = reference.id, "the reference was deleted unannounced");
+            self.announce_removal(folder, std::slice::from_ref(&reference.id))
+                .await?;
+            return Ok(());
+        }
+        let unannounced = unannounced(&self.view.read(), folder, change).cloned();
+        if let Some(upload) = unannounced {
+            tracing::warn!(%folder, id = upload.id, "a picture was stored unannounced");
+            self.broker.publish_uploaded(folder, &upload).await?;
+        }
+        Ok(())
+    }
+
+    async fn is_gone(&self, folder: &Folder, id: &str) -> Result<bool, Problem> {
+        if self.view.read().pictures(folder).contains_key(id) {
+            return Ok(false);
+        }
+        Ok(self.broker.picture(folder, id).await?.is_none())
+    }
+}
+
+fn is_amiss(state: &State, folder: &Folder) -> bool {
+    let pictures = state.pictures(folder);
+    let change = state.reference_change(folder);
+    let reference = change.and_then(ReferenceChange::reference);
+    reference.is_some_and(|reference| !pictures.contains_key(&reference.id))
+        || unannounced(state, folder, change).is_some()
+}
+
+/// The newest picture, if it is newer than all that the folder's last event speaks of.
+fn unannounced<'a>(
+    state: &'a State,
+    folder: &Folder,
+    change: Option<&ReferenceChange>,
+) -> Option<&'a Upload> {
+    let (id, newest) = state.pictures(folder).last_key_value()?;
+    let is_announced = change.is_some_and(|change| {
+        let spoken_of = match change {
+            ReferenceChange::Uploaded(upload) => &upload.id,
+            ReferenceChange::Removed(removed) => &removed.id,
+        };
+        let reference = change.reference().map(|reference| &reference.id);
+        Some(id) <= reference.max(Some(spoken_of))
+    });
+    (!is_announced).then_some(newest)
+}

@@ -1,0 +1,78 @@
+//! Alerts, those that are over among them.
+
+use std::sync::Arc;
+
+use axum::{Json, extract::State};
+use proto::v1::{Alert, Phase};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    extract::{Search, page_size},
+    picture::encoded,
+};
+use crate::{
+    app::{App, parse},
+    problem::{Kind, Problem},
+    view::AlertQuery,
+};
+
+#[derive(Deserialize)]
+pub(crate) struct Query {
+    folder: Option<String>,
+    phase: Option<String>,
+    limit: Option<usize>,
+    before: Option<String>,
+}
+
+#[derive(Serialize)]
+pub(crate) struct AlertPage {
+    alerts: Vec<Alert>,
+    /// Where the list goes on.
+    next: Option<String>,
+}
+
+pub(crate) async fn list(
+    State(app): State<Arc<App>>,
+    Search(query): Search<Query>,
+) -> Result<Json<AlertPage>, Problem> {
+    let limit = page_size(query.limit)?;
+    let wanted = AlertQuery {
+        folder: query.folder.as_deref().map(parse).transpose()?,
+        phase: query.phase.as_deref().map(phase).transpose()?,
+        before: query.before.clone(),
+        limit: limit + 1,
+    };
+    let mut alerts = app.view.read().alerts(&wanted).map_err(|_| {
+        let before = query.before.as_deref().unwrap_or_default();
+        Kind::InvalidRequest.because(format!(
+            "before is {before:?}; it must be the id of an alert."
+        ))
+    })?;
+    let goes_on = alerts.len() > limit;
+    alerts.truncate(limit);
+    let next = alerts
+        .last()
+        .filter(|_| goes_on)
+        .map(|last| address(&query, limit, &last.id));
+    Ok(Json(AlertPage { alerts, next }))
+}
+
+fn phase(word: &str) -> Result<Phase, Problem> {
+    [Phase::Firing, Phase::Resolved]
+        .into_iter()
+        .find(|phase| phase.word() == word)
+        .ok_or_else(|| {
+            Kind::InvalidRequest
+                .because(format!("phase is {word:?}; it must be firing or resolved."))
+        })
+}
+
+fn address(query: &Query, limit: usize, before: &str) -> String {
+    let mut address = format!("/api/v1/alerts?limit={limit}&before={}", encoded(before));
+    for (name, value) in [("folder", &query.folder), ("phase", &query.phase)] {
+        if let Some(value) = value {
+            address.push_str(&format!("&{name}={}", encoded(value)));
+        }
+    }
+    address
+}

@@ -1,0 +1,95 @@
+//! Server-sent events: what happens, as it happens.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    extract::State,
+    http::HeaderName,
+    response::{
+        IntoResponse, Sse,
+        sse::{Event, KeepAlive},
+    },
+};
+use event_bus::Folder;
+use futures::{Stream, StreamExt, future::ready, stream::once};
+use serde::Deserialize;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
+
+use super::extract::Search;
+use crate::{
+    app::{App, parse},
+    problem::{Kind, Problem},
+    view::Announcement,
+};
+
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+#[derive(Deserialize)]
+pub(crate) struct Query {
+    folder: Option<String>,
+}
+
+pub(crate) async fn stream(
+    State(app): State<Arc<App>>,
+    Search(query): Search<Query>,
+) -> Result<impl IntoResponse, Problem> {
+    let folder = query.folder.as_deref().map(parse).transpose()?;
+    let permit = Arc::clone(&app.viewers).try_acquire_owned().map_err(|_| {
+        Kind::Busy.because("Too many viewers follow the events. Try again in a moment.")
+    })?;
+    let events = announcements(&app, folder, Seat::take(permit));
+    let events = events.take_until(app.shutdown.clone().cancelled_owned());
+    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
+    let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    Ok((unbuffered, sse))
+}
+
+fn announcements(
+    app: &App,
+    folder: Option<Folder>,
+    seat: Seat,
+) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
+    let live = BroadcastStream::new(app.view.live().subscribe());
+    let hello = once(ready(Event::default().event("hello").data("{}")));
+    let events = live.filter_map(move |received| {
+        let _until_the_stream_ends = &seat;
+        ready(event(received, folder.as_ref()))
+    });
+    hello.chain(events).map(Ok)
+}
+
+fn event(
+    received: Result<Announcement, BroadcastStreamRecvError>,
+    folder: Option<&Folder>,
+) -> Option<Event> {
+    match received {
+        Ok(it) if folder.is_none_or(|folder| *folder == it.folder) => {
+            Some(Event::default().event(it.name).data(&*it.data))
+        }
+        Ok(_) => None,
+        Err(BroadcastStreamRecvError::Lagged(count)) => Some(
+            Event::default()
+                .event("missed")
+                .data(format!("{{\"count\":{count}}}")),
+        ),
+    }
+}
+
+/// A viewer's place among all viewers.
+struct Seat {
+    _permit: OwnedSemaphorePermit,
+}
+
+impl Seat {
+    fn take(permit: OwnedSemaphorePermit) -> Self {
+        metrics::gauge!("framewatch_sse_viewers").increment(1.0);
+        Seat { _permit: permit }
+    }
+}
+
+impl Drop for Seat {
+    fn drop(&mut self) {
+        metrics::gauge!("framewatch_sse_viewers").decrement(1.0);
+    }
+}

@@ -1,0 +1,103 @@
+use proto::{from_timestamp, v1::Upload};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
+
+use super::super::images::address;
+use crate::view::{FolderState, Summary};
+
+/// A folder in words.
+pub(crate) struct Card {
+    pub(crate) folder: String,
+    pub(crate) words: &'static str,
+    pub(crate) slug: &'static str,
+    pub(crate) explanation: String,
+    /// The address of the latest frame, while it is there.
+    pub(crate) frame: Option<String>,
+    pub(crate) frame_moment: Option<Moment>,
+    pub(crate) camera: String,
+    pub(crate) reference: Option<String>,
+    pub(crate) reference_moment: Option<Moment>,
+    pub(crate) similarity: String,
+    pub(crate) threshold: f64,
+    pub(crate) source: &'static str,
+    pub(crate) alert_moment: Option<Moment>,
+    pub(crate) images: usize,
+}
+
+/// A point in time for people and, as `machine`, for programs.
+pub(crate) struct Moment {
+    pub(crate) words: String,
+    pub(crate) machine: String,
+}
+
+impl Moment {
+    pub(crate) fn new(at: OffsetDateTime) -> Option<Self> {
+        let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
+        Some(Moment {
+            words: at.format(format).ok()?,
+            machine: at.format(&Rfc3339).ok()?,
+        })
+    }
+}
+
+pub(crate) fn upload_moment(upload: &Upload) -> Option<Moment> {
+    Moment::new(from_timestamp(upload.uploaded_at.as_ref()?)?)
+}
+
+/// Bytes in the unit that fits.
+pub(crate) fn size(bytes: &u64) -> String {
+    match *bytes {
+        bytes @ 0..1_000 => format!("{bytes} bytes"),
+        bytes @ 1_000..1_000_000 => format!("{} kB", bytes / 1_000),
+        bytes => format!("{:.1} MB", bytes as f64 / 1e6),
+    }
+}
+
+impl Card {
+    pub(crate) fn new(summary: Summary) -> Self {
+        let moment = |at| Moment::new(from_timestamp(&at)?);
+        let stored_at = summary.frame.as_ref().and_then(|frame| frame.stored_at);
+        let frame_moment = stored_at.and_then(moment);
+        let reference = summary.reference.as_ref();
+        Card {
+            words: summary.state.words(),
+            slug: summary.state.slug(),
+            explanation: explain(&summary),
+            frame: frame_moment
+                .as_ref()
+                .filter(|_| summary.frame_is_current)
+                .map(|at| frame_address(&summary.folder, at)),
+            frame_moment,
+            camera: summary
+                .frame
+                .as_ref()
+                .map(|frame| frame.camera.clone())
+                .unwrap_or_default(),
+            reference: reference
+                .map(|upload| format!("{}/content", address(&summary.folder, &upload.id))),
+            reference_moment: reference.and_then(upload_moment),
+            similarity: summary
+                .similarity
+                .map_or("–".to_owned(), |similarity| format!("{similarity:.3}")),
+            threshold: summary.rule.threshold,
+            source: summary.rule.source,
+            alert_moment: summary
+                .alert
+                .as_ref()
+                .and_then(|alert| alert.fired_at)
+                .and_then(moment),
+            images: summary.images,
+            folder: summary.folder,
+        }
+    }
+}
+
+fn frame_address(folder: &str, at: &Moment) -> String {
+    format!("/api/v1/folders/{folder}/frame?at={}", at.machine)
+}
+
+fn explain(summary: &Summary) -> String {
+    match (summary.state, &summary.alert) {
+        (FolderState::Alert, Some(alert)) => alert.message.clone(),
+        (state, _) => state.explanation().to_owned(),
+    }
+}

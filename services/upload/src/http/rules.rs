@@ -1,0 +1,122 @@
+//! The rules by which frames are judged.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    body::to_bytes,
+    extract::{Request, State},
+    http::StatusCode,
+};
+use event_bus::RuleScope;
+use proto::v1::Rule;
+use serde::Serialize;
+use tokio::time::{Duration, timeout};
+
+use super::extract::Params;
+use crate::{
+    app::App,
+    inspection::sentence,
+    problem::{Kind, Problem},
+    view::EffectiveRule,
+};
+
+/// A rule of some scope, and what holds in the end.
+#[derive(Serialize)]
+pub(crate) struct RuleAnswer {
+    /// What was set for exactly this scope.
+    rule: Option<Rule>,
+    effective: EffectiveRule,
+}
+
+const MAX_BODY: usize = 16 * 1024;
+
+const BODY_PATIENCE: Duration = Duration::from_secs(10);
+
+pub(crate) async fn of_folder(
+    State(app): State<Arc<App>>,
+    Params(name): Params<String>,
+) -> Result<Json<RuleAnswer>, Problem> {
+    let folder = app.existing(&name)?;
+    Ok(answer(&app, &RuleScope::Folder(folder)))
+}
+
+pub(crate) async fn set_for_folder(
+    State(app): State<Arc<App>>,
+    Params(name): Params<String>,
+    request: Request,
+) -> Result<Json<RuleAnswer>, Problem> {
+    let folder = app.existing(&name)?;
+    set(&app, RuleScope::Folder(folder), request).await
+}
+
+pub(crate) async fn unset_for_folder(
+    State(app): State<Arc<App>>,
+    Params(name): Params<String>,
+) -> Result<StatusCode, Problem> {
+    let folder = app.existing(&name)?;
+    let scope = RuleScope::Folder(folder);
+    app.folders.set_rule(scope, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn default(State(app): State<Arc<App>>) -> Json<RuleAnswer> {
+    answer(&app, &RuleScope::Default)
+}
+
+pub(crate) async fn set_default(
+    State(app): State<Arc<App>>,
+    request: Request,
+) -> Result<Json<RuleAnswer>, Problem> {
+    set(&app, RuleScope::Default, request).await
+}
+
+pub(crate) async fn unset_default(State(app): State<Arc<App>>) -> Result<StatusCode, Problem> {
+    app.folders.set_rule(RuleScope::Default, None).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+async fn set(app: &App, scope: RuleScope, request: Request) -> Result<Json<RuleAnswer>, Problem> {
+    let rule = read(request).await?;
+    app.folders.set_rule(scope.clone(), Some(rule)).await?;
+    Ok(answer(app, &scope))
+}
+
+fn answer(app: &App, scope: &RuleScope) -> Json<RuleAnswer> {
+    let state = app.view.read();
+    let default = state.default_rule();
+    Json(match scope {
+        RuleScope::Default => RuleAnswer {
+            rule: default,
+            effective: EffectiveRule::of(None, default),
+        },
+        RuleScope::Folder(folder) => RuleAnswer {
+            rule: state.rule(folder),
+            effective: EffectiveRule::of(state.rule(folder), default),
+        },
+    })
+}
+
+async fn read(request: Request) -> Result<Rule, Problem> {
+    let reading = timeout(BODY_PATIENCE, to_bytes(request.into_body(), MAX_BODY));
+    let body = reading
+        .await
+        .map_err(|_| Kind::TooSlow.because("The rule was not sent within 10 s."))?
+        .map_err(|_| Kind::TooLarge.because(format!("A rule has at most {MAX_BODY} bytes.")))?;
+    let rule: Rule = serde_json::from_slice(&body).map_err(|error| {
+        let kind = match error.is_data() {
+            true => Kind::InvalidRule,
+            false => Kind::InvalidRequest,
+        };
+        kind.because(format!(
+            "{} A rule looks like {{\"threshold\": 0.9}}.",
+            sentence(&error.to_string())
+        ))
+    })?;
+    match rule.threshold {
+        Some(threshold) if !(0.0..=1.0).contains(&threshold) => Err(Kind::InvalidRule.because(
+            format!("threshold is {threshold}; it must be a number from 0 to 1."),
+        )),
+        _ => Ok(rule),
+    }
+}

@@ -1,0 +1,70 @@
+//! Whether bytes are a picture that can be a reference.
+
+use std::{num::NonZero, sync::Arc, thread::available_parallelism};
+
+use bytes::Bytes;
+use fingerprint::{Error, Limits, Picture};
+use tokio::sync::Semaphore;
+
+use crate::problem::{Kind, Problem};
+
+/// Bytes that were decoded without fault.
+pub(crate) struct Inspected {
+    pub(crate) bytes: Bytes,
+    pub(crate) picture: Picture,
+}
+
+/// Decodes on as many threads as there are cores.
+pub(crate) struct Inspection {
+    limits: Limits,
+    cores: Arc<Semaphore>,
+}
+
+impl Inspection {
+    pub(crate) fn new(limits: Limits) -> Self {
+        let cores = available_parallelism().map_or(1, NonZero::get);
+        Inspection {
+            limits,
+            cores: Arc::new(Semaphore::new(cores)),
+        }
+    }
+
+    pub(crate) async fn inspect(&self, bytes: Bytes) -> Result<Inspected, Problem> {
+        let core = Arc::clone(&self.cores)
+            .acquire_owned()
+            .await
+            .expect("the semaphore is never closed");
+        let limits = self.limits;
+        let inspected = tokio::task::spawn_blocking(move || {
+            let _core = core;
+            fingerprint::inspect(&bytes, &limits).map(|picture| Inspected { bytes, picture })
+        });
+        match inspected.await {
+            Ok(result) => result.map_err(|error| refusal(&error)),
+            Err(error) => {
+                tracing::error!(%error, "a decoder panicked");
+                Err(Kind::UnreadablePicture.because("The picture cannot be decoded."))
+            }
+        }
+    }
+}
+
+fn refusal(error: &Error) -> Problem {
+    let kind = match error {
+        Error::Empty => Kind::EmptyPicture,
+        Error::UnknownFormat { .. } => Kind::UnknownFormat,
+        _ => Kind::UnreadablePicture,
+    };
+    kind.because(sentence(&error.to_string()))
+}
+
+/// Errors are written to be part of a sentence; a problem's detail is one.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    let mut sentence: String = first.into_iter().flatten().chain(chars).collect();
+    if !sentence.ends_with('.') {
+        sentence.push('.');
+    }
+    sentence
+}

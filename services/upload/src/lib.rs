@@ -1,0 +1,131 @@
+//! The upload service: web pages, REST, server-sent events, reference pictures.
+//!
+//! It alone stores and deletes reference pictures, and says in `UPLOADS` which of them frames are compared with. What it
+//! shows is a fold over streams, so that any number of copies show the same. Comparing is left to the comparator.
+//!
+//! - `http`: routes, pages, limits on what comes in.
+//! - `folders`: every change, in an order that a crash at any moment cannot spoil.
+//! - `view`: the folds.
+//! - `broker`: NATS, every call bounded in time.
+
+mod app;
+mod broker;
+mod config;
+mod folders;
+mod http;
+mod inspection;
+mod names;
+mod problem;
+mod view;
+
+pub use config::Config;
+
+use std::{sync::Arc, time::Duration};
+
+use event_bus::{Bus, Folder};
+use service_runtime::{Context, Failure};
+use tokio::{
+    net::TcpListener,
+    sync::{Semaphore, watch},
+    time::{sleep, timeout},
+};
+use tokio_util::task::TaskTracker;
+
+use crate::{
+    app::{App, MAX_VIEWERS},
+    broker::Broker,
+    folders::Folders,
+    inspection::Inspection,
+    view::View,
+};
+
+/// The folders that exist from the start.
+const FIRST_FOLDERS: [&str; 6] = [
+    "folder1", "folder2", "folder3", "folder4", "folder5", "folder6",
+];
+
+const RETRY: Duration = Duration::from_secs(1);
+
+/// How long changes that have begun may take to end after the last request has.
+const GRACE: Duration = Duration::from_secs(1);
+
+/// Serves HTTP until shutdown.
+pub async fn run(
+    listener: TcpListener,
+    config: Config,
+    bus: Bus,
+    context: Context,
+) -> Result<(), Failure> {
+    let shutdown = context.shutdown.clone();
+    let tracker = TaskTracker::new();
+    let view = Arc::new(View::new());
+    let broker = Broker::new(bus.clone())
+        .await
+        .map_err(|error| Failure::Unavailable(anyhow::anyhow!(error)))?;
+    let folders = Folders::new(broker.clone(), Arc::clone(&view), tracker.clone());
+
+    let caught_up = view::follow(&view, &bus, &tracker, &shutdown);
+    let (loaded_sender, loaded) = watch::channel(false);
+    require(&context, &bus, loaded.clone());
+    tracker.spawn(shutdown.clone().run_until_cancelled_owned({
+        let (broker, folders, shutdown) = (broker.clone(), folders.clone(), shutdown.clone());
+        async move {
+            caught_up.await;
+            put_in_order(&broker, &folders).await;
+            loaded_sender.send_replace(true);
+            folders.keep_reconciled(shutdown).await;
+        }
+    }));
+
+    let max_connections = config.max_connections.get().into();
+    let app = Arc::new(App {
+        inspection: Inspection::new(config.limits()),
+        uploads: Semaphore::new(config.max_concurrent_uploads.get().into()),
+        viewers: Arc::new(Semaphore::new(MAX_VIEWERS)),
+        config,
+        view,
+        broker,
+        folders,
+        loaded,
+        tracker: tracker.clone(),
+        shutdown: shutdown.clone(),
+    });
+    tracing::info!(address = %listener.local_addr()?, "serving HTTP");
+    http::serve(listener, http::router(app), max_connections, &shutdown).await;
+    end(&tracker, &bus).await;
+    Ok(())
+}
+
+fn require(context: &Context, bus: &Bus, loaded: watch::Receiver<bool>) {
+    context
+        .readiness
+        .require("upload: everything is loaded", move || *loaded.borrow());
+    context.readiness.require("upload: connected to NATS", {
+        let bus = bus.clone();
+        move || bus.is_connected()
+    });
+}
+
+/// Makes the first folders, and does what an earlier process left undone.
+async fn put_in_order(broker: &Broker, folders: &Folders) {
+    let first = FIRST_FOLDERS.map(|name| {
+        let folder: Folder = name.parse().expect("these are names of folders");
+        folder
+    });
+    while let Err(problem) = broker.seed(&first).await {
+        tracing::debug!(problem.detail, "the first folders are not made yet");
+        sleep(RETRY).await;
+    }
+    while let Err(problem) = folders.reconcile_all().await {
+        tracing::debug!(problem.detail, "folders are not reconciled yet");
+        sleep(RETRY).await;
+    }
+}
+
+async fn end(tracker: &TaskTracker, bus: &Bus) {
+    tracker.close();
+    if timeout(GRACE, tracker.wait()).await.is_err() {
+        tracing::warn!("changes that did not end within {GRACE:?} are cut off");
+    }
+    bus.close().await;
+}

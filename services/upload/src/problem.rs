@@ -1,0 +1,193 @@
+//! Everything that can go wrong as a client sees it: problem details after RFC 9457. This is the one place that maps
+//! errors to HTTP.
+
+use axum::{
+    Json,
+    http::{HeaderValue, StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use proto::v1::Upload;
+use serde::Serialize;
+
+/// A refusal or failure: of a kind, and the sentence that names the offending thing and what would be right.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    pub(crate) kind: Kind,
+    pub(crate) detail: String,
+    /// Where a request carried several pictures: what became of each.
+    pub(crate) pictures: Option<Box<Pictures>>,
+}
+
+/// What became of the pictures of one request.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Pictures {
+    pub(crate) images: Vec<Upload>,
+    pub(crate) refused: Vec<Refused>,
+}
+
+/// A picture that was not taken.
+#[derive(Debug, Clone, Serialize)]
+pub(crate) struct Refused {
+    pub(crate) name: String,
+    pub(crate) problem: Problem,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    InvalidRequest,
+    InvalidFolder,
+    EmptyPicture,
+    CrossSite,
+    NotFound,
+    UnknownFolder,
+    UnknownImage,
+    NoReference,
+    NoFrame,
+    MethodNotAllowed,
+    TooSlow,
+    TooLarge,
+    TooManyFiles,
+    UnknownFormat,
+    UnreadablePicture,
+    UnreadableFrame,
+    InvalidRule,
+    SomeRefused,
+    AllRefused,
+    Busy,
+    Unavailable,
+    Internal,
+}
+
+/// When to come back, in seconds, after a 503.
+const RETRY_AFTER: HeaderValue = HeaderValue::from_static("2");
+
+impl Kind {
+    pub(crate) fn because(self, detail: impl Into<String>) -> Problem {
+        Problem {
+            kind: self,
+            detail: detail.into(),
+            pictures: None,
+        }
+    }
+
+    pub(crate) fn status(self) -> StatusCode {
+        self.described().0
+    }
+
+    pub(crate) fn title(self) -> &'static str {
+        self.described().2
+    }
+
+    /// Status, the last part of the type, title.
+    fn described(self) -> (StatusCode, &'static str, &'static str) {
+        use StatusCode as S;
+        match self {
+            Kind::InvalidRequest => (S::BAD_REQUEST, "invalid-request", "Invalid request"),
+            Kind::InvalidFolder => (S::BAD_REQUEST, "invalid-folder", "Not a folder name"),
+            Kind::EmptyPicture => (S::BAD_REQUEST, "empty-picture", "Empty picture"),
+            Kind::CrossSite => (S::FORBIDDEN, "cross-site", "Request from another site"),
+            Kind::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
+            Kind::UnknownFolder => (S::NOT_FOUND, "unknown-folder", "Unknown folder"),
+            Kind::UnknownImage => (S::NOT_FOUND, "unknown-image", "Unknown image"),
+            Kind::NoReference => (S::NOT_FOUND, "no-reference", "No reference"),
+            Kind::NoFrame => (S::NOT_FOUND, "no-frame", "No frame"),
+            Kind::MethodNotAllowed => (
+                S::METHOD_NOT_ALLOWED,
+                "method-not-allowed",
+                "Method not allowed",
+            ),
+            Kind::TooSlow => (S::REQUEST_TIMEOUT, "too-slow", "Request not sent in time"),
+            Kind::TooLarge => (S::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
+            Kind::TooManyFiles => (S::PAYLOAD_TOO_LARGE, "too-many-files", "Too many files"),
+            Kind::UnknownFormat => (
+                S::UNSUPPORTED_MEDIA_TYPE,
+                "unknown-format",
+                "Not a picture of an accepted format",
+            ),
+            Kind::UnreadablePicture => (
+                S::UNPROCESSABLE_ENTITY,
+                "unreadable-picture",
+                "Unreadable picture",
+            ),
+            Kind::UnreadableFrame => (
+                S::UNPROCESSABLE_ENTITY,
+                "unreadable-frame",
+                "The latest frame is no picture",
+            ),
+            Kind::InvalidRule => (S::UNPROCESSABLE_ENTITY, "invalid-rule", "Invalid rule"),
+            Kind::SomeRefused => (
+                S::UNPROCESSABLE_ENTITY,
+                "some-refused",
+                "Not every picture was taken",
+            ),
+            Kind::AllRefused => (
+                S::UNPROCESSABLE_ENTITY,
+                "all-refused",
+                "No picture was taken",
+            ),
+            Kind::Busy => (S::SERVICE_UNAVAILABLE, "busy", "Busy"),
+            Kind::Unavailable => (S::SERVICE_UNAVAILABLE, "unavailable", "Unavailable"),
+            Kind::Internal => (S::INTERNAL_SERVER_ERROR, "internal", "Internal error"),
+        }
+    }
+}
+
+impl Problem {
+    /// The word under which it is counted.
+    pub(crate) fn slug(&self) -> &'static str {
+        self.kind.described().1
+    }
+
+    /// Whether what follows in the same request could fare no better.
+    pub(crate) fn ends_request(&self) -> bool {
+        self.kind.status().is_server_error()
+            || matches!(
+                self.kind,
+                Kind::TooSlow | Kind::TooManyFiles | Kind::InvalidRequest
+            )
+    }
+}
+
+#[derive(Serialize)]
+struct Details<'a> {
+    r#type: String,
+    title: &'a str,
+    status: u16,
+    detail: &'a str,
+    #[serde(flatten)]
+    pictures: Option<&'a Pictures>,
+}
+
+impl Serialize for Problem {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let (status, slug, title) = self.kind.described();
+        let details = Details {
+            r#type: format!("/problems/{slug}"),
+            title,
+            status: status.as_u16(),
+            detail: &self.detail,
+            pictures: self.pictures.as_deref(),
+        };
+        details.serialize(serializer)
+    }
+}
+
+impl IntoResponse for Problem {
+    /// The problem also goes along as an extension, so that a browser can be given a page instead.
+    fn into_response(self) -> Response {
+        let mut response = (self.kind.status(), Json(&self)).into_response();
+        let headers = response.headers_mut();
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
+        if self.kind.status() == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        if self.kind == Kind::TooSlow {
+            headers.insert(header::CONNECTION, HeaderValue::from_static("close"));
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,126 @@
+use std::collections::{BTreeMap, HashMap};
+
+use event_bus::{Folder, Stored};
+use proto::v1::{Alert, Phase};
+
+/// The latest episodes of all folders, each with its latest phase.
+#[derive(Default)]
+pub(crate) struct Episodes {
+    by_sequence: BTreeMap<u64, Alert>,
+    sequences: HashMap<String, u64>,
+}
+
+/// Which episodes, newest first.
+pub(crate) struct AlertQuery {
+    pub(crate) folder: Option<Folder>,
+    pub(crate) phase: Option<Phase>,
+    /// Only those that began before the episode of this id.
+    pub(crate) before: Option<String>,
+    pub(crate) limit: usize,
+}
+
+/// No episode has the id that a query wants to begin at.
+#[derive(Debug)]
+pub(crate) struct UnknownEpisode;
+
+const KEPT: usize = 10_000;
+
+impl Episodes {
+    /// Takes in an event of the stream; taking one in again changes nothing.
+    pub(crate) fn learn(&mut self, stored: Stored<Alert>) {
+        let alert = stored.event;
+        let sequence = *self
+            .sequences
+            .entry(alert.id.clone())
+            .or_insert(stored.sequence);
+        let known = self.by_sequence.get(&sequence);
+        if known.is_some_and(|known| known.phase() == Phase::Resolved) {
+            return;
+        }
+        self.by_sequence.insert(sequence, alert);
+        if self.by_sequence.len() > KEPT
+            && let Some((_, oldest)) = self.by_sequence.pop_first()
+        {
+            self.sequences.remove(&oldest.id);
+        }
+    }
+
+    pub(crate) fn select(&self, query: &AlertQuery) -> Result<Vec<Alert>, UnknownEpisode> {
+        let end = match &query.before {
+            Some(id) => *self.sequences.get(id).ok_or(UnknownEpisode)?,
+            None => u64::MAX,
+        };
+        let wanted = |alert: &&Alert| {
+            query
+                .folder
+                .as_ref()
+                .is_none_or(|folder| folder.as_str() == alert.folder)
+                && query.phase.is_none_or(|phase| phase == alert.phase())
+        };
+        Ok(self
+            .by_sequence
+            .range(..end)
+            .rev()
+            .map(|(_, alert)| alert)
+            .filter(wanted)
+            .take(query.limit)
+            .cloned()
+            .collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use time::OffsetDateTime;
+
+    use super::*;
+
+    fn event(sequence: u64, id: &str, phase: Phase) -> Stored<Alert> {
+        Stored {
+            key: "folder1".parse().unwrap(),
+            event: Alert {
+                id: id.to_owned(),
+                folder: "folder1".to_owned(),
+                phase: phase.into(),
+                ..Alert::default()
+            },
+            stored_at: OffsetDateTime::UNIX_EPOCH,
+            sequence,
+        }
+    }
+
+    fn ids(episodes: &Episodes, phase: Option<Phase>, before: Option<&str>) -> Vec<String> {
+        let query = AlertQuery {
+            folder: None,
+            phase,
+            before: before.map(str::to_owned),
+            limit: 10,
+        };
+        let selected = episodes.select(&query).unwrap();
+        selected.into_iter().map(|alert| alert.id).collect()
+    }
+
+    #[test]
+    fn an_episode_is_one_entry_with_its_latest_phase_and_a_repetition_changes_nothing() {
+        let mut episodes = Episodes::default();
+        for _ in 0..2 {
+            episodes.learn(event(1, "a", Phase::Firing));
+            episodes.learn(event(2, "a", Phase::Resolved));
+            episodes.learn(event(3, "b", Phase::Firing));
+        }
+        assert_eq!(ids(&episodes, None, None), ["b", "a"]);
+        assert_eq!(ids(&episodes, Some(Phase::Resolved), None), ["a"]);
+        assert_eq!(ids(&episodes, None, Some("b")), ["a"]);
+    }
+
+    #[test]
+    fn the_oldest_episodes_go_first() {
+        let mut episodes = Episodes::default();
+        for sequence in 1..=KEPT as u64 + 5 {
+            episodes.learn(event(sequence, &sequence.to_string(), Phase::Firing));
+        }
+        assert_eq!(episodes.by_sequence.len(), KEPT);
+        assert_eq!(episodes.sequences.len(), KEPT);
+        assert!(episodes.by_sequence.contains_key(&6));
+    }
+}

@@ -1,0 +1,189 @@
+use std::sync::Arc;
+
+use event_bus::{
+    Bus, Event, Folder, FolderChange, FrameArrival, Latest, PictureChange, ReferenceChange,
+    RuleChange, RuleScope, Stored,
+};
+use proto::v1::{Alert, Comparison};
+use tokio::sync::watch;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{FolderView, Removal, State, View};
+
+/// Keeps `view` up to date until shutdown. Resolves when all that was there is loaded.
+pub(crate) fn follow(
+    view: &Arc<View>,
+    bus: &Bus,
+    tracker: &TaskTracker,
+    shutdown: &CancellationToken,
+) -> impl Future<Output = ()> + use<> {
+    let follower = Follower {
+        view: Arc::clone(view),
+        bus: bus.clone(),
+        tracker: tracker.clone(),
+        shutdown: shutdown.clone(),
+    };
+    let folds = [
+        follower.start(learn_folder),
+        follower.start(learn_picture),
+        follower.start(learn_reference),
+        follower.start(learn_comparison),
+        follower.start(learn_alert),
+        follower.start(learn_frame),
+        follower.start(learn_rule),
+        follower.start_at_the_first(learn_episode),
+    ];
+    async move {
+        for caught_up in folds {
+            wait_for(caught_up).await;
+        }
+    }
+}
+
+struct Follower {
+    view: Arc<View>,
+    bus: Bus,
+    tracker: TaskTracker,
+    shutdown: CancellationToken,
+}
+
+type Learn<E> = fn(&View, Stored<E>);
+
+impl Follower {
+    fn start<E: Event>(&self, learn: Learn<E>) -> watch::Receiver<bool> {
+        let (apply, caught_up) = self.apply(learn);
+        let (bus, shutdown) = (self.bus.clone(), self.shutdown.clone());
+        self.tracker
+            .spawn(async move { bus.follow(&shutdown, apply).await });
+        caught_up
+    }
+
+    fn start_at_the_first<E: Event>(&self, learn: Learn<E>) -> watch::Receiver<bool> {
+        let (apply, caught_up) = self.apply(learn);
+        let (bus, shutdown) = (self.bus.clone(), self.shutdown.clone());
+        self.tracker
+            .spawn(async move { bus.follow_all(&shutdown, apply).await });
+        caught_up
+    }
+
+    fn apply<E: Event>(
+        &self,
+        learn: Learn<E>,
+    ) -> (impl FnMut(Latest<E>) + use<E>, watch::Receiver<bool>) {
+        let (sender, caught_up) = watch::channel(false);
+        let view = Arc::clone(&self.view);
+        let apply = move |latest| match latest {
+            Latest::Event(stored) => learn(&view, stored),
+            Latest::CaughtUp => {
+                sender.send_replace(true);
+            }
+        };
+        (apply, caught_up)
+    }
+}
+
+async fn wait_for(mut caught_up: watch::Receiver<bool>) {
+    if caught_up.wait_for(|it_has| *it_has).await.is_err() {
+        // The fold has ended, which it does only at shutdown: never go on.
+        std::future::pending::<()>().await;
+    }
+}
+
+fn learn_folder(view: &View, stored: Stored<FolderChange>) {
+    let Some(folder) = stored.key else { return };
+    view.change(|state| {
+        let known = state.folder(&folder);
+        known.made = stored.event.0;
+        if known.made {
+            return;
+        }
+        known.removed = Some(Removal {
+            at: stored.stored_at,
+            sequence: stored.sequence,
+        });
+        // Its frames were discarded with it.
+        known
+            .frame
+            .take_if(|frame| frame.stored_at < stored.stored_at);
+    });
+}
+
+fn learn_picture(view: &View, stored: Stored<PictureChange>) {
+    view.change(|state| {
+        let pictures = &mut state.folder(&stored.key.folder).pictures;
+        match stored.event.0 {
+            Some(upload) => pictures.insert(stored.key.id, upload),
+            None => pictures.remove(&stored.key.id),
+        };
+    });
+}
+
+fn learn_reference(view: &View, stored: Stored<ReferenceChange>) {
+    let learnt = replace(view, stored, |known| &mut known.reference);
+    match learnt.as_ref().map(|stored| (&stored.key, &stored.event)) {
+        Some((folder, ReferenceChange::Uploaded(upload))) => {
+            view.live.announce("upload", folder, upload)
+        }
+        Some((folder, ReferenceChange::Removed(removed))) => {
+            view.live.announce("upload-removed", folder, removed)
+        }
+        None => {}
+    }
+}
+
+fn learn_comparison(view: &View, stored: Stored<Comparison>) {
+    if let Some(new) = replace(view, stored, |known| &mut known.comparison) {
+        view.live.announce("comparison", &new.key, &new.event);
+    }
+}
+
+fn learn_alert(view: &View, stored: Stored<Alert>) {
+    if let Some(new) = replace(view, stored, |known| &mut known.alert) {
+        view.live.announce("alert", &new.key, &new.event);
+    }
+}
+
+fn learn_frame(view: &View, stored: Stored<FrameArrival>) {
+    view.change(|state| {
+        let known = state.folder(&stored.key);
+        if known
+            .removed
+            .is_none_or(|removed| removed.at < stored.stored_at)
+        {
+            known.frame = Some(stored);
+        }
+    });
+}
+
+fn learn_rule(view: &View, stored: Stored<RuleChange>) {
+    view.change(|state| match stored.key {
+        RuleScope::Default => state.default_rule = stored.event.0,
+        RuleScope::Folder(folder) => state.folder(&folder).rule = stored.event.0,
+    });
+}
+
+fn learn_episode(view: &View, stored: Stored<Alert>) {
+    view.change(|state| state.episodes.learn(stored));
+}
+
+/// Takes in the latest event of a folder; `None` where it was known, as it is when a reconnect brings it again.
+fn replace<E: Event<Key = Folder> + Clone>(
+    view: &View,
+    stored: Stored<E>,
+    place: fn(&mut FolderView) -> &mut Option<Stored<E>>,
+) -> Option<Stored<E>> {
+    view.change(|state| {
+        let known = place(state.folder(&stored.key));
+        let is_new = known.as_ref().is_none_or(|known| {
+            (known.sequence, known.stored_at) != (stored.sequence, stored.stored_at)
+        });
+        *known = Some(stored.clone());
+        is_new.then_some(stored)
+    })
+}
+
+impl State {
+    fn folder(&mut self, folder: &Folder) -> &mut FolderView {
+        self.folders.entry(folder.clone()).or_default()
+    }
+}

@@ -1,0 +1,59 @@
+use event_bus::Expected;
+use proto::v1::{Alert, Phase};
+use serde_json::Value;
+use test_support::{NatsServer, eventually};
+
+use crate::service::{Service, folder, problem};
+
+async fn publish(service: &Service, name: &str, id: &str, phase: Phase) {
+    let folder = folder(name);
+    let latest = service.bus.latest::<Alert>(&folder).await.unwrap();
+    let alert = Alert {
+        id: id.to_owned(),
+        folder: name.to_owned(),
+        phase: phase.into(),
+        message: format!("{name} changed"),
+        ..Alert::default()
+    };
+    let expected = Expected::after(latest.as_ref());
+    let publish = service.bus.publish_alert(&folder, &alert, expected);
+    publish.await.unwrap();
+}
+
+async fn ids(service: &Service, query: &str) -> Vec<String> {
+    let page = service.json(&format!("/api/v1/alerts{query}")).await;
+    let alerts = page["alerts"].as_array().unwrap();
+    let id = |alert: &Value| alert["id"].as_str().unwrap().to_owned();
+    alerts.iter().map(id).collect()
+}
+
+#[tokio::test]
+async fn alerts_are_listed_by_episode_newest_first() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    publish(&service, "folder1", "a", Phase::Firing).await;
+    publish(&service, "folder2", "b", Phase::Firing).await;
+    publish(&service, "folder1", "a", Phase::Resolved).await;
+    publish(&service, "folder1", "c", Phase::Firing).await;
+    eventually("all alerts are listed", async || {
+        (ids(&service, "").await == ["c", "b", "a"]).then_some(())
+    })
+    .await;
+    assert_eq!(ids(&service, "?folder=folder1").await, ["c", "a"]);
+    assert_eq!(ids(&service, "?phase=resolved").await, ["a"]);
+    assert_eq!(ids(&service, "?phase=firing&folder=folder2").await, ["b"]);
+
+    let page = service.json("/api/v1/alerts?limit=2").await;
+    let next = page["next"].as_str().unwrap();
+    let rest = service.json(next).await;
+    assert_eq!(rest["alerts"][0]["id"], "a");
+    assert_eq!(rest["alerts"][0]["phase"], "PHASE_RESOLVED");
+    assert_eq!(rest["next"], Value::Null);
+
+    for query in ["?phase=loud", "?before=nosuch", "?limit=0"] {
+        let response = service.get(&format!("/api/v1/alerts{query}")).await;
+        problem(response, 400, "invalid-request").await;
+    }
+    let firing = service.json("/api/v1/folders/folder2").await;
+    assert_eq!(firing["alert"]["id"], "b");
+}

@@ -1,0 +1,167 @@
+use event_bus::{Expected, ReferenceChange};
+use proto::{
+    timestamp,
+    v1::{Upload, UploadRemoved},
+};
+use reqwest::StatusCode;
+use test_support::{NatsServer, eventually};
+use time::OffsetDateTime;
+
+use crate::{
+    pictures::jpeg,
+    service::{Service, folder, problem},
+};
+
+const IMAGES: &str = "/api/v1/folders/folder1/images";
+
+async fn latest_reference(service: &Service) -> Option<String> {
+    let change = service.latest_change("folder1").await?;
+    change.reference().map(|upload| upload.id.clone())
+}
+
+/// A picture as a process leaves it that dies before it announces it.
+async fn put_unannounced(service: &Service, id: &str) {
+    let picture = fingerprint::inspect(&jpeg(9), &fingerprint::Limits::default()).unwrap();
+    let upload = Upload {
+        folder: "folder1".to_owned(),
+        id: id.to_owned(),
+        name: "late.jpg".to_owned(),
+        content_type: "image/jpeg".to_owned(),
+        size_bytes: jpeg(9).len() as u64,
+        uploaded_at: Some(timestamp(OffsetDateTime::now_utc())),
+        fingerprint: Some(picture.fingerprint.into()),
+    };
+    let pictures = service.bus.pictures().await.unwrap();
+    let put = pictures.put(&folder("folder1"), &upload, &jpeg(9)).await;
+    put.unwrap();
+}
+
+#[tokio::test]
+async fn a_restart_changes_nothing() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    service.upload("folder1", "a.jpg", jpeg(1)).await;
+    let second = service.upload("folder1", "b.jpg", jpeg(2)).await;
+    service.upload("folder2", "c.jpg", jpeg(3)).await;
+    service.delete(&format!("{IMAGES}/{second}")).await;
+    service
+        .put("/api/v1/folders/folder1/rule", r#"{"threshold":0.7}"#)
+        .await;
+    let before = service.json("/api/v1/folders").await;
+    let images = service.json(IMAGES).await;
+    service.stop().await;
+
+    let service = Service::start(&nats).await;
+    assert_eq!(service.json("/api/v1/folders").await, before);
+    assert_eq!(service.json(IMAGES).await, images);
+}
+
+#[tokio::test]
+async fn a_picture_that_was_stored_but_not_announced_is_announced_at_the_start() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    service.upload("folder1", "a.jpg", jpeg(1)).await;
+    let late = "f0000000-0000-7000-8000-000000000000";
+    service.begin_to_stop();
+    put_unannounced(&service, late).await;
+    service.stop().await;
+
+    let service = Service::start(&nats).await;
+    let reference = eventually("it is announced", async || latest_reference(&service).await);
+    assert_eq!(reference.await, late);
+    assert_eq!(
+        service.json("/api/v1/folders/folder1/latest").await["id"],
+        late
+    );
+}
+
+#[tokio::test]
+async fn what_another_process_leaves_half_done_is_put_right() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let first = service.upload("folder1", "a.jpg", jpeg(1)).await;
+    let second = service.upload("folder1", "b.jpg", jpeg(2)).await;
+    let pictures = service.bus.pictures().await.unwrap();
+    pictures.delete(&folder("folder1"), &second).await.unwrap();
+    eventually("the one before is the reference", async || {
+        (latest_reference(&service).await.as_ref() == Some(&first)).then_some(())
+    })
+    .await;
+
+    let late = "f0000000-0000-7000-8000-000000000000";
+    put_unannounced(&service, late).await;
+    eventually("the late one is the reference", async || {
+        (latest_reference(&service).await.as_deref() == Some(late)).then_some(())
+    })
+    .await;
+    let next = service.upload("folder1", "c.jpg", jpeg(3)).await;
+    assert!(
+        next.as_str() > late,
+        "ids sort by time even after a clock that was ahead"
+    );
+}
+
+#[tokio::test]
+async fn a_removal_decides_again_when_another_event_comes_first() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let first = service.upload("folder1", "a.jpg", jpeg(1)).await;
+    let second = service.upload("folder1", "b.jpg", jpeg(2)).await;
+    let folder = folder("folder1");
+    let latest = service
+        .bus
+        .latest::<ReferenceChange>(&folder)
+        .await
+        .unwrap();
+    let removed = UploadRemoved {
+        folder: "folder1".to_owned(),
+        id: "of another process".to_owned(),
+        removed_at: None,
+        reference: latest.as_ref().unwrap().event.reference().cloned(),
+    };
+    let expected = Expected::after(latest.as_ref());
+    let publish = service.bus.publish_removed(&folder, &removed, expected);
+    publish.await.unwrap();
+    assert_eq!(
+        service.delete(&format!("{IMAGES}/{second}")).await.status(),
+        204
+    );
+    assert_eq!(latest_reference(&service).await, Some(first));
+}
+
+#[tokio::test]
+async fn without_nats_changes_are_refused_and_come_through_when_it_is_back() {
+    let mut nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let id = service.upload("folder1", "a.jpg", jpeg(1)).await;
+    nats.kill();
+
+    let content = format!("{IMAGES}/{id}/content");
+    eventually("changes are refused", async || {
+        let response = service.send_bare(IMAGES, jpeg(2)).await;
+        (response.status() == StatusCode::SERVICE_UNAVAILABLE).then_some(())
+    })
+    .await;
+    let response = service.send_bare(IMAGES, jpeg(2)).await;
+    assert!(response.headers().contains_key("retry-after"));
+    problem(response, 503, "unavailable").await;
+    problem(service.get(&content).await, 503, "unavailable").await;
+    problem(
+        service.delete(&format!("{IMAGES}/{id}")).await,
+        503,
+        "unavailable",
+    )
+    .await;
+    let page = service.get("/").await.text().await.unwrap();
+    assert!(page.contains("The connection to NATS is lost"));
+
+    nats.start_again();
+    eventually("uploads are taken again", async || {
+        let response = service.send_bare(IMAGES, jpeg(2)).await;
+        (response.status() == StatusCode::CREATED).then_some(())
+    })
+    .await;
+    let folder = service.json("/api/v1/folders/folder1").await;
+    assert_eq!(folder["images"], 2);
+    assert_eq!(service.get(&content).await.bytes().await.unwrap(), jpeg(1));
+}

@@ -1,0 +1,18 @@
+//! The upload service as its users have it: over HTTP, against a real NATS server.
+
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
+
+mod alerts;
+mod events;
+mod faults;
+mod folders;
+mod frames;
+mod legacy;
+mod list;
+mod pages;
+mod pictures;
+mod process;
+mod refusals;
+mod rules;
+mod service;
+mod uploads;

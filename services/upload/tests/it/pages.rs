@@ -1,0 +1,67 @@
+use reqwest::{Method, StatusCode};
+use test_support::NatsServer;
+
+use crate::{
+    pictures::jpeg,
+    service::{Service, problem},
+};
+
+#[tokio::test]
+async fn pages_show_folders_and_pictures_and_escape_names() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let id = service.upload("folder1", "gate.jpg", jpeg(1)).await;
+
+    let overview = service.get("/").await;
+    let policy = overview.headers()["content-security-policy"]
+        .to_str()
+        .unwrap();
+    assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+    assert!(!policy.contains("unsafe-inline"), "{policy}");
+    let html = overview.text().await.unwrap();
+    for text in ["folder6", "No reference", "No frames", &id] {
+        assert!(html.contains(text), "{text} in {html}");
+    }
+    let html = service.get("/folder/1").await.text().await.unwrap();
+    for text in ["gate.jpg", &format!("/folder/1/delete/{id}"), "?download=1"] {
+        assert!(html.contains(text), "{text} in {html}");
+    }
+    for asset in ["/assets/style.css", "/assets/live.js", "/favicon.svg"] {
+        assert_eq!(service.get(asset).await.status(), StatusCode::OK, "{asset}");
+    }
+}
+
+#[tokio::test]
+async fn the_form_deletes_a_picture() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let id = service.upload("folder1", "gate.jpg", jpeg(1)).await;
+    let path = format!("/folder/1/delete/{id}");
+    let response = service.request(Method::POST, &path).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::SEE_OTHER);
+    let html = service.get("/folder/1").await.text().await.unwrap();
+    assert!(html.contains("None yet"), "{html}");
+}
+
+#[tokio::test]
+async fn browsers_are_told_of_problems_by_a_page_and_programs_by_json() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let browse = async |method, path: &str| {
+        let request = service.request(method, path);
+        let request = request.header("accept", "text/html,*/*;q=0.8");
+        request.body("GIF?").send().await.unwrap()
+    };
+    let page = browse(Method::GET, "/folder/nosuch").await;
+    assert_eq!(page.status(), StatusCode::NOT_FOUND);
+    assert_eq!(page.headers()["content-type"], "text/html; charset=utf-8");
+    assert!(page.text().await.unwrap().contains("Unknown folder"));
+
+    let page = browse(Method::POST, "/folder/1").await;
+    assert_eq!(page.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert!(page.text().await.unwrap().contains("href=\"/folder/1\""));
+
+    problem(service.get("/folder/nosuch").await, 404, "unknown-folder").await;
+    let api = browse(Method::GET, "/api/v1/folders/nosuch").await;
+    problem(api, 404, "unknown-folder").await;
+}
