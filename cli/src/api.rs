@@ -1,0 +1,117 @@
+//! The upload service's HTTP API, as a client.
+
+use std::time::Duration;
+
+use anyhow::{Context as _, anyhow};
+use reqwest::{Client, Response};
+use serde::Deserialize;
+use service_runtime::Failure;
+
+/// Where the upload service is.
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Server")]
+pub(crate) struct ApiConfig {
+    /// The upload service
+    #[arg(
+        long,
+        env = "FRAMEWATCH_URL",
+        default_value = "http://127.0.0.1:5000",
+        value_name = "URL"
+    )]
+    pub(crate) url: String,
+}
+
+/// A client of one upload service.
+pub(crate) struct Api {
+    client: Client,
+    base: String,
+}
+
+/// What the service says when it refuses (RFC 9457).
+#[derive(Deserialize)]
+struct Problem {
+    title: String,
+    #[serde(default)]
+    detail: String,
+}
+
+impl Api {
+    pub(crate) fn new(config: &ApiConfig) -> Result<Self, Failure> {
+        // Another part of the process may have chosen the provider already: the same one.
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
+        let client = Client::builder()
+            .connect_timeout(Duration::from_secs(5))
+            .build()?;
+        Ok(Api {
+            client,
+            base: config.url.trim_end_matches('/').to_owned(),
+        })
+    }
+
+    pub(crate) async fn get<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+    ) -> Result<T, Failure> {
+        let response = self
+            .client
+            .get(self.address(path))
+            .timeout(Duration::from_secs(30))
+            .send()
+            .await;
+        Ok(self
+            .accepted(response)
+            .await?
+            .json()
+            .await
+            .context("the answer is not what it should be")?)
+    }
+
+    /// Uploads one reference picture; the answer is its id.
+    pub(crate) async fn upload(
+        &self,
+        folder: &str,
+        name: &str,
+        picture: Vec<u8>,
+    ) -> Result<String, Failure> {
+        #[derive(Deserialize)]
+        struct Answer {
+            images: Vec<proto::v1::Upload>,
+        }
+        let response = self
+            .client
+            .post(self.address(&format!("/api/v1/folders/{folder}/images")))
+            .query(&[("name", name)])
+            .header("Content-Type", "application/octet-stream")
+            .body(picture)
+            .send()
+            .await;
+        let answer: Answer = self.accepted(response).await?.json().await?;
+        let upload = answer
+            .images
+            .into_iter()
+            .next()
+            .context("the answer names no picture")?;
+        Ok(upload.id)
+    }
+
+    async fn accepted(&self, response: reqwest::Result<Response>) -> Result<Response, Failure> {
+        let response = response
+            .with_context(|| format!("no upload service at {}", self.base))
+            .map_err(Failure::Unavailable)?;
+        if response.status().is_success() {
+            return Ok(response);
+        }
+        let status = response.status();
+        Err(Failure::Usage(match response.json::<Problem>().await {
+            Ok(problem) if problem.detail.is_empty() => anyhow!(problem.title),
+            Ok(problem) => anyhow!("{}: {}", problem.title, problem.detail),
+            Err(_) => anyhow!("{} answered {status}", self.base),
+        }))
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.base)
+    }
+}

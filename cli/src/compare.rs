@@ -1,0 +1,170 @@
+use std::{
+    fs::File,
+    io::{self, BufRead, BufReader},
+    path::{Path, PathBuf},
+    process::ExitCode,
+};
+
+use anyhow::Context as _;
+use clap::ArgGroup;
+use fingerprint::Fingerprint;
+use proto::v1::{Rule, Verdict};
+use serde::Serialize;
+use service_runtime::Failure;
+
+use crate::lines;
+
+/// Exit codes for one pair: 0 match, 1 mismatch, 2 indeterminate, 3 a picture cannot be read. With --pairs: 0 when every
+/// line was answered.
+#[derive(clap::Args)]
+#[command(group = ArgGroup::new("what").args(["reference", "pairs"]).required(true), after_help = EXIT_CODES)]
+pub(crate) struct Compare {
+    /// How the view should look
+    #[arg(requires = "frame")]
+    reference: Option<PathBuf>,
+
+    /// How it looks
+    #[arg(requires = "reference")]
+    frame: Option<PathBuf>,
+
+    /// Read `REFERENCE<TAB>FRAME` lines from a file (`-`: standard input) and answer each, in order, with
+    /// `SIMILARITY<TAB>VERDICT<TAB>DETAIL`
+    #[arg(long, value_name = "FILE")]
+    pairs: Option<PathBuf>,
+
+    /// The least similarity that counts as a match
+    #[arg(long, default_value_t = Rule::DEFAULT_THRESHOLD, value_parser = parse_threshold, value_name = "0..1")]
+    threshold: f64,
+
+    /// Answer in JSON, one object a line
+    #[arg(long)]
+    json: bool,
+}
+
+const EXIT_CODES: &str = "Exit codes for one pair: 0 match, 1 mismatch, 2 indeterminate, 3 a picture cannot be read.\n\
+                          With --pairs: 0 when every line was answered.";
+
+fn parse_threshold(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(threshold) if (0.0..=1.0).contains(&threshold) => Ok(threshold),
+        _ => Err("a number from 0 to 1 is needed".to_owned()),
+    }
+}
+
+/// What is said of one pair.
+#[derive(Serialize)]
+struct Answer {
+    reference: String,
+    frame: String,
+    similarity: Option<f64>,
+    verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    detail: Option<String>,
+}
+
+const ERROR: &str = "error";
+
+impl Compare {
+    pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        if let Some(pairs) = &self.pairs {
+            self.compare_pairs(pairs)?;
+            return Ok(ExitCode::SUCCESS);
+        }
+        let (Some(reference), Some(frame)) = (&self.reference, &self.frame) else {
+            return Err(Failure::usage(anyhow::anyhow!(
+                "REFERENCE and FRAME, or --pairs, are needed"
+            )));
+        };
+        let answer = self.answer(read(reference), reference, frame);
+        self.print(&answer)?;
+        Ok(ExitCode::from(match answer.verdict {
+            ERROR => 3,
+            verdict if verdict == Verdict::Match.word() => 0,
+            verdict if verdict == Verdict::Mismatch.word() => 1,
+            _ => 2,
+        }))
+    }
+
+    fn compare_pairs(&self, pairs: &Path) -> Result<(), Failure> {
+        let input: Box<dyn BufRead> = if pairs == Path::new("-") {
+            Box::new(io::stdin().lock())
+        } else {
+            let file = File::open(pairs)
+                .with_context(|| format!("cannot read the pairs in {}", pairs.display()))
+                .map_err(Failure::Usage)?;
+            Box::new(BufReader::new(file))
+        };
+        let mut last: Option<(PathBuf, Result<Fingerprint, String>)> = None;
+        for line in input.split(b'\n') {
+            let line = String::from_utf8_lossy(&line?).into_owned();
+            let Some((reference, frame)) = line.trim_end_matches('\r').split_once('\t') else {
+                self.print(&Answer::not_a_pair(&line))?;
+                continue;
+            };
+            let (reference, frame) = (Path::new(reference), Path::new(frame));
+            let of_reference = match &last {
+                Some((path, fingerprint)) if path == reference => fingerprint.clone(),
+                _ => read(reference),
+            };
+            last = Some((reference.to_owned(), of_reference.clone()));
+            self.print(&self.answer(of_reference, reference, frame))?;
+        }
+        Ok(())
+    }
+
+    fn answer(
+        &self,
+        of_reference: Result<Fingerprint, String>,
+        reference: &Path,
+        frame: &Path,
+    ) -> Answer {
+        let both = of_reference.and_then(|of_reference| Ok((of_reference, read(frame)?)));
+        let (similarity, verdict, detail) = match both {
+            Ok((of_reference, of_frame)) => {
+                let similarity = of_reference.similarity(&of_frame);
+                let verdict = comparator::verdict(&of_reference, similarity, self.threshold);
+                (Some(similarity), verdict.word(), None)
+            }
+            Err(why) => (None, ERROR, Some(why)),
+        };
+        Answer {
+            reference: reference.display().to_string(),
+            frame: frame.display().to_string(),
+            similarity,
+            verdict,
+            detail,
+        }
+    }
+
+    fn print(&self, answer: &Answer) -> Result<(), Failure> {
+        if self.json {
+            return lines::print(serde_json::to_string(answer)?);
+        }
+        let similarity = answer
+            .similarity
+            .map_or_else(String::new, |value| value.to_string());
+        let detail = answer
+            .detail
+            .as_deref()
+            .unwrap_or_default()
+            .replace(['\t', '\n', '\r'], " ");
+        lines::print(format!("{similarity}\t{}\t{detail}", answer.verdict))
+    }
+}
+
+impl Answer {
+    fn not_a_pair(line: &str) -> Self {
+        Answer {
+            reference: line.to_owned(),
+            frame: String::new(),
+            similarity: None,
+            verdict: ERROR,
+            detail: Some("the line has no tab between a reference and a frame".to_owned()),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<Fingerprint, String> {
+    let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+    fingerprint::of(&bytes).map_err(|error| format!("{}: {error}", path.display()))
+}

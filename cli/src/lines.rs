@@ -1,0 +1,63 @@
+//! Lines for people and for pipes.
+
+use std::io::{self, Write};
+
+use proto::{
+    from_timestamp,
+    v1::{Alert, Comparison, Phase},
+};
+use service_runtime::Failure;
+use time::{OffsetDateTime, macros::format_description};
+
+/// Writes a line to standard output. A reader that has gone away, as `head` does, ends the process quietly.
+pub(crate) fn print(line: impl AsRef<str>) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    match writeln!(output, "{}", line.as_ref()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => std::process::exit(0),
+        other => Ok(other?),
+    }
+}
+
+/// Writes a message to standard error.
+#[expect(
+    clippy::print_stderr,
+    reason = "the terminal is where a command says what went wrong"
+)]
+pub(crate) fn complain(message: &str) {
+    eprintln!("error: {message}");
+}
+
+/// An alert in a line.
+pub(crate) fn alert(alert: &Alert) -> String {
+    let (word, at) = match alert.phase() {
+        Phase::Firing => ("FIRING", &alert.fired_at),
+        _ => ("resolved", &alert.resolved_at),
+    };
+    let at = at.as_ref().and_then(from_timestamp);
+    format!("{}  {word:<8}  {}", clock(at), alert.message)
+}
+
+/// A comparison in a line.
+pub(crate) fn comparison(comparison: &Comparison) -> String {
+    let at = comparison.compared_at.as_ref().and_then(from_timestamp);
+    let camera = comparison
+        .frame
+        .as_ref()
+        .map_or("", |frame| frame.camera.as_str());
+    format!(
+        "{}  {:<13}  {:.3}  {}  {camera}",
+        clock(at),
+        comparison.verdict().word(),
+        comparison.similarity,
+        comparison.folder
+    )
+}
+
+/// The time of day in UTC: what a line begins with.
+fn clock(at: Option<OffsetDateTime>) -> String {
+    at.and_then(|at| {
+        at.format(format_description!("[hour]:[minute]:[second]Z"))
+            .ok()
+    })
+    .unwrap_or_default()
+}

@@ -1,0 +1,97 @@
+//! The `framewatch` command: `up` runs everything on one machine; the others ask, send and watch from a terminal.
+//!
+//! Each subcommand is a module with its arguments and a `run`. What it does for itself is reading arguments and writing
+//! lines; the work is that of the services and crates.
+
+mod api;
+mod compare;
+mod completions;
+mod folders;
+mod lines;
+mod publish;
+mod up;
+mod upload;
+mod watch;
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
+use service_runtime::Failure;
+
+/// Watches cameras against reference pictures.
+#[derive(Parser)]
+#[command(name = "framewatch", version)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run everything on this machine: all services, and a NATS and a Redis server unless given
+    Up(Box<up::Up>),
+    /// Say how similar two pictures are
+    Compare(compare::Compare),
+    /// Publish pictures as frames of a folder's camera
+    Publish(publish::Publish),
+    /// Upload reference pictures into a folder
+    Upload(upload::Upload),
+    /// Show alerts, and on request all comparisons, as they happen
+    Watch(watch::Watch),
+    /// Show the state of all folders
+    Folders(folders::Folders),
+    /// Print a completion script for a shell
+    Completions(completions::Completions),
+    /// Print all settings of `up` as a Markdown table
+    #[command(hide = true)]
+    Settings,
+    /// Become a program that ends when its parent does
+    #[command(hide = true)]
+    Tethered(up::Tethered),
+}
+
+fn main() -> ExitCode {
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => return explain(&error),
+    };
+    match run(cli.command) {
+        Ok(code) => code,
+        Err(failure) => {
+            lines::complain(&format!("{:#}", failure.error()));
+            failure.exit_code()
+        }
+    }
+}
+
+fn run(command: Command) -> Result<ExitCode, Failure> {
+    match command {
+        Command::Compare(compare) => return compare.run(),
+        Command::Completions(completions) => completions.run(&mut Cli::command())?,
+        Command::Settings => lines::print(up::settings_table().trim_end())?,
+        Command::Tethered(tethered) => return Err(tethered.run()),
+        Command::Up(up) => block_on(up.run())?,
+        Command::Publish(publish) => block_on(publish.run())?,
+        Command::Upload(upload) => block_on(upload.run())?,
+        Command::Watch(watch) => block_on(watch.run())?,
+        Command::Folders(folders) => block_on(folders.run())?,
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn block_on(future: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(future)
+}
+
+fn explain(error: &clap::Error) -> ExitCode {
+    if error.print().is_err() {
+        return ExitCode::FAILURE;
+    }
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => Failure::usage(anyhow::anyhow!("usage")).exit_code(),
+    }
+}

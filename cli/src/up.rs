@@ -1,0 +1,311 @@
+//! `framewatch up`: all services in one process, for one machine.
+
+mod data_folder;
+mod demo;
+mod supervise;
+mod tethered;
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    path::PathBuf,
+};
+
+use anyhow::Context as _;
+use clap::Args as _;
+use event_bus::{Bus, BusConfig};
+use futures::future::join_all;
+use local_servers::Server;
+use service_runtime::{Context, Failure, RuntimeConfig};
+use tokio::{
+    net::TcpListener,
+    sync::mpsc,
+    task::{JoinError, JoinSet},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::{lines, watch};
+use data_folder::DataFolder;
+use supervise::{LocalServer, Port};
+pub(crate) use tethered::Tethered;
+
+const WEB_PORT: u16 = 5000;
+const NATS_PORT: u16 = 4222;
+const REDIS_PORT: u16 = 6379;
+const OPS_PORT: u16 = 9500;
+
+#[derive(clap::Args)]
+#[command(mut_arg("log", |log| log.default_value("warn,comparator=error")))]
+pub(crate) struct Up {
+    /// Folder for all data
+    #[arg(
+        long,
+        env = "FRAMEWATCH_DATA",
+        default_value = "framewatch-data",
+        value_name = "DIR"
+    )]
+    data: PathBuf,
+
+    /// Address and port of the web page and the HTTP API [default: 127.0.0.1:5000, or another port where that is taken]
+    #[arg(long, env = "FRAMEWATCH_LISTEN", value_name = "ADDR:PORT")]
+    listen: Option<SocketAddr>,
+
+    /// Use this NATS server instead of starting one
+    #[arg(
+        long,
+        env = "FRAMEWATCH_NATS_URL",
+        value_name = "URL",
+        conflicts_with = "nats_port"
+    )]
+    nats_url: Option<String>,
+
+    /// Port for our own nats-server, on loopback [default: 4222, or another where that is taken]
+    #[arg(long, env = "FRAMEWATCH_NATS_PORT", value_name = "PORT")]
+    nats_port: Option<u16>,
+
+    /// Use this Redis server instead of starting one
+    #[arg(
+        long,
+        env = "FRAMEWATCH_REDIS_URL",
+        value_name = "URL",
+        conflicts_with = "redis_port"
+    )]
+    redis_url: Option<String>,
+
+    /// Port for our own redis-server, on loopback [default: 6379, or another where that is taken]
+    #[arg(long, env = "FRAMEWATCH_REDIS_PORT", value_name = "PORT")]
+    redis_port: Option<u16>,
+
+    /// The nats-server to start [default: the one in .tools/bin, or on PATH]
+    #[arg(long, env = "FRAMEWATCH_NATS_SERVER", value_name = "FILE")]
+    nats_server: Option<PathBuf>,
+
+    /// The redis-server to start [default: the one in .tools/bin, or on PATH]
+    #[arg(long, env = "FRAMEWATCH_REDIS_SERVER", value_name = "FILE")]
+    redis_server: Option<PathBuf>,
+
+    /// Run six simulated cameras; after a while one of them is covered and one is turned
+    #[arg(long)]
+    demo: bool,
+
+    #[command(flatten)]
+    upload: upload::Config,
+
+    #[command(flatten)]
+    comparator: comparator::Config,
+
+    #[command(flatten)]
+    runtime: RuntimeConfig,
+}
+
+/// Where everything is.
+struct Addresses {
+    web: SocketAddr,
+    nats: String,
+    redis: String,
+    ops: SocketAddr,
+}
+
+impl Up {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let ops = SocketAddr::from((Ipv4Addr::LOCALHOST, OPS_PORT));
+        service_runtime::run(&self.runtime.clone(), ops, |context| {
+            self.run_servers(context)
+        })
+        .await
+    }
+
+    /// Runs the servers around the services: they begin before and end after them.
+    async fn run_servers(self, context: Context) -> Result<(), Failure> {
+        let data = DataFolder::take(&self.data)?;
+        let web = self.bind_web().await?;
+        let stop_servers = CancellationToken::new();
+        let nats = self.local(Server::Nats, &data)?;
+        let redis = self.local(Server::Redis, &data)?;
+        let addresses = Addresses {
+            web: web.local_addr()?,
+            nats: url(&self.nats_url, nats.as_ref()),
+            redis: url(&self.redis_url, redis.as_ref()),
+            ops: context.ops_address,
+        };
+        let servers = [nats, redis]
+            .into_iter()
+            .flatten()
+            .map(|server| server.run(stop_servers.clone()))
+            .collect::<Result<Vec<_>, _>>()?;
+
+        let services = async {
+            let result = self.run_services(web, &addresses, &data, &context).await;
+            context.shutdown.cancel();
+            stop_servers.cancel();
+            result
+        };
+        let (result, _) = tokio::join!(services, join_all(servers));
+        result
+    }
+
+    async fn bind_web(&self) -> Result<TcpListener, Failure> {
+        let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, WEB_PORT));
+        match TcpListener::bind(self.listen.unwrap_or(usual)).await {
+            Ok(listener) => Ok(listener),
+            Err(_) if self.listen.is_none() => {
+                Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?)
+            }
+            Err(error) => Err(error)
+                .with_context(|| format!("cannot listen on {}", self.listen.unwrap_or(usual)))
+                .map_err(Failure::Unavailable),
+        }
+    }
+
+    /// The server to be started; `None` where the user has one.
+    fn local(&self, server: Server, data: &DataFolder) -> Result<Option<LocalServer>, Failure> {
+        let (url, port, program, usual) = match server {
+            Server::Nats => (&self.nats_url, self.nats_port, &self.nats_server, NATS_PORT),
+            Server::Redis => (
+                &self.redis_url,
+                self.redis_port,
+                &self.redis_server,
+                REDIS_PORT,
+            ),
+        };
+        if url.is_some() {
+            return Ok(None);
+        }
+        let port = port.map_or(Port::Usual(usual), Port::Asked);
+        LocalServer::plan(server, program.as_deref(), data.path(), port).map(Some)
+    }
+
+    async fn run_services(
+        &self,
+        web: TcpListener,
+        addresses: &Addresses,
+        data: &DataFolder,
+        context: &Context,
+    ) -> Result<(), Failure> {
+        let connecting = Connections::open(addresses);
+        let Some(connections) = context.shutdown.run_until_cancelled(connecting).await else {
+            return Ok(());
+        };
+        let Connections {
+            upload,
+            comparator,
+            sink,
+            redis,
+            terminal,
+        } = connections?;
+        let (alerts, alert_lines) = mpsc::channel(256);
+        let mut services = JoinSet::new();
+        services.spawn(upload::run(
+            web,
+            self.upload.clone(),
+            upload,
+            context.clone(),
+        ));
+        services.spawn(comparator::run(
+            self.comparator.clone(),
+            comparator,
+            context.clone(),
+        ));
+        services.spawn(sink::run(redis, sink, context.clone()));
+        services.spawn(print_alerts(alert_lines));
+        services.spawn({
+            let shutdown = context.shutdown.clone();
+            async move {
+                watch::alerts(terminal.clone(), alerts, shutdown).await;
+                terminal.close().await;
+                Ok(())
+            }
+        });
+
+        addresses.print(data)?;
+        if self.demo {
+            services.spawn(demo::run(
+                format!("http://{}", addresses.web),
+                addresses.nats.clone(),
+                context.clone(),
+            ));
+            lines::print(demo::WHAT_HAPPENS)?;
+        }
+        first_failure(services, &context.shutdown).await
+    }
+}
+
+/// All settings of `up` as a Markdown table.
+pub(crate) fn settings_table() -> String {
+    service_runtime::settings_table(&Up::augment_args(clap::Command::new("up")))
+}
+
+fn url(given: &Option<String>, own: Option<&LocalServer>) -> String {
+    given
+        .clone()
+        .or_else(|| own.map(LocalServer::url))
+        .expect("a server without a URL is our own")
+}
+
+/// Waits until all have ended. The first that fails takes the others down with it.
+async fn first_failure(
+    mut services: JoinSet<Result<(), Failure>>,
+    shutdown: &CancellationToken,
+) -> Result<(), Failure> {
+    let mut result = Ok(());
+    while let Some(ended) = services.join_next().await {
+        let ended = ended.unwrap_or_else(|panic: JoinError| Err(panic.into()));
+        if ended.is_err() {
+            shutdown.cancel();
+            result = result.and(ended);
+        }
+    }
+    result
+}
+
+async fn print_alerts(mut alerts: mpsc::Receiver<watch::Seen>) -> Result<(), Failure> {
+    while let Some(seen) = alerts.recv().await {
+        lines::print(seen.line())?;
+    }
+    Ok(())
+}
+
+/// A connection for each service, as if each were a process.
+struct Connections {
+    upload: Bus,
+    comparator: Bus,
+    sink: Bus,
+    redis: sink::Connection,
+    terminal: Bus,
+}
+
+impl Connections {
+    async fn open(addresses: &Addresses) -> Result<Self, Failure> {
+        let config = BusConfig::for_url(addresses.nats.clone());
+        let connect = async |name| {
+            Bus::connect(&config, name)
+                .await
+                .map_err(Failure::unavailable)
+        };
+        Ok(Connections {
+            upload: connect("framewatch-upload").await?,
+            comparator: connect("framewatch-comparator").await?,
+            sink: connect("framewatch-sink").await?,
+            redis: sink::connect(&sink::Config::for_url(addresses.redis.clone())).await?,
+            terminal: connect("framewatch up").await?,
+        })
+    }
+}
+
+impl Addresses {
+    fn print(&self, data: &DataFolder) -> Result<(), Failure> {
+        lines::print(format!(
+            "Framewatch {} is running. Ctrl-C ends it.\n\n  \
+             web page  http://{}/\n  \
+             NATS      {}\n  \
+             Redis     {}\n  \
+             metrics   http://{}/metrics\n  \
+             data      {}\n",
+            env!("CARGO_PKG_VERSION"),
+            self.web,
+            self.nats,
+            self.redis,
+            self.ops,
+            data.path().display()
+        ))
+    }
+}

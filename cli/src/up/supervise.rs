@@ -1,0 +1,176 @@
+use std::{
+    fmt, io,
+    os::unix::process::CommandExt,
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use anyhow::Context as _;
+use local_servers::{Server, free_port, is_free, locate, nats_server, redis_server};
+use rustix::process::{Pid, Signal, kill_process};
+use service_runtime::Failure;
+use tokio::{
+    process::Child,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::tethered::Tethered;
+
+/// A server that runs as our child, on a port of loopback.
+pub(super) struct LocalServer {
+    server: Server,
+    program: PathBuf,
+    folder: PathBuf,
+    port: u16,
+}
+
+/// Where a server's port comes from.
+#[derive(Clone, Copy)]
+pub(super) enum Port {
+    /// The user's choice.
+    Asked(u16),
+    /// The usual one, or another where that is taken.
+    Usual(u16),
+}
+
+const FIRST_RESTART: Duration = Duration::from_millis(200);
+const LAST_RESTART: Duration = Duration::from_secs(5);
+
+/// How long a server may take to end before it is killed.
+const ENDS_WITHIN: Duration = Duration::from_secs(8);
+
+impl LocalServer {
+    pub(super) fn plan(
+        server: Server,
+        program: Option<&Path>,
+        data: &Path,
+        port: Port,
+    ) -> Result<Self, Failure> {
+        let program = match program {
+            Some(program) => program.to_owned(),
+            None => locate(server, Path::new(".")).map_err(Failure::unavailable)?,
+        };
+        let port = match port {
+            Port::Asked(port) if !is_free(port) => {
+                return Err(Failure::Unavailable(anyhow::anyhow!(
+                    "port {port}, which was asked for {server}, is taken"
+                )));
+            }
+            Port::Asked(port) => port,
+            Port::Usual(port) if is_free(port) => port,
+            Port::Usual(_) => free_port().context("loopback has no free port")?,
+        };
+        Ok(LocalServer {
+            server,
+            program,
+            folder: data.join(folder_name(server)),
+            port,
+        })
+    }
+
+    pub(super) fn url(&self) -> String {
+        match self.server {
+            Server::Nats => format!("nats://127.0.0.1:{}", self.port),
+            Server::Redis => format!("redis://127.0.0.1:{}/", self.port),
+        }
+    }
+
+    /// Runs the server until `stop`, and starts it again whenever it ends before. The first start is tried before the
+    /// future is handed back, so that a program that can't be run is known at once.
+    ///
+    /// To be polled by a thread that lives as long as the process (see [`Tethered::wrap`]).
+    pub(super) fn run(self, stop: CancellationToken) -> Result<impl Future<Output = ()>, Failure> {
+        let first = self
+            .spawn()
+            .with_context(|| format!("cannot start {self}"))
+            .map_err(Failure::Unavailable)?;
+        Ok(self.keep_running(first, stop))
+    }
+
+    async fn keep_running(self, first: Child, stop: CancellationToken) {
+        let mut child = first;
+        let mut pause = FIRST_RESTART;
+        loop {
+            let began = std::time::Instant::now();
+            tokio::select! {
+                () = stop.cancelled() => return end(self.server, child).await,
+                ended = child.wait() => {
+                    let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
+                    tracing::warn!(server = %self, how, "a server has ended; starting it again");
+                }
+            }
+            pause = if began.elapsed() > LAST_RESTART {
+                FIRST_RESTART
+            } else {
+                LAST_RESTART.min(pause * 2)
+            };
+            child = loop {
+                if stop.run_until_cancelled(sleep(pause)).await.is_none() {
+                    return;
+                }
+                match self.spawn() {
+                    Ok(child) => break child,
+                    Err(error) => {
+                        tracing::error!(server = %self, %error, "a server cannot be started again")
+                    }
+                }
+            };
+        }
+    }
+
+    fn spawn(&self) -> anyhow::Result<Child> {
+        let command = self.configure()?;
+        let mut tethered = Tethered::wrap(&command)?;
+        // A group of its own: Ctrl-C in the terminal is for us, and the server ends after the services.
+        tethered.process_group(0);
+        tethered.stdin(std::process::Stdio::null());
+        tethered.stdout(std::process::Stdio::null());
+        tethered.stderr(std::process::Stdio::null());
+        Ok(tokio::process::Command::from(tethered).spawn()?)
+    }
+
+    fn configure(&self) -> io::Result<Command> {
+        match self.server {
+            Server::Nats => nats_server(&self.program, &self.folder, self.port),
+            Server::Redis => redis_server(&self.program, &self.folder, self.port),
+        }
+    }
+}
+
+impl fmt::Display for LocalServer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} on port {} (its log is in {})",
+            self.program.display(),
+            self.port,
+            self.folder.display()
+        )
+    }
+}
+
+fn folder_name(server: Server) -> &'static str {
+    match server {
+        Server::Nats => "nats",
+        Server::Redis => "redis",
+    }
+}
+
+async fn end(server: Server, mut child: Child) {
+    let pid = child
+        .id()
+        .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
+    if let Some(pid) = pid
+        && let Err(error) = kill_process(pid, Signal::TERM)
+    {
+        tracing::debug!(%server, %error, "has ended already");
+    }
+    if timeout(ENDS_WITHIN, child.wait()).await.is_err() {
+        tracing::warn!(%server, "did not end when told to; killing it");
+        if let Err(error) = child.kill().await {
+            tracing::error!(%server, %error, "cannot be killed");
+        }
+    }
+}

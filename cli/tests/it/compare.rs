@@ -1,0 +1,93 @@
+use std::{fs, io::Write, path::Path, process::Stdio};
+
+use tempfile::TempDir;
+use tests::{View, picture};
+
+use crate::{framewatch, run, stderr, stdout};
+
+fn pictures() -> TempDir {
+    let folder = TempDir::new().unwrap();
+    for (name, view, seed) in [
+        ("dock.jpg", View::Dock, 0),
+        ("dock2.jpg", View::Dock, 1),
+        ("wall.jpg", View::Wall, 0),
+        ("blank.jpg", View::Blank, 0),
+    ] {
+        fs::write(folder.path().join(name), picture(view, seed)).unwrap();
+    }
+    fs::write(folder.path().join("text.jpg"), "no picture").unwrap();
+    folder
+}
+
+fn compare(folder: &Path, reference: &str, frame: &str) -> (Option<i32>, String) {
+    let path = |name: &str| folder.join(name).display().to_string();
+    let output = run(&["compare", &path(reference), &path(frame)]);
+    (output.status.code(), stdout(&output).to_owned())
+}
+
+#[test]
+fn one_pair_is_answered_by_a_line_and_the_exit_code() {
+    let folder = pictures();
+    let folder = folder.path();
+    assert_eq!(
+        compare(folder, "dock.jpg", "dock.jpg"),
+        (Some(0), "1\tmatch\t\n".to_owned())
+    );
+    assert_eq!(compare(folder, "dock.jpg", "dock2.jpg").0, Some(0));
+    assert_eq!(compare(folder, "dock.jpg", "wall.jpg").0, Some(1));
+    assert_eq!(compare(folder, "blank.jpg", "blank.jpg").0, Some(2));
+    let (code, line) = compare(folder, "dock.jpg", "text.jpg");
+    assert_eq!(code, Some(3));
+    assert!(
+        line.starts_with("\terror\t") && line.contains("text.jpg"),
+        "{line}"
+    );
+    assert_eq!(compare(folder, "missing.jpg", "dock.jpg").0, Some(3));
+}
+
+#[test]
+fn pairs_are_answered_in_order_whatever_they_are() {
+    let folder = pictures();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (dock, wall, text) = (path("dock.jpg"), path("wall.jpg"), path("text.jpg"));
+    let input =
+        format!("{dock}\t{dock}\n{dock}\t{text}\nno tab\n{text}\t{dock}\r\n{dock}\t{wall}\n");
+    let mut child = framewatch()
+        .args(["compare", "--pairs", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
+    let output = child.wait_with_output().unwrap();
+    assert!(output.status.success());
+    let verdicts: Vec<_> = stdout(&output)
+        .lines()
+        .map(|line| line.split('\t').nth(1).unwrap().to_owned())
+        .collect();
+    assert_eq!(verdicts, ["match", "error", "error", "error", "mismatch"]);
+}
+
+#[test]
+fn json_says_the_same() {
+    let folder = pictures();
+    let dock = folder.path().join("dock.jpg").display().to_string();
+    let output = run(&["compare", "--json", "--threshold", "1", &dock, &dock]);
+    let line = stdout(&output);
+    assert!(
+        line.contains(r#""similarity":1.0,"verdict":"match""#),
+        "{line}"
+    );
+    let refused = run(&["compare", "--threshold", "2", &dock, &dock]);
+    assert_eq!(refused.status.code(), Some(64));
+    assert!(
+        stderr(&refused).contains("from 0 to 1"),
+        "{}",
+        stderr(&refused)
+    );
+}

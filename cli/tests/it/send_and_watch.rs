@@ -1,0 +1,92 @@
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
+
+use tempfile::TempDir;
+use tests::{Stack, View, picture};
+
+use crate::{framewatch, run, stderr, stdout};
+
+#[tokio::test(flavor = "multi_thread")]
+async fn upload_publish_watch_and_folders_work_together() {
+    let stack = Stack::start().await;
+    let (nats, web) = (stack.nats.url(), stack.url(""));
+    let files = TempDir::new().unwrap();
+    let file = |name: &str| files.path().join(name).display().to_string();
+    fs::write(file("dock.jpg"), picture(View::Dock, 0)).unwrap();
+    fs::write(file("wall.jpg"), picture(View::Wall, 0)).unwrap();
+    fs::write(file("text.jpg"), "no picture").unwrap();
+
+    let output = run(&["upload", "folder1", &file("dock.jpg"), "--url", &web]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    let refused = run(&["upload", "folder1", &file("text.jpg"), "--url", &web]);
+    assert_eq!(refused.status.code(), Some(64), "{}", stderr(&refused));
+    assert!(stderr(&refused).contains("JPEG"), "{}", stderr(&refused));
+
+    let output = run(&[
+        "publish",
+        "folder1",
+        &file("wall.jpg"),
+        "--camera",
+        "gate",
+        "--nats-url",
+        &nats,
+    ]);
+    assert!(output.status.success(), "{}", stderr(&output));
+    stack.firing("folder1").await;
+
+    let mut watch = framewatch()
+        .args(["watch", "--nats-url", &nats])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let line = BufReader::new(watch.stdout.take().unwrap())
+        .lines()
+        .next()
+        .unwrap()
+        .unwrap();
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+    assert!(
+        line.contains("FIRING") && line.contains("folder1 (camera gate)"),
+        "{line}"
+    );
+
+    let table = run(&["folders", "--url", &web]);
+    let row = stdout(&table)
+        .lines()
+        .find(|line| line.contains("folder1"))
+        .unwrap();
+    assert!(
+        row.contains("alert") && row.contains("dock.jpg") && row.contains("gate"),
+        "{row}"
+    );
+    assert!(stdout(&run(&["folders", "--json", "--url", &web])).starts_with("{\"folders\":["));
+}
+
+#[test]
+fn without_a_server_they_say_where_they_looked() {
+    let output = run(&["folders", "--url", "http://127.0.0.1:1"]);
+    assert_eq!(output.status.code(), Some(69));
+    assert!(
+        stderr(&output).contains("127.0.0.1:1"),
+        "{}",
+        stderr(&output)
+    );
+
+    let nobody = [
+        "--nats-url",
+        "nats://127.0.0.1:1",
+        "--nats-connect-timeout-s",
+        "1",
+    ];
+    let output = run(&[&["watch"][..], &nobody].concat());
+    assert_eq!(output.status.code(), Some(69));
+    assert!(
+        stderr(&output).contains("127.0.0.1:1"),
+        "{}",
+        stderr(&output)
+    );
+}

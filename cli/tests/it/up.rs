@@ -1,0 +1,264 @@
+//! `framewatch up` as a process, with its children.
+
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    net::TcpStream,
+    path::Path,
+    process::{Child, Stdio},
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
+use test_support::{NatsServer, RedisServer, terminate, wait};
+use tests::{View, picture};
+
+use crate::{framewatch, run, stderr, stdout};
+
+/// A running `framewatch up` on ports that were free.
+struct Up {
+    process: Child,
+    web: String,
+    nats: String,
+    redis: String,
+}
+
+const PATIENCE: Duration = Duration::from_secs(30);
+
+impl Up {
+    fn start(data: &Path, more: &[&str]) -> Self {
+        let mut process = framewatch()
+            .args([
+                "up",
+                "--listen",
+                "127.0.0.1:0",
+                "--ops-listen",
+                "127.0.0.1:0",
+            ])
+            .arg("--data")
+            .arg(data)
+            .args(more)
+            .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let mut after = |label: &str| {
+            let line = lines
+                .by_ref()
+                .map(Result::unwrap)
+                .find(|line| line.trim_start().starts_with(label));
+            line.unwrap_or_else(|| panic!("up ended before it named {label}"))
+                .split_whitespace()
+                .last()
+                .unwrap()
+                .to_owned()
+        };
+        let up = Up {
+            web: after("web page"),
+            nats: after("NATS"),
+            redis: after("Redis"),
+            process,
+        };
+        std::thread::spawn(move || lines.for_each(drop));
+        up
+    }
+
+    /// On ports of which another test takes none meanwhile.
+    fn with_own_servers(data: &Path) -> Self {
+        let ports = [
+            local_servers::free_port().unwrap(),
+            local_servers::free_port().unwrap(),
+        ];
+        let [nats, redis] = ports.map(|port| port.to_string());
+        Self::start(data, &["--nats-port", &nats, "--redis-port", &redis])
+    }
+
+    fn has_reference(&self) -> bool {
+        let folders = run(&["folders", "--url", &self.web]);
+        stdout(&folders)
+            .lines()
+            .any(|line| line.contains("folder1") && line.contains("dock.jpg"))
+    }
+
+    fn upload_reference(&self, files: &Path) {
+        let file = files.join("dock.jpg");
+        fs::write(&file, picture(View::Dock, 0)).unwrap();
+        let output = run(&[
+            "upload",
+            "folder1",
+            &file.display().to_string(),
+            "--url",
+            &self.web,
+        ]);
+        assert!(output.status.success(), "{}", stderr(&output));
+    }
+}
+
+impl Drop for Up {
+    fn drop(&mut self) {
+        if self.process.try_wait().unwrap().is_none() {
+            terminate(&self.process);
+            wait(&mut self.process);
+        }
+    }
+}
+
+fn until(what: &str, holds: impl Fn() -> bool) {
+    let began = Instant::now();
+    while !holds() {
+        assert!(
+            began.elapsed() < PATIENCE,
+            "waited {PATIENCE:?} in vain: {what}"
+        );
+        sleep(Duration::from_millis(50));
+    }
+}
+
+fn listens(url: &str) -> bool {
+    let address = url.split("://").nth(1).unwrap().trim_end_matches('/');
+    TcpStream::connect(address).is_ok()
+}
+
+/// The processes whose parent is this one, and their names.
+#[cfg(target_os = "linux")]
+fn children(parent: u32) -> Vec<(i32, String)> {
+    let stat = |entry: fs::DirEntry| fs::read_to_string(entry.path().join("stat")).ok();
+    fs::read_dir("/proc")
+        .unwrap()
+        .filter_map(|entry| stat(entry.unwrap()))
+        .filter_map(|stat| {
+            let (head, tail) = stat.rsplit_once(')')?;
+            let (pid, name) = head.split_once(" (")?;
+            let is_child = tail.split_whitespace().nth(1)? == parent.to_string();
+            is_child.then(|| (pid.parse().unwrap(), name.to_owned()))
+        })
+        .collect()
+}
+
+#[test]
+fn it_ends_in_order_and_goes_on_where_it_stopped() {
+    let data = TempDir::new().unwrap();
+    let mut up = Up::with_own_servers(data.path());
+    up.upload_reference(data.path());
+    terminate(&up.process);
+    assert!(wait(&mut up.process).success());
+    assert!(
+        !listens(&up.nats) && !listens(&up.redis),
+        "a server is left behind"
+    );
+
+    let up = Up::with_own_servers(data.path());
+    until("the reference is there again", || up.has_reference());
+}
+
+#[test]
+fn a_second_one_on_the_same_data_is_refused() {
+    let data = TempDir::new().unwrap();
+    let up = Up::with_own_servers(data.path());
+    let path = data.path().display().to_string();
+    let second = run(&[
+        "up",
+        "--data",
+        &path,
+        "--listen",
+        "127.0.0.1:0",
+        "--ops-listen",
+        "127.0.0.1:0",
+    ]);
+    assert_eq!(second.status.code(), Some(69));
+    let message = stderr(&second);
+    assert!(
+        message.contains("in use") && message.contains(&up.process.id().to_string()),
+        "{message}"
+    );
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn killed_it_leaves_no_child_behind() {
+    let data = TempDir::new().unwrap();
+    let mut up = Up::with_own_servers(data.path());
+    assert_eq!(children(up.process.id()).len(), 2);
+    up.process.kill().unwrap();
+    up.process.wait().unwrap();
+    until("nats-server has ended", || !listens(&up.nats));
+    until("redis-server has ended", || !listens(&up.redis));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_server_that_dies_is_started_again() {
+    use rustix::process::{Pid, Signal, kill_process};
+
+    let data = TempDir::new().unwrap();
+    let up = Up::with_own_servers(data.path());
+    up.upload_reference(data.path());
+    let before = children(up.process.id());
+    assert_eq!(before.len(), 2, "{before:?}");
+    for (pid, _) in &before {
+        kill_process(Pid::from_raw(*pid).unwrap(), Signal::KILL).unwrap();
+    }
+    until("both servers are there again", || {
+        let now = children(up.process.id());
+        now.len() == 2
+            && now
+                .iter()
+                .all(|(pid, _)| before.iter().all(|(old, _)| old != pid))
+    });
+    until("they listen", || listens(&up.nats) && listens(&up.redis));
+    until("the reference is still there", || up.has_reference());
+}
+
+#[test]
+fn it_uses_the_servers_that_it_is_given() {
+    let (nats, redis) = (NatsServer::start(), RedisServer::start());
+    let data = TempDir::new().unwrap();
+    let up = Up::start(
+        data.path(),
+        &["--nats-url", &nats.url(), "--redis-url", &redis.url()],
+    );
+    assert_eq!(
+        (up.nats.as_str(), up.redis.as_str()),
+        (nats.url().as_str(), redis.url().as_str())
+    );
+    up.upload_reference(data.path());
+    until("the reference is there", || up.has_reference());
+    assert!(
+        !data.path().join("nats").exists(),
+        "no server of our own was started"
+    );
+}
+
+#[test]
+fn what_it_cannot_run_with_it_names() {
+    let data = TempDir::new().unwrap();
+    let path = data.path().display().to_string();
+    let up = [
+        "up",
+        "--data",
+        &path,
+        "--listen",
+        "127.0.0.1:0",
+        "--ops-listen",
+        "127.0.0.1:0",
+    ];
+    let output = run(&[&up[..], &["--nats-server", "/no/such/nats-server"]].concat());
+    assert_eq!(output.status.code(), Some(69));
+    assert!(
+        stderr(&output).contains("/no/such/nats-server"),
+        "{}",
+        stderr(&output)
+    );
+
+    let output = run(&[
+        &up[..],
+        &["--nats-url", "nats://127.0.0.1:1", "--nats-port", "4222"],
+    ]
+    .concat());
+    assert_eq!(output.status.code(), Some(64));
+    let output = run(&["up", "--listen", "here"]);
+    assert_eq!(output.status.code(), Some(64));
+    assert!(stderr(&output).contains("here"), "{}", stderr(&output));
+}

@@ -1,0 +1,17 @@
+//! The whole of Framewatch for end-to-end tests: real servers, the services' own `run`, and clients that know nothing but
+//! HTTP, NATS and Redis. The tests are in `tests/it`.
+
+mod picture;
+mod stack;
+
+pub use picture::{View, picture};
+pub use stack::Stack;
+
+/// Says that a test can't be run here, and why.
+#[expect(
+    clippy::print_stderr,
+    reason = "the output of a test is where its reader looks"
+)]
+pub fn skip(why: &str) {
+    eprintln!("skipped: {why}");
+}

@@ -1,0 +1,301 @@
+use std::net::SocketAddr;
+
+use event_bus::{Bus, BusConfig, Folder, FrameHeaders};
+use proto::v1::{Alert, Phase, Upload};
+use redis::{AsyncCommands, aio::MultiplexedConnection};
+use reqwest::{Client, StatusCode};
+use serde_json::Value;
+use service_runtime::{Context, Failure, Readiness};
+use test_support::{NatsServer, RedisServer, eventually};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+/// All services with their servers. Dropped, everything ends.
+pub struct Stack {
+    /// The broker.
+    pub nats: NatsServer,
+    /// What people query.
+    pub redis: RedisServer,
+    http: Client,
+    web: SocketAddr,
+    upload: Option<Running>,
+    comparators: Vec<Running>,
+    sink: Option<Running>,
+}
+
+struct Running {
+    shutdown: CancellationToken,
+    readiness: Readiness,
+    task: JoinHandle<Result<(), Failure>>,
+}
+
+impl Running {
+    fn start<F: Future<Output = Result<(), Failure>> + Send + 'static>(
+        run: impl FnOnce(Context) -> F,
+    ) -> Self {
+        let (shutdown, readiness) = (CancellationToken::new(), Readiness::default());
+        let context = Context {
+            shutdown: shutdown.clone(),
+            readiness: readiness.clone(),
+            ops_address: SocketAddr::from(([127, 0, 0, 1], 0)),
+        };
+        Running {
+            shutdown,
+            readiness,
+            task: tokio::spawn(run(context)),
+        }
+    }
+
+    async fn ready(&self) {
+        eventually("the service is ready", async || {
+            self.readiness.missing().is_empty().then_some(())
+        })
+        .await;
+    }
+
+    async fn stop(self) {
+        self.shutdown.cancel();
+        let ended = tokio::time::timeout(service_runtime::GRACE, self.task).await;
+        ended
+            .expect("a service ends within the grace time")
+            .expect("a service does not panic")
+            .expect("a service that is told to end ends well");
+    }
+}
+
+impl Stack {
+    /// Starts servers and services, and waits until they are ready.
+    pub async fn start() -> Self {
+        let mut stack = Self::without_comparator().await;
+        stack.start_comparator().await;
+        stack
+    }
+
+    /// The same, but frames are not compared yet.
+    pub async fn without_comparator() -> Self {
+        rustls::crypto::ring::default_provider()
+            .install_default()
+            .ok();
+        let mut stack = Stack {
+            nats: NatsServer::start(),
+            redis: RedisServer::start(),
+            http: Client::new(),
+            web: SocketAddr::from(([127, 0, 0, 1], 0)),
+            upload: None,
+            comparators: Vec::new(),
+            sink: None,
+        };
+        stack.start_upload().await;
+        stack.start_sink().await;
+        stack
+    }
+
+    /// A connection of its own.
+    pub async fn bus(&self) -> Bus {
+        let config = BusConfig::for_url(self.nats.url());
+        Bus::connect(&config, "test")
+            .await
+            .expect("the server runs")
+    }
+
+    /// A connection of its own.
+    pub async fn redis(&self) -> MultiplexedConnection {
+        let client = redis::Client::open(self.redis.url()).expect("our own URL");
+        client
+            .get_multiplexed_async_connection()
+            .await
+            .expect("the server runs")
+    }
+
+    /// Starts a comparator, besides those that run already.
+    pub async fn start_comparator(&mut self) {
+        let bus = self.bus().await;
+        let comparator =
+            Running::start(|context| comparator::run(comparator::Config::default(), bus, context));
+        comparator.ready().await;
+        self.comparators.push(comparator);
+    }
+
+    async fn start_upload(&mut self) {
+        let bus = self.bus().await;
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("loopback has a free port");
+        self.web = listener.local_addr().expect("it listens");
+        let upload = Running::start(|context| {
+            upload::run(listener, upload::Config::default(), bus, context)
+        });
+        upload.ready().await;
+        self.upload = Some(upload);
+    }
+
+    async fn start_sink(&mut self) {
+        let bus = self.bus().await;
+        let redis = sink::connect(&sink::Config::for_url(self.redis.url())).await;
+        let redis = redis.unwrap_or_else(|failure| panic!("{:#}", failure.error()));
+        let sink = Running::start(|context| sink::run(redis, bus, context));
+        sink.ready().await;
+        self.sink = Some(sink);
+    }
+
+    /// Ends all comparators in order.
+    pub async fn stop_comparators(&mut self) {
+        for comparator in self.comparators.drain(..) {
+            comparator.stop().await;
+        }
+    }
+
+    /// Ends all services in order.
+    pub async fn stop_services(&mut self) {
+        self.stop_comparators().await;
+        for running in [self.sink.take(), self.upload.take()].into_iter().flatten() {
+            running.stop().await;
+        }
+    }
+
+    /// Ends the services in order, kills the servers, and starts all of it again on the same data.
+    pub async fn restart_everything(&mut self) {
+        self.stop_services().await;
+        self.nats.kill();
+        self.redis.kill();
+        self.nats.start_again();
+        self.redis.start_again();
+        self.start_upload().await;
+        self.start_sink().await;
+        self.start_comparator().await;
+    }
+
+    /// The address of a path of the HTTP API.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.web)
+    }
+
+    /// Asks the HTTP API for JSON.
+    pub async fn get(&self, path: &str) -> Value {
+        let response = self
+            .http
+            .get(self.url(path))
+            .send()
+            .await
+            .expect("the service answers");
+        let text = response.text().await.expect("an answer has text");
+        serde_json::from_str(&text).unwrap_or_else(|_| panic!("{path} did not answer JSON: {text}"))
+    }
+
+    /// Makes a folder.
+    pub async fn make_folder(&self, folder: &str) {
+        let path = format!("/api/v1/folders/{folder}");
+        let response = self
+            .http
+            .put(self.url(&path))
+            .send()
+            .await
+            .expect("the service answers");
+        assert!(response.status().is_success(), "{}", response.status());
+    }
+
+    /// Uploads a reference.
+    pub async fn upload(&self, folder: &str, name: &str, picture: Vec<u8>) -> Upload {
+        let request = self
+            .http
+            .post(self.url(&format!("/api/v1/folders/{folder}/images?name={name}")))
+            .header("Content-Type", "image/jpeg")
+            .body(picture);
+        let response = request.send().await.expect("the service answers");
+        let status = response.status();
+        let text = response.text().await.expect("an answer has text");
+        assert_eq!(status, StatusCode::CREATED, "{text}");
+        let answer: Value = serde_json::from_str(&text).expect("an answer is JSON");
+        serde_json::from_value(answer["images"][0].clone()).expect("an image is an Upload")
+    }
+
+    /// Removes a reference.
+    pub async fn remove(&self, folder: &str, id: &str) {
+        let path = format!("/api/v1/folders/{folder}/images/{id}");
+        let response = self
+            .http
+            .delete(self.url(&path))
+            .send()
+            .await
+            .expect("the service answers");
+        assert_eq!(response.status(), StatusCode::NO_CONTENT);
+    }
+
+    /// Sets a folder's threshold.
+    pub async fn set_threshold(&self, folder: &str, threshold: f64) {
+        let request = self
+            .http
+            .put(self.url(&format!("/api/v1/folders/{folder}/rule")))
+            .header("Content-Type", "application/json")
+            .body(format!(r#"{{"threshold":{threshold}}}"#));
+        let response = request.send().await.expect("the service answers");
+        assert!(response.status().is_success(), "{}", response.status());
+    }
+
+    /// Publishes a frame as our own cameras do.
+    pub async fn publish(&self, folder: &str, picture: Vec<u8>) {
+        let folder: Folder = folder.parse().expect("a folder's name");
+        let headers = FrameHeaders {
+            camera: "cam-1".to_owned(),
+            captured_at: std::time::SystemTime::now().into(),
+        };
+        let bus = self.bus().await;
+        bus.publish_frame(&folder, &headers, Some("image/jpeg"), picture.into())
+            .await
+            .expect("the broker takes a frame");
+    }
+
+    /// Waits until Redis has a similarity for which this holds.
+    pub async fn similarity_where(&self, folder: &str, holds: impl Fn(f64) -> bool) -> f64 {
+        let mut redis = self.redis().await;
+        eventually("the similarity in Redis", async || {
+            let text: Option<String> = redis.get(format!("similarity_{folder}")).await.ok()?;
+            text?.parse().ok().filter(|similarity| holds(*similarity))
+        })
+        .await
+    }
+
+    /// Waits until the folder's alert is firing in Redis.
+    pub async fn firing(&self, folder: &str) -> Alert {
+        let mut redis = self.redis().await;
+        let json: String = eventually("the alert is firing in Redis", async || {
+            redis
+                .get::<_, Option<String>>(format!("alert_{folder}"))
+                .await
+                .ok()?
+        })
+        .await;
+        serde_json::from_str(&json).expect("an alert in Redis is JSON")
+    }
+
+    /// Waits until the folder has no alert in Redis.
+    pub async fn quiet(&self, folder: &str) {
+        let mut redis = self.redis().await;
+        eventually("no alert in Redis", async || {
+            let there: bool = redis.exists(format!("alert_{folder}")).await.ok()?;
+            (!there).then_some(())
+        })
+        .await;
+    }
+
+    /// The phases in Redis' stream of alerts, oldest first.
+    pub async fn phases(&self) -> Vec<Phase> {
+        let mut redis = self.redis().await;
+        let entries: Vec<(String, Vec<(String, String)>)> = redis
+            .xrange_all(sink::ALERTS)
+            .await
+            .expect("the stream can be read");
+        let phase = |fields: &[(String, String)]| {
+            let (_, word) = fields
+                .iter()
+                .find(|(name, _)| name == "phase")
+                .expect("every entry has a phase");
+            if word == "firing" {
+                Phase::Firing
+            } else {
+                Phase::Resolved
+            }
+        };
+        entries.iter().map(|(_, fields)| phase(fields)).collect()
+    }
+}

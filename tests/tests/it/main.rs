@@ -1,0 +1,10 @@
+//! From a picture to an alert, across all services.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod cameras;
+mod contract;
+mod corpus;
+mod pipeline;
+mod restart;
+mod trouble;
