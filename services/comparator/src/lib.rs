@@ -1,6 +1,6 @@
 //! The comparator: frames and uploads in, comparisons and alerts out.
 //!
-//! Stateless: what it knows is a fold over streams ([`state`](crate::state)), so that it starts anywhere, dies at any
+//! Stateless: what it knows is a fold over streams (`state`), so that it starts anywhere, dies at any
 //! time, and any number of copies share the frames. A frame is acknowledged only after its comparison, and the alert
 //! that may follow from it, are stored.
 //!
