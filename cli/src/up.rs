@@ -34,7 +34,7 @@ const REDIS_PORT: u16 = 6379;
 const OPS_PORT: u16 = 9500;
 
 #[derive(clap::Args)]
-#[command(mut_arg("log", |log| log.default_value("warn,comparator=error")))]
+#[command(mut_arg("log", |log| log.default_value("warn,comparator::alerts=error")))]
 pub(crate) struct Up {
     /// Folder for all data
     #[arg(

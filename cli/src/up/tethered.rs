@@ -60,36 +60,47 @@ impl Tethered {
 impl Tethered {
     /// Returns when the program has ended.
     pub(crate) fn run(self) -> Failure {
-        match self.watch() {
+        let watching = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(anyhow::Error::from)
+            .and_then(|runtime| runtime.block_on(self.watch()));
+        match watching {
             Ok(status) => std::process::exit(status.code().unwrap_or(1)),
             Err(error) => error.into(),
         }
     }
 
-    fn watch(&self) -> anyhow::Result<std::process::ExitStatus> {
+    /// Runs the program and hands it the order to end, or gives that order when the parent is gone.
+    async fn watch(&self) -> anyhow::Result<std::process::ExitStatus> {
         use rustix::process::{Pid, Signal, getppid, kill_process};
-        use std::{
-            sync::atomic::{AtomicBool, Ordering},
-            time::Duration,
+        use tokio::{
+            signal::unix::{SignalKind, signal},
+            time::{Duration, interval},
         };
 
-        let mut child = self
-            .command()
+        let mut terminate = signal(SignalKind::terminate())?;
+        let mut looks = interval(Duration::from_millis(200));
+        let mut child = tokio::process::Command::from(self.command())
             .spawn()
             .with_context(|| format!("cannot run {:?}", self.command[0]))?;
-        let pid = Pid::from_child(&child);
+        let program = child
+            .id()
+            .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         let mut told = false;
         loop {
-            if let Some(status) = child.try_wait()? {
-                return Ok(status);
-            }
-            let orphaned =
-                getppid().map(|parent| parent.as_raw_nonzero().get()) != Some(self.parent);
-            if orphaned && !told {
-                kill_process(pid, Signal::TERM)?;
+            let is_over = tokio::select! {
+                status = child.wait() => return Ok(status?),
+                _ = terminate.recv() => true,
+                _ = looks.tick() => getppid().map(|parent| parent.as_raw_nonzero().get()) != Some(self.parent),
+            };
+            if is_over
+                && !told
+                && let Some(program) = program
+            {
+                kill_process(program, Signal::TERM)?;
                 told = true;
             }
-            std::thread::sleep(Duration::from_millis(200));
         }
     }
 }

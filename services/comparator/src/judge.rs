@@ -4,7 +4,7 @@ use event_bus::{
     Bus, Delivery, Expected, Folder, FrameArrival, FrameHeaders, Pictures, PublishError,
     StoreError, Stored,
 };
-use fingerprint::{Fingerprint, Limits};
+use fingerprint::Fingerprint;
 use proto::{
     timestamp,
     v1::{Alert, Comparison, Frame, Phase},
@@ -13,7 +13,11 @@ use time::OffsetDateTime;
 use tokio::sync::OnceCell;
 
 use crate::{
-    Config, episode, references::CurrentReference, state::State, unreadable::UnreadableLog,
+    Config, episode,
+    fingerprinting::{Fingerprinting, Unreadable},
+    references::CurrentReference,
+    state::State,
+    unreadable::UnreadableLog,
     verdict::verdict,
 };
 
@@ -21,7 +25,7 @@ use crate::{
 pub(crate) struct Judge {
     bus: Bus,
     state: Arc<State>,
-    limits: Limits,
+    fingerprinting: Fingerprinting,
     unreadable: UnreadableLog,
     pictures: OnceCell<Pictures>,
 }
@@ -34,10 +38,7 @@ enum JudgeError {
     #[error("cannot read the reference from the object store")]
     Pictures(#[source] StoreError),
     #[error("the reference {id} cannot be read")]
-    Reference {
-        id: String,
-        source: fingerprint::Error,
-    },
+    Reference { id: String, source: Unreadable },
     #[error("the reference {id} is not in the object store")]
     ReferenceGone { id: String },
 }
@@ -50,7 +51,7 @@ impl Judge {
         Judge {
             bus,
             state,
-            limits: config.limits(),
+            fingerprinting: Fingerprinting::new(config),
             unreadable: UnreadableLog::default(),
             pictures: OnceCell::new(),
         }
@@ -68,7 +69,7 @@ impl Judge {
             metrics::counter!("framewatch_frames_without_reference_total").increment(1);
             return delivery.done().await;
         };
-        let fingerprint = match self.fingerprint(event.picture).await {
+        let fingerprint = match self.fingerprinting.of(event.picture).await {
             Ok(fingerprint) => fingerprint,
             Err(error) => {
                 self.unreadable
@@ -106,7 +107,7 @@ impl Judge {
         let Some(frame) = self.bus.latest::<FrameArrival>(folder).await? else {
             return Ok(());
         };
-        let Ok(fingerprint) = self.fingerprint(frame.event.picture).await else {
+        let Ok(fingerprint) = self.fingerprinting.of(frame.event.picture).await else {
             return Ok(());
         };
         self.compare(
@@ -205,8 +206,12 @@ impl Judge {
         let phase = alert.phase();
         metrics::counter!("framewatch_alerts_total", "phase" => phase.word()).increment(1);
         match phase {
-            Phase::Firing => tracing::warn!(%folder, id = alert.id, "{}", alert.message),
-            _ => tracing::info!(%folder, id = alert.id, "{}", alert.message),
+            Phase::Firing => {
+                tracing::warn!(target: "comparator::alerts", %folder, id = alert.id, "{}", alert.message);
+            }
+            _ => {
+                tracing::info!(target: "comparator::alerts", %folder, id = alert.id, "{}", alert.message)
+            }
         }
         self.state.learn_alert(Stored {
             key: folder.clone(),
@@ -221,18 +226,6 @@ impl Judge {
             self.state.learn_alert(alert);
         }
         Ok(())
-    }
-
-    async fn fingerprint(&self, picture: bytes::Bytes) -> Result<Fingerprint, fingerprint::Error> {
-        let limits = self.limits;
-        tokio::task::spawn_blocking(move || {
-            let begun = std::time::Instant::now();
-            let result = fingerprint::of_limited(&picture, &limits);
-            metrics::histogram!("framewatch_fingerprint_seconds").record(begun.elapsed());
-            result
-        })
-        .await
-        .expect("fingerprinting does not panic, and is not cancelled")
     }
 
     /// The reference's fingerprint; computed from the stored picture where the event carries that of another version.
@@ -255,7 +248,8 @@ impl Judge {
             .map_err(JudgeError::Pictures)?
             .ok_or_else(|| JudgeError::ReferenceGone { id: id() })?;
         let fingerprint = self
-            .fingerprint(picture)
+            .fingerprinting
+            .of(picture)
             .await
             .map_err(|source| JudgeError::Reference { id: id(), source })?;
         self.state.learn_fingerprint(

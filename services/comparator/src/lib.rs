@@ -10,6 +10,7 @@
 
 mod config;
 mod episode;
+mod fingerprinting;
 mod judge;
 mod lanes;
 mod references;

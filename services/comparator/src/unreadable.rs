@@ -6,6 +6,8 @@ use std::{
 
 use event_bus::Folder;
 
+use crate::fingerprinting::Unreadable;
+
 const QUIET: Duration = Duration::from_secs(60);
 
 /// Logs frames that can't be read, once a folder a minute: a broken camera sends many.
@@ -15,7 +17,7 @@ pub(crate) struct UnreadableLog {
 }
 
 impl UnreadableLog {
-    pub(crate) fn report(&self, folder: &Folder, camera: &str, error: &fingerprint::Error) {
+    pub(crate) fn report(&self, folder: &Folder, camera: &str, error: &Unreadable) {
         metrics::counter!("framewatch_frames_unreadable_total").increment(1);
         if self.is_due(folder) {
             tracing::warn!(%folder, camera, %error, "a frame cannot be read; more of them are only counted for a minute");
