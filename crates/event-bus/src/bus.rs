@@ -3,11 +3,11 @@ use std::{sync::Arc, time::Duration};
 use async_nats::{Client, ConnectOptions, Event as ConnectionEvent, jetstream};
 use tokio::{
     sync::{Notify, watch},
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::{BusConfig, StorageError, topology};
+use crate::{BusConfig, StorageError, causes::with_causes, config::without_secrets, topology};
 
 /// A connection to NATS whose streams and buckets exist. Cheap to clone; reconnects by itself.
 ///
@@ -17,6 +17,7 @@ use crate::{BusConfig, StorageError, topology};
 pub struct Bus {
     pub(crate) client: Client,
     pub(crate) jetstream: jetstream::Context,
+    config: Arc<BusConfig>,
     generation: watch::Receiver<u64>,
     _maintenance: Arc<DropGuard>,
 }
@@ -62,6 +63,7 @@ pub enum ConnectError {
 }
 
 const RETRY: Duration = Duration::from_millis(250);
+const FLUSHES_WITHIN: Duration = Duration::from_secs(2);
 const OLDEST_SERVER: (u64, u64) = (2, 11);
 
 impl Bus {
@@ -69,7 +71,7 @@ impl Bus {
     pub async fn connect(config: &BusConfig, service: &str) -> Result<Self, ConnectError> {
         let connected = Arc::new(Notify::new());
         let client = connect_client(config, service, Arc::clone(&connected)).await?;
-        check_version(&client, &config.nats_url)?;
+        check_version(&client, &without_secrets(&config.nats_url))?;
 
         let jetstream = jetstream::new(client.clone());
         ensure_at_start(&jetstream, config).await?;
@@ -87,6 +89,7 @@ impl Bus {
         Ok(Bus {
             client,
             jetstream,
+            config: Arc::new(config.clone()),
             generation,
             _maintenance: Arc::new(stop.drop_guard()),
         })
@@ -99,8 +102,21 @@ impl Bus {
 
     /// Sends what is still buffered and closes the connection, for all clones.
     pub async fn close(&self) {
+        if timeout(FLUSHES_WITHIN, self.client.flush()).await.is_err() {
+            tracing::warn!("NATS is away: what was not sent yet is not sent");
+        }
         if let Err(error) = self.client.drain().await {
             tracing::debug!(%error, "the connection to NATS was closed already");
+        }
+    }
+
+    /// Makes streams and buckets that are gone. Where that fails, whoever needs them tries again.
+    pub(crate) async fn make_what_is_missing(&self) {
+        if let Err(error) = topology::ensure(&self.jetstream, &self.config).await {
+            tracing::debug!(
+                error = with_causes(&error),
+                "the streams cannot be made now"
+            );
         }
     }
 
@@ -145,11 +161,11 @@ async fn connect_client(
             Ok(client) => return Ok(client),
             Err(source) if Instant::now() + RETRY > deadline => {
                 return Err(ConnectError::Unreachable {
-                    url: config.nats_url.clone(),
+                    url: without_secrets(&config.nats_url),
                     source,
                 });
             }
-            Err(error) => tracing::debug!(%error, url = config.nats_url, "waiting for NATS"),
+            Err(error) => tracing::debug!(%error, "waiting for NATS"),
         }
         sleep(RETRY).await;
     }
@@ -182,7 +198,7 @@ async fn ensure_at_start(
     while let Err(source) = topology::ensure(jetstream, config).await {
         if Instant::now() + RETRY > deadline {
             return Err(ConnectError::Storage {
-                url: config.nats_url.clone(),
+                url: without_secrets(&config.nats_url),
                 source,
             });
         }
@@ -220,7 +236,10 @@ async fn maintain(
         loop {
             connected.notified().await;
             while let Err(error) = topology::ensure(&jetstream, &config).await {
-                tracing::warn!(%error, "the streams are not there yet after a reconnect");
+                tracing::warn!(
+                    error = with_causes(&error),
+                    "the streams are not there yet after a reconnect"
+                );
                 sleep(RETRY).await;
             }
             tracing::info!(service, "connected to NATS again");

@@ -55,3 +55,29 @@ impl BusConfig {
         i64::from(self.frames_max_mb) * 1_000_000
     }
 }
+
+/// URLs, separated by commas, without the names and passwords that they may hold: for logs and terminals.
+pub fn without_secrets(urls: &str) -> String {
+    let shown = |url: &str| match (url.split_once("://"), url.rsplit_once('@')) {
+        (Some((scheme, _)), Some((_, host))) => format!("{scheme}://{host}"),
+        (None, Some((_, host))) => host.to_owned(),
+        _ => url.to_owned(),
+    };
+    urls.split(',')
+        .map(|url| shown(url.trim()))
+        .collect::<Vec<_>>()
+        .join(",")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_and_passwords_are_not_shown() {
+        assert_eq!(
+            without_secrets("nats://me:p@ss@one:4222, two:4222,me@three"),
+            "nats://one:4222,two:4222,three"
+        );
+    }
+}

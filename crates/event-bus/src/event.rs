@@ -1,10 +1,11 @@
 //! What an event looks like on the wire, and how it is read.
 
-use std::fmt::Debug;
+use std::{fmt::Debug, io};
 
 use async_nats::{HeaderMap, jetstream};
 use bytes::Bytes;
 use proto::v1::{Alert, Comparison, Upload, UploadRemoved};
+use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{Folder, topology};
@@ -241,7 +242,11 @@ fn event_type(headers: Option<&HeaderMap>) -> Option<&str> {
     Some(headers?.get(header::EVENT_TYPE)?.as_str())
 }
 
-fn protobuf<M: prost::Message + Default>(payload: &Bytes) -> Result<M, Undecodable> {
-    M::decode(payload.clone())
-        .map_err(|error| Undecodable(format!("not the protobuf message it should be: {error}")))
+/// A message that is whole: also its JSON can be made, for which its enums must be known and its times be times.
+fn protobuf<M: prost::Message + Default + Serialize>(payload: &Bytes) -> Result<M, Undecodable> {
+    let message = M::decode(payload.clone())
+        .map_err(|error| Undecodable(format!("not the protobuf message it should be: {error}")))?;
+    serde_json::to_writer(io::sink(), &message)
+        .map_err(|error| Undecodable(format!("a field has no meaning: {error}")))?;
+    Ok(message)
 }

@@ -5,7 +5,7 @@ use futures::TryStreamExt;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Bus, Event, Stored};
+use crate::{Bus, Event, Stored, causes::with_causes, quiet::Quiet};
 
 /// What [`Bus::follow`] hands on.
 #[derive(Debug)]
@@ -60,7 +60,9 @@ impl Bus {
                 _ = generation.changed() => {}
                 result = self.follow_once(from, &mut apply) => {
                     if let Err(error) = result {
-                        tracing::warn!(stream = E::STREAM, %error, "following is interrupted; beginning again");
+                        let error = with_causes(&*error);
+                        tracing::warn!(stream = E::STREAM, error, "following is interrupted; beginning again");
+                        self.make_what_is_missing().await;
                     }
                     tokio::select! {
                         () = shutdown.cancelled() => return,
@@ -93,13 +95,11 @@ impl Bus {
         if caught_up {
             apply(Latest::CaughtUp);
         }
+        let mut unreadable = Quiet::default();
         let mut messages = consumer.messages().await?;
         while let Some(message) = messages.try_next().await? {
-            match Stored::read(&message) {
-                Ok(stored) => apply(Latest::Event(stored)),
-                Err(error) => {
-                    tracing::warn!(subject = %message.subject, %error, "passing over a message")
-                }
+            if let Some(stored) = unreadable.read(&message) {
+                apply(Latest::Event(stored));
             }
             if !caught_up && message.info()?.pending == 0 {
                 caught_up = true;

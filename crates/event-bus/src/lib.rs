@@ -3,6 +3,7 @@
 //!
 //! - [`Bus`] is a connection whose streams and buckets exist and are as designed.
 //! - [`Bus::follow`] folds a stream: the latest event of every key, then whatever comes, across restarts of the server.
+//! - [`Bus::read`] reads a stream in order from a position that its user keeps.
 //! - [`Bus::work`] shares the events of a stream among all copies of a service, each acknowledged by its [`Delivery`].
 //! - The `publish_…` methods wait until JetStream has stored the event.
 //! - [`Pictures`] and [`Registry`] are the reference pictures, and the folders with their rules.
@@ -10,12 +11,15 @@
 //! What the events mean is left to the services.
 
 mod bus;
+mod causes;
 mod config;
 mod event;
 mod folder;
 mod follow;
 mod pictures;
 mod publish;
+mod quiet;
+mod read;
 mod registry;
 mod topology;
 mod work;
@@ -24,12 +28,14 @@ mod work;
 pub type StoreError = async_nats::Error;
 
 pub use bus::{Bus, ConnectError};
-pub use config::BusConfig;
+pub use causes::with_causes;
+pub use config::{BusConfig, without_secrets};
 pub use event::{Event, FrameArrival, FrameHeaders, Message, ReferenceChange, Stored, Undecodable};
 pub use folder::{Folder, InvalidFolder};
 pub use follow::Latest;
 pub use pictures::{PictureChange, PictureKey, Pictures};
 pub use publish::{Expected, PublishError};
+pub use read::{ReadError, Reader};
 pub use registry::{FolderChange, Registry, RuleChange, RuleScope};
 pub use topology::{MAX_FRAME_BYTES, StorageError};
 pub use work::{Delivery, Progress, Work};

@@ -63,7 +63,7 @@ impl Pictures {
             Err(error) if error.kind() == GetErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let mut bytes = Vec::with_capacity(object.info().size);
+        let mut bytes = Vec::new();
         object.read_to_end(&mut bytes).await?;
         Ok(Some(bytes.into()))
     }

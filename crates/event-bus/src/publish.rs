@@ -1,6 +1,7 @@
 //! Publishing, each event acknowledged by JetStream, and reading the latest one of a key.
 
 use async_nats::jetstream::{
+    self,
     context::{PublishError as JetStreamError, PublishErrorKind},
     message::PublishMessage,
     stream::{DirectGetError, DirectGetErrorKind},
@@ -71,10 +72,10 @@ impl Bus {
             .payload(picture)
             .header(header::CAPTURED_AT, captured_at);
         if !headers.camera.is_empty() {
-            message = message.header(header::CAMERA, headers.camera.as_str());
+            message = message.header(header::CAMERA, value(&headers.camera));
         }
         if let Some(content_type) = content_type {
-            message = message.header(header::CONTENT_TYPE, content_type);
+            message = message.header(header::CONTENT_TYPE, value(content_type));
         }
         self.publish::<FrameArrival>(folder, message).await
     }
@@ -86,9 +87,9 @@ impl Bus {
         upload: &Upload,
     ) -> Result<u64, PublishError> {
         let message = typed(event::UPLOAD, folder, upload)
-            .header(header::REFERENCE_ID, upload.id.as_str())
-            .header(header::NAME, upload.name.as_str())
-            .message_id(format!("uploaded.{folder}.{}", upload.id));
+            .header(header::REFERENCE_ID, value(&upload.id))
+            .header(header::NAME, value(&upload.name))
+            .message_id(value(&format!("uploaded.{folder}.{}", upload.id)));
         self.publish::<ReferenceChange>(folder, message).await
     }
 
@@ -100,7 +101,7 @@ impl Bus {
         expected: Expected,
     ) -> Result<u64, PublishError> {
         let message = typed(event::UPLOAD_REMOVED, folder, removed)
-            .header(header::REFERENCE_ID, removed.id.as_str())
+            .header(header::REFERENCE_ID, value(&removed.id))
             .expected_last_subject_sequence(expected.0);
         self.publish::<ReferenceChange>(folder, message).await
     }
@@ -126,10 +127,10 @@ impl Bus {
         expected: Expected,
     ) -> Result<u64, PublishError> {
         let message = typed(event::ALERT, folder, alert)
-            .header(header::ALERT_ID, alert.id.as_str())
+            .header(header::ALERT_ID, value(&alert.id))
             .header(header::PHASE, alert.phase().word())
             .header(header::SIMILARITY, alert.similarity.to_string())
-            .header(header::MESSAGE, alert.message.as_str())
+            .header(header::MESSAGE, value(&alert.message))
             .expected_last_subject_sequence(expected.0);
         self.publish::<Alert>(folder, message).await
     }
@@ -178,20 +179,46 @@ impl Bus {
         folder: &Folder,
         message: PublishMessage,
     ) -> Result<u64, PublishError> {
-        let sent = self
-            .jetstream
-            .send_publish(subject_of::<E>(folder), message)
-            .await
-            .map_err(publish_error)?;
-        Ok(sent.await.map_err(publish_error)?.sequence)
+        let published = async {
+            let sent = self
+                .jetstream
+                .send_publish(subject_of::<E>(folder), message)
+                .await?;
+            sent.await
+        };
+        match published.await {
+            Ok(acknowledged) => Ok(acknowledged.sequence),
+            Err(error) => {
+                if error.kind() == PublishErrorKind::StreamNotFound {
+                    self.make_what_is_missing().await;
+                }
+                Err(publish_error(error))
+            }
+        }
     }
 }
 
 fn publish_error(error: JetStreamError) -> PublishError {
-    match error.kind() {
-        PublishErrorKind::WrongLastSequence => PublishError::Conflict,
-        _ => PublishError::Unavailable(error),
+    if error.kind() == PublishErrorKind::WrongLastSequence || is_other_conflict(&error) {
+        PublishError::Conflict
+    } else {
+        PublishError::Unavailable(error)
     }
+}
+
+/// A cluster may answer that the last sequence is another one by a code that the client does not know.
+fn is_other_conflict(error: &JetStreamError) -> bool {
+    const WRONG_LAST_SEQUENCE_CONSTANT: u64 = 10164;
+    std::error::Error::source(error)
+        .and_then(|source| source.downcast_ref::<jetstream::Error>())
+        .is_some_and(|source| source.error_code().0 == WRONG_LAST_SEQUENCE_CONSTANT)
+}
+
+/// A header's value: text without control characters, of which a line break would end the header.
+fn value(text: &str) -> String {
+    text.chars()
+        .map(|c| if c.is_control() { ' ' } else { c })
+        .collect()
 }
 
 fn typed(event_type: &str, folder: &Folder, message: &impl prost::Message) -> PublishMessage {

@@ -8,7 +8,7 @@ use futures::TryStreamExt;
 use tokio::{sync::mpsc, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::{Bus, Event, Stored};
+use crate::{Bus, Event, Stored, causes::with_causes, quiet::Quiet};
 
 /// How the copies of a service share the events of a stream.
 #[derive(Debug, Clone, Copy)]
@@ -47,7 +47,9 @@ impl Bus {
                 _ = generation.changed() => {}
                 result = self.work_once(work, &queue) => {
                     if let Err(error) = result {
-                        tracing::warn!(consumer = work.consumer, %error, "pulling is interrupted; beginning again");
+                        let error = with_causes(&*error);
+                        tracing::warn!(consumer = work.consumer, error, "pulling is interrupted; beginning again");
+                        self.make_what_is_missing().await;
                     }
                     tokio::select! {
                         () = shutdown.cancelled() => return,
@@ -77,22 +79,19 @@ impl Bus {
                 },
             )
             .await?;
+        let mut unreadable = Quiet::default();
         let mut messages = consumer
             .stream()
             .max_messages_per_batch(work.batch)
             .messages()
             .await?;
         while let Some(message) = messages.try_next().await? {
-            match Stored::read(&message) {
-                Ok(stored) => {
-                    if queue.send(Delivery { stored, message }).await.is_err() {
-                        return Ok(());
-                    }
-                }
-                Err(error) => {
-                    tracing::warn!(subject = %message.subject, %error, "ending a message that cannot be read");
-                    acknowledge(&message, AckKind::Term).await;
-                }
+            let Some(stored) = unreadable.read(&message) else {
+                acknowledge(&message, AckKind::Term).await;
+                continue;
+            };
+            if queue.send(Delivery { stored, message }).await.is_err() {
+                return Ok(());
             }
         }
         Ok(())

@@ -1,0 +1,30 @@
+use std::time::{Duration, Instant};
+
+use async_nats::jetstream;
+
+use crate::{Event, Stored};
+
+const QUIET: Duration = Duration::from_secs(60);
+
+/// Reads messages, and says of those that can't be read that it is so, once a minute: whoever sends one sends many.
+#[derive(Default)]
+pub(crate) struct Quiet {
+    last: Option<Instant>,
+}
+
+impl Quiet {
+    pub(crate) fn read<E: Event>(&mut self, message: &jetstream::Message) -> Option<Stored<E>> {
+        let error = match Stored::read(message) {
+            Ok(stored) => return Some(stored),
+            Err(error) => error,
+        };
+        metrics::counter!("framewatch_messages_unreadable_total", "stream" => E::STREAM)
+            .increment(1);
+        if self.last.is_none_or(|at| at.elapsed() >= QUIET) {
+            self.last = Some(Instant::now());
+            let subject = message.subject.as_str();
+            tracing::warn!(subject, %error, "passing over a message; more of them are only counted for a minute");
+        }
+        None
+    }
+}

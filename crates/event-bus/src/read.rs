@@ -1,0 +1,120 @@
+use std::{marker::PhantomData, time::Duration};
+
+use async_nats::jetstream::consumer::{
+    DeliverPolicy,
+    pull::{Ordered, OrderedConfig},
+};
+use futures::{FutureExt, StreamExt};
+use tokio::{sync::watch, time::sleep};
+
+use crate::{Bus, Event, StoreError, Stored, quiet::Quiet};
+
+/// Reads a stream in order from a position that the reader's user keeps.
+pub struct Reader<E> {
+    messages: Ordered,
+    generation: watch::Receiver<u64>,
+    bus: Bus,
+    begins_after: u64,
+    reached: u64,
+    unreadable: Quiet,
+    event: PhantomData<E>,
+}
+
+/// Why reading stopped; a new reader goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The stream can't be read.
+    #[error("the stream cannot be read")]
+    Stream(#[source] StoreError),
+    /// The connection was lost, and is back.
+    #[error("the connection was lost meanwhile")]
+    Reconnected,
+    /// The stream holds less than was read of it.
+    #[error("the stream was made anew")]
+    MadeAnew,
+    /// The client gave up on the stream.
+    #[error("the stream has ended")]
+    Ended,
+}
+
+/// After how long without an event to look whether the stream is still the same: the client goes on waiting for the next
+/// number in a stream that was deleted and made anew.
+const LOOK_AFTER: Duration = Duration::from_secs(5);
+
+impl Bus {
+    /// Reads what comes after the event of this number. A number that the stream has not reached is one of an earlier
+    /// stream: reading then begins at the beginning ([`Reader::begins_after`] says so).
+    pub async fn read<E: Event>(&self, after: u64) -> Result<Reader<E>, ReadError> {
+        let mut generation = self.generation();
+        generation.mark_unchanged();
+        let open = async {
+            let stream = self.jetstream.get_stream(E::STREAM).await?;
+            let reached = stream.cached_info().state.last_sequence;
+            let begins_after = if after > reached { 0 } else { after };
+            let consumer = stream
+                .create_consumer(OrderedConfig {
+                    filter_subject: E::SUBJECTS.to_owned(),
+                    deliver_policy: DeliverPolicy::ByStartSequence {
+                        start_sequence: begins_after + 1,
+                    },
+                    ..OrderedConfig::default()
+                })
+                .await?;
+            Ok::<_, StoreError>((consumer.messages().await?, begins_after))
+        };
+        let (messages, begins_after) = open.await.map_err(ReadError::Stream)?;
+        Ok(Reader {
+            messages,
+            generation,
+            bus: self.clone(),
+            begins_after,
+            reached: begins_after,
+            unreadable: Quiet::default(),
+            event: PhantomData,
+        })
+    }
+}
+
+impl<E: Event> Reader<E> {
+    /// The number of the event after which this reader begins.
+    pub fn begins_after(&self) -> u64 {
+        self.begins_after
+    }
+
+    /// Waits for an event and takes with it those that are there already, up to `most`. One that can't be read is
+    /// logged and passed over.
+    pub async fn next_batch(&mut self, most: usize) -> Result<Vec<Stored<E>>, ReadError> {
+        let mut batch = Vec::new();
+        while batch.is_empty() {
+            let message = tokio::select! {
+                message = self.messages.next() => message,
+                _ = self.generation.changed() => return Err(ReadError::Reconnected),
+                () = sleep(LOOK_AFTER) => {
+                    check_stream::<E>(&self.bus, self.reached).await?;
+                    continue;
+                }
+            };
+            let mut next = Some(message);
+            while let Some(message) = next {
+                let message = message
+                    .ok_or(ReadError::Ended)?
+                    .map_err(|error| ReadError::Stream(error.into()))?;
+                batch.extend(self.unreadable.read(&message));
+                next = (batch.len() < most)
+                    .then(|| self.messages.next().now_or_never())
+                    .flatten();
+            }
+        }
+        self.reached = batch.last().map_or(self.reached, |last| last.sequence);
+        Ok(batch)
+    }
+}
+
+async fn check_stream<E: Event>(bus: &Bus, reached: u64) -> Result<(), ReadError> {
+    let stream = bus.jetstream.get_stream(E::STREAM).await;
+    let stream = stream.map_err(|error| ReadError::Stream(error.into()))?;
+    if stream.cached_info().state.last_sequence < reached {
+        return Err(ReadError::MadeAnew);
+    }
+    Ok(())
+}
