@@ -53,7 +53,7 @@ pub async fn connect(config: &Config) -> Result<Connection, Failure> {
         .with_context(|| {
             format!(
                 "{:?} is not a Redis URL such as redis://host:6379/",
-                config.redis_url
+                event_bus::without_secrets(&config.redis_url)
             )
         })
         .map_err(Failure::Usage)?;

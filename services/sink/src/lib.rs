@@ -1,8 +1,10 @@
 //! The sink: comparisons and alerts into Redis, under the keys that people query.
 //!
-//! It takes batches in stream order, writes each in one pipeline and acknowledges it after Redis has taken it. Writing a
-//! batch twice changes nothing, so a crash at any moment loses nothing. While Redis is away the events wait in NATS.
+//! It reads each stream in order and writes batches of events, each batch together with the position that it reaches, in
+//! one step. So Redis always holds the effect of exactly the first so many events of a stream: a crash loses and repeats
+//! nothing, any number of sinks may run, and a Redis that comes up empty is filled again from the beginning.
 
+mod apply;
 mod config;
 mod redis_keys;
 
@@ -17,104 +19,121 @@ use std::{
     time::Duration,
 };
 
-use event_bus::{Bus, Delivery, Event, Work};
+use event_bus::{Bus, Event, ReadError, with_causes};
 use proto::v1::{Alert, Comparison};
+use redis::RedisError;
 use service_runtime::{Context, Failure};
-use tokio::{sync::mpsc, time::sleep};
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
 
-use crate::redis_keys::Write;
+use crate::{
+    apply::{Applied, Position},
+    redis_keys::Commands,
+};
 
 const BATCH: usize = 256;
-const COMPARISONS: Work = Work {
-    consumer: "sink-comparisons",
-    batch: BATCH,
-    ack_wait: Duration::from_secs(30),
-};
-const ALERT_EVENTS: Work = Work {
-    consumer: "sink-alerts",
-    batch: BATCH,
-    ack_wait: Duration::from_secs(30),
-};
 
-/// How often a write is tried again while Redis does not take it.
+/// After how long reading begins again.
 const RETRY: Duration = Duration::from_millis(500);
 
 /// Writes to Redis until shutdown.
 pub async fn run(redis: Connection, bus: Bus, context: Context) -> Result<(), Failure> {
-    let redis_works = Arc::new(AtomicBool::new(true));
-    context.readiness.require("sink: Redis takes writes", {
-        let redis_works = Arc::clone(&redis_works);
-        move || redis_works.load(Ordering::Relaxed)
+    let works = Arc::new(AtomicBool::new(true));
+    context.readiness.require("sink: events reach Redis", {
+        let works = Arc::clone(&works);
+        move || works.load(Ordering::Relaxed)
     });
     context.readiness.require("sink: connected to NATS", {
         let bus = bus.clone();
         move || bus.is_connected()
     });
 
-    let writer = Writer {
+    let sink = Sink {
         redis,
-        redis_works,
+        bus: bus.clone(),
+        works,
         shutdown: context.shutdown,
     };
-    let tracker = TaskTracker::new();
-    writer.start::<Comparison>(&bus, COMPARISONS, &tracker);
-    writer.start::<Alert>(&bus, ALERT_EVENTS, &tracker);
-    tracker.close();
-    tracker.wait().await;
+    tokio::join!(
+        sink.keep_current::<Comparison>(),
+        sink.keep_current::<Alert>()
+    );
     bus.close().await;
     Ok(())
 }
 
-#[derive(Clone)]
-struct Writer {
+struct Sink {
     redis: Connection,
-    redis_works: Arc<AtomicBool>,
+    bus: Bus,
+    works: Arc<AtomicBool>,
     shutdown: CancellationToken,
 }
 
-impl Writer {
-    fn start<E: Event + Write>(&self, bus: &Bus, work: Work, tracker: &TaskTracker) {
-        let (queue, events) = mpsc::channel(BATCH);
-        let (bus, shutdown) = (bus.clone(), self.shutdown.clone());
-        tracker.spawn(async move { bus.work(work, queue, &shutdown).await });
-        tracker.spawn(self.clone().write_batches::<E>(events));
-    }
+/// Why writing stopped; it begins again at the position that Redis holds.
+#[derive(Debug, thiserror::Error)]
+enum Interrupted {
+    #[error("Redis does not take writes; events wait in NATS meanwhile")]
+    Redis(#[from] RedisError),
+    #[error(transparent)]
+    Read(#[from] ReadError),
+    #[error("Redis holds less than it did: it was emptied, or lost its last writes")]
+    Behind,
+}
 
-    async fn write_batches<E: Event + Write>(self, mut events: mpsc::Receiver<Delivery<E>>) {
-        let mut batch = Vec::with_capacity(BATCH);
-        while events.recv_many(&mut batch, BATCH).await > 0 {
+impl Sink {
+    /// Applies a stream until shutdown.
+    async fn keep_current<E: Event + Commands>(&self) {
+        loop {
+            let applying = self.shutdown.run_until_cancelled(self.apply_stream::<E>());
+            let Some(interrupted) = applying.await else {
+                return;
+            };
+            if self.works.swap(false, Ordering::Relaxed) {
+                tracing::warn!(
+                    stream = E::STREAM,
+                    error = with_causes(&interrupted),
+                    "beginning again"
+                );
+            }
+            metrics::counter!("framewatch_sink_interruptions_total", "stream" => E::STREAM)
+                .increment(1);
             if self
                 .shutdown
-                .run_until_cancelled(self.write(&batch))
+                .run_until_cancelled(sleep(RETRY))
                 .await
                 .is_none()
             {
                 return;
             }
-            metrics::counter!("framewatch_sink_events_total", "stream" => E::STREAM)
-                .increment(batch.len() as u64);
-            for delivery in batch.drain(..) {
-                delivery.done().await;
-            }
         }
     }
 
-    /// Tries until Redis has taken the batch.
-    async fn write<E: Event + Write>(&self, batch: &[Delivery<E>]) {
-        let mut pipeline = redis::pipe();
-        for delivery in batch {
-            delivery.stored.event.write(&delivery.stored, &mut pipeline);
+    /// Returns only why it can't go on.
+    async fn apply_stream<E: Event + Commands>(&self) -> Interrupted {
+        match self.try_apply_stream::<E>().await {
+            Err(interrupted) => interrupted,
+            Ok(never) => match never {},
         }
-        while let Err(error) = pipeline.query_async::<()>(&mut self.redis.clone()).await {
-            if self.redis_works.swap(false, Ordering::Relaxed) {
-                tracing::warn!(%error, "Redis does not take writes; events wait in NATS meanwhile");
+    }
+
+    async fn try_apply_stream<E: Event + Commands>(
+        &self,
+    ) -> Result<std::convert::Infallible, Interrupted> {
+        let mut redis = self.redis.clone();
+        let mut position = Position::load::<E>(&mut redis).await?;
+        let mut reader = self.bus.read::<E>(position.sequence()).await?;
+        position.rewind(reader.begins_after(), &mut redis).await?;
+        if !self.works.swap(true, Ordering::Relaxed) {
+            tracing::info!(stream = E::STREAM, "writing to Redis again");
+        }
+        loop {
+            let batch = reader.next_batch(BATCH).await?;
+            match position.apply(&batch, &mut redis).await? {
+                Applied::Done => {}
+                Applied::RedisIsBehind => return Err(Interrupted::Behind),
             }
-            metrics::counter!("framewatch_sink_failed_writes_total").increment(1);
-            sleep(RETRY).await;
-        }
-        if !self.redis_works.swap(true, Ordering::Relaxed) {
-            tracing::info!("Redis takes writes again");
+            metrics::counter!("framewatch_sink_events_total", "stream" => E::STREAM)
+                .increment(batch.len() as u64);
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use event_bus::{Event, Folder, Stored};
 use proto::v1::{Alert, Comparison, Phase};
-use redis::Pipeline;
 
 /// Stream of every firing and resolved alert.
 pub const ALERTS: &str = "alerts";
@@ -11,7 +10,7 @@ pub const ALERTS: &str = "alerts";
 pub const FOLDERS: &str = "folders";
 
 /// Entries that the stream [`ALERTS`] keeps at least.
-const ALERTS_KEPT: usize = 10_000;
+const ALERTS_KEPT: &str = "10000";
 
 /// The folder's latest similarity, such as `0.953125`.
 pub fn similarity_key(folder: &Folder) -> String {
@@ -23,55 +22,56 @@ pub fn alert_key(folder: &Folder) -> String {
     format!("alert_{folder}")
 }
 
-/// An event that has a place in Redis. Writing one twice changes nothing.
-pub(crate) trait Write: Event {
-    fn write(&self, stored: &Stored<Self>, pipeline: &mut Pipeline);
+/// Where the sink is in a stream: the number of the last event whose effect Redis holds.
+pub(crate) fn position_key(stream: &str) -> String {
+    format!("framewatch:position:{}", stream.to_lowercase())
 }
 
-impl Write for Comparison {
-    fn write(&self, stored: &Stored<Self>, pipeline: &mut Pipeline) {
-        pipeline
-            .set(similarity_key(&stored.key), self.similarity.to_string())
-            .ignore()
-            .sadd(FOLDERS, stored.key.as_str())
-            .ignore();
+/// An event that has a place in Redis.
+pub(crate) trait Commands: Event {
+    /// The commands that put it there, each a list of words.
+    fn commands(stored: &Stored<Self>) -> Vec<Vec<String>>;
+}
+
+impl Commands for Comparison {
+    fn commands(stored: &Stored<Self>) -> Vec<Vec<String>> {
+        let similarity = stored.event.similarity.to_string();
+        vec![
+            words(["SET", &similarity_key(&stored.key), &similarity]),
+            words(["SADD", FOLDERS, stored.key.as_str()]),
+        ]
     }
 }
 
-impl Write for Alert {
-    fn write(&self, stored: &Stored<Self>, pipeline: &mut Pipeline) {
-        let json = serde_json::to_string(self).expect("an alert has nothing that JSON cannot say");
+impl Commands for Alert {
+    fn commands(stored: &Stored<Self>) -> Vec<Vec<String>> {
+        let alert = &stored.event;
+        let json = serde_json::to_string(alert).expect("an alert that was decoded can be JSON");
         let key = alert_key(&stored.key);
-        match self.phase() {
-            Phase::Firing => pipeline.set(key, &json).ignore(),
-            _ => pipeline.del(key).ignore(),
+        let state = match alert.phase() {
+            Phase::Firing => words(["SET", &key, &json]),
+            _ => words(["DEL", &key]),
         };
-        append_to_alerts(stored, &json, pipeline);
+        vec![state, entry(stored, &json)]
     }
 }
 
-/// Adds an entry unless it, or a later one, is there already: entries come in stream order, so then this is a repetition.
-const APPEND_ONCE: &str = "
-local added = redis.pcall('XADD', KEYS[1], 'MAXLEN', '~', ARGV[1], ARGV[2],
-                          'folder', ARGV[3], 'phase', ARGV[4], 'id', ARGV[5], 'alert', ARGV[6])
-if type(added) == 'table' and added.err and not string.find(added.err, 'equal or smaller', 1, true) then
-    return added
-end
-return 1";
-
-fn append_to_alerts(stored: &Stored<Alert>, json: &str, pipeline: &mut Pipeline) {
-    let alert = &stored.event;
+fn entry(stored: &Stored<Alert>, json: &str) -> Vec<String> {
     let stored_ms = stored.stored_at.unix_timestamp_nanos() / 1_000_000;
-    pipeline
-        .cmd("EVAL")
-        .arg(APPEND_ONCE)
-        .arg(1)
-        .arg(ALERTS)
-        .arg(ALERTS_KEPT)
-        .arg(format!("{stored_ms}-{}", stored.sequence))
-        .arg(stored.key.as_str())
-        .arg(alert.phase().word())
-        .arg(&alert.id)
-        .arg(json)
-        .ignore();
+    let id = format!("{stored_ms}-{}", stored.sequence);
+    let (folder, alert) = (stored.key.as_str(), &stored.event);
+    let mut words = words(["XADD", ALERTS, "MAXLEN", "~", ALERTS_KEPT, &id]);
+    for (name, value) in [
+        ("folder", folder),
+        ("phase", alert.phase().word()),
+        ("id", &alert.id),
+        ("alert", json),
+    ] {
+        words.extend([name.to_owned(), value.to_owned()]);
+    }
+    words
+}
+
+fn words<const COUNT: usize>(words: [&str; COUNT]) -> Vec<String> {
+    words.map(str::to_owned).into()
 }

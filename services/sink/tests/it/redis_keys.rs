@@ -164,41 +164,144 @@ async fn what_happens_while_redis_is_away_is_there_when_it_is_back() {
     .await;
 }
 
+/// The entries of the stream of alerts: ids and fields.
+async fn entries(redis: &MultiplexedConnection) -> Vec<(String, Vec<(String, String)>)> {
+    redis.clone().xrange_all(sink::ALERTS).await.unwrap()
+}
+
+async fn wait_for_entries(redis: &MultiplexedConnection, count: usize) {
+    eventually("the entries", async || {
+        (entries(redis).await.len() == count).then_some(())
+    })
+    .await;
+}
+
 #[tokio::test]
-async fn writing_everything_twice_changes_nothing() {
+async fn applying_everything_again_changes_nothing() {
     let mut fixture = Fixture::start().await;
     let folder: Folder = "dock".parse().unwrap();
-    fixture.compare(&folder, 0.5).await;
     fixture.alert(&folder, "one", Phase::Firing).await;
     fixture.alert(&folder, "one", Phase::Resolved).await;
     let mut redis = fixture.redis().await;
-    let mut connection = redis.clone();
-    eventually("all", async || {
-        (connection.xlen::<_, usize>("alerts").await.unwrap() == 2).then_some(())
-    })
-    .await;
+    wait_for_entries(&redis, 2).await;
 
     fixture.stop_sink().await;
-    let before: Vec<(String, Vec<(String, String)>)> = redis.xrange_all("alerts").await.unwrap();
-    let client = async_nats::connect(fixture.nats.url()).await.unwrap();
-    let jetstream = async_nats::jetstream::new(client);
-    jetstream
-        .delete_consumer_from_stream("sink-alerts", "ALERTS")
+    let before = entries(&redis).await;
+    redis
+        .del::<_, ()>("framewatch:position:alerts")
         .await
         .unwrap();
     fixture.start_sink().await;
-    fixture.compare(&folder, 0.625).await;
     fixture.alert(&folder, "two", Phase::Firing).await;
-    let mut connection = redis.clone();
-    eventually("the new alert", async || {
-        connection
-            .get::<_, Option<String>>("alert_dock")
+    wait_for_entries(&redis, 3).await;
+    assert_eq!(entries(&redis).await[..2], before);
+}
+
+#[tokio::test]
+async fn a_redis_that_was_emptied_is_filled_again() {
+    let fixture = Fixture::start().await;
+    let folder: Folder = "dock".parse().unwrap();
+    fixture.compare(&folder, 0.5).await;
+    fixture.alert(&folder, "one", Phase::Firing).await;
+    let redis = fixture.redis().await;
+    wait_for_entries(&redis, 1).await;
+    eventually("the similarity", async || similarity(&redis, &folder).await).await;
+
+    redis::cmd("FLUSHALL")
+        .exec_async(&mut redis.clone())
+        .await
+        .unwrap();
+    fixture.alert(&folder, "one", Phase::Resolved).await;
+    fixture.compare(&folder, 0.75).await;
+    wait_for_entries(&redis, 2).await;
+    eventually("the similarity", async || {
+        similarity(&redis, &folder)
             .await
-            .unwrap()
-            .filter(|json| json.contains("two"))
+            .filter(|value| value == "0.75")
     })
     .await;
-    let after: Vec<(String, Vec<(String, String)>)> = redis.xrange_all("alerts").await.unwrap();
-    assert_eq!(after.len(), 3);
-    assert_eq!(after[..2], before);
+}
+
+#[tokio::test]
+async fn two_sinks_write_everything_once_and_in_order() {
+    let mut fixture = Fixture::start().await;
+    let first = fixture.sink.take();
+    let first_shutdown = fixture.shutdown.clone();
+    fixture.start_sink().await;
+    let folder: Folder = "dock".parse().unwrap();
+    for number in 0..20 {
+        fixture
+            .alert(&folder, &number.to_string(), Phase::Firing)
+            .await;
+        fixture
+            .alert(&folder, &number.to_string(), Phase::Resolved)
+            .await;
+    }
+    let mut redis = fixture.redis().await;
+    wait_for_entries(&redis, 40).await;
+    let phases: Vec<String> = entries(&redis)
+        .await
+        .into_iter()
+        .map(|(_, fields)| fields[1].1.clone())
+        .collect();
+    assert_eq!(phases, ["firing", "resolved"].repeat(20));
+    assert!(!redis.exists::<_, bool>("alert_dock").await.unwrap());
+    first_shutdown.cancel();
+    first.unwrap().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_stream_that_was_made_anew_is_applied_from_its_beginning() {
+    let fixture = Fixture::start().await;
+    let folder: Folder = "dock".parse().unwrap();
+    for similarity in [0.5, 0.625] {
+        fixture.compare(&folder, similarity).await;
+    }
+    let redis = fixture.redis().await;
+    eventually("the similarity", async || {
+        similarity(&redis, &folder)
+            .await
+            .filter(|value| value == "0.625")
+    })
+    .await;
+
+    let client = async_nats::connect(fixture.nats.url()).await.unwrap();
+    async_nats::jetstream::new(client)
+        .delete_stream("COMPARISONS")
+        .await
+        .unwrap();
+    let comparison = Comparison {
+        similarity: 0.75,
+        ..Comparison::default()
+    };
+    eventually("the stream is there again", async || {
+        fixture
+            .bus
+            .publish_comparison(&folder, &comparison)
+            .await
+            .ok()
+    })
+    .await;
+    eventually("the similarity", async || {
+        similarity(&redis, &folder)
+            .await
+            .filter(|value| value == "0.75")
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_alert_that_means_nothing_stops_nothing() {
+    let fixture = Fixture::start().await;
+    let client = async_nats::connect(fixture.nats.url()).await.unwrap();
+    // The field phase with a number that no phase has.
+    client
+        .publish("alerts.dock", b"\x18\x07".as_slice().into())
+        .await
+        .unwrap();
+    client.flush().await.unwrap();
+    let redis = fixture.redis().await;
+    let other: Folder = "other".parse().unwrap();
+    fixture.alert(&other, "one", Phase::Firing).await;
+    wait_for_entries(&redis, 1).await;
 }
