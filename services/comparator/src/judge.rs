@@ -2,7 +2,7 @@ use std::{sync::Arc, time::Duration};
 
 use event_bus::{
     Bus, Delivery, Expected, Folder, FrameArrival, FrameHeaders, Pictures, PublishError,
-    StoreError, Stored,
+    StoreError, Stored, with_causes,
 };
 use fingerprint::Fingerprint;
 use proto::{
@@ -10,7 +10,8 @@ use proto::{
     v1::{Alert, Comparison, Frame, Phase},
 };
 use time::OffsetDateTime;
-use tokio::sync::OnceCell;
+use tokio::{sync::OnceCell, time::sleep};
+use tokio_util::sync::CancellationToken;
 
 use crate::{
     Config, episode,
@@ -42,6 +43,9 @@ enum JudgeError {
     #[error("the reference {id} is not in the object store")]
     ReferenceGone { id: String },
 }
+
+/// How often a transition is tried against other comparators that are faster each time.
+const SETTLE_ATTEMPTS: usize = 8;
 
 /// After how long a frame that could not be judged is tried again.
 const RETRY: Duration = Duration::from_secs(1);
@@ -83,17 +87,20 @@ impl Judge {
         {
             Ok(()) => delivery.done().await,
             Err(error) => {
-                tracing::warn!(%folder, error = %chain(&error), "a frame was not judged; trying again");
+                tracing::warn!(%folder, error = with_causes(&error), "a frame was not judged; trying again");
                 delivery.retry_after(RETRY).await;
             }
         }
     }
 
     /// Judges the folder's latest frame again if its reference or threshold has changed since, and resolves the alert of
-    /// a folder that has no reference any more.
-    pub(crate) async fn revisit(&self, folder: &Folder) {
-        if let Err(error) = self.try_revisit(folder).await {
-            tracing::warn!(%folder, error = %chain(&error), "the latest frame was not judged again");
+    /// a folder that has no reference any more. Tries until it has succeeded, or shutdown.
+    pub(crate) async fn revisit(&self, folder: &Folder, shutdown: &CancellationToken) {
+        while let Err(error) = self.try_revisit(folder).await {
+            tracing::warn!(%folder, error = with_causes(&error), "the latest frame was not judged again; trying again");
+            if shutdown.run_until_cancelled(sleep(RETRY)).await.is_none() {
+                return;
+            }
         }
     }
 
@@ -185,7 +192,7 @@ impl Judge {
         folder: &Folder,
         decide: impl Fn(Option<&Alert>, u64) -> Option<Alert>,
     ) -> Result<(), PublishError> {
-        loop {
+        for _ in 0..SETTLE_ATTEMPTS {
             let last = self.state.alert(folder);
             let expected = Expected::after(last.as_ref());
             let Some(alert) = decide(last.as_ref().map(|stored| &stored.event), expected.0) else {
@@ -196,10 +203,15 @@ impl Judge {
                     self.announce(folder, alert, sequence);
                     return Ok(());
                 }
-                Err(PublishError::Conflict) => self.learn_latest_alert(folder).await?,
+                // What is known may be newer than what the stream holds: an alert ends by age, or with its stream.
+                Err(PublishError::Conflict) => {
+                    self.state
+                        .set_alert(folder, self.bus.latest::<Alert>(folder).await?);
+                }
                 Err(error) => return Err(error),
             }
         }
+        Err(PublishError::Conflict)
     }
 
     fn announce(&self, folder: &Folder, alert: Alert, sequence: u64) {
@@ -219,13 +231,6 @@ impl Judge {
             stored_at: OffsetDateTime::now_utc(),
             sequence,
         });
-    }
-
-    async fn learn_latest_alert(&self, folder: &Folder) -> Result<(), PublishError> {
-        if let Some(alert) = self.bus.latest::<Alert>(folder).await? {
-            self.state.learn_alert(alert);
-        }
-        Ok(())
     }
 
     /// The reference's fingerprint; computed from the stored picture where the event carries that of another version.
@@ -261,11 +266,4 @@ impl Judge {
         );
         Ok(fingerprint)
     }
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }

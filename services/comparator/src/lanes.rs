@@ -1,7 +1,4 @@
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::HashMap, sync::Arc};
 
 use event_bus::{Delivery, Folder, FrameArrival};
 use tokio::{sync::mpsc, task::JoinSet};
@@ -15,27 +12,57 @@ enum Job {
     Revisit,
 }
 
-/// One lane for each folder that has something to do: its jobs one after another, in order; the lanes side by side.
+/// What waits while a folder's job runs: at most its newest frame, and that it is to be judged again.
+#[derive(Default)]
+struct Lane {
+    frame: Option<Box<Delivery<FrameArrival>>>,
+    revisit: bool,
+}
+
+impl Lane {
+    /// The frame that another one takes the place of.
+    fn push(&mut self, job: Job) -> Option<Box<Delivery<FrameArrival>>> {
+        match job {
+            Job::Frame(frame) => self.frame.replace(frame),
+            Job::Revisit => {
+                self.revisit = true;
+                None
+            }
+        }
+    }
+
+    fn pop(&mut self) -> Option<Job> {
+        if std::mem::take(&mut self.revisit) {
+            return Some(Job::Revisit);
+        }
+        self.frame.take().map(Job::Frame)
+    }
+}
+
+/// One lane for each folder that has something to do: its jobs one after another, the lanes side by side.
+///
+/// A frame that waits is overtaken by the folder's next one, so a folder that sends faster than it can be judged holds
+/// two frames at most and leaves the workers to the others.
 pub(crate) struct Lanes {
     judge: Arc<Judge>,
-    /// How many frames are taken from the queue before one of them must be finished.
+    /// How many lanes may be open before one must be finished.
     capacity: usize,
-    held: usize,
-    waiting: HashMap<Folder, VecDeque<Job>>,
+    lanes: HashMap<Folder, Lane>,
     running: JoinSet<Folder>,
+    shutdown: CancellationToken,
 }
 
 /// While one frame is being compared and published, others are decoded.
-const FRAMES_PER_WORKER: usize = 4;
+const LANES_PER_WORKER: usize = 8;
 
 impl Lanes {
-    pub(crate) fn new(judge: Judge, workers: usize) -> Self {
+    pub(crate) fn new(judge: Judge, workers: usize, shutdown: CancellationToken) -> Self {
         Lanes {
             judge: Arc::new(judge),
-            capacity: workers * FRAMES_PER_WORKER,
-            held: 0,
-            waiting: HashMap::new(),
+            capacity: workers * LANES_PER_WORKER,
+            lanes: HashMap::new(),
             running: JoinSet::new(),
+            shutdown,
         }
     }
 
@@ -44,50 +71,49 @@ impl Lanes {
         mut self,
         mut frames: mpsc::Receiver<Delivery<FrameArrival>>,
         mut revisits: mpsc::UnboundedReceiver<Folder>,
-        shutdown: &CancellationToken,
     ) {
+        let shutdown = self.shutdown.clone();
         loop {
-            let has_room = self.held < self.capacity;
+            let has_room = self.lanes.len() < self.capacity;
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
                 Some(done) = self.running.join_next() => self.finish(done.expect("a job does not panic")),
-                Some(folder) = revisits.recv(), if has_room => self.add(folder, Job::Revisit),
+                Some(folder) = revisits.recv(), if has_room => self.add(folder, Job::Revisit).await,
                 Some(frame) = frames.recv(), if has_room => {
-                    self.add(frame.stored.key.clone(), Job::Frame(Box::new(frame)));
+                    self.add(frame.stored.key.clone(), Job::Frame(Box::new(frame))).await;
                 }
             }
         }
         while self.running.join_next().await.is_some() {}
     }
 
-    fn add(&mut self, folder: Folder, job: Job) {
-        self.held += 1;
-        match self.waiting.get_mut(&folder) {
-            Some(lane) => lane.push_back(job),
-            None => {
-                self.waiting.insert(folder.clone(), VecDeque::new());
-                self.start(folder, job);
-            }
+    async fn add(&mut self, folder: Folder, job: Job) {
+        let Some(lane) = self.lanes.get_mut(&folder) else {
+            self.lanes.insert(folder.clone(), Lane::default());
+            return self.start(folder, job);
+        };
+        if let Some(overtaken) = lane.push(job) {
+            metrics::counter!("framewatch_frames_overtaken_total").increment(1);
+            overtaken.done().await;
         }
     }
 
     fn finish(&mut self, folder: Folder) {
-        self.held -= 1;
-        match self.waiting.get_mut(&folder).and_then(VecDeque::pop_front) {
+        match self.lanes.get_mut(&folder).and_then(Lane::pop) {
             Some(next) => self.start(folder, next),
             None => {
-                self.waiting.remove(&folder);
+                self.lanes.remove(&folder);
             }
         }
     }
 
     fn start(&mut self, folder: Folder, job: Job) {
-        let judge = Arc::clone(&self.judge);
+        let (judge, shutdown) = (Arc::clone(&self.judge), self.shutdown.clone());
         self.running.spawn(async move {
             match job {
                 Job::Frame(delivery) => judge.frame(*delivery).await,
-                Job::Revisit => judge.revisit(&folder).await,
+                Job::Revisit => judge.revisit(&folder, &shutdown).await,
             }
             folder
         });

@@ -73,8 +73,8 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
         tracker.spawn(measure_backlog(bus.clone(), shutdown.clone()));
 
         let judge = Judge::new(bus.clone(), state, &config);
-        Lanes::new(judge, config.workers())
-            .run(frames, revisits, &shutdown)
+        Lanes::new(judge, config.workers(), shutdown)
+            .run(frames, revisits)
             .await;
     }
     tracker.close();

@@ -95,6 +95,11 @@ impl State {
         });
     }
 
+    /// Replaces what is known of the folder's alerts by what the stream holds.
+    pub(crate) fn set_alert(&self, folder: &Folder, alert: Option<Stored<Alert>>) {
+        self.alerts.set(folder.clone(), alert);
+    }
+
     /// Keeps a fingerprint that was computed anew, unless the reference has changed meanwhile.
     pub(crate) fn learn_fingerprint(&self, folder: &Folder, reference: &CurrentReference) {
         self.references.change(|references| {
