@@ -104,11 +104,16 @@ impl Api {
             return Ok(response);
         }
         let status = response.status();
-        Err(Failure::Usage(match response.json::<Problem>().await {
+        let error = match response.json::<Problem>().await {
             Ok(problem) if problem.detail.is_empty() => anyhow!(problem.title),
             Ok(problem) => anyhow!("{}: {}", problem.title, problem.detail),
             Err(_) => anyhow!("{} answered {status}", self.base),
-        }))
+        };
+        Err(if status.is_server_error() {
+            Failure::Unavailable(error)
+        } else {
+            Failure::Usage(error)
+        })
     }
 
     fn address(&self, path: &str) -> String {

@@ -16,7 +16,7 @@ mod watch;
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
-use service_runtime::Failure;
+use service_runtime::{Failure, block_on};
 
 /// Watches cameras against reference pictures.
 #[derive(Parser)]
@@ -77,13 +77,6 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Folders(folders) => block_on(folders.run())?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn block_on(future: impl Future<Output = Result<(), Failure>>) -> Result<(), Failure> {
-    tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?
-        .block_on(future)
 }
 
 fn explain(error: &clap::Error) -> ExitCode {

@@ -6,13 +6,14 @@ mod supervise;
 mod tethered;
 
 use std::{
+    io::Write as _,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
 };
 
 use anyhow::Context as _;
 use clap::Args as _;
-use event_bus::{Bus, BusConfig};
+use event_bus::{Bus, BusConfig, without_secrets};
 use futures::future::join_all;
 use local_servers::Server;
 use service_runtime::{Context, Failure, RuntimeConfig};
@@ -116,7 +117,7 @@ impl Up {
 
     /// Runs the servers around the services: they begin before and end after them.
     async fn run_servers(self, context: Context) -> Result<(), Failure> {
-        let data = DataFolder::take(&self.data)?;
+        let data = DataFolder::take(&self.data).await?;
         let web = self.bind_web().await?;
         let stop_servers = CancellationToken::new();
         let nats = self.local(Server::Nats, &data)?;
@@ -171,7 +172,7 @@ impl Up {
             return Ok(None);
         }
         let port = port.map_or(Port::Usual(usual), Port::Asked);
-        LocalServer::plan(server, program.as_deref(), data.path(), port).map(Some)
+        LocalServer::plan(server, program.as_deref(), data, port).map(Some)
     }
 
     async fn run_services(
@@ -259,7 +260,9 @@ async fn first_failure(
 
 async fn print_alerts(mut alerts: mpsc::Receiver<watch::Seen>) -> Result<(), Failure> {
     while let Some(seen) = alerts.recv().await {
-        lines::print(seen.line())?;
+        if let Err(error) = writeln!(std::io::stdout(), "{}", seen.line()) {
+            tracing::debug!(%error, "nobody reads the alerts");
+        }
     }
     Ok(())
 }
@@ -302,8 +305,8 @@ impl Addresses {
              data      {}\n",
             env!("CARGO_PKG_VERSION"),
             self.web,
-            self.nats,
-            self.redis,
+            without_secrets(&self.nats),
+            without_secrets(&self.redis),
             self.ops,
             data.path().display()
         ))

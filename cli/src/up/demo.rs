@@ -4,7 +4,7 @@ use cctv_sim::CameraSpec;
 use event_bus::{Bus, BusConfig};
 use serde::Deserialize;
 use service_runtime::{Context, Failure};
-use tokio::time::sleep;
+use tokio::{task::spawn_blocking, time::sleep};
 
 use crate::api::{Api, ApiConfig};
 
@@ -38,18 +38,24 @@ pub(super) async fn run(web: String, nats: String, context: Context) -> Result<(
     cctv_sim::run(cameras, bus?, context).await
 }
 
+/// Tries until it has succeeded: the service that starts beside us may not have loaded its state yet.
 async fn upload_reference(api: &Api, camera: &CameraSpec) -> Result<(), Failure> {
+    while let Err(failure) = try_upload_reference(api, camera).await {
+        let Failure::Unavailable(error) = failure else {
+            return Err(failure);
+        };
+        tracing::debug!(%error, "a reference is not uploaded yet");
+        sleep(RETRY).await;
+    }
+    Ok(())
+}
+
+async fn try_upload_reference(api: &Api, camera: &CameraSpec) -> Result<(), Failure> {
     let folder = camera.folder.as_str();
-    let there: Folder = loop {
-        match api.get(&format!("/api/v1/folders/{folder}")).await {
-            Ok(there) => break there,
-            // The service that starts beside us has not loaded its state yet.
-            Err(Failure::Unavailable(_)) => sleep(RETRY).await,
-            Err(failure) => return Err(failure),
-        }
-    };
+    let there: Folder = api.get(&format!("/api/v1/folders/{folder}")).await?;
     if there.reference.is_none() {
-        let picture = cctv_sim::reference(camera)?;
+        let drawn = camera.clone();
+        let picture = spawn_blocking(move || cctv_sim::reference(&drawn)).await??;
         api.upload(folder, &format!("{}.jpg", camera.name), picture.into())
             .await?;
     }

@@ -1,5 +1,7 @@
 use std::{
-    fmt, io,
+    fmt,
+    fs::File,
+    io,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::Command,
@@ -16,7 +18,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::tethered::Tethered;
+use super::{data_folder::DataFolder, tethered::Tethered};
 
 /// A server that runs as our child, on a port of loopback.
 pub(super) struct LocalServer {
@@ -24,6 +26,7 @@ pub(super) struct LocalServer {
     program: PathBuf,
     folder: PathBuf,
     port: u16,
+    lock: File,
 }
 
 /// Where a server's port comes from.
@@ -45,11 +48,17 @@ impl LocalServer {
     pub(super) fn plan(
         server: Server,
         program: Option<&Path>,
-        data: &Path,
+        data: &DataFolder,
         port: Port,
     ) -> Result<Self, Failure> {
         let program = match program {
-            Some(program) => program.to_owned(),
+            Some(program) if program.is_file() => program.to_owned(),
+            Some(program) => {
+                return Err(Failure::Unavailable(anyhow::anyhow!(
+                    "there is no {server} at {}",
+                    program.display()
+                )));
+            }
             None => locate(server, Path::new(".")).map_err(Failure::unavailable)?,
         };
         let port = match port {
@@ -65,8 +74,9 @@ impl LocalServer {
         Ok(LocalServer {
             server,
             program,
-            folder: data.join(folder_name(server)),
+            folder: data.path().join(folder_name(server)),
             port,
+            lock: data.lock()?,
         })
     }
 
@@ -77,8 +87,8 @@ impl LocalServer {
         }
     }
 
-    /// Runs the server until `stop`, and starts it again whenever it ends before. The first start is tried before the
-    /// future is handed back, so that a program that can't be run is known at once.
+    /// Runs the server until `stop`, and starts it again whenever it ends before. It is started before the future is
+    /// handed back.
     ///
     /// To be polled by a thread that lives as long as the process (see [`Tethered::wrap`]).
     pub(super) fn run(self, stop: CancellationToken) -> Result<impl Future<Output = ()>, Failure> {
@@ -125,9 +135,10 @@ impl LocalServer {
         let mut tethered = Tethered::wrap(&command)?;
         // A group of its own: Ctrl-C in the terminal is for us, and the server ends after the services.
         tethered.process_group(0);
-        tethered.stdin(std::process::Stdio::null());
+        // The folder stays locked until the server has ended, even if we are gone before.
+        tethered.stdin(self.lock.try_clone()?);
         tethered.stdout(std::process::Stdio::null());
-        tethered.stderr(std::process::Stdio::null());
+        tethered.stderr(File::create(self.folder.join("stderr.log"))?);
         Ok(tokio::process::Command::from(tethered).spawn()?)
     }
 

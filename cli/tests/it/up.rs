@@ -187,6 +187,18 @@ fn killed_it_leaves_no_child_behind() {
     until("redis-server has ended", || !listens(&up.redis));
 }
 
+#[test]
+fn killed_it_can_be_started_again_at_once() {
+    let data = TempDir::new().unwrap();
+    let mut up = Up::with_own_servers(data.path());
+    up.upload_reference(data.path());
+    up.process.kill().unwrap();
+    up.process.wait().unwrap();
+
+    let up = Up::with_own_servers(data.path());
+    until("the reference is there again", || up.has_reference());
+}
+
 #[cfg(target_os = "linux")]
 #[test]
 fn a_server_that_dies_is_started_again() {

@@ -41,7 +41,10 @@ pub fn redis_server(program: &Path, folder: &Path, port: u16) -> io::Result<Comm
 /// Frames and references are larger than the default of 1 MB a message. The default `sync_interval` of 2 minutes would
 /// let a power failure take that much of what was acknowledged.
 fn nats_configuration(folder: &Path, port: u16) -> String {
-    let text = |path: &Path| format!("{:?}", path.display().to_string());
+    let text = |path: &Path| {
+        let path = path.display().to_string();
+        format!("\"{}\"", path.replace('\\', "\\\\").replace('"', "\\\""))
+    };
     format!(
         "listen: \"127.0.0.1:{port}\"\n\
          server_name: framewatch\n\

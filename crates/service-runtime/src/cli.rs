@@ -6,7 +6,7 @@ use std::{
 
 use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
 
-use crate::{Context, Failure, RuntimeConfig, exit, ops, run, settings_table};
+use crate::{Context, Failure, RuntimeConfig, block_on, exit, ops, run, settings_table};
 
 /// A service as its users know it.
 pub struct Service {
@@ -62,13 +62,7 @@ where
         Some(Command::Settings) => return print_settings::<C>(service),
         None => {}
     }
-    let outcome = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()
-        .map_err(Failure::from)
-        .and_then(|runtime| {
-            runtime.block_on(run(&cli.runtime, ops, |context| body(cli.service, context)))
-        });
+    let outcome = block_on(run(&cli.runtime, ops, |context| body(cli.service, context)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => complain(&format!("{:#}", failure.error()), failure.exit_code()),

@@ -15,5 +15,5 @@ pub use cli::{Service, main};
 pub use config::{LogFormat, RuntimeConfig};
 pub use exit::Failure;
 pub use readiness::Readiness;
-pub use run::{Context, GRACE, run};
+pub use run::{Context, GRACE, block_on, run};
 pub use settings::settings_table;

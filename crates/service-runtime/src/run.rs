@@ -15,6 +15,22 @@ use crate::{Failure, LogFormat, Readiness, RuntimeConfig, ops};
 /// How long a service may take to end in order.
 pub const GRACE: Duration = Duration::from_secs(10);
 
+/// 128 and the number of SIGINT, as shells have it.
+const KILLED_BY_INTERRUPT: i32 = 130;
+
+/// How long a decode or another blocking call may hold up the end of the process.
+const BLOCKING_CALLS_END_WITHIN: Duration = Duration::from_millis(500);
+
+/// Runs a future on a runtime of its own, and does not wait for blocking calls when it has ended.
+pub fn block_on<F: Future<Output = Result<(), Failure>>>(future: F) -> Result<(), Failure> {
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?;
+    let result = runtime.block_on(future);
+    runtime.shutdown_timeout(BLOCKING_CALLS_END_WITHIN);
+    result
+}
+
 /// What a service is given to run with.
 #[derive(Clone)]
 pub struct Context {
@@ -142,5 +158,11 @@ fn cancel_on_signal(shutdown: CancellationToken) -> anyhow::Result<impl Future<O
         };
         tracing::info!(signal = name, "ending");
         shutdown.cancel();
+        tokio::select! {
+            _ = terminate.recv() => {}
+            _ = interrupt.recv() => {}
+        }
+        tracing::warn!("told a second time to end: ending at once");
+        std::process::exit(KILLED_BY_INTERRUPT);
     })
 }
