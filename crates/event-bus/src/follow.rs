@@ -1,11 +1,8 @@
-use std::time::Duration;
-
 use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
 use futures::TryStreamExt;
-use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Bus, Event, Stored, causes::with_causes, quiet::Quiet};
+use crate::{Bus, Event, Stored, quiet::Quiet};
 
 /// What [`Bus::follow`] hands on.
 #[derive(Debug)]
@@ -22,8 +19,6 @@ enum From {
     LatestOfEachKey,
     TheFirst,
 }
-
-const RETRY: Duration = Duration::from_millis(500);
 
 impl Bus {
     /// Hands the latest event of every key to `apply`, then every new one, until shutdown; begins again after a lost
@@ -52,25 +47,8 @@ impl Bus {
         shutdown: &CancellationToken,
         mut apply: impl FnMut(Latest<E>),
     ) {
-        let mut generation = self.generation();
-        loop {
-            generation.mark_unchanged();
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                _ = generation.changed() => {}
-                result = self.follow_once(from, &mut apply) => {
-                    if let Err(error) = result {
-                        let error = with_causes(&*error);
-                        tracing::warn!(stream = E::STREAM, error, "following is interrupted; beginning again");
-                        self.make_what_is_missing().await;
-                    }
-                    tokio::select! {
-                        () = shutdown.cancelled() => return,
-                        () = sleep(RETRY) => {}
-                    }
-                }
-            }
-        }
+        let mut attempts = self.attempts(E::STREAM, shutdown);
+        while attempts.again(self.follow_once(from, &mut apply)).await {}
     }
 
     async fn follow_once<E: Event>(

@@ -10,6 +10,7 @@
 //!
 //! What the events mean is left to the services.
 
+mod attempts;
 mod bus;
 mod causes;
 mod config;

@@ -5,10 +5,10 @@ use async_nats::jetstream::{
     consumer::{AckPolicy, DeliverPolicy, pull},
 };
 use futures::TryStreamExt;
-use tokio::{sync::mpsc, time::sleep};
+use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Bus, Event, Stored, causes::with_causes, quiet::Quiet};
+use crate::{Bus, Event, Stored, quiet::Quiet};
 
 /// How the copies of a service share the events of a stream.
 #[derive(Debug, Clone, Copy)]
@@ -28,8 +28,6 @@ pub struct Delivery<E: Event> {
     message: jetstream::Message,
 }
 
-const RETRY: Duration = Duration::from_millis(500);
-
 impl Bus {
     /// Pulls events into `queue` until shutdown, as fast as the queue takes them. Begins again after a lost connection,
     /// and makes the consumer again where it is gone. A message that can't be read is logged and ended.
@@ -39,25 +37,8 @@ impl Bus {
         queue: mpsc::Sender<Delivery<E>>,
         shutdown: &CancellationToken,
     ) {
-        let mut generation = self.generation();
-        loop {
-            generation.mark_unchanged();
-            tokio::select! {
-                () = shutdown.cancelled() => return,
-                _ = generation.changed() => {}
-                result = self.work_once(work, &queue) => {
-                    if let Err(error) = result {
-                        let error = with_causes(&*error);
-                        tracing::warn!(consumer = work.consumer, error, "pulling is interrupted; beginning again");
-                        self.make_what_is_missing().await;
-                    }
-                    tokio::select! {
-                        () = shutdown.cancelled() => return,
-                        () = sleep(RETRY) => {}
-                    }
-                }
-            }
-        }
+        let mut attempts = self.attempts(E::STREAM, shutdown);
+        while attempts.again(self.work_once(work, &queue)).await {}
     }
 
     async fn work_once<E: Event>(
