@@ -59,6 +59,15 @@ pub(crate) struct Up {
     )]
     nats_url: Option<String>,
 
+    /// Credentials file (JWT and seed) to log in with at the NATS server that is given
+    #[arg(
+        long,
+        env = "FRAMEWATCH_NATS_CREDS",
+        value_name = "FILE",
+        requires = "nats_url"
+    )]
+    nats_creds: Option<PathBuf>,
+
     /// Port for our own nats-server, on loopback [default: 4222, or another where that is taken]
     #[arg(long, env = "FRAMEWATCH_NATS_PORT", value_name = "PORT")]
     nats_port: Option<u16>,
@@ -182,7 +191,11 @@ impl Up {
         data: &DataFolder,
         context: &Context,
     ) -> Result<(), Failure> {
-        let connecting = Connections::open(addresses);
+        let bus = BusConfig {
+            nats_creds: self.nats_creds.clone(),
+            ..BusConfig::for_url(addresses.nats.clone())
+        };
+        let connecting = Connections::open(&bus, &addresses.redis);
         let Some(connections) = context.shutdown.run_until_cancelled(connecting).await else {
             return Ok(());
         };
@@ -221,7 +234,7 @@ impl Up {
         if self.demo {
             services.spawn(demo::run(
                 format!("http://{}", addresses.web),
-                addresses.nats.clone(),
+                bus,
                 context.clone(),
             ));
             lines::print(demo::WHAT_HAPPENS)?;
@@ -277,18 +290,13 @@ struct Connections {
 }
 
 impl Connections {
-    async fn open(addresses: &Addresses) -> Result<Self, Failure> {
-        let config = BusConfig::for_url(addresses.nats.clone());
-        let connect = async |name| {
-            Bus::connect(&config, name)
-                .await
-                .map_err(Failure::unavailable)
-        };
+    async fn open(bus: &BusConfig, redis: &str) -> Result<Self, Failure> {
+        let connect = async |name| Bus::connect(bus, name).await.map_err(Failure::unavailable);
         Ok(Connections {
             upload: connect("framewatch-upload").await?,
             comparator: connect("framewatch-comparator").await?,
             sink: connect("framewatch-sink").await?,
-            redis: sink::connect(&sink::Config::for_url(addresses.redis.clone())).await?,
+            redis: sink::connect(&sink::Config::for_url(redis)).await?,
             terminal: connect("framewatch up").await?,
         })
     }

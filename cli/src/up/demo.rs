@@ -21,14 +21,14 @@ struct Folder {
 const RETRY: Duration = Duration::from_millis(200);
 
 /// Uploads the references of the demo's cameras where they are missing, and runs the cameras.
-pub(super) async fn run(web: String, nats: String, context: Context) -> Result<(), Failure> {
+pub(super) async fn run(web: String, bus: BusConfig, context: Context) -> Result<(), Failure> {
     let cameras = cctv_sim::demo_cameras();
     let preparing = async {
         let api = Api::new(&ApiConfig { url: web })?;
         for camera in &cameras {
             upload_reference(&api, camera).await?;
         }
-        Bus::connect(&BusConfig::for_url(nats), "framewatch-cctv-sim")
+        Bus::connect(&bus, "framewatch-cctv-sim")
             .await
             .map_err(Failure::unavailable)
     };
