@@ -81,8 +81,8 @@ impl<E: Event> Reader<E> {
         self.begins_after
     }
 
-    /// Waits for an event and takes with it those that are there already, up to `most`. One that can't be read is
-    /// logged and passed over.
+    /// Waits for an event and takes with it those that are there already, up to `most`; none after 5 s without one. One
+    /// that can't be read is logged and passed over.
     pub async fn next_batch(&mut self, most: usize) -> Result<Vec<Stored<E>>, ReadError> {
         let mut batch = Vec::new();
         while batch.is_empty() {
@@ -91,7 +91,7 @@ impl<E: Event> Reader<E> {
                 _ = self.generation.changed() => return Err(ReadError::Reconnected),
                 () = sleep(LOOK_AFTER) => {
                     check_stream::<E>(&self.bus, self.reached).await?;
-                    continue;
+                    break;
                 }
             };
             let mut next = Some(message);

@@ -25,11 +25,22 @@ pub(crate) enum Applied {
 /// The batch as arguments: the position that it follows on, then for each command the number of its event, the count of
 /// its words, and its words. What Redis has applied already, by this sink or another, is passed over.
 ///
-/// An entry of the stream of alerts has its id from its event. Where that is not after the last entry, the entry is there
-/// already (all of the stream is applied again to keys that were partly lost), or the broker's clock was set back.
+/// An entry of the stream of alerts has its id from its event. Where Redis refuses it as not after the last entry, it is
+/// there already, or was and has been trimmed (all of the stream is applied again to keys that were partly lost); if not,
+/// the broker's clock was set back, and Redis makes the id.
 const APPLY: &str = "
-local position = redis.call('GET', KEYS[1])
-local from = tonumber(position or '0')
+local function parts(id)
+    local ms, sequence = string.match(id, '(%d+)-(%d+)')
+    return tonumber(ms), tonumber(sequence)
+end
+local function is_there(stream, id)
+    if #redis.call('XRANGE', stream, id, id) > 0 then return true end
+    local oldest = redis.call('XRANGE', stream, '-', '+', 'COUNT', 1)[1]
+    local ms, sequence = parts(id)
+    local oldest_ms, oldest_sequence = parts(oldest[1])
+    return ms < oldest_ms or (ms == oldest_ms and sequence < oldest_sequence)
+end
+local from = tonumber(redis.call('GET', KEYS[1]) or '0')
 if from < tonumber(ARGV[1]) then return 0 end
 local reached, at = from, 2
 while at <= #ARGV do
@@ -39,7 +50,7 @@ while at <= #ARGV do
         local done = redis.pcall(unpack(command))
         if type(done) == 'table' and done.err then
             if command[1] ~= 'XADD' then return done end
-            if position then
+            if not is_there(command[2], command[6]) then
                 command[6] = '*'
                 redis.call(unpack(command))
             end
@@ -81,6 +92,12 @@ impl Position {
             self.sequence = begins_after;
         }
         Ok(())
+    }
+
+    /// Whether Redis still holds what was applied.
+    pub(crate) async fn is_held(&self, redis: &mut Connection) -> RedisResult<bool> {
+        let sequence: Option<u64> = redis.get(&self.key).await?;
+        Ok(sequence.unwrap_or(0) >= self.sequence)
     }
 
     /// Applies events that follow on this position, and moves it.

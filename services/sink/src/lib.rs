@@ -128,6 +128,12 @@ impl Sink {
         }
         loop {
             let batch = reader.next_batch(BATCH).await?;
+            if batch.is_empty() {
+                if !position.is_held(&mut redis).await? {
+                    return Err(Interrupted::Behind);
+                }
+                continue;
+            }
             match position.apply(&batch, &mut redis).await? {
                 Applied::Done => {}
                 Applied::RedisIsBehind => return Err(Interrupted::Behind),

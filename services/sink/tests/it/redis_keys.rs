@@ -211,15 +211,16 @@ async fn a_redis_that_was_emptied_is_filled_again() {
         .exec_async(&mut redis.clone())
         .await
         .unwrap();
-    fixture.alert(&folder, "one", Phase::Resolved).await;
-    fixture.compare(&folder, 0.75).await;
-    wait_for_entries(&redis, 2).await;
-    eventually("the similarity", async || {
-        similarity(&redis, &folder)
+    wait_for_entries(&redis, 1).await;
+    let mut connection = redis.clone();
+    eventually("the alert", async || {
+        connection
+            .get::<_, Option<String>>("alert_dock")
             .await
-            .filter(|value| value == "0.75")
+            .unwrap()
     })
     .await;
+    eventually("the similarity", async || similarity(&redis, &folder).await).await;
 }
 
 #[tokio::test]
