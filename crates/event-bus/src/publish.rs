@@ -46,8 +46,14 @@ pub enum PublishError {
     #[error("JetStream did not answer")]
     Unreadable(#[source] DirectGetError),
     /// The latest event is not what its subject promises.
-    #[error("the latest event of the subject cannot be read")]
-    Undecodable(#[from] Undecodable),
+    #[error("the latest event of the subject, number {sequence}, cannot be read")]
+    Undecodable {
+        /// Its number, which the next event of the subject must expect.
+        sequence: u64,
+        /// Why.
+        #[source]
+        source: Undecodable,
+    },
 }
 
 impl Bus {
@@ -158,7 +164,12 @@ impl Bus {
             headers: Some(&message.headers),
             payload: &message.payload,
         };
-        Ok(Some(Stored::decode(raw, message.time, message.sequence)?))
+        Stored::decode(raw, message.time, message.sequence)
+            .map(Some)
+            .map_err(|source| PublishError::Undecodable {
+                sequence: message.sequence,
+                source,
+            })
     }
 
     /// Forgets the frames of a folder.

@@ -133,7 +133,10 @@ impl Judge {
         folder: &Folder,
         reference: &CurrentReference,
     ) -> Result<bool, PublishError> {
-        let last = self.bus.latest::<Comparison>(folder).await?;
+        let last = match self.bus.latest::<Comparison>(folder).await {
+            Err(PublishError::Undecodable { .. }) => return Ok(false),
+            last => last?,
+        };
         Ok(last.is_some_and(|last| {
             last.event.reference == Some(reference.to_message())
                 && last.event.threshold == self.state.threshold(folder)
@@ -192,9 +195,10 @@ impl Judge {
         folder: &Folder,
         decide: impl Fn(Option<&Alert>, u64) -> Option<Alert>,
     ) -> Result<(), PublishError> {
+        let mut unreadable = None;
         for _ in 0..SETTLE_ATTEMPTS {
             let last = self.state.alert(folder);
-            let expected = Expected::after(last.as_ref());
+            let expected = unreadable.unwrap_or(Expected::after(last.as_ref()));
             let Some(alert) = decide(last.as_ref().map(|stored| &stored.event), expected.0) else {
                 return Ok(());
             };
@@ -204,10 +208,14 @@ impl Judge {
                     return Ok(());
                 }
                 // What is known may be newer than what the stream holds: an alert ends by age, or with its stream.
-                Err(PublishError::Conflict) => {
-                    self.state
-                        .set_alert(folder, self.bus.latest::<Alert>(folder).await?);
-                }
+                Err(PublishError::Conflict) => match self.bus.latest::<Alert>(folder).await {
+                    Ok(latest) => self.state.set_alert(folder, latest),
+                    // Not ours to judge: the last one that can be read is the state, and this one is followed.
+                    Err(PublishError::Undecodable { sequence, .. }) => {
+                        unreadable = Some(Expected(sequence));
+                    }
+                    Err(error) => return Err(error),
+                },
                 Err(error) => return Err(error),
             }
         }

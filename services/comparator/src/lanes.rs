@@ -1,4 +1,4 @@
-use std::{collections::HashMap, sync::Arc};
+use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
 use event_bus::{Delivery, Folder, FrameArrival};
 use tokio::{sync::mpsc, task::JoinSet};
@@ -20,12 +20,38 @@ struct Lane {
 }
 
 impl Lane {
-    /// The frame that another one takes the place of.
+    /// The frame that is overtaken by a newer one: a frame that is delivered again may be older than the one that waits.
     fn push(&mut self, job: Job) -> Option<Box<Delivery<FrameArrival>>> {
-        match job {
-            Job::Frame(frame) => self.frame.replace(frame),
-            Job::Revisit => {
-                self.revisit = true;
+        let Job::Frame(frame) = job else {
+            self.revisit = true;
+            return None;
+        };
+        match self.frame.take() {
+            None => {
+                self.frame = Some(frame);
+                None
+            }
+            Some(waiting) => self.keep_newer(waiting, frame),
+        }
+    }
+
+    fn keep_newer(
+        &mut self,
+        waiting: Box<Delivery<FrameArrival>>,
+        frame: Box<Delivery<FrameArrival>>,
+    ) -> Option<Box<Delivery<FrameArrival>>> {
+        match waiting.stored.stored_at.cmp(&frame.stored.stored_at) {
+            Ordering::Less => {
+                self.frame = Some(frame);
+                Some(waiting)
+            }
+            Ordering::Greater => {
+                self.frame = Some(waiting);
+                Some(frame)
+            }
+            // The same frame once more: the later delivery is the one that the server waits for.
+            Ordering::Equal => {
+                self.frame = Some(frame);
                 None
             }
         }

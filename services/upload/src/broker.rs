@@ -5,7 +5,7 @@ use std::{fmt::Display, time::Duration};
 use bytes::Bytes;
 use event_bus::{
     Bus, Expected, Folder, FrameArrival, Pictures, PublishError, ReferenceChange, Registry,
-    RuleScope, StoreError, Stored,
+    RuleScope, StoreError, Stored, with_causes,
 };
 use proto::v1::{Rule, Upload, UploadRemoved};
 use tokio::time::timeout;
@@ -26,6 +26,13 @@ pub(crate) struct Broker {
 pub(crate) enum Published {
     As(u64),
     AnotherCameFirst,
+}
+
+/// What the last event on a folder's subject says, and what the next one must expect.
+pub(crate) struct LatestReference {
+    /// `None` where there is no event, or one that says nothing intelligible.
+    pub(crate) change: Option<Stored<ReferenceChange>>,
+    pub(crate) expected: Expected,
 }
 
 impl Broker {
@@ -123,9 +130,21 @@ impl Broker {
     pub(crate) async fn latest_reference(
         &self,
         folder: &Folder,
-    ) -> Result<Option<Stored<ReferenceChange>>, Problem> {
-        self.ask("read the reference", self.bus.latest(folder))
-            .await
+    ) -> Result<LatestReference, Problem> {
+        let latest = async {
+            match self.bus.latest(folder).await {
+                Ok(change) => Ok(LatestReference {
+                    expected: Expected::after(change.as_ref()),
+                    change,
+                }),
+                Err(PublishError::Undecodable { sequence, .. }) => Ok(LatestReference {
+                    change: None,
+                    expected: Expected(sequence),
+                }),
+                Err(error) => Err(error),
+            }
+        };
+        self.ask("read the reference", latest).await
     }
 
     pub(crate) async fn latest_frame(
@@ -146,7 +165,7 @@ impl Broker {
         }
         match timeout(PATIENCE, call).await {
             Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(unavailable(what, chain(error.into().as_ref()))),
+            Ok(Err(error)) => Err(unavailable(what, with_causes(error.into().as_ref()))),
             Err(_) => Err(unavailable(what, "no answer in time")),
         }
     }
@@ -157,11 +176,4 @@ fn unavailable(what: &str, why: impl Display) -> Problem {
     Kind::Unavailable.because(format!(
         "Could not {what}: the message broker does not answer. Try again in a moment."
     ))
-}
-
-fn chain(error: &dyn std::error::Error) -> String {
-    std::iter::successors(Some(error), |error| error.source())
-        .map(ToString::to_string)
-        .collect::<Vec<_>>()
-        .join(": ")
 }

@@ -53,3 +53,48 @@ async fn names_and_headers_that_a_camera_may_send_stop_nothing() {
     client.flush().await.unwrap();
     stack.firing("folder1").await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_that_mean_nothing_stop_no_folder() {
+    let mut stack = Stack::start().await;
+    let dock = stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    stack.publish("folder1", picture(View::Dock, 1)).await;
+    stack
+        .similarity_where("folder1", |similarity| similarity >= 0.9)
+        .await;
+
+    let client = async_nats::connect(stack.nats.url()).await.unwrap();
+    for family in ["uploads", "comparisons", "alerts"] {
+        let nonsense = b"\x18\x07\xff".as_slice().into();
+        client
+            .publish(format!("{family}.folder1"), nonsense)
+            .await
+            .unwrap();
+    }
+    client.flush().await.unwrap();
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    stack.firing("folder1").await;
+
+    for family in ["uploads", "comparisons"] {
+        let nonsense = b"\x18\x07\xff".as_slice().into();
+        client
+            .publish(format!("{family}.folder1"), nonsense)
+            .await
+            .unwrap();
+    }
+    client.flush().await.unwrap();
+    stack.restart_everything().await;
+    let again = stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 2))
+        .await;
+    stack.publish("folder1", picture(View::Dock, 3)).await;
+    stack.quiet("folder1").await;
+    stack.publish("folder1", picture(View::Wall, 1)).await;
+    stack.firing("folder1").await;
+    for id in [&again.id, &dock.id] {
+        stack.remove("folder1", id).await;
+    }
+    stack.quiet("folder1").await;
+}

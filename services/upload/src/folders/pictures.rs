@@ -1,4 +1,4 @@
-use event_bus::{Expected, Folder, ReferenceChange};
+use event_bus::{Folder, ReferenceChange};
 use proto::{
     timestamp,
     v1::{Upload, UploadRemoved},
@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::{Folders, log_unseen};
 use crate::{
-    broker::Published,
+    broker::{LatestReference, Published},
     inspection::Inspected,
     names,
     problem::{Kind, Problem},
@@ -69,7 +69,7 @@ impl Folders {
         for id in &ids {
             self.broker.delete_picture(folder, id).await?;
         }
-        let latest = self.broker.latest_reference(folder).await?;
+        let latest = self.broker.latest_reference(folder).await?.change;
         if latest.is_none_or(|latest| latest.event.reference().is_none()) {
             return Ok(());
         }
@@ -89,7 +89,10 @@ impl Folders {
         gone: &[String],
     ) -> Result<u64, Problem> {
         for _ in 0..DECISIONS {
-            let latest = self.broker.latest_reference(folder).await?;
+            let LatestReference {
+                change: latest,
+                expected,
+            } = self.broker.latest_reference(folder).await?;
             // Published before, but the acknowledgement was lost; or another copy of this service was faster.
             if let Some(latest) = &latest
                 && let ReferenceChange::Removed(removed) = &latest.event
@@ -99,7 +102,6 @@ impl Folders {
             }
             let current = latest.as_ref().and_then(|latest| latest.event.reference());
             let removed = self.removal(folder, gone, current);
-            let expected = Expected::after(latest.as_ref());
             let published = self
                 .broker
                 .publish_removed(folder, &removed, expected)
