@@ -18,15 +18,6 @@ pub(crate) fn print(line: impl AsRef<str>) -> Result<(), Failure> {
     }
 }
 
-/// Writes a message to standard error.
-#[expect(
-    clippy::print_stderr,
-    reason = "the terminal is where a command says what went wrong"
-)]
-pub(crate) fn complain(message: &str) {
-    eprintln!("error: {message}");
-}
-
 /// An alert in a line.
 pub(crate) fn alert(alert: &Alert) -> String {
     let (word, at) = match alert.phase() {

@@ -15,8 +15,8 @@ mod watch;
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, Parser, Subcommand, error::ErrorKind};
-use service_runtime::{Failure, block_on};
+use clap::{CommandFactory, Parser, Subcommand};
+use service_runtime::{Failure, block_on, explain_usage};
 
 /// Watches cameras against reference pictures.
 #[derive(Parser)]
@@ -53,14 +53,11 @@ enum Command {
 fn main() -> ExitCode {
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
-        Err(error) => return explain(&error),
+        Err(error) => return explain_usage(&error),
     };
     match run(cli.command) {
         Ok(code) => code,
-        Err(failure) => {
-            lines::complain(&format!("{:#}", failure.error()));
-            failure.exit_code()
-        }
+        Err(failure) => failure.report(),
     }
 }
 
@@ -77,14 +74,4 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Folders(folders) => block_on(folders.run())?,
     }
     Ok(ExitCode::SUCCESS)
-}
-
-fn explain(error: &clap::Error) -> ExitCode {
-    if error.print().is_err() {
-        return ExitCode::FAILURE;
-    }
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-        _ => Failure::usage(anyhow::anyhow!("usage")).exit_code(),
-    }
 }

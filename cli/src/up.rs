@@ -11,12 +11,11 @@ use std::{
     path::PathBuf,
 };
 
-use anyhow::Context as _;
 use clap::Args as _;
 use event_bus::{Bus, BusConfig, without_secrets};
 use futures::future::join_all;
 use local_servers::Server;
-use service_runtime::{Context, Failure, RuntimeConfig};
+use service_runtime::{Context, Failure, RuntimeConfig, listen};
 use tokio::{
     net::TcpListener,
     sync::mpsc,
@@ -127,7 +126,8 @@ impl Up {
     /// Runs the servers around the services: they begin before and end after them.
     async fn run_servers(self, context: Context) -> Result<(), Failure> {
         let data = DataFolder::take(&self.data).await?;
-        let web = self.bind_web().await?;
+        let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, WEB_PORT));
+        let web = listen(self.listen, usual, "HTTP").await?;
         let stop_servers = CancellationToken::new();
         let nats = self.local(Server::Nats, &data)?;
         let redis = self.local(Server::Redis, &data)?;
@@ -151,19 +151,6 @@ impl Up {
         };
         let (result, _) = tokio::join!(services, join_all(servers));
         result
-    }
-
-    async fn bind_web(&self) -> Result<TcpListener, Failure> {
-        let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, WEB_PORT));
-        match TcpListener::bind(self.listen.unwrap_or(usual)).await {
-            Ok(listener) => Ok(listener),
-            Err(_) if self.listen.is_none() => {
-                Ok(TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?)
-            }
-            Err(error) => Err(error)
-                .with_context(|| format!("cannot listen on {}", self.listen.unwrap_or(usual)))
-                .map_err(Failure::Unavailable),
-        }
     }
 
     /// The server to be started; `None` where the user has one.

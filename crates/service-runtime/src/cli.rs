@@ -4,9 +4,13 @@ use std::{
     process::ExitCode,
 };
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand, error::ErrorKind};
+use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
 
-use crate::{Context, Failure, RuntimeConfig, block_on, exit, ops, run, settings_table};
+use crate::{
+    Context, Failure, RuntimeConfig, block_on,
+    exit::{complain, explain_usage},
+    ops, run, settings_table,
+};
 
 /// A service as its users know it.
 pub struct Service {
@@ -49,7 +53,7 @@ where
 {
     let cli = match parse::<C>(service, std::env::args_os()) {
         Ok(cli) => cli,
-        Err(error) => return explain(&error),
+        Err(error) => return explain_usage(&error),
     };
     let ops = SocketAddr::from((Ipv4Addr::LOCALHOST, service.ops_port));
     match cli.command {
@@ -65,7 +69,7 @@ where
     let outcome = block_on(run(&cli.runtime, ops, |context| body(cli.service, context)));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
-        Err(failure) => complain(&format!("{:#}", failure.error()), failure.exit_code()),
+        Err(failure) => failure.report(),
     }
 }
 
@@ -88,23 +92,4 @@ fn command<C: Args>(service: &Service) -> clap::Command {
 fn print_settings<C: Args>(service: &Service) -> ExitCode {
     print!("{}", settings_table(&command::<C>(service)));
     ExitCode::SUCCESS
-}
-
-fn explain(error: &clap::Error) -> ExitCode {
-    if error.print().is_err() {
-        return ExitCode::FAILURE;
-    }
-    match error.kind() {
-        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
-        _ => ExitCode::from(exit::USAGE),
-    }
-}
-
-#[expect(
-    clippy::print_stderr,
-    reason = "the last words of a process, which may have no log yet"
-)]
-fn complain(why: &str, code: ExitCode) -> ExitCode {
-    eprintln!("error: {why}");
-    code
 }

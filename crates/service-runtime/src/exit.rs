@@ -1,5 +1,7 @@
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
+
 /// Why a service ended other than by being told to. The exit codes are those of BSD's `sysexits.h`.
 #[derive(Debug)]
 pub enum Failure {
@@ -11,7 +13,7 @@ pub enum Failure {
     Internal(anyhow::Error),
 }
 
-pub(crate) const USAGE: u8 = 64;
+const USAGE: u8 = 64;
 
 impl Failure {
     /// Settings that cannot be.
@@ -33,6 +35,11 @@ impl Failure {
         })
     }
 
+    /// Says on standard error what went wrong; the answer is the process's exit code.
+    pub fn report(&self) -> ExitCode {
+        complain(&format!("{:#}", self.error()), self.exit_code())
+    }
+
     /// The error, with its causes.
     pub fn error(&self) -> &anyhow::Error {
         match self {
@@ -45,4 +52,25 @@ impl<E: Into<anyhow::Error>> From<E> for Failure {
     fn from(error: E) -> Self {
         Failure::Internal(error.into())
     }
+}
+
+/// Prints what clap has to say: help or the version that was asked for, or what is wrong with the arguments. The answer is
+/// the process's exit code.
+pub fn explain_usage(error: &clap::Error) -> ExitCode {
+    if error.print().is_err() {
+        return ExitCode::FAILURE;
+    }
+    match error.kind() {
+        ErrorKind::DisplayHelp | ErrorKind::DisplayVersion => ExitCode::SUCCESS,
+        _ => ExitCode::from(USAGE),
+    }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "the last words of a process, which may have no log yet"
+)]
+pub(crate) fn complain(why: &str, code: ExitCode) -> ExitCode {
+    eprintln!("error: {why}");
+    code
 }

@@ -13,7 +13,7 @@ mod settings;
 
 pub use cli::{Service, main};
 pub use config::{LogFormat, RuntimeConfig};
-pub use exit::Failure;
+pub use exit::{Failure, explain_usage};
 pub use readiness::Readiness;
-pub use run::{Context, GRACE, block_on, run};
+pub use run::{Context, GRACE, block_on, listen, run};
 pub use settings::settings_table;

@@ -61,7 +61,7 @@ where
 {
     start_logging(config).map_err(Failure::Usage)?;
     let metrics = start_metrics()?;
-    let listener = listen(config.ops_listen, default_ops).await?;
+    let listener = listen(config.ops_listen, default_ops, "health and metrics").await?;
     let shutdown = CancellationToken::new();
     let context = Context {
         shutdown: shutdown.clone(),
@@ -125,12 +125,16 @@ fn start_metrics() -> anyhow::Result<PrometheusHandle> {
         .install_recorder()?)
 }
 
-/// The address that was asked for; otherwise the service's usual one, or a free port where that is taken.
-async fn listen(asked: Option<SocketAddr>, usual: SocketAddr) -> Result<TcpListener, Failure> {
+/// Listens on the address that was asked for; otherwise on the usual one, or on a free port where that is taken.
+pub async fn listen(
+    asked: Option<SocketAddr>,
+    usual: SocketAddr,
+    purpose: &str,
+) -> Result<TcpListener, Failure> {
     if let Some(address) = asked {
         return TcpListener::bind(address)
             .await
-            .with_context(|| format!("cannot listen on {address} for health and metrics"))
+            .with_context(|| format!("cannot listen on {address} for {purpose}"))
             .map_err(Failure::Unavailable);
     }
     match TcpListener::bind(usual).await {
