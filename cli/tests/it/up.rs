@@ -65,7 +65,7 @@ impl Up {
         up
     }
 
-    /// On ports of which another test takes none meanwhile.
+    /// With servers on ports of its own.
     fn with_own_servers(data: &Path) -> Self {
         let ports = [
             local_servers::free_port().unwrap(),
