@@ -35,7 +35,7 @@ pub use event::{Event, FrameArrival, FrameHeaders, Message, ReferenceChange, Sto
 pub use folder::{Folder, InvalidFolder};
 pub use follow::Latest;
 pub use pictures::{PictureChange, PictureKey, Pictures};
-pub use publish::{Expected, PublishError};
+pub use publish::{Expected, Last, PublishError};
 pub use read::{ReadError, Reader};
 pub use registry::{FolderChange, Registry, RuleChange, RuleScope};
 pub use topology::{MAX_FRAME_BYTES, StorageError};

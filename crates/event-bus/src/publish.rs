@@ -27,6 +27,15 @@ impl Expected {
     }
 }
 
+/// The end of a folder's subject.
+#[derive(Debug)]
+pub struct Last<E: Event> {
+    /// The last event; `None` where there is none, or where it cannot be read.
+    pub event: Option<Stored<E>>,
+    /// What the next event must expect, be the last one readable or not.
+    pub expected: Expected,
+}
+
 /// Why an event was not published, or not read.
 #[derive(Debug, thiserror::Error)]
 pub enum PublishError {
@@ -170,6 +179,24 @@ impl Bus {
                 sequence: message.sequence,
                 source,
             })
+    }
+
+    /// The end of a folder's subject, for who publishes what follows: there an event that cannot be read still counts.
+    pub async fn last<E: Event<Key = Folder>>(
+        &self,
+        folder: &Folder,
+    ) -> Result<Last<E>, PublishError> {
+        match self.latest(folder).await {
+            Ok(event) => Ok(Last {
+                expected: Expected::after(event.as_ref()),
+                event,
+            }),
+            Err(PublishError::Undecodable { sequence, .. }) => Ok(Last {
+                event: None,
+                expected: Expected(sequence),
+            }),
+            Err(error) => Err(error),
+        }
     }
 
     /// Forgets the frames of a folder.

@@ -133,10 +133,7 @@ impl Judge {
         folder: &Folder,
         reference: &CurrentReference,
     ) -> Result<bool, PublishError> {
-        let last = match self.bus.latest::<Comparison>(folder).await {
-            Err(PublishError::Undecodable { .. }) => return Ok(false),
-            last => last?,
-        };
+        let last = self.bus.last::<Comparison>(folder).await?.event;
         Ok(last.is_some_and(|last| {
             last.event.reference == Some(reference.to_message())
                 && last.event.threshold == self.state.threshold(folder)
@@ -207,15 +204,16 @@ impl Judge {
                     self.announce(folder, alert, sequence);
                     return Ok(());
                 }
-                // What is known may be newer than what the stream holds: an alert ends by age, or with its stream.
-                Err(PublishError::Conflict) => match self.bus.latest::<Alert>(folder).await {
-                    Ok(latest) => self.state.set_alert(folder, latest),
-                    // Not ours to judge: the last one that can be read is the state, and this one is followed.
-                    Err(PublishError::Undecodable { sequence, .. }) => {
-                        unreadable = Some(Expected(sequence));
+                Err(PublishError::Conflict) => {
+                    let last = self.bus.last::<Alert>(folder).await?;
+                    // What was known may be newer than what the stream holds: an alert ends by age, or with its stream.
+                    // One that cannot be read is followed, and the last one that could be remains the state.
+                    if last.event.is_some() || last.expected == Expected(0) {
+                        self.state.set_alert(folder, last.event);
+                    } else {
+                        unreadable = Some(last.expected);
                     }
-                    Err(error) => return Err(error),
-                },
+                }
                 Err(error) => return Err(error),
             }
         }

@@ -4,7 +4,7 @@ use std::{fmt::Display, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
-    Bus, Expected, Folder, FrameArrival, Pictures, PublishError, ReferenceChange, Registry,
+    Bus, Expected, Folder, FrameArrival, Last, Pictures, PublishError, ReferenceChange, Registry,
     RuleScope, StoreError, Stored, with_causes,
 };
 use proto::v1::{Rule, Upload, UploadRemoved};
@@ -26,13 +26,6 @@ pub(crate) struct Broker {
 pub(crate) enum Published {
     As(u64),
     AnotherCameFirst,
-}
-
-/// What the last event on a folder's subject says, and what the next one must expect.
-pub(crate) struct LatestReference {
-    /// `None` where there is no event, or one that says nothing intelligible.
-    pub(crate) change: Option<Stored<ReferenceChange>>,
-    pub(crate) expected: Expected,
 }
 
 impl Broker {
@@ -130,21 +123,8 @@ impl Broker {
     pub(crate) async fn latest_reference(
         &self,
         folder: &Folder,
-    ) -> Result<LatestReference, Problem> {
-        let latest = async {
-            match self.bus.latest(folder).await {
-                Ok(change) => Ok(LatestReference {
-                    expected: Expected::after(change.as_ref()),
-                    change,
-                }),
-                Err(PublishError::Undecodable { sequence, .. }) => Ok(LatestReference {
-                    change: None,
-                    expected: Expected(sequence),
-                }),
-                Err(error) => Err(error),
-            }
-        };
-        self.ask("read the reference", latest).await
+    ) -> Result<Last<ReferenceChange>, Problem> {
+        self.ask("read the reference", self.bus.last(folder)).await
     }
 
     pub(crate) async fn latest_frame(

@@ -1,4 +1,4 @@
-use event_bus::{Folder, ReferenceChange};
+use event_bus::{Folder, Last, ReferenceChange};
 use proto::{
     timestamp,
     v1::{Upload, UploadRemoved},
@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use super::{Folders, log_unseen};
 use crate::{
-    broker::{LatestReference, Published},
+    broker::Published,
     inspection::Inspected,
     names,
     problem::{Kind, Problem},
@@ -69,7 +69,7 @@ impl Folders {
         for id in &ids {
             self.broker.delete_picture(folder, id).await?;
         }
-        let latest = self.broker.latest_reference(folder).await?.change;
+        let latest = self.broker.latest_reference(folder).await?.event;
         if latest.is_none_or(|latest| latest.event.reference().is_none()) {
             return Ok(());
         }
@@ -89,8 +89,8 @@ impl Folders {
         gone: &[String],
     ) -> Result<u64, Problem> {
         for _ in 0..DECISIONS {
-            let LatestReference {
-                change: latest,
+            let Last {
+                event: latest,
                 expected,
             } = self.broker.latest_reference(folder).await?;
             // Published before, but the acknowledgement was lost; or another copy of this service was faster.

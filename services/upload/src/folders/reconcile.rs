@@ -50,7 +50,7 @@ impl Folders {
 
     async fn reconcile(&self, folder: &Folder) -> Result<(), Problem> {
         let _turn = self.turns.take(folder).await;
-        let latest = self.broker.latest_reference(folder).await?.change;
+        let latest = self.broker.latest_reference(folder).await?.event;
         let change = latest.as_ref().map(|latest| &latest.event);
         if let Some(reference) = change.and_then(ReferenceChange::reference)
             && self.is_gone(folder, &reference.id).await?
