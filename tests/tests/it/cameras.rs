@@ -1,5 +1,3 @@
-use std::time::Duration;
-
 use cctv_sim::CameraSpec;
 use proto::v1::Phase;
 use service_runtime::{Context, Readiness};
@@ -100,8 +98,12 @@ async fn cameras_go_on_after_the_broker_was_away() {
             .map(str::to_owned)
     };
     eventually("a first frame", async || frame_time(&stack).await).await;
+    let bus = stack.bus().await;
     stack.nats.kill();
-    tokio::time::sleep(Duration::from_millis(300)).await;
+    eventually("the connection is lost", async || {
+        (!bus.is_connected()).then_some(())
+    })
+    .await;
     stack.nats.start_again();
     let last = eventually("the service answers", async || frame_time(&stack).await).await;
     eventually("a newer frame", async || {
