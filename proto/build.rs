@@ -19,6 +19,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     prost_build::Config::new()
         .compile_well_known_types()
         .extern_path(".google.protobuf", "::pbjson_types")
+        .bytes(["."])
         .compile_fds(descriptors.clone())?;
 
     pbjson_build::Builder::new()

@@ -122,7 +122,8 @@ impl Compare {
         let (similarity, verdict, detail) = match both {
             Ok((of_reference, of_frame)) => {
                 let similarity = of_reference.similarity(&of_frame);
-                let verdict = comparator::verdict(&of_reference, similarity, self.threshold);
+                let verdict =
+                    comparator::verdict(&of_reference, &of_frame, similarity, self.threshold);
                 (Some(similarity), verdict.word(), None)
             }
             Err(why) => (None, ERROR, Some(why)),

@@ -27,22 +27,36 @@ impl From<fingerprint::Fingerprint> for Fingerprint {
         Fingerprint {
             algorithm: value.algorithm,
             phash: value.phash,
-            contrast: value.contrast,
+            phash_256: value.phash_256.map(u64::to_be_bytes).concat().into(),
+            brightness: value.quality.brightness,
+            contrast: value.quality.contrast,
+            sharpness: value.quality.sharpness,
+            flat_share: value.quality.flat_share,
             width: value.width,
             height: value.height,
         }
     }
 }
 
-impl From<&Fingerprint> for fingerprint::Fingerprint {
-    fn from(message: &Fingerprint) -> Self {
-        fingerprint::Fingerprint {
-            algorithm: message.algorithm,
-            phash: message.phash,
-            contrast: message.contrast,
-            width: message.width,
-            height: message.height,
-        }
+impl Fingerprint {
+    /// The fingerprint that the message carries, where it was made by our version of the algorithm; otherwise it is
+    /// comparable with none of ours.
+    pub fn comparable(&self) -> Option<fingerprint::Fingerprint> {
+        let words: &[[u8; 8]; 4] = self.phash_256.as_chunks().0.try_into().ok()?;
+        let fingerprint = fingerprint::Fingerprint {
+            algorithm: self.algorithm,
+            phash: self.phash,
+            phash_256: words.map(u64::from_be_bytes),
+            quality: fingerprint::Quality {
+                brightness: self.brightness,
+                contrast: self.contrast,
+                sharpness: self.sharpness,
+                flat_share: self.flat_share,
+            },
+            width: self.width,
+            height: self.height,
+        };
+        (self.algorithm == fingerprint::ALGORITHM).then_some(fingerprint)
     }
 }
 
@@ -84,6 +98,35 @@ mod tests {
             let at = OffsetDateTime::from_unix_timestamp_nanos(nanos).unwrap();
             assert_eq!(from_timestamp(&timestamp(at)), Some(at));
         }
+    }
+
+    #[test]
+    fn fingerprints_survive_the_round_trip_and_others_are_refused() {
+        let print = fingerprint::Fingerprint {
+            algorithm: fingerprint::ALGORITHM,
+            phash: 1,
+            phash_256: [2, 3, 4, u64::MAX],
+            quality: fingerprint::Quality {
+                brightness: 5.0,
+                contrast: 6.0,
+                sharpness: 7.0,
+                flat_share: 0.5,
+            },
+            width: 8,
+            height: 9,
+        };
+        let message = Fingerprint::from(print);
+        assert_eq!(message.comparable(), Some(print));
+        let older = Fingerprint {
+            algorithm: fingerprint::ALGORITHM - 1,
+            ..message.clone()
+        };
+        assert_eq!(older.comparable(), None);
+        let cut = Fingerprint {
+            phash_256: message.phash_256.slice(..31),
+            ..message
+        };
+        assert_eq!(cut.comparable(), None);
     }
 
     #[test]

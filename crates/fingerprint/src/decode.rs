@@ -1,40 +1,36 @@
-//! From a picture's bytes to its grey levels, by the decoders of the `image` crate.
+//! From a picture's bytes to its grey levels, by the decoders of the `image` crate, where there is no shorter way.
 //!
-//! Refuses what would take too much memory before taking it, and what is cut short although the decoder would fill
-//! in the rest.
-
-mod huffman;
-mod jpeg;
+//! Refuses what would take too much memory before taking it.
 
 use std::io::{Cursor, ErrorKind};
 
 use image::error::LimitErrorKind;
+use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
 
-use crate::luma::Luma;
-use crate::{Content, Error, Format, Limits};
+use crate::luma::{Luma, Stored};
+use crate::{Error, Format, Limits};
 
-pub(crate) fn decode(bytes: &[u8], limits: &Limits) -> Result<(Format, Luma), Error> {
-    if bytes.is_empty() {
-        return Err(Error::Empty);
-    }
-    let format = Format::sniff(bytes).ok_or_else(|| Error::UnknownFormat {
-        content: Content::of(bytes),
-    })?;
+/// The grey levels of the picture as it is stored, and how that is.
+pub(crate) fn decode(
+    bytes: &[u8],
+    format: Format,
+    limits: &Limits,
+) -> Result<(Luma, Stored), Error> {
     let refuse = |error| refusal(error, format, limits);
     let mut decoder = reader(bytes, format, limits)
         .into_decoder()
         .map_err(refuse)?;
     check_size(&decoder, format, limits)?;
-    if format == Format::Jpeg {
-        jpeg::check(bytes, limits)?;
-    }
     // A picture whose EXIF data are damaged is shown upright by everyone else too.
-    let orientation = decoder
-        .orientation()
-        .unwrap_or(image::metadata::Orientation::NoTransforms);
+    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
     let image = DynamicImage::from_decoder(decoder).map_err(refuse)?;
-    Ok((format, Luma::new(image, orientation)))
+    let stored = Stored {
+        width: image.width(),
+        height: image.height(),
+        orientation,
+    };
+    Ok((Luma::new(image), stored))
 }
 
 fn reader<'a>(bytes: &'a [u8], format: Format, limits: &Limits) -> ImageReader<Cursor<&'a [u8]>> {
@@ -54,25 +50,10 @@ fn reader<'a>(bytes: &'a [u8], format: Format, limits: &Limits) -> ImageReader<C
 
 fn check_size(decoder: &impl ImageDecoder, format: Format, limits: &Limits) -> Result<(), Error> {
     let (width, height) = decoder.dimensions();
+    limits.check(width, height, format)?;
     let pixels = u64::from(width) * u64::from(height);
-    if pixels == 0 {
-        return Err(Error::Corrupt {
-            format,
-            source: format!("its size is {width}×{height} pixels").into(),
-        });
-    }
-    if pixels > limits.max_pixels {
-        return Err(Error::TooLarge {
-            width,
-            height,
-            max_pixels: limits.max_pixels,
-        });
-    }
     if decoder.total_bytes().saturating_add(pixels) > limits.max_alloc_bytes {
-        return Err(Error::TooMuchMemory {
-            format,
-            max_alloc_bytes: limits.max_alloc_bytes,
-        });
+        return Err(limits.too_much_memory(format));
     }
     Ok(())
 }
@@ -80,10 +61,7 @@ fn check_size(decoder: &impl ImageDecoder, format: Format, limits: &Limits) -> R
 fn refusal(error: ImageError, format: Format, limits: &Limits) -> Error {
     match error {
         ImageError::Limits(limit) if matches!(limit.kind(), LimitErrorKind::InsufficientMemory) => {
-            Error::TooMuchMemory {
-                format,
-                max_alloc_bytes: limits.max_alloc_bytes,
-            }
+            limits.too_much_memory(format)
         }
         ImageError::IoError(error) if error.kind() == ErrorKind::UnexpectedEof => {
             Error::Incomplete { format }

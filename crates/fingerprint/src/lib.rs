@@ -1,13 +1,8 @@
 //! Perceptual fingerprints of pictures and the similarity of two of them.
 //!
-//! Owns the way from a picture's bytes to a 64-bit pHash and from two hashes to a similarity between 0 and 1. Pure
-//! and synchronous: no I/O, no clock, no shared state. What a similarity means for a camera (threshold, verdict,
-//! alert) is left to the comparator.
-//!
-//! The hash equals Python's `imagehash.phash(ImageOps.exif_transpose(Image.open(f)))` bit for bit wherever the
-//! decoded pixels do, so similarities and thresholds carry over from systems built on that. The `image_hasher` crate
-//! isn't used because it can't give these hashes: it weighs colours and resizes in other arithmetic, lays its bits out
-//! in another order, and leaves EXIF orientation to the caller.
+//! Owns the way from a picture's bytes to a [`Fingerprint`] (two pHashes, measures of quality, the size) and from two
+//! fingerprints to a similarity between 0 and 1. Pure and synchronous: no I/O, no clock, no shared state. What a
+//! similarity means for a camera (threshold, verdict, alert) is left to the comparator.
 //!
 //! ```no_run
 //! let reference = fingerprint::of(&std::fs::read("reference.jpg")?)?;
@@ -15,22 +10,45 @@
 //! assert!(reference.similarity(&frame) >= 0.9);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
+//!
+//! # How
+//!
+//! A picture becomes a grey thumbnail at 1/8 scale. For a JPEG that is the DC coefficients of its luma, read without
+//! decoding the rest; every other format is decoded by the `image` crate and reduced to the means of 8×8 pixels.
+//! Pictures whose thumbnail would have fewer than 72 pixels on a side are decoded and hashed at full size. The EXIF
+//! orientation is applied to the thumbnail.
+//!
+//! The hashes of a thumbnail equal Python's `imagehash.phash(thumbnail)` bit for bit, and those of the whole picture in
+//! nearly all bits, so similarities and thresholds carry over from systems built on that. The `image_hasher` crate
+//! isn't used because it can't give these hashes: it weighs colours and resizes in other arithmetic, lays its bits out
+//! in another order, and leaves EXIF orientation to the caller.
+//!
+//! # Bounds
+//!
+//! Time is linear in the bytes and the pixels. Memory is bounded by [`Limits`]: pictures of more than
+//! [`Limits::max_pixels`] are refused by their header, and no more than [`Limits::max_alloc_bytes`] are taken. A JPEG's
+//! header alone makes nothing be taken: there must be at least a bit of data for each block that it announces.
 
 mod decode;
 mod error;
 mod fingerprint;
+mod fingerprinter;
 mod format;
+mod jpeg;
 mod limits;
 mod luma;
 mod phash;
+mod quality;
 mod resample;
 
 pub use error::{Content, Error};
 pub use fingerprint::{ALGORITHM, BLANK_CONTRAST, Fingerprint};
+pub use fingerprinter::{Fingerprinter, Thumbnail};
 pub use format::Format;
 pub use limits::Limits;
+pub use quality::Quality;
 
-/// What one decode of a picture tells.
+/// What one look at a picture tells.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Picture {
     /// The format its bytes are in, whatever its name or `Content-Type` says.
@@ -39,31 +57,10 @@ pub struct Picture {
     pub fingerprint: Fingerprint,
 }
 
-/// The fingerprint of an encoded picture, within the default [`Limits`].
+/// The fingerprint of one encoded picture, within the default [`Limits`]. For many pictures, keep a [`Fingerprinter`].
 ///
 /// # Errors
-/// As [`of_limited`].
+/// As [`Fingerprinter::of`].
 pub fn of(bytes: &[u8]) -> Result<Fingerprint, Error> {
-    of_limited(bytes, &Limits::default())
-}
-
-/// The fingerprint of an encoded picture: JPEG, PNG, WebP, GIF or BMP, told by its bytes. Of an animation, the first
-/// frame; transparency is ignored.
-///
-/// # Errors
-/// When the bytes are no picture of an accepted format, are damaged or cut short, or the picture exceeds `limits`.
-pub fn of_limited(bytes: &[u8], limits: &Limits) -> Result<Fingerprint, Error> {
-    inspect(bytes, limits).map(|picture| picture.fingerprint)
-}
-
-/// The format, dimensions and fingerprint of an encoded picture.
-///
-/// # Errors
-/// As [`of_limited`].
-pub fn inspect(bytes: &[u8], limits: &Limits) -> Result<Picture, Error> {
-    let (format, luma) = decode::decode(bytes, limits)?;
-    Ok(Picture {
-        format,
-        fingerprint: Fingerprint::of_luma(&luma),
-    })
+    Fingerprinter::new(Limits::default()).of(bytes)
 }

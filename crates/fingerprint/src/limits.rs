@@ -1,5 +1,7 @@
 //! How large a picture may be.
 
+use crate::{Error, Format};
+
 /// What a picture may take. Checked against its header, before memory is taken for its pixels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
@@ -14,6 +16,34 @@ impl Default for Limits {
         Self {
             max_pixels: 100_000_000,
             max_alloc_bytes: 512 << 20,
+        }
+    }
+}
+
+impl Limits {
+    /// Refuses a size that is above the limit, or none.
+    pub(crate) fn check(&self, width: u32, height: u32, format: Format) -> Result<(), Error> {
+        let pixels = u64::from(width) * u64::from(height);
+        if pixels == 0 {
+            Err(Error::Corrupt {
+                format,
+                source: format!("its size is {width}×{height} pixels").into(),
+            })
+        } else if pixels > self.max_pixels {
+            Err(Error::TooLarge {
+                width,
+                height,
+                max_pixels: self.max_pixels,
+            })
+        } else {
+            Ok(())
+        }
+    }
+
+    pub(crate) fn too_much_memory(&self, format: Format) -> Error {
+        Error::TooMuchMemory {
+            format,
+            max_alloc_bytes: self.max_alloc_bytes,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Grey pixels to a 32×32 thumbnail, in the arithmetic of Pillow's `Image.resize` with `LANCZOS` for 8-bit pictures
+//! Grey pixels to a small square, in the arithmetic of Pillow's `Image.resize` with `LANCZOS` for 8-bit pictures
 //! (`src/libImaging/Resample.c`): a horizontal pass, rounded to whole grey levels, then a vertical one, with weights
 //! in fixed point. Any other resampling moves grey levels and with them bits of the hash.
 //!
@@ -6,108 +6,194 @@
 //! their width less 32. Here the order is that of all versions before, so that hashes made with those stay comparable.
 
 use std::f64::consts::PI;
-use std::ops::Range;
+
+use wide::{i16x8, i32x4, i32x8, u8x16};
 
 use crate::luma::Luma;
 
-/// The width and height of the thumbnail.
-pub(crate) const SIDE: usize = 32;
-
 /// Rows of grey levels.
-pub(crate) type Thumbnail = [[u8; SIDE]; SIDE];
+pub(crate) type Square<const SIDE: usize> = [[u8; SIDE]; SIDE];
 
 /// Pillow's `PRECISION_BITS`: what is left of 32 bits after 8 for the grey level and 2 for overshoot.
 const PRECISION_BITS: u32 = 32 - 8 - 2;
+/// What is added before the sum is cut to whole levels, so that it is rounded.
+const HALF: i32 = 1 << (PRECISION_BITS - 1);
 const LANCZOS_SUPPORT: f64 = 3.0;
 
-/// One weighted sum of neighbouring pixels for each column (or row) of the thumbnail.
+/// For how many lengths weights are kept: the widths and heights of four sizes of picture.
+const KEPT_LENGTHS: usize = 8;
+
+/// Reduces pictures one after the other, with the weights of those before.
+#[derive(Default)]
+pub(crate) struct Resampler<const SIDE: usize> {
+    taps: KeptTaps,
+    /// Column by column, each filled up to whole chunks.
+    narrowed: Vec<u8>,
+    rows: Lines,
+}
+
+impl<const SIDE: usize> Resampler<SIDE> {
+    /// The picture in `SIDE`×`SIDE` pixels. `columns` are its columns.
+    pub(crate) fn square(&mut self, columns: &Lines, width: usize, height: usize) -> Square<SIDE> {
+        let length = columns.chunks * CHUNK;
+        self.narrowed.resize(SIDE * length, 0);
+        let taps = self.taps.get(width, SIDE);
+        for chunk in 0..columns.chunks {
+            for (column, tap) in self.narrowed.chunks_exact_mut(length).zip(taps) {
+                column[chunk * CHUNK..][..CHUNK].copy_from_slice(&columns.weigh(tap, chunk));
+            }
+        }
+        self.rows.take(&self.narrowed, length, height);
+        let mut square = [[0; SIDE]; SIDE];
+        for (row, tap) in square.iter_mut().zip(self.taps.get(height, SIDE)) {
+            for (chunk, levels) in row.chunks_exact_mut(CHUNK).enumerate() {
+                levels.copy_from_slice(&self.rows.weigh(tap, chunk));
+            }
+        }
+        square
+    }
+}
+
+/// Taps by length, those used last at the end.
+#[derive(Default)]
+struct KeptTaps(Vec<(usize, Vec<Tap>)>);
+
+impl KeptTaps {
+    fn get(&mut self, length: usize, side: usize) -> &[Tap] {
+        match self.0.iter().position(|(kept, _)| *kept == length) {
+            Some(place) => self.0[place..].rotate_left(1),
+            None => {
+                if self.0.len() == KEPT_LENGTHS {
+                    self.0.remove(0);
+                }
+                self.0.push((length, taps(length, side)));
+            }
+        }
+        self.0.last().map_or(&[], |(_, taps)| taps)
+    }
+}
+
+/// One weighted sum of neighbouring lines for each line of the result.
 struct Tap {
-    source: Range<usize>,
-    weights: Vec<i32>,
-    /// The weights' high and low parts: `high · 256 + low`. Products of 16-bit numbers are added up several at
-    /// a time by one instruction of any x86-64; those of 32-bit ones need later extensions.
-    high: Vec<i16>,
-    low: Vec<i16>,
+    /// The first pair of lines.
+    first: usize,
+    /// For each pair of lines the weights' high and low parts, `high · 256 + low`: products of 16-bit numbers are added
+    /// up several at a time by one instruction of any x86-64.
+    weights: Vec<[i16x8; 2]>,
 }
 
 impl Tap {
-    fn new(source: Range<usize>, weights: Vec<i32>) -> Self {
-        let high = weights.iter().map(|&weight| (weight >> 8) as i16).collect();
-        let low = weights
-            .iter()
-            .map(|&weight| (weight & 0xFF) as i16)
-            .collect();
+    /// The weights of the lines from `start` on.
+    fn new(start: usize, mut weights: Vec<i32>) -> Self {
+        if start % 2 == 1 {
+            weights.insert(0, 0);
+        }
+        if weights.len() % 2 == 1 {
+            weights.push(0);
+        }
+        let in_turns =
+            |[even, odd]: [i16; 2]| i16x8::new([even, odd, even, odd, even, odd, even, odd]);
+        let split = |pair: &[i32; 2]| {
+            [
+                in_turns(pair.map(|weight| (weight >> 8) as i16)),
+                in_turns(pair.map(|weight| (weight & 0xFF) as i16)),
+            ]
+        };
         Self {
-            source,
-            weights,
-            high,
-            low,
+            first: start / 2,
+            weights: weights.as_chunks().0.iter().map(split).collect(),
+        }
+    }
+}
+
+/// Samples that are weighted at a time.
+const CHUNK: usize = 16;
+
+/// Parallel lines of grey levels, made ready to be weighted: columns of a picture in order to narrow it, rows in order to
+/// flatten it.
+#[derive(Default)]
+pub(crate) struct Lines {
+    /// By pair of lines, then by [`CHUNK`] along the lines: the levels of both, in turns.
+    pairs: Vec<[i16x8; CHUNK / 4]>,
+    /// Chunks along a line.
+    chunks: usize,
+}
+
+impl Lines {
+    /// The columns of a picture.
+    pub(crate) fn take_columns(&mut self, luma: &Luma) {
+        self.take(&luma.pixels, luma.width, luma.width);
+    }
+
+    /// Takes the first `count` columns of rows that are `stride` levels long. Where a pair or a chunk isn't full, any
+    /// levels fill it up: they weigh nothing, or nobody asks for their sums.
+    fn take(&mut self, levels: &[u8], stride: usize, count: usize) {
+        let length = levels.len() / stride;
+        self.chunks = length.div_ceil(CHUNK);
+        let pairs = count.div_ceil(2);
+        let black = [i16x8::ZERO; CHUNK / 4];
+        self.pairs.resize(pairs * self.chunks, black);
+        for group in 0..self.chunks * CHUNK / 4 {
+            let rows: [&[u8]; 4] = std::array::from_fn(|row| {
+                let row = (group * 4 + row).min(length - 1);
+                &levels[row * stride..][..stride]
+            });
+            let (chunk, group) = (group / (CHUNK / 4), group % (CHUNK / 4));
+            let places = self.pairs[chunk..].iter_mut().step_by(self.chunks);
+            for (pair, place) in places.enumerate() {
+                place[group] = interleaved(rows, 2 * pair);
+            }
         }
     }
 
-    /// The weighted sum of the row's pixels. Fits into 32 bits although its parts may not: they wrap around, and
-    /// adding them wraps back.
-    fn sum(&self, row: &[u8]) -> i32 {
-        let (mut high, mut low) = (0_i32, 0_i32);
-        let weights = self.high.iter().zip(&self.low);
-        for (&level, (&high_weight, &low_weight)) in row[self.source.clone()].iter().zip(weights) {
-            high = high.wrapping_add(i32::from(level) * i32::from(high_weight));
-            low = low.wrapping_add(i32::from(level) * i32::from(low_weight));
+    /// The weighted sums, as levels, of [`CHUNK`] samples.
+    fn weigh(&self, tap: &Tap, chunk: usize) -> [u8; CHUNK] {
+        let mut high = [i32x4::ZERO; CHUNK / 4];
+        let mut low = [i32x4::ZERO; CHUNK / 4];
+        let pairs = self.pairs[tap.first * self.chunks + chunk..].iter();
+        for (levels, weights) in pairs.step_by(self.chunks).zip(&tap.weights) {
+            let [high_weights, low_weights] = *weights;
+            for i in 0..CHUNK / 4 {
+                high[i] += levels[i].dot(high_weights);
+                low[i] += levels[i].dot(low_weights);
+            }
         }
-        high.wrapping_mul(256).wrapping_add(low)
+        let levels = |i: usize| {
+            let sums = [i, i + 1].map(|i| ((high[i] << 8_i32) + low[i] + HALF) >> PRECISION_BITS);
+            i16x8::from_i32x8_saturate(i32x8::from(sums.map(i32x4::to_array).as_flattened()))
+        };
+        u8x16::narrow_i16x8(levels(0), levels(2)).to_array()
     }
 }
 
-pub(crate) fn thumbnail(luma: &Luma) -> Thumbnail {
-    let (width, height) = (luma.width as usize, luma.height as usize);
-    let across = taps(width);
-    let narrowed: Vec<[u8; SIDE]> = luma
-        .pixels
-        .chunks_exact(width)
-        .map(|row| narrow(row, &across))
-        .collect();
-    let mut thumbnail = [[0; SIDE]; SIDE];
-    for (row, tap) in thumbnail.iter_mut().zip(taps(height)) {
-        *row = blend(&narrowed[tap.source], &tap.weights);
-    }
-    thumbnail
-}
-
-fn narrow(row: &[u8], taps: &[Tap]) -> [u8; SIDE] {
-    std::array::from_fn(|x| to_level(taps[x].sum(row)))
-}
-
-fn blend(rows: &[[u8; SIDE]], weights: &[i32]) -> [u8; SIDE] {
-    let mut sums = [0; SIDE];
-    for (row, &weight) in rows.iter().zip(weights) {
-        for (sum, &level) in sums.iter_mut().zip(row) {
-            *sum += i32::from(level) * weight;
-        }
-    }
-    sums.map(to_level)
-}
-
-fn to_level(sum: i32) -> u8 {
-    let rounded = (sum + (1 << (PRECISION_BITS - 1))) >> PRECISION_BITS;
-    rounded.clamp(0, 255) as u8
+/// The levels at `at` and `at + 1` of each row.
+#[inline]
+fn interleaved(rows: [&[u8]; 4], at: usize) -> i16x8 {
+    let bits = rows.iter().rev().fold(0_u64, |bits, row| {
+        let pair = match row.get(at..at + 2) {
+            Some(pair) => [pair[0], pair[1]],
+            None => [row[at], 0],
+        };
+        bits << 16 | u64::from(u16::from_le_bytes(pair))
+    });
+    let bytes = u128::from(bits).to_le_bytes();
+    i16x8::from_u8x16_low(u8x16::new(bytes))
 }
 
 /// Pillow's `precompute_coeffs` and `normalize_coeffs_8bpc`. The filter widens with the reduction and never narrows.
-fn taps(length: usize) -> Vec<Tap> {
-    let scale = length as f64 / SIDE as f64;
+fn taps(length: usize, side: usize) -> Vec<Tap> {
+    let scale = length as f64 / side as f64;
     let filter_scale = scale.max(1.0);
     let support = LANCZOS_SUPPORT * filter_scale;
-    (0..SIDE)
+    (0..side)
         .map(|i| {
             let center = (i as f64 + 0.5) * scale;
             let start = (center - support + 0.5) as usize;
             let end = ((center + support + 0.5) as usize).min(length);
             // Multiplied by the reciprocal as Pillow does: a division rounds differently.
             let weigh = |x: usize| lanczos((x as f64 - center + 0.5) * (1.0 / filter_scale));
-            Tap::new(
-                start..end,
-                to_fixed_point(&(start..end).map(weigh).collect::<Vec<_>>()),
-            )
+            let weights = (start..end).map(weigh).collect::<Vec<_>>();
+            Tap::new(start, to_fixed_point(&weights))
         })
         .collect()
 }
@@ -144,37 +230,37 @@ mod tests {
     /// The sums are 32 bits wide, so the weights' magnitudes must leave room for the brightest pixels.
     #[test]
     fn no_sum_overflows_at_any_length() {
-        for length in (1..5000).chain([16_384, 65_535, 1_000_000]) {
-            for tap in taps(length) {
-                let magnitude: i64 = tap
-                    .weights
-                    .iter()
-                    .map(|&weight| i64::from(weight).abs())
-                    .sum();
+        let lengths = || (1..3000).chain([8192, 16_384, 65_535, 1_000_000]);
+        for (length, side) in lengths().map(|n| (n, 32)).chain(lengths().map(|n| (n, 64))) {
+            for tap in taps(length, side) {
+                let magnitude = |[high, low]: &[i16x8; 2]| -> i64 {
+                    let parts = high.to_array().into_iter().zip(low.to_array()).take(2);
+                    parts
+                        .map(|(high, low)| (i64::from(high) * 256 + i64::from(low)).abs())
+                        .sum()
+                };
+                let magnitude: i64 = tap.weights.iter().map(magnitude).sum();
                 assert!(
                     magnitude * 255 + (1 << PRECISION_BITS) < i64::from(i32::MAX),
                     "length {length}"
                 );
-                assert!(!tap.source.is_empty(), "length {length}");
-                for ((&weight, &high), &low) in tap.weights.iter().zip(&tap.high).zip(&tap.low) {
-                    assert_eq!(
-                        i32::from(high) * 256 + i32::from(low),
-                        weight,
-                        "length {length}"
-                    );
-                }
+                assert!(!tap.weights.is_empty(), "length {length}");
+                assert!(2 * (tap.first + tap.weights.len()) <= length.next_multiple_of(2));
             }
         }
     }
 
     #[test]
-    fn a_picture_of_the_thumbnails_size_stays_as_it_is() {
-        let pixels: Vec<u8> = (0..SIDE * SIDE).map(|i| (i * 37 % 256) as u8).collect();
+    fn a_picture_of_the_squares_size_stays_as_it_is() {
+        let pixels: Vec<u8> = (0..32 * 32).map(|i| (i * 37 % 256) as u8).collect();
         let luma = Luma {
             width: 32,
             height: 32,
             pixels: pixels.clone(),
         };
-        assert_eq!(thumbnail(&luma).as_flattened(), pixels);
+        let mut columns = Lines::default();
+        columns.take_columns(&luma);
+        let square = Resampler::<32>::default().square(&columns, 32, 32);
+        assert_eq!(square.as_flattened(), pixels);
     }
 }

@@ -1,7 +1,10 @@
-use std::{sync::Arc, time::Instant};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
 
 use bytes::Bytes;
-use fingerprint::{Fingerprint, Limits};
+use fingerprint::{Fingerprint, Fingerprinter, Limits};
 use tokio::{sync::Semaphore, task::spawn_blocking};
 
 use crate::Config;
@@ -11,6 +14,8 @@ use crate::Config;
 pub(crate) struct Fingerprinting {
     limits: Limits,
     workers: Arc<Semaphore>,
+    /// Those that no worker uses at the moment, with the tables and the memory of the frames before.
+    idle: Arc<Mutex<Vec<Fingerprinter>>>,
 }
 
 /// Why a picture has no fingerprint.
@@ -27,20 +32,25 @@ impl Fingerprinting {
         Fingerprinting {
             limits: config.limits(),
             workers: Arc::new(Semaphore::new(config.workers())),
+            idle: Arc::default(),
         }
     }
 
     pub(crate) async fn of(&self, picture: Bytes) -> Result<Fingerprint, Unreadable> {
-        let limits = self.limits;
+        let (limits, idle) = (self.limits, Arc::clone(&self.idle));
         let worker = Arc::clone(&self.workers)
             .acquire_owned()
             .await
             .expect("the semaphore is never closed");
         let fingerprint = spawn_blocking(move || {
             let _worker = worker;
+            let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let taken = idle().pop();
+            let mut fingerprinter = taken.unwrap_or_else(|| Fingerprinter::new(limits));
             let begun = Instant::now();
-            let result = fingerprint::of_limited(&picture, &limits);
+            let result = fingerprinter.of(&picture);
             metrics::histogram!("framewatch_fingerprint_seconds").record(begun.elapsed());
+            idle().push(fingerprinter);
             result
         });
         Ok(fingerprint.await??)

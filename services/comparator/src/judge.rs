@@ -151,7 +151,7 @@ impl Judge {
         let threshold = self.state.threshold(folder);
         let of_reference = self.reference_fingerprint(folder, &reference).await?;
         let similarity = of_reference.similarity(&fingerprint);
-        let verdict = verdict(&of_reference, similarity, threshold);
+        let verdict = verdict(&of_reference, &fingerprint, similarity, threshold);
         let comparison = Comparison {
             folder: folder.to_string(),
             frame: Some(Frame {

@@ -25,8 +25,7 @@ impl CurrentReference {
             fingerprint: upload
                 .fingerprint
                 .as_ref()
-                .filter(|message| message.algorithm == fingerprint::ALGORITHM)
-                .map(Fingerprint::from),
+                .and_then(v1::Fingerprint::comparable),
         })
     }
 

@@ -3,7 +3,7 @@
 use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 
 use bytes::Bytes;
-use fingerprint::{Error, Limits, Picture};
+use fingerprint::{Error, Fingerprinter, Limits, Picture};
 use tokio::sync::Semaphore;
 
 use crate::problem::{Kind, Problem};
@@ -37,7 +37,8 @@ impl Inspection {
         let limits = self.limits;
         let inspected = tokio::task::spawn_blocking(move || {
             let _core = core;
-            fingerprint::inspect(&bytes, &limits).map(|picture| Inspected { bytes, picture })
+            let picture = Fingerprinter::new(limits).inspect(&bytes)?;
+            Ok(Inspected { bytes, picture })
         });
         match inspected.await {
             Ok(result) => result.map_err(|error| refusal(&error)),

@@ -76,7 +76,7 @@ fn mutated_pictures_never_panic() {
                     mutate(&mut bytes, &mut random);
                 }
                 if let Ok(print) = fingerprint::of(&bytes) {
-                    assert!(print.contrast <= 127.5);
+                    assert!(print.quality.contrast <= 127.5);
                 }
             }
         }

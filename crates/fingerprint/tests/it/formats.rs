@@ -1,6 +1,6 @@
 //! What is accepted, and what is said of what isn't.
 
-use fingerprint::{Content, Error, Format, Limits};
+use fingerprint::{Content, Error, Fingerprinter, Format, Limits};
 use image::{DynamicImage, ImageFormat};
 
 use crate::drawing::{Pattern, draw, encode, encode_any, encode_oriented};
@@ -20,7 +20,9 @@ fn every_format_is_told_by_its_bytes_and_looks_the_same() {
     for (format, encoding) in FORMATS {
         let bytes = encode(&picture, encoding);
         assert_eq!(Format::sniff(&bytes), Some(format));
-        let seen = fingerprint::inspect(&bytes, &Limits::default()).unwrap();
+        let seen = Fingerprinter::new(Limits::default())
+            .inspect(&bytes)
+            .unwrap();
         assert_eq!(
             (seen.format, seen.fingerprint.width, seen.fingerprint.height),
             (format, 160, 120)
@@ -113,7 +115,7 @@ fn large_pictures_are_refused_by_their_header() {
     };
     for (format, encoding) in FORMATS {
         let bytes = encode(&picture, encoding);
-        let error = fingerprint::of_limited(&bytes, &few_pixels).unwrap_err();
+        let error = Fingerprinter::new(few_pixels).of(&bytes).unwrap_err();
         assert!(
             matches!(
                 error,
@@ -125,7 +127,7 @@ fn large_pictures_are_refused_by_their_header() {
             ),
             "{format}: {error}"
         );
-        let error = fingerprint::of_limited(&bytes, &little_memory).unwrap_err();
+        let error = Fingerprinter::new(little_memory).of(&bytes).unwrap_err();
         assert!(
             matches!(error, Error::TooMuchMemory { .. }),
             "{format}: {error}"

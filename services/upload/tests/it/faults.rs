@@ -21,7 +21,9 @@ async fn latest_reference(service: &Service) -> Option<String> {
 
 /// A picture as a process leaves it that dies before it announces it.
 async fn put_unannounced(service: &Service, id: &str) {
-    let picture = fingerprint::inspect(&jpeg(9), &fingerprint::Limits::default()).unwrap();
+    let picture = fingerprint::Fingerprinter::new(fingerprint::Limits::default())
+        .inspect(&jpeg(9))
+        .unwrap();
     let upload = Upload {
         folder: "folder1".to_owned(),
         id: id.to_owned(),

@@ -1,0 +1,260 @@
+//! JPEG to a grey thumbnail at 1/8 scale, without decoding the picture.
+//!
+//! The DC coefficient of every 8×8 block of luma is the block's mean, so all of them together are the picture at 1/8
+//! scale: the very levels that libjpeg's grey decode at that scale gives. Sequential data are walked through for them
+//! ([`lane`]) and seen to be whole on the way; of progressive data only the DC scans are read.
+
+mod codes;
+mod entropy;
+mod file;
+mod frame;
+mod lane;
+mod progressive;
+mod scan;
+mod segments;
+mod sequential;
+mod tables;
+
+use std::array;
+
+use crate::luma::{Luma, Stored};
+use crate::{Error, Format, Limits};
+use codes::Codes;
+use entropy::EntropyData;
+use file::{Definitions, File};
+use frame::{Frame, Process};
+use lane::Route;
+use progressive::Pass;
+use scan::{Plane, Scan};
+use segments::{EOI, SOS};
+use sequential::Lanes;
+use tables::TableCache;
+
+/// The least share of blocks, in percent, with which a picture counts as whole.
+const WHOLE_PERCENT: usize = 99;
+
+/// Positions in entropy-coded data are 32-bit numbers of bits.
+const MAX_BYTES: usize = (u32::MAX / 8) as usize - 64;
+
+const INCOMPLETE: Error = Error::Incomplete {
+    format: Format::Jpeg,
+};
+
+fn corrupt(why: &'static str) -> Error {
+    Error::Corrupt {
+        format: Format::Jpeg,
+        source: why.into(),
+    }
+}
+
+/// What reading a JPEG came to.
+pub(crate) enum Outcome {
+    /// The thumbnail is there.
+    Thumbnail(Stored),
+    /// As far as can be seen here the picture is whole, but it has to be decoded: it is small, or coded in a way that
+    /// isn't read here.
+    NeedsDecoding,
+}
+
+/// Reads JPEGs one after the other, with the tables and the memory of those before.
+pub(crate) struct Reader {
+    tables: TableCache,
+    dc_codes: [Codes; 4],
+    data: EntropyData,
+    lanes: Lanes,
+    plane: Plane,
+    standard: Definitions,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        let standard = Definitions::standard();
+        Self {
+            tables: TableCache::default(),
+            dc_codes: array::from_fn(|i| Codes::new(&standard.dc[i])),
+            data: EntropyData::default(),
+            lanes: Lanes::default(),
+            plane: Plane::default(),
+            standard,
+        }
+    }
+}
+
+impl Reader {
+    /// Checks the picture and, where its DC coefficients are enough, writes the thumbnail into `luma`.
+    pub(crate) fn read(
+        &mut self,
+        bytes: &[u8],
+        limits: &Limits,
+        luma: &mut Luma,
+    ) -> Result<Outcome, Error> {
+        if bytes.len() > MAX_BYTES {
+            return Err(limits.too_much_memory(Format::Jpeg));
+        }
+        let mut file = File::new(bytes, &self.standard);
+        while let Some(segment) = file.segments.next() {
+            match segment.marker {
+                EOI => {
+                    file.is_ended = true;
+                    break;
+                }
+                SOS => {
+                    let frame = file
+                        .frame
+                        .ok_or_else(|| corrupt("a scan comes before the frame header"))?;
+                    if !frame.is_scannable() {
+                        return Ok(Outcome::NeedsDecoding);
+                    }
+                    self.read_scan(&mut file, frame, segment.body, limits)?;
+                }
+                marker => file.note(marker, segment.body, limits)?,
+            }
+        }
+        self.conclude(&file, limits, luma)
+    }
+
+    fn conclude(
+        &self,
+        file: &File<'_>,
+        limits: &Limits,
+        luma: &mut Luma,
+    ) -> Result<Outcome, Error> {
+        let frame = file.frame.as_ref().ok_or(INCOMPLETE)?;
+        if !frame.is_scannable() {
+            return Ok(Outcome::NeedsDecoding);
+        }
+        if !file.is_whole(frame, WHOLE_PERCENT) {
+            return Err(INCOMPLETE);
+        }
+        let shows_enough = Luma::is_enough(self.plane.width, self.plane.height);
+        if !shows_enough || !file.is_luma_first(frame) {
+            // A decoder holds all coefficients of a progressive picture at once, 2 bytes each.
+            let coefficients = file.expected as u64 * 64;
+            return if frame.process == Process::Progressive
+                && coefficients * 2 > limits.max_alloc_bytes
+            {
+                Err(limits.too_much_memory(Format::Jpeg))
+            } else {
+                Ok(Outcome::NeedsDecoding)
+            };
+        }
+        let table = usize::from(frame.components()[0].quantisation);
+        let quantisation =
+            file.quantisation[table].ok_or_else(|| corrupt("its quantisation table is missing"))?;
+        self.develop(quantisation.into(), luma);
+        Ok(Outcome::Thumbnail(Stored {
+            width: frame.width.into(),
+            height: frame.height.into(),
+            orientation: file.orientation,
+        }))
+    }
+
+    /// Dequantises and scales as libjpeg's `jpeg_idct_1x1` (`jidctred.c`): a DC coefficient is eight times the block's
+    /// mean less 128.
+    fn develop(&self, quantisation: i32, luma: &mut Luma) {
+        let level = |&coefficient: &i16| {
+            let mean = (i32::from(coefficient) * quantisation + 4) >> 3;
+            (mean + 128).clamp(0, 255) as u8
+        };
+        luma.width = self.plane.width;
+        luma.height = self.plane.height;
+        luma.pixels.resize(self.plane.coefficients.len(), 0);
+        for (pixel, coefficient) in luma.pixels.iter_mut().zip(&self.plane.coefficients) {
+            *pixel = level(coefficient);
+        }
+    }
+
+    /// Reads the scan whose header was met last, if it says anything new about DC coefficients.
+    fn read_scan(
+        &mut self,
+        file: &mut File<'_>,
+        mut frame: Frame,
+        header: &[u8],
+        limits: &Limits,
+    ) -> Result<(), Error> {
+        let scan = Scan::parse(&frame, header)
+            .ok_or_else(|| corrupt("a scan header contradicts itself or the frame header"))?;
+        if !is_news(&frame, &scan)? {
+            return Ok(());
+        }
+        for part in scan.parts() {
+            frame.component_mut(part.component).precision = Some(scan.approximation.1);
+        }
+        file.frame = Some(frame);
+        // Of a progressive picture the end marker alone tells that all is there, so scans without luma tell nothing.
+        if frame.process == Process::Progressive && scan.luma().iter().all(Option::is_none) {
+            return Ok(());
+        }
+        if file.expected == 0 {
+            self.plane.clear(frame.blocks_of(&frame.components()[0]));
+        }
+        let raw = file.segments.rest();
+        let length = self.data.fill(raw, file.restart_interval > 0);
+        file.segments.skip(length);
+        file.expected += scan.blocks();
+        // A block takes a bit at least; so what a header may make the reader take is bounded by the file's size.
+        if self.data.bits() < scan.blocks() / 100 * WHOLE_PERCENT {
+            return Err(INCOMPLETE);
+        }
+        if Lanes::bytes_for(&scan) + raw.len() as u64 > limits.max_alloc_bytes {
+            return Err(limits.too_much_memory(Format::Jpeg));
+        }
+        file.found += match frame.process {
+            Process::Progressive => self.read_progressive(file, &scan),
+            _ => self.read_sequential(file, &scan),
+        };
+        Ok(())
+    }
+
+    fn read_sequential(&mut self, file: &File<'_>, scan: &Scan) -> usize {
+        let definitions = &file.definitions;
+        let pairs = scan.parts().iter();
+        let pairs = pairs.map(|part| (&definitions.dc[part.dc], &definitions.ac[part.ac]));
+        let places = self.tables.load(pairs);
+        let route = Route::new(scan, self.data.padded(), &self.tables, &places);
+        self.lanes.read(
+            scan,
+            file.restart_interval,
+            &self.data,
+            &route,
+            &mut self.plane,
+        )
+    }
+
+    fn read_progressive(&mut self, file: &File<'_>, scan: &Scan) -> usize {
+        let pass = if scan.approximation.0 == 0 {
+            for (codes, part) in self.dc_codes.iter_mut().zip(scan.parts()) {
+                codes.define(&file.definitions.dc[part.dc]);
+            }
+            Pass::First(self.dc_codes.each_ref())
+        } else {
+            Pass::Refinement
+        };
+        progressive::read(
+            scan,
+            file.restart_interval,
+            &self.data,
+            &pass,
+            &mut self.plane,
+        )
+    }
+}
+
+/// Whether a scan gives DC coefficients, or bits of them, that no scan before gave.
+fn is_news(frame: &Frame, scan: &Scan) -> Result<bool, Error> {
+    let mut before = scan
+        .parts()
+        .iter()
+        .map(|part| frame.components()[part.component].precision);
+    if frame.process == Process::Sequential {
+        return Ok(before.all(|precision| precision.is_none()));
+    }
+    let (high, low) = scan.approximation;
+    match scan.spectrum {
+        (0, 0) if low > 13 => Err(corrupt("a progressive scan shifts by more than 13 bits")),
+        (0, 0) if high == 0 && before.all(|precision| precision.is_none()) => Ok(true),
+        (0, 0) if high == low + 1 && before.all(|precision| precision == Some(high)) => Ok(true),
+        (0, _) => Err(corrupt("its progressive scans are out of order")),
+        _ => Ok(false),
+    }
+}

@@ -1,0 +1,169 @@
+//! What has been read of a JPEG file so far, scans apart.
+
+use image::metadata::Orientation;
+
+use super::codes::Definition;
+use super::corrupt;
+use super::frame::{Frame, Process};
+use super::segments::{APP0, APP1, APP14, DHT, DQT, DRI, Segments};
+use crate::{Error, Limits};
+
+/// The Huffman tables in force, by number.
+#[derive(Clone)]
+pub(super) struct Definitions {
+    pub(super) dc: [Definition; 4],
+    pub(super) ac: [Definition; 4],
+}
+
+impl Definitions {
+    /// Those that hold in a file that defines none, as frames of Motion JPEG don't.
+    pub(super) fn standard() -> Self {
+        let [luminance, chrominance] = Definition::standard_dc();
+        let dc = std::array::from_fn(|i| [&luminance, &chrominance][i % 2].clone());
+        let [luminance, chrominance] = Definition::standard_ac();
+        let ac = std::array::from_fn(|i| [&luminance, &chrominance][i % 2].clone());
+        Self { dc, ac }
+    }
+}
+
+/// The state that a file's segments leave behind.
+pub(super) struct File<'a> {
+    pub(super) segments: Segments<'a>,
+    pub(super) frame: Option<Frame>,
+    pub(super) definitions: Definitions,
+    /// The quantisation of DC coefficients, by table.
+    pub(super) quantisation: [Option<u16>; 4],
+    /// In units; 0 where there are no restart markers.
+    pub(super) restart_interval: usize,
+    pub(super) orientation: Orientation,
+    is_jfif: bool,
+    adobe_transform: Option<u8>,
+    /// Blocks that the scans so far have shown, and those that they ought to have shown.
+    pub(super) found: usize,
+    pub(super) expected: usize,
+    /// Whether the end-of-image marker was there.
+    pub(super) is_ended: bool,
+}
+
+impl<'a> File<'a> {
+    pub(super) fn new(bytes: &'a [u8], standard: &Definitions) -> Self {
+        Self {
+            segments: Segments::new(bytes),
+            frame: None,
+            definitions: standard.clone(),
+            quantisation: [None; 4],
+            restart_interval: 0,
+            orientation: Orientation::NoTransforms,
+            is_jfif: false,
+            adobe_transform: None,
+            found: 0,
+            expected: 0,
+            is_ended: false,
+        }
+    }
+
+    /// Takes in what a segment says, unless it is about scans.
+    pub(super) fn note(&mut self, marker: u8, body: &[u8], limits: &Limits) -> Result<(), Error> {
+        match marker {
+            DHT => self.define_codes(body),
+            DQT => self.define_quantisation(body),
+            DRI => {
+                self.restart_interval = body
+                    .first_chunk()
+                    .map_or(0, |&units| u16::from_be_bytes(units).into());
+                Ok(())
+            }
+            APP0 => {
+                self.is_jfif |= body.starts_with(b"JFIF\0");
+                Ok(())
+            }
+            APP1 => {
+                // Damaged EXIF data leave a picture upright, as with everyone else.
+                let exif = body.strip_prefix(b"Exif\0\0");
+                if let Some(orientation) = exif.and_then(Orientation::from_exif_chunk) {
+                    self.orientation = orientation;
+                }
+                Ok(())
+            }
+            APP14 => {
+                if body.starts_with(b"Adobe") {
+                    self.adobe_transform = body.get(11).copied();
+                }
+                Ok(())
+            }
+            0xC0..=0xCF if !matches!(marker, 0xC8 | 0xCC) => self.begin_frame(marker, body, limits),
+            _ => Ok(()),
+        }
+    }
+
+    fn begin_frame(&mut self, marker: u8, body: &[u8], limits: &Limits) -> Result<(), Error> {
+        if self.frame.is_some() {
+            return Err(corrupt("it has two frame headers"));
+        }
+        let frame = Frame::parse(marker, body)
+            .ok_or_else(|| corrupt("its frame header contradicts itself"))?;
+        limits.check(frame.width.into(), frame.height.into(), crate::Format::Jpeg)?;
+        self.frame = Some(frame);
+        Ok(())
+    }
+
+    fn define_codes(&mut self, mut body: &[u8]) -> Result<(), Error> {
+        while let Some((&[selector, ref counts @ ..], rest)) = body.split_first_chunk::<17>() {
+            let (definition, rest) = Definition::parse(counts, rest)
+                .ok_or_else(|| corrupt("a Huffman table is no such table"))?;
+            let tables = match selector >> 4 {
+                0 => &mut self.definitions.dc,
+                1 => &mut self.definitions.ac,
+                _ => return Err(corrupt("a Huffman table is of an unknown class")),
+            };
+            *tables
+                .get_mut(usize::from(selector & 15))
+                .ok_or_else(|| corrupt("a Huffman table's number is above 3"))? = definition;
+            body = rest;
+        }
+        Ok(())
+    }
+
+    fn define_quantisation(&mut self, mut body: &[u8]) -> Result<(), Error> {
+        while let Some((&selector, rest)) = body.split_first() {
+            let wide = selector >> 4 != 0;
+            let (values, rest) = rest
+                .split_at_checked(if wide { 128 } else { 64 })
+                .ok_or_else(|| corrupt("a quantisation table is cut short"))?;
+            let first = match *values {
+                [high, low, ..] if wide => u16::from_be_bytes([high, low]),
+                [value, ..] => value.into(),
+                [] => 0,
+            };
+            if let Some(table) = self.quantisation.get_mut(usize::from(selector & 15)) {
+                *table = Some(first);
+            }
+            body = rest;
+        }
+        Ok(())
+    }
+
+    /// Whether the first component is luma: as libjpeg decides it, by the marks of JFIF and Adobe, then by the names of
+    /// the components.
+    pub(super) fn is_luma_first(&self, frame: &Frame) -> bool {
+        let ids = |names: &[u8]| frame.components().iter().map(|c| &c.id).eq(names);
+        let is_rgb = !self.is_jfif
+            && match self.adobe_transform {
+                Some(transform) => transform == 0,
+                None => ids(b"RGB"),
+            };
+        frame.has_luma_thumbnail() && (frame.components().len() == 1 || !is_rgb)
+    }
+
+    /// Whether next to nothing is missing. A progressive picture's blocks are spread over many scans of which only the
+    /// first are read; its end marker stands for the rest.
+    pub(super) fn is_whole(&self, frame: &Frame, least_percent: usize) -> bool {
+        let unscanned = frame.components().iter().filter(|c| c.precision.is_none());
+        let unscanned: usize = unscanned
+            .map(|component| frame.blocks_of(component))
+            .map(|(across, down)| across * down)
+            .sum();
+        let is_ended = self.is_ended || frame.process == Process::Sequential;
+        is_ended && self.found * 100 >= (self.expected + unscanned) * least_percent
+    }
+}

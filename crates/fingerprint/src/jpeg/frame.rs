@@ -1,0 +1,123 @@
+//! What a JPEG's frame header says: size, coding process, components and their sampling.
+
+use super::segments::{SOF_BASELINE, SOF_EXTENDED, SOF_PROGRESSIVE};
+
+/// Most components of a frame that is read here.
+pub(super) const MAX_COMPONENTS: usize = 4;
+
+/// A way in which coefficients are coded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Process {
+    /// Huffman-coded, each block in one piece.
+    Sequential,
+    /// Huffman-coded, each block in pieces that are spread over several scans.
+    Progressive,
+    /// Arithmetic, lossless or hierarchical.
+    Other,
+}
+
+/// One colour component.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Component {
+    pub(super) id: u8,
+    /// Sampling factors: the blocks of this component in one unit of a scan of several components.
+    pub(super) across: u8,
+    pub(super) down: u8,
+    pub(super) quantisation: u8,
+    /// The lowest bit of its DC coefficients that scans have given; `None` before the first.
+    pub(super) precision: Option<u8>,
+}
+
+/// The frame header.
+#[derive(Clone, Copy)]
+pub(super) struct Frame {
+    pub(super) process: Process,
+    pub(super) width: u16,
+    pub(super) height: u16,
+    bits: u8,
+    listed: [Component; MAX_COMPONENTS],
+    count: usize,
+}
+
+impl Frame {
+    /// Reads the segment of a start-of-frame marker. `None` where it contradicts itself.
+    pub(super) fn parse(marker: u8, body: &[u8]) -> Option<Self> {
+        let (&[bits, h1, h0, w1, w0, count], rest) = body.split_first_chunk()?;
+        let count = usize::from(count);
+        let mut listed = [Component::default(); MAX_COMPONENTS];
+        for (component, &[id, sampling, quantisation]) in
+            listed.iter_mut().zip(rest.get(..3 * count)?.as_chunks().0)
+        {
+            let (across, down) = (sampling >> 4, sampling & 15);
+            if !(1..=4).contains(&across) || !(1..=4).contains(&down) || quantisation > 3 {
+                return None;
+            }
+            *component = Component {
+                id,
+                across,
+                down,
+                quantisation,
+                precision: None,
+            };
+        }
+        let process = match marker {
+            SOF_BASELINE | SOF_EXTENDED => Process::Sequential,
+            SOF_PROGRESSIVE => Process::Progressive,
+            _ => Process::Other,
+        };
+        Some(Self {
+            process,
+            width: u16::from_be_bytes([w1, w0]),
+            height: u16::from_be_bytes([h1, h0]),
+            bits,
+            listed,
+            count,
+        })
+    }
+
+    /// Whether its scans can be read here: Huffman-coded, 8 bits, at most [`MAX_COMPONENTS`].
+    pub(super) fn is_scannable(&self) -> bool {
+        self.process != Process::Other
+            && self.bits == 8
+            && (1..=MAX_COMPONENTS).contains(&self.count)
+    }
+
+    /// Whether the DC coefficients of the first component are the picture at 1/8 scale.
+    pub(super) fn has_luma_thumbnail(&self) -> bool {
+        let full = self.components().iter().all(|component| {
+            component.across <= self.listed[0].across && component.down <= self.listed[0].down
+        });
+        matches!(self.count, 1 | 3) && full
+    }
+
+    pub(super) fn components(&self) -> &[Component] {
+        &self.listed[..self.count.min(MAX_COMPONENTS)]
+    }
+
+    pub(super) fn component_mut(&mut self, index: usize) -> &mut Component {
+        &mut self.listed[index]
+    }
+
+    /// The size in blocks of the part of a component that shows something.
+    pub(super) fn blocks_of(&self, component: &Component) -> (usize, usize) {
+        let (across, down) = self.max_sampling();
+        (
+            (usize::from(self.width) * usize::from(component.across)).div_ceil(8 * across),
+            (usize::from(self.height) * usize::from(component.down)).div_ceil(8 * down),
+        )
+    }
+
+    /// The size of a scan of several components, in units.
+    pub(super) fn units(&self) -> (usize, usize) {
+        let (across, down) = self.max_sampling();
+        (
+            usize::from(self.width).div_ceil(8 * across),
+            usize::from(self.height).div_ceil(8 * down),
+        )
+    }
+
+    fn max_sampling(&self) -> (usize, usize) {
+        let max = |of: fn(&Component) -> u8| self.components().iter().map(of).max().unwrap_or(1);
+        (max(|c| c.across).into(), max(|c| c.down).into())
+    }
+}

@@ -1,0 +1,276 @@
+//! The hot loop: one walk through sequential entropy-coded data, block by block.
+//!
+//! A step is one lookup and no unpredictable branch: what ends a block is not branched on but added, masked and selected.
+//! So the processor isn't thrown off at the end of every block, and can work on the steps of two lanes at a time where
+//! one alone would wait for its lookups.
+
+use super::codes::{LOOKUP_BITS, MAX_DC_SIZE, extend};
+use super::entropy::ahead;
+use super::scan::{MAX_UNIT, Scan};
+use super::tables::{ALL_ENTRIES, Entry, Pair, TableCache, ac_table, begin_table};
+
+const LOOKUP_SHIFT: u32 = 64 - LOOKUP_BITS;
+/// Lookups after one refill; see [`Entry::MAX_BITS`].
+const LOOKUPS: usize = 3;
+
+/// What a walk needs to know of its scan.
+pub(super) struct Route<'a> {
+    padded: &'a [u8],
+    entries: &'a [u32; ALL_ENTRIES],
+    /// By place of a block in its unit.
+    pairs: [Option<&'a Pair>; MAX_UNIT],
+    /// By place of a block in its unit: the [`Cursor::state`] inside this block in the high half, that at the begin of
+    /// the next block in the low one.
+    transitions: [u64; 16],
+}
+
+impl<'a> Route<'a> {
+    /// `places` are those of the scan's parts in `tables`.
+    pub(super) fn new(
+        scan: &Scan,
+        padded: &'a [u8],
+        tables: &'a TableCache,
+        places: &[usize],
+    ) -> Self {
+        let sequence = scan.sequence();
+        let mut route = Self {
+            padded,
+            entries: tables.entries(),
+            pairs: [None; MAX_UNIT],
+            transitions: [0; 16],
+        };
+        let state = |block: usize, table: u32| (block as u64) << 16 | u64::from(table);
+        for (block, &part) in sequence.iter().enumerate() {
+            let next = (block + 1) % sequence.len();
+            let inside = state(block, ac_table(places[part]));
+            let behind = state(next, begin_table(places[sequence[next]]));
+            route.pairs[block] = Some(tables.pair(places[part]));
+            route.transitions[block] = inside << 32 | behind;
+        }
+        route
+    }
+
+    fn transition(&self, state: u32) -> u64 {
+        self.transitions[(state >> 16) as usize % 16]
+    }
+
+    /// The state at the begin of a unit, which is what follows its last block.
+    fn start(&self) -> u32 {
+        let last = self.pairs.iter().rposition(Option::is_some).unwrap_or(0);
+        self.transitions[last] as u32
+    }
+}
+
+/// A block that was walked through.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Block {
+    /// The bit behind it.
+    pub(super) end: u32,
+    /// The low 15 bits are those of the sum of all DC differences so far, of whatever component.
+    pub(super) sum: u32,
+}
+
+impl Block {
+    /// The block's DC difference, given the sum before it.
+    #[inline]
+    pub(super) fn difference(self, before: u32) -> i16 {
+        ((self.sum.wrapping_sub(before) << 17) as i32 >> 17) as i16
+    }
+}
+
+/// Where a lane is.
+#[derive(Clone, Copy, Default)]
+struct Cursor {
+    /// The next bit.
+    at: usize,
+    /// The next coefficient of the block.
+    index: u32,
+    /// Low half: the table for the next lookup; high half: the place of the block in its unit.
+    state: u32,
+    sum: u32,
+    /// Blocks done.
+    count: usize,
+}
+
+/// A walk, and the blocks it has found.
+#[derive(Default)]
+pub(super) struct Lane {
+    cursor: Cursor,
+    blocks: Vec<Block>,
+    most: usize,
+    is_guess: bool,
+    is_lost: bool,
+}
+
+impl Lane {
+    /// Starts at a bit where a unit begins, for at most `most` blocks.
+    pub(super) fn begin(&mut self, route: &Route<'_>, at: usize, most: usize) {
+        self.cursor = Cursor {
+            at,
+            state: route.start(),
+            ..Cursor::default()
+        };
+        (self.most, self.is_guess, self.is_lost) = (most, false, false);
+        if self.blocks.len() < most + LOOKUPS {
+            self.blocks.resize(most + LOOKUPS, Block::default());
+        }
+    }
+
+    /// Starts at a bit where a unit may or may not begin. Huffman codes put a reader right that started wrong, mostly
+    /// within a few hundred codes; bits that are no code start the guess anew.
+    pub(super) fn guess(&mut self, route: &Route<'_>, at: usize, most: usize) {
+        self.begin(route, at, most);
+        self.is_guess = true;
+    }
+
+    /// The blocks found so far.
+    pub(super) fn blocks(&self) -> &[Block] {
+        &self.blocks[..self.cursor.count.min(self.most)]
+    }
+
+    fn is_before(&self, end: usize) -> bool {
+        self.cursor.at < end && self.cursor.count < self.most && !self.is_lost
+    }
+
+    /// Walks on to the bit `end` or a little further.
+    pub(super) fn run(&mut self, route: &Route<'_>, end: usize) {
+        while self.is_before(end) {
+            self.advance(route);
+        }
+    }
+
+    /// Forgets the blocks that took bits from behind the data's end.
+    pub(super) fn drop_after(&mut self, end: usize) {
+        let kept = self
+            .blocks()
+            .partition_point(|block| block.end as usize <= end);
+        self.cursor.count = kept;
+    }
+
+    /// Walks on until this lane's units end where those of `other` do, or to the bit `end`. From there on both are the
+    /// same: the numbers of blocks after which they are.
+    pub(super) fn run_into(
+        &mut self,
+        other: &Lane,
+        route: &Route<'_>,
+        unit: usize,
+        end: usize,
+    ) -> Option<(usize, usize)> {
+        let (mut here, mut there) = (unit, unit);
+        let first = other.blocks().get(there - 1)?.end;
+        here += self.blocks().partition_point(|block| block.end < first) / unit * unit;
+        loop {
+            while self.blocks().len() < here {
+                if !self.is_before(end) {
+                    return None;
+                }
+                self.advance(route);
+            }
+            let at = self.blocks[here - 1].end;
+            while other.blocks().get(there - 1)?.end < at {
+                there += unit;
+            }
+            if other.blocks()[there - 1].end == at {
+                return Some((here, there));
+            }
+            here += unit;
+        }
+    }
+
+    /// Some steps: as many as one refill is good for.
+    #[inline(always)]
+    fn advance(&mut self, route: &Route<'_>) {
+        let mut cursor = self.cursor;
+        let blocks = self.blocks.as_mut_slice();
+        let mut bits = ahead(route.padded, cursor.at);
+        let mut by_hand = false;
+        for _ in 0..LOOKUPS {
+            let place = cursor.state.wrapping_add((bits >> LOOKUP_SHIFT) as u32);
+            let entry = route.entries[place as usize % ALL_ENTRIES];
+            let index = cursor.index + (entry & Entry::ADVANCE);
+            if index > 63 {
+                by_hand = true;
+                break;
+            }
+            let transition = route.transition(cursor.state);
+            let taken = entry >> 8 & 63;
+            bits <<= taken;
+            cursor.at += taken as usize;
+            cursor.sum = cursor.sum.wrapping_add(entry >> 16);
+            let goes_on = entry as i32 >> 31; // all ones, or zero
+            blocks[cursor.count] = Block {
+                end: cursor.at as u32,
+                sum: cursor.sum,
+            };
+            cursor.count = (cursor.count + 1).wrapping_add_signed(goes_on as isize);
+            cursor.index = index & goes_on as u32;
+            cursor.state = (transition >> (goes_on & 32)) as u32;
+        }
+        self.cursor = cursor;
+        if by_hand {
+            self.decode_by_hand(route);
+        }
+    }
+
+    /// One code, where no entry serves: it is long, or the block ends with its last coefficient and not by a code.
+    #[cold]
+    #[inline(never)]
+    fn decode_by_hand(&mut self, route: &Route<'_>) {
+        if self.decode_one(route).is_some() {
+            return;
+        }
+        if self.is_guess {
+            let (at, most) = (self.cursor.at + 1, self.most);
+            self.guess(route, at, most);
+        } else {
+            self.is_lost = true;
+        }
+    }
+
+    fn decode_one(&mut self, route: &Route<'_>) -> Option<()> {
+        let cursor = &mut self.cursor;
+        let bits = ahead(route.padded, cursor.at);
+        let pair = route.pairs[(cursor.state >> 16) as usize % MAX_UNIT]?;
+        let transition = route.transition(cursor.state);
+        if cursor.index == 0 {
+            let (length, size) = pair.dc.decode((bits >> 48) as u32)?;
+            if size > MAX_DC_SIZE {
+                return None;
+            }
+            let size = u32::from(size);
+            let extra = (bits << length >> 32 >> (32 - size)) as u32;
+            cursor.sum = cursor.sum.wrapping_add(extend(extra, size) as u32);
+            cursor.at += (length + size) as usize;
+            cursor.index = 1;
+        } else {
+            let (length, symbol) = pair.ac.decode((bits >> 48) as u32)?;
+            let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+            let ends = size == 0 && run < 15;
+            cursor.at += (length + size) as usize;
+            cursor.index = if ends { 64 } else { cursor.index + run + 1 };
+        }
+        if cursor.index < 64 {
+            cursor.state = (transition >> 32) as u32;
+        } else {
+            self.blocks[cursor.count] = Block {
+                end: cursor.at as u32,
+                sum: cursor.sum,
+            };
+            cursor.count += 1;
+            cursor.index = 0;
+            cursor.state = transition as u32;
+        }
+        Some(())
+    }
+}
+
+/// Walks with two lanes side by side, each to its end or a little further.
+pub(super) fn run_both(route: &Route<'_>, lanes: [&mut Lane; 2], ends: [usize; 2]) {
+    let [first, second] = lanes;
+    while first.is_before(ends[0]) && second.is_before(ends[1]) {
+        first.advance(route);
+        second.advance(route);
+    }
+    first.run(route, ends[0]);
+    second.run(route, ends[1]);
+}

@@ -1,0 +1,161 @@
+//! The scans of baseline and extended sequential JPEG.
+
+use super::entropy::EntropyData;
+use super::lane::{Block, Lane, Route, run_both};
+use super::scan::{Places, Plane, Scan};
+
+/// Bits of a scan from which on it pays to start in two places.
+const WORTH_SPLITTING: usize = 8 * 4096;
+
+/// Two lanes, with the memory for the blocks that they find.
+#[derive(Default)]
+pub(super) struct Lanes {
+    first: Lane,
+    second: Lane,
+}
+
+impl Lanes {
+    /// The memory that a scan's blocks take, in bytes.
+    pub(super) fn bytes_for(scan: &Scan) -> u64 {
+        2 * (scan.blocks() * size_of::<Block>()) as u64
+    }
+
+    /// Reads a scan and writes its luma into the plane. Returns how many of its blocks there were.
+    pub(super) fn read(
+        &mut self,
+        scan: &Scan,
+        restart_interval: usize,
+        data: &EntropyData,
+        route: &Route<'_>,
+        plane: &mut Plane,
+    ) -> usize {
+        if restart_interval > 0 {
+            self.read_intervals(scan, restart_interval, data, route, plane)
+        } else {
+            self.read_whole(scan, data.bits(), route, plane)
+        }
+    }
+
+    /// Without restart intervals only the begin of the data is known to be the begin of a unit. One lane starts there,
+    /// the other one in the middle by guess; the first goes on until it finds where the second was right.
+    fn read_whole(
+        &mut self,
+        scan: &Scan,
+        end: usize,
+        route: &Route<'_>,
+        plane: &mut Plane,
+    ) -> usize {
+        let most = scan.blocks();
+        let mut writer = Writer::new(scan, plane, 0);
+        self.first.begin(route, 0, most);
+        if end >= WORTH_SPLITTING {
+            let middle = end / 16 * 8;
+            self.second.guess(route, middle, most);
+            run_both(route, [&mut self.first, &mut self.second], [middle, end]);
+            self.second.drop_after(end);
+            let joint = self.first.run_into(&self.second, route, scan.unit(), end);
+            if let Some((here, there)) = joint {
+                let (head, tail) = (&self.first.blocks()[..here], self.second.blocks());
+                let tail = &tail[..tail.len().min(there + most - here)];
+                writer.write(0, head);
+                writer.write(tail[there - 1].sum, &tail[there..]);
+                let found = here + tail.len() - there;
+                writer.fill(most - found);
+                return found;
+            }
+        }
+        self.first.run(route, end);
+        self.first.drop_after(end);
+        writer.write_interval(self.first.blocks(), most)
+    }
+
+    fn read_intervals(
+        &mut self,
+        scan: &Scan,
+        restart_interval: usize,
+        data: &EntropyData,
+        route: &Route<'_>,
+        plane: &mut Plane,
+    ) -> usize {
+        let starts = (0..scan.units).step_by(restart_interval);
+        let blocks = |unit| restart_interval.min(scan.units - unit) * scan.unit();
+        let mut intervals = starts.zip(data.intervals());
+        let mut found = 0;
+        while let Some((unit, bits)) = intervals.next() {
+            self.first.begin(route, bits.start, blocks(unit));
+            if let Some((next_unit, next_bits)) = intervals.next() {
+                self.second.begin(route, next_bits.start, blocks(next_unit));
+                run_both(
+                    route,
+                    [&mut self.first, &mut self.second],
+                    [bits.end, next_bits.end],
+                );
+                self.second.drop_after(next_bits.end);
+                let mut writer = Writer::new(scan, plane, next_unit);
+                found += writer.write_interval(self.second.blocks(), blocks(next_unit));
+            } else {
+                self.first.run(route, bits.end);
+            }
+            self.first.drop_after(bits.end);
+            let mut writer = Writer::new(scan, plane, unit);
+            found += writer.write_interval(self.first.blocks(), blocks(unit));
+        }
+        found
+    }
+}
+
+/// Adds up the luma's DC differences and writes the sums where they belong.
+struct Writer<'a> {
+    scan: &'a Scan,
+    plane: &'a mut Plane,
+    places: Places,
+    level: i16,
+}
+
+impl<'a> Writer<'a> {
+    fn new(scan: &'a Scan, plane: &'a mut Plane, unit: usize) -> Self {
+        Self {
+            places: Places::new(scan, unit),
+            scan,
+            plane,
+            level: 0,
+        }
+    }
+
+    /// `sum` is that of the block before.
+    fn write(&mut self, mut sum: u32, blocks: &[Block]) {
+        for unit in blocks.chunks(self.scan.unit()) {
+            for (block, luma) in unit.iter().zip(self.scan.luma()) {
+                if let Some((x, y)) = luma {
+                    self.level = self.level.wrapping_add(block.difference(sum));
+                    self.put(*x, *y);
+                }
+                sum = block.sum;
+            }
+            self.places.advance();
+        }
+    }
+
+    /// Puts the last level in the place of blocks that are missing.
+    fn fill(&mut self, missing: usize) {
+        for _ in 0..missing / self.scan.unit() {
+            for (x, y) in self.scan.luma().iter().flatten() {
+                self.put(*x, *y);
+            }
+            self.places.advance();
+        }
+    }
+
+    fn write_interval(&mut self, blocks: &[Block], expected: usize) -> usize {
+        self.write(0, blocks);
+        self.fill(expected - blocks.len());
+        blocks.len()
+    }
+
+    #[inline]
+    fn put(&mut self, x: usize, y: usize) {
+        if let Some(coefficient) = self.plane.at(self.places.x + x, self.places.y + y) {
+            *coefficient = self.level;
+        }
+    }
+}
