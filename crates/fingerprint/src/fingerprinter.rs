@@ -109,13 +109,18 @@ impl Fingerprinter {
         let format = Format::sniff(bytes).ok_or_else(|| Error::UnknownFormat {
             content: Content::of(bytes),
         })?;
-        if format == Format::Jpeg
-            && let Outcome::Thumbnail(stored) =
-                self.jpeg.read(bytes, &self.limits, &mut self.luma)?
-        {
-            return Ok((format, stored));
-        }
-        let (luma, stored) = decode::decode(bytes, format, &self.limits)?;
+        let outcome = if format == Format::Jpeg {
+            self.jpeg.read(bytes, &self.limits, &mut self.luma)?
+        } else {
+            Outcome::NeedsDecoding
+        };
+        let (luma, stored) = match outcome {
+            Outcome::Thumbnail(stored) => return Ok((format, stored)),
+            Outcome::NeedsDecoding => decode::decode(bytes, format, &self.limits)?,
+            Outcome::NeedsDecodingWithTables(bytes) => {
+                decode::decode(&bytes, format, &self.limits)?
+            }
+        };
         self.luma = luma.reduced();
         Ok((format, stored))
     }

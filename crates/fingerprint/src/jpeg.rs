@@ -54,6 +54,8 @@ pub(crate) enum Outcome {
     /// As far as can be seen here the picture is whole, but it has to be decoded: it is small, or coded in a way that
     /// isn't read here.
     NeedsDecoding,
+    /// So has this one, which is the given file with the Huffman tables that it leaves out.
+    NeedsDecodingWithTables(Vec<u8>),
 }
 
 /// Reads JPEGs one after the other, with the tables and the memory of those before.
@@ -110,7 +112,14 @@ impl Reader {
                 marker => file.note(marker, segment.body, limits)?,
             }
         }
-        self.conclude(&file, limits, luma)
+        match self.conclude(&file, limits, luma)? {
+            Outcome::NeedsDecoding if !file.defines_codes && file.scans > 0 => {
+                let (start, rest) = bytes.split_at(2);
+                let bytes = [start, &self.standard.segment(), rest].concat();
+                Ok(Outcome::NeedsDecodingWithTables(bytes))
+            }
+            outcome => Ok(outcome),
+        }
     }
 
     fn conclude(
@@ -126,7 +135,8 @@ impl Reader {
         if !file.is_whole(frame, WHOLE_PERCENT) {
             return Err(INCOMPLETE);
         }
-        let shows_enough = Luma::is_enough(self.plane.width, self.plane.height);
+        let shows_enough =
+            Luma::is_enough(self.plane.width, self.plane.height) || file.is_misread_by_image(frame);
         if !shows_enough || !file.is_luma_first(frame) {
             // A decoder holds all coefficients of a progressive picture at once, 2 bytes each.
             let coefficients = file.expected as u64 * 64;
@@ -185,12 +195,13 @@ impl Reader {
         if frame.process == Process::Progressive && scan.luma().iter().all(Option::is_none) {
             return Ok(());
         }
-        if file.expected == 0 {
+        if file.scans == 0 {
             self.plane.clear(frame.blocks_of(&frame.components()[0]));
         }
         let raw = file.segments.rest();
         let length = self.data.fill(raw, file.restart_interval > 0);
         file.segments.skip(length);
+        file.scans += 1;
         file.expected += scan.blocks();
         // A block takes a bit at least; so what a header may make the reader take is bounded by the file's size.
         if self.data.bits() < scan.blocks() / 100 * WHOLE_PERCENT {

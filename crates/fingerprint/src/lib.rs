@@ -29,6 +29,8 @@
 //! [`Limits::max_pixels`] are refused by their header, and no more than [`Limits::max_alloc_bytes`] are taken. A JPEG's
 //! header alone makes nothing be taken: there must be at least a bit of data for each block that it announces.
 
+#[cfg(test)]
+mod corpus;
 mod decode;
 mod error;
 mod fingerprint;

@@ -30,6 +30,15 @@ impl Definition {
         (used <= 1 << 16).then_some((definition, rest))
     }
 
+    /// The definition as it stands in a `DHT` segment.
+    pub(super) fn bytes(&self) -> impl Iterator<Item = u8> {
+        let total = self.counts.iter().map(|&count| usize::from(count)).sum();
+        self.counts
+            .iter()
+            .chain(self.symbols.iter().take(total))
+            .copied()
+    }
+
     fn of(counts: [u8; 16], listed: &[u8]) -> Self {
         Self::parse(&counts, listed)
             .expect("the standard's own tables are valid")

@@ -24,6 +24,19 @@ impl Definitions {
         let ac = std::array::from_fn(|i| [&luminance, &chrominance][i % 2].clone());
         Self { dc, ac }
     }
+
+    /// A `DHT` segment that defines the first two tables of each class, with its marker.
+    pub(super) fn segment(&self) -> Vec<u8> {
+        let selectors = [(0x00, &self.dc[0]), (0x01, &self.dc[1])];
+        let selectors = selectors
+            .into_iter()
+            .chain([(0x10, &self.ac[0]), (0x11, &self.ac[1])]);
+        let tables: Vec<u8> = selectors
+            .flat_map(|(selector, table)| std::iter::once(selector).chain(table.bytes()))
+            .collect();
+        let [high, low] = (tables.len() as u16 + 2).to_be_bytes();
+        [&[0xFF, DHT, high, low], tables.as_slice()].concat()
+    }
 }
 
 /// The state that a file's segments leave behind.
@@ -38,7 +51,10 @@ pub(super) struct File<'a> {
     pub(super) orientation: Orientation,
     is_jfif: bool,
     adobe_transform: Option<u8>,
-    /// Blocks that the scans so far have shown, and those that they ought to have shown.
+    /// Whether the file defines Huffman tables at all.
+    pub(super) defines_codes: bool,
+    /// Scans of DC coefficients, the blocks that they have shown, and those that they ought to have shown.
+    pub(super) scans: usize,
     pub(super) found: usize,
     pub(super) expected: usize,
     /// Whether the end-of-image marker was there.
@@ -56,6 +72,8 @@ impl<'a> File<'a> {
             orientation: Orientation::NoTransforms,
             is_jfif: false,
             adobe_transform: None,
+            defines_codes: false,
+            scans: 0,
             found: 0,
             expected: 0,
             is_ended: false,
@@ -108,6 +126,7 @@ impl<'a> File<'a> {
     }
 
     fn define_codes(&mut self, mut body: &[u8]) -> Result<(), Error> {
+        self.defines_codes = true;
         while let Some((&[selector, ref counts @ ..], rest)) = body.split_first_chunk::<17>() {
             let (definition, rest) = Definition::parse(counts, rest)
                 .ok_or_else(|| corrupt("a Huffman table is no such table"))?;
@@ -153,6 +172,14 @@ impl<'a> File<'a> {
                 None => ids(b"RGB"),
             };
         frame.has_luma_thumbnail() && (frame.components().len() == 1 || !is_rgb)
+    }
+
+    /// Whether the `image` crate's decoder (zune-jpeg 0.5) puts blocks in wrong places, without an error: it does where
+    /// components of different size come one after the other.
+    pub(super) fn is_misread_by_image(&self, frame: &Frame) -> bool {
+        let sizes = || frame.components().iter().map(|c| (c.across, c.down));
+        let differ = sizes().any(|size| Some(size) != sizes().next());
+        frame.process == Process::Sequential && self.scans > 1 && differ
     }
 
     /// Whether next to nothing is missing. A progressive picture's blocks are spread over many scans of which only the

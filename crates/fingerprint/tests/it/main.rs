@@ -3,4 +3,7 @@
 mod damage;
 mod drawing;
 mod formats;
+mod history;
 mod imagehash;
+mod jpegs;
+mod thumbnail;

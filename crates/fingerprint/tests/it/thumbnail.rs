@@ -1,0 +1,188 @@
+//! The thumbnail is the picture at 1/8 scale, however the picture is coded. How it equals libjpeg-turbo's is tested in
+//! `bench/`, which needs a C compiler and cmake.
+
+use fingerprint::{Fingerprinter, Limits};
+use image::{ImageFormat, RgbImage};
+use proptest::prelude::*;
+
+use crate::drawing::{Pattern, draw, encode};
+use crate::jpegs::{Coding, Colour, codings, segments, without};
+
+/// Width, height and grey levels.
+type Levels = (usize, usize, Vec<u8>);
+
+fn thumbnail(bytes: &[u8]) -> Levels {
+    let mut fingerprinter = Fingerprinter::new(Limits::default());
+    let thumbnail = fingerprinter.thumbnail(bytes).expect("it is a picture");
+    (thumbnail.width, thumbnail.height, thumbnail.levels.to_vec())
+}
+
+fn largest_difference(left: &Levels, right: &Levels) -> u8 {
+    assert_eq!((left.0, left.1), (right.0, right.1));
+    let levels = left.2.iter().zip(&right.2);
+    levels.map(|(a, b)| a.abs_diff(*b)).max().unwrap_or(0)
+}
+
+/// The thumbnail of the picture that the `image` crate decodes.
+fn of_decoded(bytes: &[u8]) -> Levels {
+    let decoded = image::load_from_memory(bytes).expect("it is a picture");
+    thumbnail(&encode(&decoded.to_rgb8(), ImageFormat::Png))
+}
+
+/// Grey and between 40 and 215, so that no coding cuts levels off at black or white.
+fn soft(picture: &RgbImage) -> RgbImage {
+    let mut soft = picture.clone();
+    for pixel in soft.pixels_mut() {
+        let sum: u16 = pixel.0.iter().map(|&sample| u16::from(sample)).sum();
+        pixel.0 = [40 + (sum * 58 / 255) as u8; 3];
+    }
+    soft
+}
+
+fn sides() -> impl Strategy<Value = (u32, u32)> {
+    (569..660_u32, 569..660_u32)
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn it_is_the_mean_of_the_decoded_blocks((width, height) in sides(), coding in codings()) {
+        prop_assume!(coding.is_read_by_image());
+        for pattern in [Pattern::Gradient, Pattern::Shapes] {
+            let bytes = coding.encode(&soft(&draw(pattern, width, height)));
+            let (whole_across, whole_down) = (width as usize / 8, height as usize / 8);
+            let (across, down, levels) = thumbnail(&bytes);
+            prop_assert_eq!((across, down), (whole_across + 1 - usize::from(width % 8 == 0), whole_down + 1 - usize::from(height % 8 == 0)));
+            let decoded = of_decoded(&bytes);
+            // A block at the edge that isn't whole has a mean of its own: what the encoder filled it up with counts.
+            for y in 0..whole_down {
+                for x in 0..whole_across {
+                    let difference = levels[y * across + x].abs_diff(decoded.2[y * across + x]);
+                    prop_assert!(difference <= 2, "{difference} at {x}, {y} of {pattern:?}");
+                }
+            }
+        }
+    }
+
+    /// None of these changes a coefficient.
+    #[test]
+    fn it_does_not_depend_on_how_the_coefficients_are_coded((width, height) in sides(), coding in codings()) {
+        let picture = draw(Pattern::Noise, width, height);
+        let plain = Coding { progressive: false, restart_interval: 0, optimised_tables: false, ..coding };
+        prop_assert_eq!(thumbnail(&coding.encode(&picture)), thumbnail(&plain.encode(&picture)));
+    }
+
+    #[test]
+    fn of_a_small_picture_it_is_the_picture((width, height) in (1..90_u32, 1..90_u32), coding in codings()) {
+        prop_assume!(coding.is_read_by_image());
+        let bytes = coding.encode(&draw(Pattern::Noise, width, height));
+        let seen = thumbnail(&bytes);
+        prop_assert_eq!((seen.0, seen.1), (width as usize, height as usize));
+        prop_assert_eq!(seen, of_decoded(&bytes));
+    }
+}
+
+fn plain() -> Vec<u8> {
+    Coding::PLAIN.encode(&draw(Pattern::Shapes, 640, 600))
+}
+
+#[test]
+fn fill_bytes_before_markers_change_nothing() {
+    let coding = Coding {
+        restart_interval: 7,
+        ..Coding::PLAIN
+    };
+    let bytes = coding.encode(&draw(Pattern::Shapes, 640, 600));
+    let scan = segments(&bytes)
+        .last()
+        .map(|(_, place)| place.end)
+        .expect("there is a scan");
+    let mut filled = bytes[..2].to_vec();
+    for (_, place) in segments(&bytes) {
+        filled.extend([0xFF, 0xFF]);
+        filled.extend(&bytes[place]);
+    }
+    for pair in bytes[scan..].windows(2) {
+        if pair[0] == 0xFF && pair[1] != 0 {
+            filled.push(0xFF);
+        }
+        filled.push(pair[0]);
+    }
+    filled.push(0xD9);
+    assert_eq!(thumbnail(&filled), thumbnail(&bytes));
+}
+
+#[test]
+fn motion_jpeg_without_huffman_tables_has_the_standard_ones() {
+    for side in [48, 640] {
+        let bytes = Coding::PLAIN.encode(&draw(Pattern::Shapes, side, side));
+        let bare = without(&bytes, 0xC4);
+        assert!(bare.len() < bytes.len());
+        assert_eq!(thumbnail(&bare), thumbnail(&bytes), "{side} pixels");
+    }
+}
+
+/// RGB pixels coded as they are have no luma to be read off; CMYK has none either.
+#[test]
+fn other_colours_are_decoded() {
+    let picture = soft(&draw(Pattern::Shapes, 640, 600));
+    let png = thumbnail(&encode(&picture, ImageFormat::Png));
+    let cmyk = Coding {
+        colour: Colour::Cmyk,
+        quality: 100,
+        ..Coding::PLAIN
+    };
+    let seen = thumbnail(&cmyk.encode(&picture));
+    assert!(largest_difference(&seen, &png) <= 3);
+}
+
+#[test]
+fn a_frame_header_that_names_its_components_rgb_means_rgb() {
+    let mut bytes = without(&plain(), 0xE0);
+    let as_luma = thumbnail(&bytes);
+    let frame = segments(&bytes)
+        .into_iter()
+        .find(|(marker, _)| *marker == 0xC0)
+        .expect("there is a frame header")
+        .1;
+    let scan = segments(&bytes).last().expect("there is a scan").1.clone();
+    for (index, name) in b"RGB".iter().enumerate() {
+        bytes[frame.start + 10 + 3 * index] = *name;
+        bytes[scan.start + 5 + 2 * index] = *name;
+    }
+    assert_eq!(thumbnail(&bytes), of_decoded(&bytes));
+    assert_ne!(thumbnail(&bytes), as_luma);
+}
+
+#[test]
+fn bytes_between_and_in_unknown_segments_change_nothing() {
+    let bytes = plain();
+    let noted = [
+        &bytes[..2],
+        b"\xFF\xFE\0\x08\xFF\xDA\0\x0Cxx",
+        b"stray",
+        &bytes[2..],
+    ]
+    .concat();
+    assert_eq!(thumbnail(&noted), thumbnail(&bytes));
+}
+
+/// The `image` crate would take the chroma for luma; a coarse thumbnail is better than a wrong one.
+#[test]
+fn a_small_picture_that_image_misreads_is_its_dc_coefficients() {
+    let picture = soft(&draw(Pattern::Shapes, 128, 96));
+    let apart = Coding {
+        optimised_tables: true,
+        ..Coding::PLAIN
+    };
+    assert!(!apart.is_read_by_image());
+    let (width, height, levels) = thumbnail(&apart.encode(&picture));
+    assert_eq!((width, height), (16, 12));
+    for (index, level) in levels.iter().enumerate() {
+        let (x, y) = (index as u32 % 16 * 8, index as u32 / 16 * 8);
+        let block = image::imageops::crop_imm(&picture, x, y, 8, 8).to_image();
+        let sum: u32 = block.pixels().map(|pixel| u32::from(pixel.0[0])).sum();
+        assert!(level.abs_diff((sum / 64) as u8) <= 2, "{x}, {y}");
+    }
+}
