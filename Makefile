@@ -4,16 +4,20 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 
 # ARGS reaches the command that run and test end in: make run ARGS='--listen 127.0.0.1:8081', make test ARGS='-p sink'.
 ARGS ?=
+MINUTES ?= 10
 
-.PHONY: help tools run test lint deny clean
+.PHONY: help tools run test equality bench fuzz lint deny clean
 
 help:
-	@echo 'make run    get what is missing, build in release mode, start everything with the demo (Ctrl-C stops it)'
-	@echo 'make test   get what is missing, run all tests; FRAMEWATCH_CORPUS=DIR adds the ones on real pictures'
-	@echo 'make tools  only get what is missing: a C compiler, nats-server, redis-server'
-	@echo 'make lint   formatting, clippy and rustdoc, warnings denied'
-	@echo 'make deny   licences, bans and sources of the dependencies (builds cargo-deny the first time)'
-	@echo 'make clean  remove what was built and fetched'
+	@echo 'make run      get what is missing, build in release mode, start everything with the demo (Ctrl-C stops it)'
+	@echo 'make test     get what is missing, run all tests; FRAMEWATCH_CORPUS=DIR adds the ones on real pictures'
+	@echo 'make tools    only get what is missing: a C compiler, nats-server, redis-server'
+	@echo 'make equality the fingerprint beside libjpeg-turbo, which is built for it; FRAMEWATCH_CORPUS=DIR as with test'
+	@echo 'make bench    the fingerprint beside what else there is, into docs/fingerprint.md (some minutes)'
+	@echo 'make fuzz     hostile pictures for MINUTES=10; SEEDS=DIR begins with the pictures there'
+	@echo 'make lint     formatting, clippy and rustdoc, warnings denied'
+	@echo 'make deny     licences, bans and sources of the dependencies (builds cargo-deny the first time)'
+	@echo 'make clean    remove what was built and fetched'
 	@echo
 	@echo "ARGS='...' is passed on by run (to framewatch up) and test (to cargo test)."
 
@@ -28,10 +32,27 @@ test: tools
 	@sh scripts/get-tools.sh ffmpeg
 	cargo test --workspace --locked $(ARGS)
 
+equality: tools
+	@sh scripts/get-tools.sh cmake
+	cargo test --manifest-path bench/Cargo.toml --locked
+
+bench: tools
+	@sh scripts/get-tools.sh cmake
+	cd bench && cargo bench --locked && cargo run --release --locked --bin report -- ../docs
+
+# Coverage of the code is an unstable flag of the compiler, which this variable lets a stable one take.
+fuzz: tools
+	@sh scripts/get-tools.sh cargo-fuzz
+	mkdir -p crates/fingerprint/fuzz/corpus/pictures
+	cd crates/fingerprint && RUSTC_BOOTSTRAP=1 cargo fuzz run pictures fuzz/corpus/pictures $(SEEDS) -- \
+		-max_total_time=$$(($(MINUTES) * 60)) -max_len=150000 -rss_limit_mb=2048 -timeout=20
+
 lint:
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
+	cargo fmt --manifest-path bench/Cargo.toml --check
+	cargo fmt --manifest-path crates/fingerprint/fuzz/Cargo.toml --check
 
 deny:
 	@sh scripts/get-tools.sh cargo-deny

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Gets what Framewatch needs beside Rust, and nothing that is there already.
 #
-#   get-tools.sh [compiler] [nats-server] [redis-server] [ffmpeg] [cargo-deny]
+#   get-tools.sh [compiler] [nats-server] [redis-server] [ffmpeg] [cargo-deny] [cmake] [cargo-fuzz]
 #
 # What the project alone uses goes into .tools/ of the workspace. System packages are installed with apt-get, and only
 # as root or with a sudo that asks no password. What can't be got is named with advice, and the status is 1; ffmpeg, which
@@ -15,6 +15,7 @@ PATH=$tools/bin:$PATH
 nats_minimum=2.11
 redis_minimum=7.0
 cargo_deny_version=0.20.2
+cargo_fuzz_version=0.13.2
 
 say() { echo "tools: $*" >&2; }
 
@@ -156,6 +157,20 @@ get_cargo_deny() {
         fail "could not build cargo-deny. By hand: 'cargo install --locked cargo-deny@$cargo_deny_version'."
 }
 
+get_cmake() { # libjpeg-turbo, which the benchmark and its equality tests build, needs both.
+    has cmake && has nasm && return
+    apt_install cmake nasm && return
+    fail "no cmake or no nasm. Install them: 'sudo apt-get install cmake nasm', or 'brew install cmake nasm' on macOS."
+}
+
+get_cargo_fuzz() { # The fuzzer itself is C++.
+    has c++ || apt_install g++ || fail "no C++ compiler (c++). Install one: 'sudo apt-get install g++'."
+    has cargo-fuzz && return
+    say "building cargo-fuzz $cargo_fuzz_version into .tools/bin"
+    cargo install --quiet --locked --root "$tools" "cargo-fuzz@$cargo_fuzz_version" ||
+        fail "could not build cargo-fuzz. By hand: 'cargo install --locked cargo-fuzz@$cargo_fuzz_version'."
+}
+
 get() {
     case $1 in
         compiler) get_compiler ;;
@@ -163,6 +178,8 @@ get() {
         redis-server) get_redis_server ;;
         ffmpeg) get_ffmpeg ;;
         cargo-deny) get_cargo_deny ;;
+        cmake) get_cmake ;;
+        cargo-fuzz) get_cargo_fuzz ;;
         *) fail "unknown tool '$1'" ;;
     esac
 }

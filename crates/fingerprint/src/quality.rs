@@ -40,20 +40,20 @@ impl Quality {
     }
 }
 
-/// 0 for pictures of fewer than 3×3 pixels, which have no inner pixel.
+/// Of every other row: half the pixels tell as much as all. 0 for pictures of fewer than 3×3, which have no inner pixel.
 fn sharpness(thumbnail: &Luma) -> f32 {
     let width = thumbnail.width;
     if width < 3 || thumbnail.height < 3 {
         return 0.0;
     }
-    let rows = thumbnail.pixels.chunks_exact(width);
-    let (above, middle, below) = (rows.clone(), rows.clone().skip(1), rows.skip(2));
-    let sum: u64 = above
-        .zip(middle)
-        .zip(below)
-        .map(|((above, middle), below)| squared_laplacians(above, middle, below))
+    let windows = (0..thumbnail.height - 2).step_by(2);
+    let count = windows.len() * (width - 2);
+    let sum: u64 = windows
+        .map(|y| {
+            let row = |y| &thumbnail.pixels[y * width..][..width];
+            squared_laplacians(row(y), row(y + 1), row(y + 2))
+        })
         .sum();
-    let count = (width - 2) * (thumbnail.height - 2);
     (sum as f64 / count as f64).sqrt() as f32
 }
 

@@ -150,12 +150,19 @@ impl Lines {
     fn weigh(&self, tap: &Tap, chunk: usize) -> [u8; CHUNK] {
         let mut high = [i32x4::ZERO; CHUNK / 4];
         let mut low = [i32x4::ZERO; CHUNK / 4];
-        let pairs = self.pairs[tap.first * self.chunks + chunk..].iter();
-        for (levels, weights) in pairs.step_by(self.chunks).zip(&tap.weights) {
-            let [high_weights, low_weights] = *weights;
+        let mut add = |(levels, weights): (&[i16x8; CHUNK / 4], &[i16x8; 2])| {
             for i in 0..CHUNK / 4 {
-                high[i] += levels[i].dot(high_weights);
-                low[i] += levels[i].dot(low_weights);
+                high[i] += levels[i].dot(weights[0]);
+                low[i] += levels[i].dot(weights[1]);
+            }
+        };
+        let pairs = self.pairs[tap.first * self.chunks + chunk..].iter();
+        let mut pairs = pairs.step_by(self.chunks).zip(&tap.weights);
+        // Two in each turn: the compiler then moves the sums between registers half as often.
+        while let Some(pair) = pairs.next() {
+            add(pair);
+            if let Some(pair) = pairs.next() {
+                add(pair);
             }
         }
         let levels = |i: usize| {

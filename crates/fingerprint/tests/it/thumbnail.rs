@@ -186,3 +186,12 @@ fn a_small_picture_that_image_misreads_is_its_dc_coefficients() {
         assert!(level.abs_diff((sum / 64) as u8) <= 2, "{x}, {y}");
     }
 }
+
+/// The two files are `draw(Pattern::Shapes, 640, 600)`, saved by Pillow 12.3 (libjpeg-turbo) at quality 60: their
+/// coefficients are the same. The progressive one sends the last bit of each DC coefficient in a scan of its own.
+#[test]
+fn a_progressive_jpegs_last_bits_are_read() {
+    let baseline = include_bytes!("../fixtures/baseline.jpg");
+    let progressive = include_bytes!("../fixtures/progressive.jpg");
+    assert_eq!(thumbnail(progressive), thumbnail(baseline));
+}
