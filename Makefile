@@ -6,7 +6,7 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 ARGS ?=
 MINUTES ?= 10
 
-.PHONY: help tools run test equality bench fuzz lint deny clean
+.PHONY: help tools run test equality bench fuzz format lint deny clean
 
 help:
 	@echo 'make run      get what is missing, build in release mode, start everything with the demo (Ctrl-C stops it)'
@@ -47,12 +47,14 @@ fuzz: tools
 	cd crates/fingerprint && RUSTC_BOOTSTRAP=1 cargo fuzz run pictures fuzz/corpus/pictures $(SEEDS) -- \
 		-max_total_time=$$(($(MINUTES) * 60)) -max_len=150000 -rss_limit_mb=2048 -timeout=20
 
-lint:
+format:
 	cargo fmt --all --check
-	cargo clippy --workspace --all-targets --locked -- -D warnings
-	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 	cargo fmt --manifest-path bench/Cargo.toml --check
 	cargo fmt --manifest-path crates/fingerprint/fuzz/Cargo.toml --check
+
+lint: format
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 
 deny:
 	@sh scripts/get-tools.sh cargo-deny
