@@ -138,15 +138,11 @@ impl Reader {
         let shows_enough =
             Luma::is_enough(self.plane.width, self.plane.height) || file.is_misread_by_image(frame);
         if !shows_enough || !file.is_luma_first(frame) {
-            // A decoder holds all coefficients of a progressive picture at once, 2 bytes each.
-            let coefficients = file.expected as u64 * 64;
-            return if frame.process == Process::Progressive
-                && coefficients * 2 > limits.max_alloc_bytes
-            {
-                Err(limits.too_much_memory(Format::Jpeg))
-            } else {
-                Ok(Outcome::NeedsDecoding)
-            };
+            let is_held = frame.process == Process::Progressive;
+            if is_held && frame.coefficient_bytes() > limits.max_alloc_bytes {
+                return Err(limits.too_much_memory(Format::Jpeg));
+            }
+            return Ok(Outcome::NeedsDecoding);
         }
         let table = usize::from(frame.components()[0].quantisation);
         let quantisation =

@@ -116,6 +116,14 @@ impl Frame {
         )
     }
 
+    /// What a decoder needs to hold all coefficients at once, as it does those of a progressive picture: 2 bytes each.
+    pub(super) fn coefficient_bytes(&self) -> u64 {
+        let (across, down) = self.units();
+        let unit = self.components().iter().map(|c| c.across * c.down);
+        let blocks = across * down * unit.map(usize::from).sum::<usize>();
+        blocks as u64 * 64 * 2
+    }
+
     fn max_sampling(&self) -> (usize, usize) {
         let max = |of: fn(&Component) -> u8| self.components().iter().map(of).max().unwrap_or(1);
         (max(|c| c.across).into(), max(|c| c.down).into())
