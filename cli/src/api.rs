@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use reqwest::{Client, Response};
+use reqwest::{Client, RequestBuilder, Response};
 use serde::Deserialize;
 use service_runtime::Failure;
 
@@ -54,18 +54,28 @@ impl Api {
         &self,
         path: &str,
     ) -> Result<T, Failure> {
-        let response = self
-            .client
-            .get(self.address(path))
-            .timeout(Duration::from_secs(30))
-            .send()
-            .await;
-        Ok(self
-            .accepted(response)
-            .await?
-            .json()
+        let response = self.ask(self.client.get(self.address(path))).await?;
+        answer(response).await
+    }
+
+    /// Puts something there, in JSON.
+    pub(crate) async fn put<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        body: &impl serde::Serialize,
+    ) -> Result<T, Failure> {
+        let request = self.client.put(self.address(path)).json(body);
+        answer(self.ask(request).await?).await
+    }
+
+    pub(crate) async fn delete(&self, path: &str) -> Result<(), Failure> {
+        self.ask(self.client.delete(self.address(path))).await?;
+        Ok(())
+    }
+
+    async fn ask(&self, request: RequestBuilder) -> Result<Response, Failure> {
+        self.accepted(request.timeout(Duration::from_secs(30)).send().await)
             .await
-            .context("the answer is not what it should be")?)
     }
 
     /// Uploads one reference picture; the answer is its id.
@@ -119,4 +129,11 @@ impl Api {
     fn address(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
+}
+
+async fn answer<T: serde::de::DeserializeOwned>(response: Response) -> Result<T, Failure> {
+    Ok(response
+        .json()
+        .await
+        .context("the answer is not what it should be")?)
 }

@@ -12,7 +12,7 @@ use proto::v1::{Rule, Verdict};
 use serde::Serialize;
 use service_runtime::Failure;
 
-use crate::lines;
+use crate::{lines, threshold::parse_threshold};
 
 /// Exit codes for one pair: 0 match, 1 mismatch, 2 indeterminate, 3 a picture cannot be read. With --pairs: 0 when every
 /// line was answered.
@@ -43,13 +43,6 @@ pub(crate) struct Compare {
 
 const EXIT_CODES: &str = "Exit codes for one pair: 0 match, 1 mismatch, 2 indeterminate, 3 a picture cannot be read.\n\
                           With --pairs: 0 when every line was answered.";
-
-fn parse_threshold(text: &str) -> Result<f64, String> {
-    match text.parse() {
-        Ok(threshold) if (0.0..=1.0).contains(&threshold) => Ok(threshold),
-        _ => Err("a number from 0 to 1 is needed".to_owned()),
-    }
-}
 
 /// What is said of one pair.
 #[derive(Serialize)]

@@ -9,6 +9,8 @@ mod completions;
 mod folders;
 mod lines;
 mod publish;
+mod rule;
+mod threshold;
 mod up;
 mod upload;
 mod watch;
@@ -40,6 +42,8 @@ enum Command {
     Watch(watch::Watch),
     /// Show the state of all folders
     Folders(folders::Folders),
+    /// Show or set the rule by which a folder's frames are judged
+    Rule(rule::RuleCommand),
     /// Print a completion script for a shell
     Completions(completions::Completions),
     /// Print all settings of `up` as a Markdown table
@@ -72,6 +76,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Upload(upload) => block_on(upload.run())?,
         Command::Watch(watch) => block_on(watch.run())?,
         Command::Folders(folders) => block_on(folders.run())?,
+        Command::Rule(rule) => block_on(rule.run())?,
     }
     Ok(ExitCode::SUCCESS)
 }
