@@ -109,9 +109,14 @@ impl Stack {
 
     /// Starts a comparator, besides those that run already.
     pub async fn start_comparator(&mut self) {
+        self.start_comparator_with(comparator::Config::default())
+            .await;
+    }
+
+    /// The same, with other settings.
+    pub async fn start_comparator_with(&mut self, config: comparator::Config) {
         let bus = self.bus().await;
-        let comparator =
-            Running::start(|context| comparator::run(comparator::Config::default(), bus, context));
+        let comparator = Running::start(|context| comparator::run(config, bus, context));
         comparator.ready().await;
         self.comparators.push(comparator);
     }

@@ -6,7 +6,8 @@
 //! - [`Bus::read`] reads a stream in order from a position that its user keeps.
 //! - [`Bus::work`] shares the events of a stream among all copies of a service, each acknowledged by its [`Delivery`].
 //! - The `publish_…` methods wait until JetStream has stored the event.
-//! - [`Pictures`] and [`Registry`] are the reference pictures, and the folders with their rules.
+//! - [`Pictures`], [`Evidence`] and [`Registry`] are the reference pictures, the pictures behind alerts, and the folders
+//!   with their rules.
 //!
 //! What the events mean is left to the services.
 
@@ -15,8 +16,10 @@ mod bus;
 mod causes;
 mod config;
 mod event;
+mod evidence;
 mod folder;
 mod follow;
+mod objects;
 mod pictures;
 mod publish;
 mod quiet;
@@ -32,6 +35,7 @@ pub use bus::{Bus, ConnectError};
 pub use causes::with_causes;
 pub use config::{BusConfig, without_secrets};
 pub use event::{Event, FrameArrival, FrameHeaders, Message, ReferenceChange, Stored, Undecodable};
+pub use evidence::{Evidence, Exhibit};
 pub use folder::{Folder, InvalidFolder};
 pub use follow::Latest;
 pub use pictures::{PictureChange, PictureKey, Pictures};

@@ -1,14 +1,15 @@
 use std::collections::HashMap;
 
 use async_nats::jetstream::object_store::{
-    DeleteErrorKind, GetErrorKind, ObjectInfo, ObjectMetadata, ObjectStore,
+    DeleteErrorKind, ObjectInfo, ObjectMetadata, ObjectStore,
 };
 use bytes::Bytes;
 use proto::v1::Upload;
 use time::OffsetDateTime;
-use tokio::io::AsyncReadExt;
 
-use crate::{Bus, Event, Folder, Undecodable, event::Message, topology::REFERENCES_BUCKET};
+use crate::{
+    Bus, Event, Folder, Undecodable, event::Message, objects, topology::REFERENCES_BUCKET,
+};
 
 /// The stored reference pictures: the bucket `references`, objects `<folder>/<id>`. The bucket is the truth about which
 /// pictures there are; `UPLOADS` says which of them is the reference.
@@ -58,14 +59,7 @@ impl Pictures {
 
     /// A picture's bytes; `None` where there is no such picture.
     pub async fn get(&self, folder: &Folder, id: &str) -> Result<Option<Bytes>, crate::StoreError> {
-        let mut object = match self.store.get(object_name(folder, id)).await {
-            Ok(object) => object,
-            Err(error) if error.kind() == GetErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
-        };
-        let mut bytes = Vec::new();
-        object.read_to_end(&mut bytes).await?;
-        Ok(Some(bytes.into()))
+        objects::read(&self.store, object_name(folder, id)).await
     }
 
     /// Removes a picture. Removing one that is not there is no error.

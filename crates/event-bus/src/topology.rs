@@ -20,11 +20,14 @@ pub(crate) const COMPARISONS: &str = "COMPARISONS";
 pub(crate) const ALERTS: &str = "ALERTS";
 
 pub(crate) const REFERENCES_BUCKET: &str = "references";
+pub(crate) const EVIDENCE_BUCKET: &str = "evidence";
 pub(crate) const FOLDERS_BUCKET: &str = "folders";
 pub(crate) const RULES_BUCKET: &str = "rules";
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long alerts are kept, and the pictures behind them.
+const ALERTS_AGE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 const GIGABYTE: i64 = 1_000_000_000;
 
 /// A stream or bucket that is missing and can't be made, or is not as it must be.
@@ -82,7 +85,8 @@ pub(crate) async fn ensure(
     for bucket in [FOLDERS_BUCKET, RULES_BUCKET] {
         ensure_key_value(context, bucket, config).await?;
     }
-    ensure_object_store(context, REFERENCES_BUCKET, config).await
+    ensure_object_store(context, REFERENCES_BUCKET, Duration::ZERO, config).await?;
+    ensure_object_store(context, EVIDENCE_BUCKET, ALERTS_AGE, config).await
 }
 
 struct StreamPlan {
@@ -126,7 +130,7 @@ fn streams(config: &BusConfig) -> [StreamPlan; 4] {
     comparisons.config.max_bytes = GIGABYTE;
 
     let mut alerts = plan(ALERTS, "Alerts: firing, resolved", "alerts.*");
-    alerts.config.max_age = 90 * DAY;
+    alerts.config.max_age = ALERTS_AGE;
 
     [uploads, frames, comparisons, alerts]
 }
@@ -194,9 +198,11 @@ async fn ensure_key_value(
     Ok(())
 }
 
+/// Objects go after `max_age`; never where that is zero.
 async fn ensure_object_store(
     context: &jetstream::Context,
     name: &'static str,
+    max_age: Duration,
     config: &BusConfig,
 ) -> Result<(), StorageError> {
     if context.get_object_store(name).await.is_ok() {
@@ -205,6 +211,7 @@ async fn ensure_object_store(
     context
         .create_object_store(object_store::Config {
             bucket: name.into(),
+            max_age,
             storage: StorageType::File,
             num_replicas: config.nats_replicas.into(),
             ..object_store::Config::default()

@@ -15,6 +15,15 @@ pub struct Config {
     #[arg(long, env = "FRAMEWATCH_MAX_FRAME_MEGAPIXELS", default_value_t = 100, value_name = "MEGAPIXELS",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub max_frame_megapixels: u32,
+
+    /// How large the evidence of all alerts may grow; above, alerts are published without
+    #[arg(
+        long,
+        env = "FRAMEWATCH_EVIDENCE_MAX_GB",
+        default_value_t = 20,
+        value_name = "GIGABYTES"
+    )]
+    pub evidence_max_gb: u32,
 }
 
 impl Default for Config {
@@ -22,6 +31,7 @@ impl Default for Config {
         Config {
             workers: None,
             max_frame_megapixels: 100,
+            evidence_max_gb: 20,
         }
     }
 }
@@ -31,6 +41,10 @@ impl Config {
         self.workers
             .or_else(|| available_parallelism().ok())
             .map_or(1, NonZero::get)
+    }
+
+    pub(crate) fn evidence_max_bytes(&self) -> u64 {
+        u64::from(self.evidence_max_gb) * 1_000_000_000
     }
 
     pub(crate) fn limits(&self) -> fingerprint::Limits {

@@ -1,8 +1,9 @@
 use std::{sync::Arc, time::Duration};
 
+use bytes::Bytes;
 use event_bus::{
-    Bus, Delivery, Expected, Folder, FrameArrival, FrameHeaders, Pictures, PublishError,
-    StoreError, Stored, with_causes,
+    Bus, Delivery, Evidence, Exhibit, Expected, Folder, FrameArrival, FrameHeaders, Pictures,
+    PublishError, StoreError, Stored, with_causes,
 };
 use fingerprint::Fingerprint;
 use proto::{
@@ -29,6 +30,16 @@ pub(crate) struct Judge {
     fingerprinting: Fingerprinting,
     unreadable: UnreadableLog,
     pictures: OnceCell<Pictures>,
+    evidence: OnceCell<Evidence>,
+    evidence_max_bytes: u64,
+}
+
+/// A frame as it came, and what it looks like.
+struct Seen {
+    headers: FrameHeaders,
+    stored_at: OffsetDateTime,
+    picture: Bytes,
+    fingerprint: Fingerprint,
 }
 
 /// Why a frame could not be judged now.
@@ -38,6 +49,8 @@ enum JudgeError {
     Bus(#[from] PublishError),
     #[error("cannot read the reference from the object store")]
     Pictures(#[source] StoreError),
+    #[error("cannot store the evidence")]
+    Evidence(#[source] StoreError),
     #[error("the reference {id} cannot be read")]
     Reference { id: String, source: Unreadable },
     #[error("the reference {id} is not in the object store")]
@@ -58,6 +71,8 @@ impl Judge {
             fingerprinting: Fingerprinting::new(config),
             unreadable: UnreadableLog::default(),
             pictures: OnceCell::new(),
+            evidence: OnceCell::new(),
+            evidence_max_bytes: config.evidence_max_bytes(),
         }
     }
 
@@ -73,7 +88,7 @@ impl Judge {
             metrics::counter!("framewatch_frames_without_reference_total").increment(1);
             return delivery.done().await;
         };
-        let fingerprint = match self.fingerprinting.of(event.picture).await {
+        let fingerprint = match self.fingerprinting.of(event.picture.clone()).await {
             Ok(fingerprint) => fingerprint,
             Err(error) => {
                 self.unreadable
@@ -81,10 +96,13 @@ impl Judge {
                 return delivery.reject().await;
             }
         };
-        match self
-            .compare(&folder, &event.headers, stored_at, fingerprint, reference)
-            .await
-        {
+        let seen = Seen {
+            headers: event.headers,
+            stored_at,
+            picture: event.picture,
+            fingerprint,
+        };
+        match self.compare(&folder, &seen, reference).await {
             Ok(()) => delivery.done().await,
             Err(error) => {
                 tracing::warn!(%folder, error = with_causes(&error), "a frame was not judged; trying again");
@@ -106,7 +124,7 @@ impl Judge {
 
     async fn try_revisit(&self, folder: &Folder) -> Result<(), JudgeError> {
         let Some(reference) = self.state.reference(folder) else {
-            return Ok(self.resolve_without_reference(folder).await?);
+            return self.resolve_without_reference(folder).await;
         };
         if self.is_judged(folder, &reference).await? {
             return Ok(());
@@ -114,17 +132,17 @@ impl Judge {
         let Some(frame) = self.bus.latest::<FrameArrival>(folder).await? else {
             return Ok(());
         };
-        let Ok(fingerprint) = self.fingerprinting.of(frame.event.picture).await else {
+        let FrameArrival { headers, picture } = frame.event;
+        let Ok(fingerprint) = self.fingerprinting.of(picture.clone()).await else {
             return Ok(());
         };
-        self.compare(
-            folder,
-            &frame.event.headers,
-            frame.stored_at,
+        let seen = Seen {
+            headers,
+            stored_at: frame.stored_at,
+            picture,
             fingerprint,
-            reference,
-        )
-        .await
+        };
+        self.compare(folder, &seen, reference).await
     }
 
     /// Whether the last comparison was made with this reference and with the threshold that holds.
@@ -143,21 +161,19 @@ impl Judge {
     async fn compare(
         &self,
         folder: &Folder,
-        headers: &FrameHeaders,
-        stored_at: OffsetDateTime,
-        fingerprint: Fingerprint,
+        seen: &Seen,
         reference: CurrentReference,
     ) -> Result<(), JudgeError> {
         let threshold = self.state.threshold(folder);
         let of_reference = self.reference_fingerprint(folder, &reference).await?;
-        let similarity = of_reference.similarity(&fingerprint);
-        let verdict = verdict(&of_reference, &fingerprint, similarity, threshold);
+        let similarity = of_reference.similarity(&seen.fingerprint);
+        let verdict = verdict(&of_reference, &seen.fingerprint, similarity, threshold);
         let comparison = Comparison {
             folder: folder.to_string(),
             frame: Some(Frame {
-                stored_at: Some(timestamp(stored_at)),
-                captured_at: Some(timestamp(headers.captured_at)),
-                camera: headers.camera.clone(),
+                stored_at: Some(timestamp(seen.stored_at)),
+                captured_at: Some(timestamp(seen.headers.captured_at)),
+                camera: seen.headers.camera.clone(),
             }),
             reference: Some(reference.to_message()),
             similarity,
@@ -167,31 +183,32 @@ impl Judge {
         };
         self.bus.publish_comparison(folder, &comparison).await?;
         metrics::counter!("framewatch_comparisons_total", "verdict" => verdict.word()).increment(1);
-        let age = OffsetDateTime::now_utc() - stored_at;
+        let age = OffsetDateTime::now_utc() - seen.stored_at;
         metrics::histogram!("framewatch_frame_to_comparison_seconds").record(age.as_seconds_f64());
 
-        self.settle(folder, |last, expected| {
+        let exhibits = Some((&seen.picture, &reference));
+        self.settle(folder, exhibits, |last, expected| {
             episode::after_comparison(folder, last, expected, &comparison)
         })
-        .await?;
-        Ok(())
+        .await
     }
 
-    async fn resolve_without_reference(&self, folder: &Folder) -> Result<(), PublishError> {
+    async fn resolve_without_reference(&self, folder: &Folder) -> Result<(), JudgeError> {
         let now = OffsetDateTime::now_utc();
-        self.settle(folder, |last, _| {
+        self.settle(folder, None, |last, _| {
             last.and_then(|last| episode::after_removal(last, now))
         })
         .await
     }
 
-    /// Publishes the alert that `decide` asks for. Where another comparator was faster, `decide` is asked again with what
-    /// that one published.
+    /// Publishes the alert that `decide` asks for, once the frame and the reference behind it are stored. Where another
+    /// comparator was faster, `decide` is asked again with what that one published.
     async fn settle(
         &self,
         folder: &Folder,
+        exhibits: Option<(&Bytes, &CurrentReference)>,
         decide: impl Fn(Option<&Alert>, u64) -> Option<Alert>,
-    ) -> Result<(), PublishError> {
+    ) -> Result<(), JudgeError> {
         let mut unreadable = None;
         for _ in 0..SETTLE_ATTEMPTS {
             let last = self.state.alert(folder);
@@ -199,6 +216,10 @@ impl Judge {
             let Some(alert) = decide(last.as_ref().map(|stored| &stored.event), expected.0) else {
                 return Ok(());
             };
+            if let (Phase::Firing, Some((frame, reference))) = (alert.phase(), exhibits) {
+                self.store_evidence(folder, &alert, frame, reference)
+                    .await?;
+            }
             match self.bus.publish_alert(folder, &alert, expected).await {
                 Ok(sequence) => {
                     self.announce(folder, alert, sequence);
@@ -214,10 +235,40 @@ impl Judge {
                         unreadable = Some(last.expected);
                     }
                 }
-                Err(error) => return Err(error),
+                Err(error) => return Err(error.into()),
             }
         }
-        Err(PublishError::Conflict)
+        Err(PublishError::Conflict.into())
+    }
+
+    /// Another comparator that judges the same frame stores the same; an alert that isn't published after all leaves its
+    /// evidence to age.
+    async fn store_evidence(
+        &self,
+        folder: &Folder,
+        alert: &Alert,
+        frame: &Bytes,
+        reference: &CurrentReference,
+    ) -> Result<(), JudgeError> {
+        let evidence = self.evidence.get_or_try_init(|| self.bus.evidence());
+        let evidence = evidence.await.map_err(JudgeError::Evidence)?;
+        let size = evidence.size().await.map_err(JudgeError::Evidence)?;
+        if size >= self.evidence_max_bytes {
+            metrics::counter!("framewatch_evidence_not_kept_total").increment(1);
+            tracing::warn!(%folder, id = alert.id, size, "the evidence is as large as it may be: none is kept of this alert");
+            return Ok(());
+        }
+        let put = async |exhibit, picture: &Bytes| {
+            let put = evidence.put(&alert.id, exhibit, picture);
+            put.await.map_err(JudgeError::Evidence)
+        };
+        put(Exhibit::Frame, frame).await?;
+        match self.reference_picture(folder, reference).await {
+            Ok(picture) => put(Exhibit::Reference, &picture).await,
+            // It was deleted a moment ago: that is no reason to keep quiet about what was seen.
+            Err(JudgeError::ReferenceGone { .. }) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     fn announce(&self, folder: &Folder, alert: Alert, sequence: u64) {
@@ -248,21 +299,12 @@ impl Judge {
         if let Some(fingerprint) = reference.fingerprint {
             return Ok(fingerprint);
         }
-        let id = || reference.id.clone();
-        let picture = self
-            .pictures
-            .get_or_try_init(|| self.bus.pictures())
-            .await
-            .map_err(JudgeError::Pictures)?
-            .get(folder, &reference.id)
-            .await
-            .map_err(JudgeError::Pictures)?
-            .ok_or_else(|| JudgeError::ReferenceGone { id: id() })?;
-        let fingerprint = self
-            .fingerprinting
-            .of(picture)
-            .await
-            .map_err(|source| JudgeError::Reference { id: id(), source })?;
+        let picture = self.reference_picture(folder, reference).await?;
+        let fingerprint = self.fingerprinting.of(picture).await;
+        let fingerprint = fingerprint.map_err(|source| JudgeError::Reference {
+            id: reference.id.clone(),
+            source,
+        })?;
         self.state.learn_fingerprint(
             folder,
             &CurrentReference {
@@ -271,5 +313,20 @@ impl Judge {
             },
         );
         Ok(fingerprint)
+    }
+
+    async fn reference_picture(
+        &self,
+        folder: &Folder,
+        reference: &CurrentReference,
+    ) -> Result<Bytes, JudgeError> {
+        let pictures = self.pictures.get_or_try_init(|| self.bus.pictures());
+        let pictures = pictures.await.map_err(JudgeError::Pictures)?;
+        let picture = pictures.get(folder, &reference.id).await;
+        picture
+            .map_err(JudgeError::Pictures)?
+            .ok_or_else(|| JudgeError::ReferenceGone {
+                id: reference.id.clone(),
+            })
     }
 }

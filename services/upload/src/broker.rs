@@ -4,8 +4,8 @@ use std::{fmt::Display, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
-    Bus, Expected, Folder, FrameArrival, Last, Pictures, PublishError, ReferenceChange, Registry,
-    RuleScope, StoreError, Stored, with_causes,
+    Bus, Evidence, Exhibit, Expected, Folder, FrameArrival, Last, Pictures, PublishError,
+    ReferenceChange, Registry, RuleScope, StoreError, Stored, with_causes,
 };
 use proto::v1::{Rule, Upload, UploadRemoved};
 use tokio::time::timeout;
@@ -18,6 +18,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 pub(crate) struct Broker {
     bus: Bus,
     pictures: Pictures,
+    evidence: Evidence,
     registry: Registry,
 }
 
@@ -32,6 +33,7 @@ impl Broker {
     pub(crate) async fn new(bus: Bus) -> Result<Self, StoreError> {
         Ok(Broker {
             pictures: bus.pictures().await?,
+            evidence: bus.evidence().await?,
             registry: bus.registry().await?,
             bus,
         })
@@ -87,6 +89,15 @@ impl Broker {
         id: &str,
     ) -> Result<Option<Bytes>, Problem> {
         self.ask("read the picture", self.pictures.get(folder, id))
+            .await
+    }
+
+    pub(crate) async fn evidence(
+        &self,
+        alert: &str,
+        exhibit: Exhibit,
+    ) -> Result<Option<Bytes>, Problem> {
+        self.ask("read the evidence", self.evidence.get(alert, exhibit))
             .await
     }
 

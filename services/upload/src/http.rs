@@ -93,6 +93,12 @@ fn api() -> Router<Arc<App>> {
                 .delete(rules::unset_default),
         )
         .route("/api/v1/alerts", get(alerts::list))
+        .route("/api/v1/alerts/{id}", get(alerts::one))
+        .route("/api/v1/alerts/{id}/evidence/frame", get(alerts::frame))
+        .route(
+            "/api/v1/alerts/{id}/evidence/reference",
+            get(alerts::reference),
+        )
         .route("/api/v1/events", get(events::stream))
 }
 

@@ -41,6 +41,8 @@ pub(crate) enum Kind {
     NotFound,
     UnknownFolder,
     UnknownImage,
+    UnknownAlert,
+    NoEvidence,
     NoReference,
     NoFrame,
     MethodNotAllowed,
@@ -89,6 +91,8 @@ impl Kind {
             Kind::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
             Kind::UnknownFolder => (S::NOT_FOUND, "unknown-folder", "Unknown folder"),
             Kind::UnknownImage => (S::NOT_FOUND, "unknown-image", "Unknown image"),
+            Kind::UnknownAlert => (S::NOT_FOUND, "unknown-alert", "Unknown alert"),
+            Kind::NoEvidence => (S::NOT_FOUND, "no-evidence", "No evidence"),
             Kind::NoReference => (S::NOT_FOUND, "no-reference", "No reference"),
             Kind::NoFrame => (S::NOT_FOUND, "no-frame", "No frame"),
             Kind::MethodNotAllowed => (

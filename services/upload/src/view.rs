@@ -175,6 +175,10 @@ impl State {
         self.folders.get(folder)?.reference()
     }
 
+    pub(crate) fn alert(&self, id: &str) -> Option<&Alert> {
+        self.episodes.get(id)
+    }
+
     pub(crate) fn alerts(&self, query: &AlertQuery) -> Result<Vec<Alert>, UnknownEpisode> {
         self.episodes.select(query)
     }

@@ -5,6 +5,7 @@
 mod cameras;
 mod contract;
 mod corpus;
+mod evidence;
 mod pipeline;
 mod restart;
 mod trouble;

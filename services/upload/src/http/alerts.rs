@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, response::Response};
+use event_bus::Exhibit;
 use proto::v1::{Alert, Phase};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    extract::{Search, page_size},
-    picture::encoded,
+    extract::{Params, Search, page_size},
+    picture::{self, Disposition, encoded},
 };
 use crate::{
     app::{App, parse},
@@ -55,6 +56,46 @@ pub(crate) async fn list(
         .filter(|_| goes_on)
         .map(|last| address(&query, limit, &last.id));
     Ok(Json(AlertPage { alerts, next }))
+}
+
+pub(crate) async fn one(
+    State(app): State<Arc<App>>,
+    Params(id): Params<String>,
+) -> Result<Json<Alert>, Problem> {
+    Ok(Json(existing(&app, &id)?))
+}
+
+pub(crate) async fn frame(
+    State(app): State<Arc<App>>,
+    Params(id): Params<String>,
+) -> Result<Response, Problem> {
+    evidence(&app, &id, Exhibit::Frame).await
+}
+
+pub(crate) async fn reference(
+    State(app): State<Arc<App>>,
+    Params(id): Params<String>,
+) -> Result<Response, Problem> {
+    evidence(&app, &id, Exhibit::Reference).await
+}
+
+async fn evidence(app: &App, id: &str, exhibit: Exhibit) -> Result<Response, Problem> {
+    let alert = existing(app, id)?;
+    let picture = app.broker.evidence(&alert.id, exhibit).await?;
+    let word = exhibit.word();
+    let picture = picture.ok_or_else(|| {
+        Kind::NoEvidence.because(format!("The {word} behind the alert {id} was not kept."))
+    })?;
+    picture::stored(picture, &format!("{id}-{word}"), Disposition::Inline)
+}
+
+fn existing(app: &App, id: &str) -> Result<Alert, Problem> {
+    let alert = app.view.read().alert(id).cloned();
+    alert.ok_or_else(|| {
+        Kind::UnknownAlert.because(format!(
+            "There is no alert {id:?} among the latest; GET /api/v1/alerts lists them."
+        ))
+    })
 }
 
 fn phase(word: &str) -> Result<Phase, Problem> {

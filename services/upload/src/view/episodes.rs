@@ -45,6 +45,10 @@ impl Episodes {
         }
     }
 
+    pub(crate) fn get(&self, id: &str) -> Option<&Alert> {
+        self.by_sequence.get(self.sequences.get(id)?)
+    }
+
     pub(crate) fn select(&self, query: &AlertQuery) -> Result<Vec<Alert>, UnknownEpisode> {
         let end = match &query.before {
             Some(id) => *self.sequences.get(id).ok_or(UnknownEpisode)?,

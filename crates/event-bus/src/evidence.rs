@@ -1,0 +1,80 @@
+use async_nats::jetstream::{
+    self,
+    object_store::{ObjectMetadata, ObjectStore},
+};
+use bytes::Bytes;
+
+use crate::{Bus, StoreError, objects, topology::EVIDENCE_BUCKET};
+
+/// The pictures behind each alert, as they were: the bucket `evidence`, objects `<alert>/frame` and `<alert>/reference`.
+/// Kept as long as the alerts.
+#[derive(Clone)]
+pub struct Evidence {
+    store: ObjectStore,
+    jetstream: jetstream::Context,
+}
+
+/// The stream that the bucket is made of.
+const STREAM: &str = "OBJ_evidence";
+
+/// Which of the two pictures behind an alert.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Exhibit {
+    /// The frame that opened the episode.
+    Frame,
+    /// The reference that it was compared with.
+    Reference,
+}
+
+impl Exhibit {
+    /// One lower-case word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Exhibit::Frame => "frame",
+            Exhibit::Reference => "reference",
+        }
+    }
+}
+
+impl Bus {
+    /// The pictures behind the alerts.
+    pub async fn evidence(&self) -> Result<Evidence, StoreError> {
+        Ok(Evidence {
+            store: self.jetstream.get_object_store(EVIDENCE_BUCKET).await?,
+            jetstream: self.jetstream.clone(),
+        })
+    }
+}
+
+impl Evidence {
+    /// How many bytes all of it takes.
+    pub async fn size(&self) -> Result<u64, StoreError> {
+        let stream = self.jetstream.get_stream(STREAM).await?;
+        Ok(stream.cached_info().state.bytes)
+    }
+
+    /// Stores a picture. Storing it again changes nothing: an alert's id is that of one frame and one reference.
+    pub async fn put(
+        &self,
+        alert: &str,
+        exhibit: Exhibit,
+        picture: &[u8],
+    ) -> Result<(), StoreError> {
+        let metadata = ObjectMetadata {
+            name: object_name(alert, exhibit),
+            ..ObjectMetadata::default()
+        };
+        let mut reader = picture;
+        self.store.put(metadata, &mut reader).await?;
+        Ok(())
+    }
+
+    /// A picture's bytes; `None` where there is none, for alerts older than the bucket's age among others.
+    pub async fn get(&self, alert: &str, exhibit: Exhibit) -> Result<Option<Bytes>, StoreError> {
+        objects::read(&self.store, object_name(alert, exhibit)).await
+    }
+}
+
+fn object_name(alert: &str, exhibit: Exhibit) -> String {
+    format!("{alert}/{}", exhibit.word())
+}

@@ -1,0 +1,101 @@
+use event_bus::Exhibit;
+use futures::StreamExt;
+use proto::v1::Alert;
+use tests::{Stack, View, picture};
+
+async fn download(stack: &Stack, path: &str) -> (u16, String, Vec<u8>) {
+    let response = reqwest::get(stack.url(path)).await.unwrap();
+    let kind = response.headers()["Content-Type"]
+        .to_str()
+        .unwrap()
+        .to_owned();
+    let status = response.status().as_u16();
+    (status, kind, response.bytes().await.unwrap().to_vec())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_comes_with_the_frame_and_the_reference_as_they_were() {
+    let stack = Stack::start().await;
+    let (reference, frame) = (picture(View::Dock, 0), picture(View::Wall, 0));
+    let upload = stack.upload("folder1", "dock.jpg", reference.clone()).await;
+    stack.publish("folder1", frame.clone()).await;
+    let alert = stack.firing("folder1").await;
+
+    // Neither a newer frame nor the end of the reference changes what was seen.
+    stack.publish("folder1", picture(View::Wall, 5)).await;
+    stack.remove("folder1", &upload.id).await;
+    stack.quiet("folder1").await;
+
+    let path = format!("/api/v1/alerts/{}", alert.id);
+    let (status, kind, bytes) = download(&stack, &format!("{path}/evidence/frame")).await;
+    assert_eq!((status, kind.as_str()), (200, "image/jpeg"));
+    assert!(bytes == frame, "the frame is not the one that was sent");
+    let (status, _, bytes) = download(&stack, &format!("{path}/evidence/reference")).await;
+    assert_eq!(status, 200);
+    assert!(
+        bytes == reference,
+        "the reference is not the one that was uploaded"
+    );
+
+    let shown: Alert = serde_json::from_value(stack.get(&path).await).unwrap();
+    assert_eq!((&shown.id, &shown.folder), (&alert.id, &alert.folder));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_evidence_is_there_when_the_alert_is() {
+    let stack = Stack::start().await;
+    let client = async_nats::connect(stack.nats.url()).await.unwrap();
+    let mut alerts = client.subscribe("alerts.>").await.unwrap();
+    client.flush().await.unwrap();
+    let frame = picture(View::Wall, 0);
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    stack.publish("folder1", frame.clone()).await;
+
+    let alert = alerts.next().await.unwrap();
+    let id = alert.headers.unwrap().get("Alert-Id").unwrap().to_string();
+    let evidence = stack.bus().await.evidence().await.unwrap();
+    for exhibit in [Exhibit::Frame, Exhibit::Reference] {
+        let kept = evidence.get(&id, exhibit).await.unwrap();
+        assert!(kept.is_some(), "the {} is not there", exhibit.word());
+    }
+    assert_eq!(
+        evidence.get(&id, Exhibit::Frame).await.unwrap().unwrap(),
+        frame
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_alert_has_no_evidence() {
+    let stack = Stack::start().await;
+    for id in ["nosuch", "..%2F..%2Freferences", "%00", "folder1-0-0"] {
+        for rest in ["", "/evidence/frame", "/evidence/reference"] {
+            let path = format!("/api/v1/alerts/{id}{rest}");
+            let (status, kind, _) = download(&stack, &path).await;
+            assert_eq!(
+                (status, kind.as_str()),
+                (404, "application/problem+json"),
+                "{path}"
+            );
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_does_not_wait_for_room_for_its_evidence() {
+    let mut stack = Stack::without_comparator().await;
+    let config = comparator::Config {
+        evidence_max_gb: 0,
+        ..comparator::Config::default()
+    };
+    stack.start_comparator_with(config).await;
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    let alert = stack.firing("folder1").await;
+    let path = format!("/api/v1/alerts/{}/evidence/frame", alert.id);
+    let missing = stack.get(&path).await;
+    assert_eq!(missing["type"], "/problems/no-evidence", "{missing}");
+}
