@@ -6,6 +6,7 @@ use axum::{Json, extract::State, response::Response};
 use event_bus::Exhibit;
 use proto::v1::{Alert, Phase};
 use serde::{Deserialize, Serialize};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     extract::{Params, Search, page_size},
@@ -21,6 +22,8 @@ use crate::{
 pub(crate) struct Query {
     folder: Option<String>,
     phase: Option<String>,
+    since: Option<String>,
+    until: Option<String>,
     limit: Option<usize>,
     before: Option<String>,
 }
@@ -40,6 +43,8 @@ pub(crate) async fn list(
     let wanted = AlertQuery {
         folder: query.folder.as_deref().map(parse).transpose()?,
         phase: query.phase.as_deref().map(phase).transpose()?,
+        since: time("since", query.since.as_deref())?,
+        until: time("until", query.until.as_deref())?,
         before: query.before.clone(),
         limit: limit + 1,
     };
@@ -108,9 +113,26 @@ fn phase(word: &str) -> Result<Phase, Problem> {
         })
 }
 
+fn time(name: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>, Problem> {
+    let parse = |text| {
+        OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
+            Kind::InvalidRequest.because(format!(
+                "{name} is {text:?}; it must be a time as in 2026-11-24T15:30:00Z."
+            ))
+        })
+    };
+    text.map(parse).transpose()
+}
+
 fn address(query: &Query, limit: usize, before: &str) -> String {
     let mut address = format!("/api/v1/alerts?limit={limit}&before={}", encoded(before));
-    for (name, value) in [("folder", &query.folder), ("phase", &query.phase)] {
+    let narrowing = [
+        ("folder", &query.folder),
+        ("phase", &query.phase),
+        ("since", &query.since),
+        ("until", &query.until),
+    ];
+    for (name, value) in narrowing {
         if let Some(value) = value {
             address.push_str(&format!("&{name}={}", encoded(value)));
         }

@@ -1,7 +1,11 @@
 use std::collections::{BTreeMap, HashMap};
 
 use event_bus::{Folder, Stored};
-use proto::v1::{Alert, Phase};
+use proto::{
+    from_timestamp,
+    v1::{Alert, Phase},
+};
+use time::OffsetDateTime;
 
 /// The latest episodes of all folders, each with its latest phase.
 #[derive(Default)]
@@ -14,6 +18,10 @@ pub(crate) struct Episodes {
 pub(crate) struct AlertQuery {
     pub(crate) folder: Option<Folder>,
     pub(crate) phase: Option<Phase>,
+    /// Only those that fired at this time or later.
+    pub(crate) since: Option<OffsetDateTime>,
+    /// Only those that fired before this time.
+    pub(crate) until: Option<OffsetDateTime>,
     /// Only those that began before the episode of this id.
     pub(crate) before: Option<String>,
     pub(crate) limit: usize,
@@ -54,13 +62,7 @@ impl Episodes {
             Some(id) => *self.sequences.get(id).ok_or(UnknownEpisode)?,
             None => u64::MAX,
         };
-        let wanted = |alert: &&Alert| {
-            query
-                .folder
-                .as_ref()
-                .is_none_or(|folder| folder.as_str() == alert.folder)
-                && query.phase.is_none_or(|phase| phase == alert.phase())
-        };
+        let wanted = |alert: &&Alert| query.asks_for(alert);
         Ok(self
             .by_sequence
             .range(..end)
@@ -73,10 +75,19 @@ impl Episodes {
     }
 }
 
+impl AlertQuery {
+    fn asks_for(&self, alert: &Alert) -> bool {
+        let fired_at = alert.fired_at.as_ref().and_then(from_timestamp);
+        let folder = self.folder.as_ref().map(Folder::as_str);
+        folder.is_none_or(|folder| folder == alert.folder)
+            && self.phase.is_none_or(|phase| phase == alert.phase())
+            && self.since.is_none_or(|since| fired_at >= Some(since))
+            && self.until.is_none_or(|until| fired_at < Some(until))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use time::OffsetDateTime;
-
     use super::*;
 
     fn event(sequence: u64, id: &str, phase: Phase) -> Stored<Alert> {
@@ -97,6 +108,8 @@ mod tests {
         let query = AlertQuery {
             folder: None,
             phase,
+            since: None,
+            until: None,
             before: before.map(str::to_owned),
             limit: 10,
         };

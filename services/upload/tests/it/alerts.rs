@@ -2,10 +2,16 @@ use event_bus::Expected;
 use proto::v1::{Alert, Phase};
 use serde_json::Value;
 use test_support::{NatsServer, eventually};
+use time::{Duration, OffsetDateTime};
 
 use crate::service::{Service, folder, problem};
 
 async fn publish(service: &Service, name: &str, id: &str, phase: Phase) {
+    publish_at(service, name, id, phase, 0).await;
+}
+
+/// An alert that fired so many seconds after midnight of the first of January 1970.
+async fn publish_at(service: &Service, name: &str, id: &str, phase: Phase, second: i64) {
     let folder = folder(name);
     let latest = service.bus.latest::<Alert>(&folder).await.unwrap();
     let alert = Alert {
@@ -13,6 +19,9 @@ async fn publish(service: &Service, name: &str, id: &str, phase: Phase) {
         folder: name.to_owned(),
         phase: phase.into(),
         message: format!("{name} changed"),
+        fired_at: Some(proto::timestamp(
+            OffsetDateTime::UNIX_EPOCH + Duration::seconds(second),
+        )),
         ..Alert::default()
     };
     let expected = Expected::after(latest.as_ref());
@@ -50,10 +59,47 @@ async fn alerts_are_listed_by_episode_newest_first() {
     assert_eq!(rest["alerts"][0]["phase"], "PHASE_RESOLVED");
     assert_eq!(rest["next"], Value::Null);
 
-    for query in ["?phase=loud", "?before=nosuch", "?limit=0"] {
+    for query in [
+        "?phase=loud",
+        "?before=nosuch",
+        "?limit=0",
+        "?since=yesterday",
+        "?until=2026-02-30T00:00:00Z",
+    ] {
         let response = service.get(&format!("/api/v1/alerts{query}")).await;
         problem(response, 400, "invalid-request").await;
     }
     let firing = service.json("/api/v1/folders/folder2").await;
     assert_eq!(firing["alert"]["id"], "b");
+}
+
+#[tokio::test]
+async fn alerts_are_listed_by_the_time_at_which_they_fired() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    for (second, id) in (0..).step_by(10).zip(["a", "b", "c", "d"]) {
+        publish_at(&service, "folder1", id, Phase::Firing, second).await;
+        publish_at(&service, "folder1", id, Phase::Resolved, second).await;
+    }
+    let between = "?since=1970-01-01T00:00:10Z&until=1970-01-01T00:00:30Z";
+    eventually("all alerts are listed", async || {
+        (ids(&service, "").await.len() == 4).then_some(())
+    })
+    .await;
+    assert_eq!(ids(&service, between).await, ["c", "b"]);
+    assert_eq!(
+        ids(&service, "?since=1970-01-01T01:00:20%2B01:00").await,
+        ["d", "c"],
+        "whatever its zone"
+    );
+
+    let page = service
+        .json(&format!("/api/v1/alerts{between}&limit=1"))
+        .await;
+    let rest = service.json(page["next"].as_str().unwrap()).await;
+    assert_eq!(
+        rest["alerts"][0]["id"], "b",
+        "the next page is of the same time"
+    );
+    assert_eq!(rest["next"], Value::Null);
 }
