@@ -132,6 +132,11 @@ impl Lane {
         self.cursor.at < end && self.cursor.count < self.most && !self.is_lost
     }
 
+    /// Whether it has got to the bit `end`, and not run out of blocks before.
+    pub(super) fn has_reached(&self, end: usize) -> bool {
+        self.cursor.at >= end
+    }
+
     /// Walks on to the bit `end` or a little further.
     pub(super) fn run(&mut self, route: &Route<'_>, end: usize) {
         while self.is_before(end) {

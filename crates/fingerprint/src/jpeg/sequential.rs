@@ -52,9 +52,13 @@ impl Lanes {
             let middle = end / 16 * 8;
             self.second.guess(route, middle, most);
             run_both(route, [&mut self.first, &mut self.second], [middle, end]);
+            // Wrong guesses can find so many blocks that none are left for the rest.
+            let is_usable = self.second.has_reached(end);
             self.second.drop_after(end);
-            let joint = self.first.run_into(&self.second, route, scan.unit(), end);
-            if let Some((here, there)) = joint {
+            if is_usable
+                && let Some((here, there)) =
+                    self.first.run_into(&self.second, route, scan.unit(), end)
+            {
                 let (head, tail) = (&self.first.blocks()[..here], self.second.blocks());
                 let tail = &tail[..tail.len().min(there + most - here)];
                 writer.write(0, head);
