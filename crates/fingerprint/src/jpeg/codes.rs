@@ -6,7 +6,7 @@ use std::array;
 pub(super) const LOOKUP_BITS: u32 = 12;
 
 /// DC differences of 8-bit pictures have 11 bits and a sign.
-pub(super) const MAX_DC_SIZE: u8 = 11;
+const MAX_DC_SIZE: u8 = 11;
 
 /// A definition: how many codes of each length there are, and what they stand for.
 #[derive(Clone, PartialEq, Eq)]
@@ -123,6 +123,18 @@ impl Codes {
             0 => self.decode_long(bits),
             found => Some((u32::from(found >> 8), found as u8)),
         }
+    }
+
+    /// Of codes of DC differences: the bits that the first one of `bits` takes, and the difference that it stands for.
+    #[inline]
+    pub(super) fn decode_difference(&self, bits: u64) -> Option<(usize, i32)> {
+        let (length, size) = self.decode((bits >> 48) as u32)?;
+        if size > MAX_DC_SIZE {
+            return None;
+        }
+        let size = u32::from(size);
+        let extra = (bits << length >> 32 >> (32 - size)) as u32;
+        Some(((length + size) as usize, extend(extra, size)))
     }
 
     fn decode_long(&self, bits: u32) -> Option<(u32, u8)> {

@@ -4,7 +4,7 @@
 //! So the processor isn't thrown off at the end of every block, and can work on the steps of two lanes at a time where
 //! one alone would wait for its lookups.
 
-use super::codes::{LOOKUP_BITS, MAX_DC_SIZE, extend};
+use super::codes::LOOKUP_BITS;
 use super::entropy::ahead;
 use super::scan::{MAX_UNIT, Scan};
 use super::tables::{ALL_ENTRIES, Entry, Pair, TableCache, ac_table, begin_table};
@@ -238,14 +238,9 @@ impl Lane {
         let pair = route.pairs[(cursor.state >> 16) as usize % MAX_UNIT]?;
         let transition = route.transition(cursor.state);
         if cursor.index == 0 {
-            let (length, size) = pair.dc.decode((bits >> 48) as u32)?;
-            if size > MAX_DC_SIZE {
-                return None;
-            }
-            let size = u32::from(size);
-            let extra = (bits << length >> 32 >> (32 - size)) as u32;
-            cursor.sum = cursor.sum.wrapping_add(extend(extra, size) as u32);
-            cursor.at += (length + size) as usize;
+            let (taken, difference) = pair.dc.decode_difference(bits)?;
+            cursor.sum = cursor.sum.wrapping_add(difference as u32);
+            cursor.at += taken;
             cursor.index = 1;
         } else {
             let (length, symbol) = pair.ac.decode((bits >> 48) as u32)?;

@@ -2,7 +2,7 @@
 
 use std::ops::Range;
 
-use super::codes::{Codes, MAX_DC_SIZE, extend};
+use super::codes::Codes;
 use super::entropy::{EntropyData, ahead};
 use super::scan::{Places, Plane, Scan};
 
@@ -22,14 +22,8 @@ pub(super) fn read(
     pass: &Pass<'_>,
     plane: &mut Plane,
 ) -> usize {
-    let length = if restart_interval > 0 {
-        restart_interval
-    } else {
-        scan.units
-    };
     let mut found = 0;
-    for (start, bits) in (0..scan.units).step_by(length).zip(data.intervals()) {
-        let units = start..scan.units.min(start + length);
+    for (units, bits) in scan.intervals(restart_interval, data) {
         let mut reader = BitReader {
             padded: data.padded(),
             at: bits.start,
@@ -88,15 +82,9 @@ impl BitReader<'_> {
         if self.at >= self.end {
             return None;
         }
-        let bits = ahead(self.padded, self.at);
-        let (length, size) = codes.decode((bits >> 48) as u32)?;
-        if size > MAX_DC_SIZE {
-            return None;
-        }
-        let size = u32::from(size);
-        let extra = (bits << length >> 32 >> (32 - size)) as u32;
-        self.at += (length + size) as usize;
-        (self.at <= self.end).then_some(extend(extra, size) as i16)
+        let (taken, difference) = codes.decode_difference(ahead(self.padded, self.at))?;
+        self.at += taken;
+        (self.at <= self.end).then_some(difference as i16)
     }
 
     #[inline]

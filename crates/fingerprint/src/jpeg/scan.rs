@@ -1,5 +1,8 @@
 //! What a scan's header says, and where the blocks of the scan lie in the picture.
 
+use std::ops::Range;
+
+use super::entropy::EntropyData;
 use super::frame::Frame;
 
 /// Most blocks of one unit (T.81, B.2.3).
@@ -95,6 +98,23 @@ impl Scan {
         };
         (self.across, self.units) = (across, across * down);
         Some(())
+    }
+
+    /// The restart intervals, the whole scan where there are none: their units, and where these are in the data, in bits.
+    pub(super) fn intervals(
+        &self,
+        restart_interval: usize,
+        data: &EntropyData,
+    ) -> impl Iterator<Item = (Range<usize>, Range<usize>)> {
+        let units = self.units;
+        let length = if restart_interval > 0 {
+            restart_interval
+        } else {
+            units
+        };
+        let starts = (0..units).step_by(length);
+        let parts = starts.map(move |start| start..units.min(start + length));
+        parts.zip(data.intervals())
     }
 
     pub(super) fn parts(&self) -> &[Part] {

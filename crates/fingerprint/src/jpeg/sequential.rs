@@ -81,28 +81,28 @@ impl Lanes {
         route: &Route<'_>,
         plane: &mut Plane,
     ) -> usize {
-        let starts = (0..scan.units).step_by(restart_interval);
-        let blocks = |unit| restart_interval.min(scan.units - unit) * scan.unit();
-        let mut intervals = starts.zip(data.intervals());
+        let mut intervals = scan.intervals(restart_interval, data);
         let mut found = 0;
-        while let Some((unit, bits)) = intervals.next() {
-            self.first.begin(route, bits.start, blocks(unit));
-            if let Some((next_unit, next_bits)) = intervals.next() {
-                self.second.begin(route, next_bits.start, blocks(next_unit));
+        while let Some((units, bits)) = intervals.next() {
+            let most = units.len() * scan.unit();
+            self.first.begin(route, bits.start, most);
+            if let Some((next_units, next_bits)) = intervals.next() {
+                let next_most = next_units.len() * scan.unit();
+                self.second.begin(route, next_bits.start, next_most);
                 run_both(
                     route,
                     [&mut self.first, &mut self.second],
                     [bits.end, next_bits.end],
                 );
                 self.second.drop_after(next_bits.end);
-                let mut writer = Writer::new(scan, plane, next_unit);
-                found += writer.write_interval(self.second.blocks(), blocks(next_unit));
+                let mut writer = Writer::new(scan, plane, next_units.start);
+                found += writer.write_interval(self.second.blocks(), next_most);
             } else {
                 self.first.run(route, bits.end);
             }
             self.first.drop_after(bits.end);
-            let mut writer = Writer::new(scan, plane, unit);
-            found += writer.write_interval(self.first.blocks(), blocks(unit));
+            let mut writer = Writer::new(scan, plane, units.start);
+            found += writer.write_interval(self.first.blocks(), most);
         }
         found
     }

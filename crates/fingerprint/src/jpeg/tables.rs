@@ -151,7 +151,6 @@ fn begin_entry(index: u32, pair: &Pair) -> u32 {
 
 /// The entry for the AC codes that follow the first `used` bits of `index`, which are a DC code or nothing.
 fn ac_entry(index: u32, ac: &Codes, mut used: u32, mut advance: u32, difference: i32) -> u32 {
-    let is_first = |used| used == 0;
     while let Some((length, symbol)) = ac.decode((index << (16 - LOOKUP_BITS) << used) & 0xFFFF) {
         let left = LOOKUP_BITS - used;
         let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
@@ -164,7 +163,7 @@ fn ac_entry(index: u32, ac: &Codes, mut used: u32, mut advance: u32, difference:
             break;
         } else if length + size > left {
             // The values of extra bits don't matter, so those of a first code may lie beyond the index.
-            if is_first(used) && length + size <= Entry::MAX_BITS {
+            if used == 0 && length + size <= Entry::MAX_BITS {
                 return Entry::pack(covers, length + size, 0, true);
             }
             break;
