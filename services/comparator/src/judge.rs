@@ -88,19 +88,13 @@ impl Judge {
             metrics::counter!("framewatch_frames_without_reference_total").increment(1);
             return delivery.done().await;
         };
-        let fingerprint = match self.fingerprinting.of(event.picture.clone()).await {
-            Ok(fingerprint) => fingerprint,
+        let seen = match self.see(event, stored_at).await {
+            Ok(seen) => seen,
             Err(error) => {
-                self.unreadable
-                    .report(&folder, &event.headers.camera, &error);
+                let camera = &delivery.stored.event.headers.camera;
+                self.unreadable.report(&folder, camera, &error);
                 return delivery.reject().await;
             }
-        };
-        let seen = Seen {
-            headers: event.headers,
-            stored_at,
-            picture: event.picture,
-            fingerprint,
         };
         match self.compare(&folder, &seen, reference).await {
             Ok(()) => delivery.done().await,
@@ -132,17 +126,25 @@ impl Judge {
         let Some(frame) = self.bus.latest::<FrameArrival>(folder).await? else {
             return Ok(());
         };
-        let FrameArrival { headers, picture } = frame.event;
-        let Ok(fingerprint) = self.fingerprinting.of(picture.clone()).await else {
+        let Ok(seen) = self.see(frame.event, frame.stored_at).await else {
             return Ok(());
         };
-        let seen = Seen {
+        self.compare(folder, &seen, reference).await
+    }
+
+    async fn see(
+        &self,
+        frame: FrameArrival,
+        stored_at: OffsetDateTime,
+    ) -> Result<Seen, Unreadable> {
+        let FrameArrival { headers, picture } = frame;
+        let fingerprint = self.fingerprinting.of(picture.clone()).await?;
+        Ok(Seen {
             headers,
-            stored_at: frame.stored_at,
+            stored_at,
             picture,
             fingerprint,
-        };
-        self.compare(folder, &seen, reference).await
+        })
     }
 
     /// Whether the last comparison was made with this reference and with the threshold that holds.
