@@ -7,7 +7,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::ArgGroup;
-use fingerprint::Fingerprint;
+use fingerprint::{Fingerprint, Fingerprinter, Limits};
 use proto::v1::{Rule, Verdict};
 use serde::Serialize;
 use service_runtime::Failure;
@@ -68,7 +68,9 @@ impl Compare {
                 "REFERENCE and FRAME, or --pairs, are needed"
             )));
         };
-        let answer = self.answer(read(reference), reference, frame);
+        let mut fingerprinter = Fingerprinter::new(Limits::default());
+        let of_reference = read(&mut fingerprinter, reference);
+        let answer = self.answer(&mut fingerprinter, of_reference, reference, frame);
         self.print(&answer)?;
         Ok(ExitCode::from(match answer.verdict {
             ERROR => 3,
@@ -87,6 +89,7 @@ impl Compare {
                 .map_err(Failure::Usage)?;
             Box::new(BufReader::new(file))
         };
+        let mut fingerprinter = Fingerprinter::new(Limits::default());
         let mut last: Option<(PathBuf, Result<Fingerprint, String>)> = None;
         for line in input.split(b'\n') {
             let line = String::from_utf8_lossy(&line?).into_owned();
@@ -97,21 +100,23 @@ impl Compare {
             let (reference, frame) = (Path::new(reference), Path::new(frame));
             let of_reference = match &last {
                 Some((path, fingerprint)) if path == reference => fingerprint.clone(),
-                _ => read(reference),
+                _ => read(&mut fingerprinter, reference),
             };
             last = Some((reference.to_owned(), of_reference.clone()));
-            self.print(&self.answer(of_reference, reference, frame))?;
+            self.print(&self.answer(&mut fingerprinter, of_reference, reference, frame))?;
         }
         Ok(())
     }
 
     fn answer(
         &self,
+        fingerprinter: &mut Fingerprinter,
         of_reference: Result<Fingerprint, String>,
         reference: &Path,
         frame: &Path,
     ) -> Answer {
-        let both = of_reference.and_then(|of_reference| Ok((of_reference, read(frame)?)));
+        let both =
+            of_reference.and_then(|of_reference| Ok((of_reference, read(fingerprinter, frame)?)));
         let (similarity, verdict, detail) = match both {
             Ok((of_reference, of_frame)) => {
                 let similarity = of_reference.similarity(&of_frame);
@@ -158,7 +163,9 @@ impl Answer {
     }
 }
 
-fn read(path: &Path) -> Result<Fingerprint, String> {
+fn read(fingerprinter: &mut Fingerprinter, path: &Path) -> Result<Fingerprint, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    fingerprint::of(&bytes).map_err(|error| format!("{}: {error}", path.display()))
+    fingerprinter
+        .of(&bytes)
+        .map_err(|error| format!("{}: {error}", path.display()))
 }
