@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use event_bus::RuleScope;
 use proto::v1::Rule;
 use serde::Deserialize;
@@ -19,7 +21,7 @@ pub(crate) struct RuleCommand {
 enum Action {
     /// Show the rule that holds
     Get(Get),
-    /// Set a rule; comparators apply it at once
+    /// Set fields of a rule; comparators apply them at once
     Set(Set),
     /// Take a rule back, so that the default one holds, or the built-in one
     Unset(Unset),
@@ -40,9 +42,29 @@ struct Set {
     #[command(flatten)]
     target: Target,
 
+    #[command(flatten)]
+    fields: Fields,
+}
+
+/// What is not given stays as it is.
+#[derive(clap::Args)]
+#[group(required = true, multiple = true)]
+struct Fields {
     /// The least similarity that counts as a match
     #[arg(long, value_parser = parse_threshold, value_name = "0..1")]
-    threshold: f64,
+    threshold: Option<f64>,
+
+    /// How long a mismatch must last before the alert fires, as in 30s or 5m; a day at most
+    #[arg(long, value_parser = parse_duration, value_name = "DURATION")]
+    hold: Option<f64>,
+
+    /// How long a match must last before the alert resolves, as in 30s or 5m; a day at most
+    #[arg(long, value_parser = parse_duration, value_name = "DURATION")]
+    keep_firing: Option<f64>,
+
+    /// Whether alerts fire at all
+    #[arg(long, value_name = "true|false")]
+    enabled: Option<bool>,
 }
 
 #[derive(clap::Args)]
@@ -64,13 +86,18 @@ struct Target {
 /// What the service says of a rule.
 #[derive(Deserialize)]
 struct Answer {
-    effective: Effective,
+    rule: Option<Rule>,
+    effective: Rule,
+    sources: Sources,
 }
 
 #[derive(Deserialize)]
-struct Effective {
-    threshold: f64,
-    source: String,
+#[serde(rename_all = "camelCase")]
+struct Sources {
+    threshold: String,
+    hold_seconds: String,
+    keep_firing_seconds: String,
+    enabled: String,
 }
 
 impl RuleCommand {
@@ -83,11 +110,11 @@ impl RuleCommand {
                 }
                 target.print(serde_json::from_value(answer)?)
             }
-            Action::Set(Set { target, threshold }) => {
-                let rule = Rule {
-                    threshold: Some(threshold),
-                };
-                let answer = Api::new(&target.api)?.put(&target.path(), &rule).await?;
+            Action::Set(Set { target, fields }) => {
+                let api = Api::new(&target.api)?;
+                let there: Answer = api.get(&target.path()).await?;
+                let rule = fields.into_rule().or(there.rule.unwrap_or_default());
+                let answer = api.put(&target.path(), &rule).await?;
                 target.print(answer)
             }
             Action::Unset(Unset { target }) => {
@@ -95,6 +122,17 @@ impl RuleCommand {
                 api.delete(&target.path()).await?;
                 target.print(api.get(&target.path()).await?)
             }
+        }
+    }
+}
+
+impl Fields {
+    fn into_rule(self) -> Rule {
+        Rule {
+            threshold: self.threshold,
+            hold_seconds: self.hold,
+            keep_firing_seconds: self.keep_firing,
+            enabled: self.enabled,
         }
     }
 }
@@ -108,7 +146,50 @@ impl Target {
     }
 
     fn print(&self, answer: Answer) -> Result<(), Failure> {
-        let Effective { threshold, source } = answer.effective;
-        lines::print(format!("{}: threshold {threshold} ({source})", self.scope))
+        let Answer {
+            effective, sources, ..
+        } = answer;
+        let seconds = |value: Option<f64>| {
+            let duration = Duration::from_secs_f64(value.unwrap_or_default());
+            humantime::format_duration(duration).to_string()
+        };
+        let fields = [
+            (
+                "threshold",
+                effective.threshold.unwrap_or_default().to_string(),
+                sources.threshold,
+            ),
+            (
+                "hold",
+                seconds(effective.hold_seconds),
+                sources.hold_seconds,
+            ),
+            (
+                "keep-firing",
+                seconds(effective.keep_firing_seconds),
+                sources.keep_firing_seconds,
+            ),
+            (
+                "enabled",
+                effective.enabled.unwrap_or_default().to_string(),
+                sources.enabled,
+            ),
+        ];
+        lines::print(format!("{}:", self.scope))?;
+        for (name, value, source) in fields {
+            lines::print(format!("  {name:<11}  {value}  ({source})"))?;
+        }
+        Ok(())
     }
+}
+
+/// Seconds, of a duration that a rule may have.
+fn parse_duration(text: &str) -> Result<f64, String> {
+    let duration = humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; it must be a duration as in 30s or 5m"))?;
+    let seconds = duration.as_secs_f64();
+    if seconds > Rule::MAX_SECONDS {
+        return Err("it must be a day at most".to_owned());
+    }
+    Ok(seconds)
 }

@@ -1,7 +1,7 @@
 use pbjson_types::Timestamp;
 use time::OffsetDateTime;
 
-use crate::v1::{Fingerprint, Phase, Rule, Verdict};
+use crate::v1::{Fingerprint, Phase, Verdict};
 
 /// A point in time as the contract carries it. Exact to the nanosecond.
 pub fn timestamp(at: OffsetDateTime) -> Timestamp {
@@ -60,11 +60,6 @@ impl Fingerprint {
     }
 }
 
-impl Rule {
-    /// The least similarity that counts as a match where no rule says otherwise: that of the system this one replaces.
-    pub const DEFAULT_THRESHOLD: f64 = 0.9;
-}
-
 impl Verdict {
     /// One lower-case word, for people and headers.
     pub fn word(self) -> &'static str {
@@ -91,6 +86,7 @@ impl Phase {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::v1::Rule;
 
     #[test]
     fn timestamps_survive_the_round_trip_to_the_nanosecond() {
@@ -151,10 +147,12 @@ mod tests {
     fn json_is_proto3_json() {
         let rule = Rule {
             threshold: Some(0.75),
+            hold_seconds: Some(30.0),
+            ..Rule::default()
         };
         assert_eq!(
             serde_json::to_string(&rule).unwrap(),
-            r#"{"threshold":0.75}"#
+            r#"{"threshold":0.75,"holdSeconds":30.0}"#
         );
         let refused = serde_json::from_str::<Rule>(r#"{"treshold":0.75}"#).unwrap_err();
         assert!(refused.to_string().contains("treshold"), "{refused}");

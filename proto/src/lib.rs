@@ -4,8 +4,10 @@
 //! What this crate leaves to others: subjects and headers (`event-bus`), what the values mean (`comparator`).
 
 mod conversions;
+mod rule;
 
 pub use conversions::{from_timestamp, timestamp};
+pub use rule::{EffectiveRule, InvalidRule};
 
 /// Messages of the package `framewatch.v1`.
 #[expect(

@@ -9,6 +9,8 @@ pub enum View {
     Dock,
     /// Other blocks of many greys.
     Wall,
+    /// Still others.
+    Yard,
     /// One grey level and no more.
     Blank,
 }
@@ -29,6 +31,7 @@ fn level(view: View, x: u32, y: u32, seed: u32) -> u8 {
     let scene = match view {
         View::Dock => 1,
         View::Wall => 2,
+        View::Yard => 3,
         View::Blank => return 128,
     };
     let block = scrambled(scene, x / BLOCK, y / BLOCK) % 200;

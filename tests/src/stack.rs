@@ -226,13 +226,13 @@ impl Stack {
         assert_eq!(response.status(), StatusCode::NO_CONTENT);
     }
 
-    /// Sets a folder's threshold.
-    pub async fn set_threshold(&self, folder: &str, threshold: f64) {
+    /// Sets a folder's rule, as JSON.
+    pub async fn set_rule(&self, folder: &str, rule: &str) {
         let request = self
             .http
             .put(self.url(&format!("/api/v1/folders/{folder}/rule")))
             .header("Content-Type", "application/json")
-            .body(format!(r#"{{"threshold":{threshold}}}"#));
+            .body(rule.to_owned());
         let response = request.send().await.expect("the service answers");
         assert!(response.status().is_success(), "{}", response.status());
     }

@@ -13,27 +13,55 @@ async fn a_rule_is_set_shown_and_taken_back() {
         stdout(&output).trim_end().to_owned()
     };
 
+    let expected = |name: &str, [threshold, hold, keep_firing, enabled]: [&str; 4]| {
+        format!(
+            "{name}:\n  threshold    {threshold}\n  hold         {hold}\n  keep-firing  {keep_firing}\n  enabled      {enabled}"
+        )
+    };
+    let built_in = [
+        "0.9  (built-in)",
+        "0s  (built-in)",
+        "0s  (built-in)",
+        "true  (built-in)",
+    ];
+
+    assert_eq!(said(&["get", "folder1"]), expected("folder1", built_in));
     assert_eq!(
-        said(&["get", "folder1"]),
-        "folder1: threshold 0.9 (built-in)"
+        said(&[
+            "set",
+            "_default",
+            "--threshold",
+            "0.8",
+            "--keep-firing",
+            "1m 30s"
+        ]),
+        expected(
+            "_default",
+            [
+                "0.8  (default)",
+                "0s  (built-in)",
+                "1m 30s  (default)",
+                "true  (built-in)"
+            ]
+        )
     );
+    said(&["set", "folder1", "--threshold", "1", "--hold", "500ms"]);
     assert_eq!(
-        said(&["set", "_default", "--threshold", "0.8"]),
-        "_default: threshold 0.8 (default)"
+        said(&["set", "folder1", "--enabled", "false"]),
+        expected(
+            "folder1",
+            [
+                "1  (folder)",
+                "500ms  (folder)",
+                "1m 30s  (default)",
+                "false  (folder)"
+            ]
+        ),
+        "what is not given stays"
     );
-    assert_eq!(
-        said(&["set", "folder1", "--threshold", "1"]),
-        "folder1: threshold 1 (folder)"
-    );
-    assert!(said(&["get", "folder1", "--json"]).contains(r#""rule":{"threshold":1.0}"#));
-    assert_eq!(
-        said(&["unset", "folder1"]),
-        "folder1: threshold 0.8 (default)"
-    );
-    assert_eq!(
-        said(&["unset", "_default"]),
-        "_default: threshold 0.9 (built-in)"
-    );
+    assert!(said(&["get", "folder1", "--json"]).contains(r#""holdSeconds":0.5"#));
+    said(&["unset", "_default"]);
+    assert_eq!(said(&["unset", "folder1"]), expected("folder1", built_in));
 
     let unknown = rule(&["set", "nosuch", "--threshold", "0.5"]);
     assert_eq!(unknown.status.code(), Some(64), "{}", stderr(&unknown));
@@ -46,6 +74,10 @@ fn a_rule_that_cannot_be_is_refused_before_anything_is_asked() {
         (&["set", "folder1", "--threshold", "1.5"][..], "0 to 1"),
         (&["set", "folder1", "--threshold", "NaN"], "0 to 1"),
         (&["set", "folder1"], "--threshold"),
+        (&["set", "folder1", "--hold", "25h"], "a day at most"),
+        (&["set", "folder1", "--hold", "soon"], "30s or 5m"),
+        (&["set", "folder1", "--keep-firing", "-1s"], "--keep-firing"),
+        (&["set", "folder1", "--enabled", "maybe"], "true"),
         (&["set", "Folder 1", "--threshold", "0.5"], "lower-case"),
     ] {
         let output = run(&[&["rule"], arguments].concat());

@@ -110,10 +110,10 @@ pub(crate) fn subject_of<E: Event<Key = Folder>>(folder: &Folder) -> String {
     E::SUBJECTS.replace('*', folder.as_str())
 }
 
-/// The folder of a subject `<family>.<folder>`.
-fn folder_of(message: Message<'_>) -> Result<Folder, Undecodable> {
+/// The folder that a subject ends in.
+pub(crate) fn folder_of(message: Message<'_>) -> Result<Folder, Undecodable> {
     let subject = message.subject;
-    let (_, name) = subject.split_once('.').unwrap_or(("", subject));
+    let (_, name) = subject.rsplit_once('.').unwrap_or(("", subject));
     name.parse()
         .map_err(|error| Undecodable(format!("subject {subject:?}: {error}")))
 }

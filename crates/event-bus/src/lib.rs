@@ -19,6 +19,7 @@ mod event;
 mod evidence;
 mod folder;
 mod follow;
+mod holds;
 mod objects;
 mod pictures;
 mod publish;
@@ -38,6 +39,7 @@ pub use event::{Event, FrameArrival, FrameHeaders, Message, ReferenceChange, Sto
 pub use evidence::{Evidence, Exhibit};
 pub use folder::{Folder, InvalidFolder};
 pub use follow::Latest;
+pub use holds::Hold;
 pub use pictures::{PictureChange, PictureKey, Pictures};
 pub use publish::{Expected, Last, PublishError};
 pub use read::{ReadError, Reader};

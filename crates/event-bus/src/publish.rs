@@ -11,7 +11,7 @@ use proto::v1::{Alert, Comparison, Upload, UploadRemoved};
 use time::format_description::well_known::Rfc3339;
 
 use crate::{
-    Bus, Event, Folder, FrameArrival, FrameHeaders, MAX_FRAME_BYTES, ReferenceChange, Stored,
+    Bus, Event, Folder, FrameArrival, FrameHeaders, Hold, MAX_FRAME_BYTES, ReferenceChange, Stored,
     Undecodable,
     event::{self, Message, header, subject_of},
 };
@@ -148,6 +148,20 @@ impl Bus {
             .header(header::MESSAGE, value(&alert.message))
             .expected_last_subject_sequence(expected.0);
         self.publish::<Alert>(folder, message).await
+    }
+
+    /// Remembers the comparison with which a hold begins or is broken off, if what was remembered is still as expected.
+    pub async fn publish_hold(
+        &self,
+        folder: &Folder,
+        comparison: &Comparison,
+        expected: Expected,
+    ) -> Result<u64, PublishError> {
+        let json = serde_json::to_vec(comparison).expect("a comparison of ours has a JSON form");
+        let message = PublishMessage::build()
+            .payload(json.into())
+            .expected_last_subject_sequence(expected.0);
+        self.publish::<Hold>(folder, message).await
     }
 
     /// The latest event of a folder, with its payload.

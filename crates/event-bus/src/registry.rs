@@ -130,7 +130,7 @@ impl Event for RuleChange {
             ))
         })?;
         let rule = if is_put(message) {
-            Some(json(message.payload)?)
+            Some(rule_of(message)?)
         } else {
             None
         };
@@ -156,11 +156,18 @@ impl Event for FolderChange {
     }
 }
 
+fn rule_of(message: Message<'_>) -> Result<Rule, Undecodable> {
+    let rule: Rule = json(message.payload)?;
+    rule.check()
+        .map_err(|error| Undecodable(error.to_string()))?;
+    Ok(rule)
+}
+
 fn key(message: Message<'_>) -> &str {
     message.subject.rsplit('.').next().unwrap_or_default()
 }
 
-fn is_put(message: Message<'_>) -> bool {
+pub(crate) fn is_put(message: Message<'_>) -> bool {
     let operation = message
         .headers
         .and_then(|headers| headers.get("KV-Operation"));

@@ -23,6 +23,7 @@ pub(crate) const REFERENCES_BUCKET: &str = "references";
 pub(crate) const EVIDENCE_BUCKET: &str = "evidence";
 pub(crate) const FOLDERS_BUCKET: &str = "folders";
 pub(crate) const RULES_BUCKET: &str = "rules";
+pub(crate) const HOLDS_BUCKET: &str = "holds";
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -82,7 +83,7 @@ pub(crate) async fn ensure(
     for stream in streams(config) {
         ensure_stream(context, stream).await?;
     }
-    for bucket in [FOLDERS_BUCKET, RULES_BUCKET] {
+    for bucket in [FOLDERS_BUCKET, RULES_BUCKET, HOLDS_BUCKET] {
         ensure_key_value(context, bucket, config).await?;
     }
     ensure_object_store(context, REFERENCES_BUCKET, Duration::ZERO, config).await?;

@@ -2,36 +2,37 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
-    Bus, Delivery, Evidence, Exhibit, Expected, Folder, FrameArrival, FrameHeaders, Pictures,
-    PublishError, StoreError, Stored, with_causes,
+    Bus, Delivery, Folder, FrameArrival, FrameHeaders, PublishError, Stored, with_causes,
 };
 use fingerprint::Fingerprint;
 use proto::{
-    timestamp,
-    v1::{Alert, Comparison, Frame, Phase},
+    EffectiveRule, from_timestamp, timestamp,
+    v1::{Comparison, Frame, Verdict},
 };
 use time::OffsetDateTime;
-use tokio::{sync::OnceCell, time::sleep};
+use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Config, episode,
+    Config,
+    exhibits::{Exhibits, Pictures},
     fingerprinting::{Fingerprinting, Unreadable},
-    references::CurrentReference,
+    references::{CurrentReference, ReferenceError, ReferencePictures},
+    revisits::Cause,
     state::State,
+    transitions::{Settled, TransitionError, Transitions},
     unreadable::UnreadableLog,
     verdict::verdict,
 };
 
-/// What is done with one frame, and with a folder whose reference or rule has changed.
+/// What is done with one frame, and with a folder that is to be looked at again.
 pub(crate) struct Judge {
     bus: Bus,
     state: Arc<State>,
     fingerprinting: Fingerprinting,
     unreadable: UnreadableLog,
-    pictures: OnceCell<Pictures>,
-    evidence: OnceCell<Evidence>,
-    evidence_max_bytes: u64,
+    references: ReferencePictures,
+    transitions: Transitions,
 }
 
 /// A frame as it came, and what it looks like.
@@ -47,32 +48,27 @@ struct Seen {
 enum JudgeError {
     #[error(transparent)]
     Bus(#[from] PublishError),
-    #[error("cannot read the reference from the object store")]
-    Pictures(#[source] StoreError),
-    #[error("cannot store the evidence")]
-    Evidence(#[source] StoreError),
+    #[error(transparent)]
+    Transition(#[from] TransitionError),
+    #[error(transparent)]
+    ReferencePicture(#[from] ReferenceError),
     #[error("the reference {id} cannot be read")]
     Reference { id: String, source: Unreadable },
-    #[error("the reference {id} is not in the object store")]
-    ReferenceGone { id: String },
 }
-
-/// How often a transition is tried against other comparators that are faster each time.
-const SETTLE_ATTEMPTS: usize = 8;
 
 /// After how long a frame that could not be judged is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
 impl Judge {
     pub(crate) fn new(bus: Bus, state: Arc<State>, config: &Config) -> Self {
+        let exhibits = Exhibits::new(bus.clone(), config.evidence_max_bytes());
         Judge {
-            bus,
-            state,
+            transitions: Transitions::new(bus.clone(), Arc::clone(&state), exhibits),
             fingerprinting: Fingerprinting::new(config),
             unreadable: UnreadableLog::default(),
-            pictures: OnceCell::new(),
-            evidence: OnceCell::new(),
-            evidence_max_bytes: config.evidence_max_bytes(),
+            references: ReferencePictures::new(bus.clone()),
+            bus,
+            state,
         }
     }
 
@@ -96,7 +92,7 @@ impl Judge {
                 return delivery.reject().await;
             }
         };
-        match self.compare(&folder, &seen, reference).await {
+        match self.judge(&folder, &seen, reference).await {
             Ok(()) => delivery.done().await,
             Err(error) => {
                 tracing::warn!(%folder, error = with_causes(&error), "a frame was not judged; trying again");
@@ -105,10 +101,15 @@ impl Judge {
         }
     }
 
-    /// Judges the folder's latest frame again if its reference or threshold has changed since, and resolves the alert of
-    /// a folder that has no reference any more. Tries until it has succeeded, or shutdown.
-    pub(crate) async fn revisit(&self, folder: &Folder, shutdown: &CancellationToken) {
-        while let Err(error) = self.try_revisit(folder).await {
+    /// Brings the folder's alert state up to date with its latest frame, its reference and its rule. Tries until it has
+    /// succeeded, or shutdown.
+    pub(crate) async fn revisit(
+        &self,
+        folder: &Folder,
+        cause: Cause,
+        shutdown: &CancellationToken,
+    ) {
+        while let Err(error) = self.try_revisit(folder, cause).await {
             tracing::warn!(%folder, error = with_causes(&error), "the latest frame was not judged again; trying again");
             if shutdown.run_until_cancelled(sleep(RETRY)).await.is_none() {
                 return;
@@ -116,20 +117,53 @@ impl Judge {
         }
     }
 
-    async fn try_revisit(&self, folder: &Folder) -> Result<(), JudgeError> {
+    async fn try_revisit(&self, folder: &Folder, cause: Cause) -> Result<(), JudgeError> {
         let Some(reference) = self.state.reference(folder) else {
-            return self.resolve_without_reference(folder).await;
-        };
-        if self.is_judged(folder, &reference).await? {
+            self.transitions.after_removal(folder).await?;
             return Ok(());
+        };
+        let rule = self.state.rule(folder);
+        if !rule.enabled {
+            self.transitions.after_switching_off(folder).await?;
         }
-        let Some(frame) = self.bus.latest::<FrameArrival>(folder).await? else {
+        match cause {
+            Cause::Transition => self.catch_up(folder).await,
+            Cause::Change if self.is_judged(folder, &reference, &rule).await? => Ok(()),
+            Cause::Change => {
+                let latest = self.bus.latest::<FrameArrival>(folder).await?;
+                self.judge_stored(folder, latest, reference).await
+            }
+        }
+    }
+
+    /// Judges the latest frame if it is newer than the one behind the folder's last alert. Whoever judged it may not have
+    /// known of that alert yet, and so have seen nothing to change.
+    async fn catch_up(&self, folder: &Folder) -> Result<(), JudgeError> {
+        let Some(reference) = self.state.reference(folder) else {
             return Ok(());
         };
-        let Ok(seen) = self.see(frame.event, frame.stored_at).await else {
+        let alert = self.state.alert(folder);
+        let behind_alert = alert.and_then(|alert| alert.event.frame?.stored_at);
+        let behind_alert = behind_alert.as_ref().and_then(from_timestamp);
+        let latest = self.bus.latest::<FrameArrival>(folder).await?;
+        let newer = latest.filter(|latest| Some(latest.stored_at) > behind_alert);
+        self.judge_stored(folder, newer, reference).await
+    }
+
+    async fn judge_stored(
+        &self,
+        folder: &Folder,
+        frame: Option<Stored<FrameArrival>>,
+        reference: CurrentReference,
+    ) -> Result<(), JudgeError> {
+        let Some(frame) = frame else {
             return Ok(());
         };
-        self.compare(folder, &seen, reference).await
+        match self.see(frame.event, frame.stored_at).await {
+            Ok(seen) => self.judge(folder, &seen, reference).await,
+            // It was reported when it came.
+            Err(_) => Ok(()),
+        }
     }
 
     async fn see(
@@ -147,30 +181,67 @@ impl Judge {
         })
     }
 
-    /// Whether the last comparison was made with this reference and with the threshold that holds.
+    /// Whether the last comparison was made with this reference and this threshold, and the alert state is what follows
+    /// from it.
     async fn is_judged(
         &self,
         folder: &Folder,
         reference: &CurrentReference,
+        rule: &EffectiveRule,
     ) -> Result<bool, PublishError> {
-        let last = self.bus.last::<Comparison>(folder).await?.event;
-        Ok(last.is_some_and(|last| {
-            last.event.reference == Some(reference.to_message())
-                && last.event.threshold == self.state.threshold(folder)
-        }))
+        let Some(last) = self.bus.last::<Comparison>(folder).await?.event else {
+            return Ok(false);
+        };
+        let is_firing = self.state.is_firing(folder);
+        let follows = match last.event.verdict() {
+            Verdict::Match => !is_firing,
+            Verdict::Mismatch => is_firing == rule.enabled,
+            Verdict::Indeterminate | Verdict::Unspecified => true,
+        };
+        Ok(follows
+            && last.event.reference == Some(reference.to_message())
+            && last.event.threshold == rule.threshold)
+    }
+
+    /// Compares what was seen with the reference, publishes the comparison, and does what follows from it.
+    async fn judge(
+        &self,
+        folder: &Folder,
+        seen: &Seen,
+        reference: CurrentReference,
+    ) -> Result<(), JudgeError> {
+        let comparison = self.compare(folder, seen, &reference).await?;
+        self.bus.publish_comparison(folder, &comparison).await?;
+        metrics::counter!("framewatch_comparisons_total", "verdict" => comparison.verdict().word())
+            .increment(1);
+        let age = OffsetDateTime::now_utc() - seen.stored_at;
+        metrics::histogram!("framewatch_frame_to_comparison_seconds").record(age.as_seconds_f64());
+
+        let pictures = Pictures {
+            frame: &seen.picture,
+            reference: &reference,
+            references: &self.references,
+        };
+        let settled = self
+            .transitions
+            .after_comparison(folder, &comparison, pictures);
+        match settled.await? {
+            Settled::AsItWas => Ok(()),
+            Settled::Changed => Box::pin(self.catch_up(folder)).await,
+        }
     }
 
     async fn compare(
         &self,
         folder: &Folder,
         seen: &Seen,
-        reference: CurrentReference,
-    ) -> Result<(), JudgeError> {
-        let threshold = self.state.threshold(folder);
-        let of_reference = self.reference_fingerprint(folder, &reference).await?;
+        reference: &CurrentReference,
+    ) -> Result<Comparison, JudgeError> {
+        let threshold = self.state.rule(folder).threshold;
+        let of_reference = self.reference_fingerprint(folder, reference).await?;
         let similarity = of_reference.similarity(&seen.fingerprint);
         let verdict = verdict(&of_reference, &seen.fingerprint, similarity, threshold);
-        let comparison = Comparison {
+        Ok(Comparison {
             folder: folder.to_string(),
             frame: Some(Frame {
                 stored_at: Some(timestamp(seen.stored_at)),
@@ -182,114 +253,7 @@ impl Judge {
             verdict: verdict.into(),
             threshold,
             compared_at: Some(timestamp(OffsetDateTime::now_utc())),
-        };
-        self.bus.publish_comparison(folder, &comparison).await?;
-        metrics::counter!("framewatch_comparisons_total", "verdict" => verdict.word()).increment(1);
-        let age = OffsetDateTime::now_utc() - seen.stored_at;
-        metrics::histogram!("framewatch_frame_to_comparison_seconds").record(age.as_seconds_f64());
-
-        let exhibits = Some((&seen.picture, &reference));
-        self.settle(folder, exhibits, |last, expected| {
-            episode::after_comparison(folder, last, expected, &comparison)
         })
-        .await
-    }
-
-    async fn resolve_without_reference(&self, folder: &Folder) -> Result<(), JudgeError> {
-        let now = OffsetDateTime::now_utc();
-        self.settle(folder, None, |last, _| {
-            last.and_then(|last| episode::after_removal(last, now))
-        })
-        .await
-    }
-
-    /// Publishes the alert that `decide` asks for, once the frame and the reference behind it are stored. Where another
-    /// comparator was faster, `decide` is asked again with what that one published.
-    async fn settle(
-        &self,
-        folder: &Folder,
-        exhibits: Option<(&Bytes, &CurrentReference)>,
-        decide: impl Fn(Option<&Alert>, u64) -> Option<Alert>,
-    ) -> Result<(), JudgeError> {
-        let mut unreadable = None;
-        for _ in 0..SETTLE_ATTEMPTS {
-            let last = self.state.alert(folder);
-            let expected = unreadable.unwrap_or(Expected::after(last.as_ref()));
-            let Some(alert) = decide(last.as_ref().map(|stored| &stored.event), expected.0) else {
-                return Ok(());
-            };
-            if let (Phase::Firing, Some((frame, reference))) = (alert.phase(), exhibits) {
-                self.store_evidence(folder, &alert, frame, reference)
-                    .await?;
-            }
-            match self.bus.publish_alert(folder, &alert, expected).await {
-                Ok(sequence) => {
-                    self.announce(folder, alert, sequence);
-                    return Ok(());
-                }
-                Err(PublishError::Conflict) => {
-                    let last = self.bus.last::<Alert>(folder).await?;
-                    // What was known may be newer than what the stream holds: an alert ends by age, or with its stream.
-                    // One that cannot be read is followed, and the last one that could be remains the state.
-                    if last.event.is_some() || last.expected == Expected(0) {
-                        self.state.set_alert(folder, last.event);
-                    } else {
-                        unreadable = Some(last.expected);
-                    }
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        Err(PublishError::Conflict.into())
-    }
-
-    /// Another comparator that judges the same frame stores the same; an alert that isn't published after all leaves its
-    /// evidence to age.
-    async fn store_evidence(
-        &self,
-        folder: &Folder,
-        alert: &Alert,
-        frame: &Bytes,
-        reference: &CurrentReference,
-    ) -> Result<(), JudgeError> {
-        let evidence = self.evidence.get_or_try_init(|| self.bus.evidence());
-        let evidence = evidence.await.map_err(JudgeError::Evidence)?;
-        let size = evidence.size().await.map_err(JudgeError::Evidence)?;
-        if size >= self.evidence_max_bytes {
-            metrics::counter!("framewatch_evidence_not_kept_total").increment(1);
-            tracing::warn!(%folder, id = alert.id, size, "the evidence is as large as it may be: none is kept of this alert");
-            return Ok(());
-        }
-        let put = async |exhibit, picture: &Bytes| {
-            let put = evidence.put(&alert.id, exhibit, picture);
-            put.await.map_err(JudgeError::Evidence)
-        };
-        put(Exhibit::Frame, frame).await?;
-        match self.reference_picture(folder, reference).await {
-            Ok(picture) => put(Exhibit::Reference, &picture).await,
-            // It was deleted a moment ago: that is no reason to keep quiet about what was seen.
-            Err(JudgeError::ReferenceGone { .. }) => Ok(()),
-            Err(error) => Err(error),
-        }
-    }
-
-    fn announce(&self, folder: &Folder, alert: Alert, sequence: u64) {
-        let phase = alert.phase();
-        metrics::counter!("framewatch_alerts_total", "phase" => phase.word()).increment(1);
-        match phase {
-            Phase::Firing => {
-                tracing::warn!(target: "comparator::alerts", %folder, id = alert.id, "{}", alert.message);
-            }
-            _ => {
-                tracing::info!(target: "comparator::alerts", %folder, id = alert.id, "{}", alert.message)
-            }
-        }
-        self.state.learn_alert(Stored {
-            key: folder.clone(),
-            event: alert,
-            stored_at: OffsetDateTime::now_utc(),
-            sequence,
-        });
     }
 
     /// The reference's fingerprint; computed from the stored picture where the event carries that of another version.
@@ -301,7 +265,7 @@ impl Judge {
         if let Some(fingerprint) = reference.fingerprint {
             return Ok(fingerprint);
         }
-        let picture = self.reference_picture(folder, reference).await?;
+        let picture = self.references.get(folder, reference).await?;
         let fingerprint = self.fingerprinting.of(picture).await;
         let fingerprint = fingerprint.map_err(|source| JudgeError::Reference {
             id: reference.id.clone(),
@@ -315,20 +279,5 @@ impl Judge {
             },
         );
         Ok(fingerprint)
-    }
-
-    async fn reference_picture(
-        &self,
-        folder: &Folder,
-        reference: &CurrentReference,
-    ) -> Result<Bytes, JudgeError> {
-        let pictures = self.pictures.get_or_try_init(|| self.bus.pictures());
-        let pictures = pictures.await.map_err(JudgeError::Pictures)?;
-        let picture = pictures.get(folder, &reference.id).await;
-        picture
-            .map_err(JudgeError::Pictures)?
-            .ok_or_else(|| JudgeError::ReferenceGone {
-                id: reference.id.clone(),
-            })
     }
 }

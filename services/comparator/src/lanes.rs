@@ -4,27 +4,33 @@ use event_bus::{Delivery, Folder, FrameArrival};
 use tokio::{sync::mpsc, task::JoinSet};
 use tokio_util::sync::CancellationToken;
 
-use crate::judge::Judge;
+use crate::{
+    judge::Judge,
+    revisits::{Cause, Revisits},
+};
 
 /// What there is to do for a folder.
 enum Job {
     Frame(Box<Delivery<FrameArrival>>),
-    Revisit,
+    Revisit(Cause),
 }
 
-/// What waits while a folder's job runs: at most its newest frame, and that it is to be judged again.
+/// What waits while a folder's job runs: at most its newest frame, and that it is to be looked at again.
 #[derive(Default)]
 struct Lane {
     frame: Option<Box<Delivery<FrameArrival>>>,
-    revisit: bool,
+    revisit: Option<Cause>,
 }
 
 impl Lane {
     /// The frame that is overtaken by a newer one: a frame that is delivered again may be older than the one that waits.
     fn push(&mut self, job: Job) -> Option<Box<Delivery<FrameArrival>>> {
-        let Job::Frame(frame) = job else {
-            self.revisit = true;
-            return None;
+        let frame = match job {
+            Job::Frame(frame) => frame,
+            Job::Revisit(cause) => {
+                self.revisit = self.revisit.max(Some(cause));
+                return None;
+            }
         };
         match self.frame.take() {
             None => {
@@ -58,10 +64,8 @@ impl Lane {
     }
 
     fn pop(&mut self) -> Option<Job> {
-        if std::mem::take(&mut self.revisit) {
-            return Some(Job::Revisit);
-        }
-        self.frame.take().map(Job::Frame)
+        let revisit = self.revisit.take().map(Job::Revisit);
+        revisit.or_else(|| self.frame.take().map(Job::Frame))
     }
 }
 
@@ -96,7 +100,7 @@ impl Lanes {
     pub(crate) async fn run(
         mut self,
         mut frames: mpsc::Receiver<Delivery<FrameArrival>>,
-        mut revisits: mpsc::UnboundedReceiver<Folder>,
+        revisits: &Revisits,
     ) {
         let shutdown = self.shutdown.clone();
         loop {
@@ -105,7 +109,7 @@ impl Lanes {
                 biased;
                 () = shutdown.cancelled() => break,
                 Some(done) = self.running.join_next() => self.finish(done.expect("a job does not panic")),
-                Some(folder) = revisits.recv(), if has_room => self.add(folder, Job::Revisit).await,
+                (folder, cause) = revisits.next(), if has_room => self.add(folder, Job::Revisit(cause)).await,
                 Some(frame) = frames.recv(), if has_room => {
                     self.add(frame.stored.key.clone(), Job::Frame(Box::new(frame))).await;
                 }
@@ -139,7 +143,7 @@ impl Lanes {
         self.running.spawn(async move {
             match job {
                 Job::Frame(delivery) => judge.frame(*delivery).await,
-                Job::Revisit => judge.revisit(&folder, &shutdown).await,
+                Job::Revisit(cause) => judge.revisit(&folder, cause, &shutdown).await,
             }
             folder
         });

@@ -7,14 +7,18 @@
 //! - `lanes`: the frames of one folder one after another, those of different folders side by side.
 //! - `judge`: what is done with one frame.
 //! - `episode`: the pure decision whether an alert fires or resolves.
+//! - `transitions`: how that decision is carried out among other comparators that decide, too.
 
 mod config;
 mod episode;
+mod exhibits;
 mod fingerprinting;
 mod judge;
 mod lanes;
 mod references;
+mod revisits;
 mod state;
+mod transitions;
 mod unreadable;
 mod verdict;
 
@@ -34,7 +38,7 @@ use service_runtime::{Context, Failure};
 use tokio::{sync::mpsc, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{judge::Judge, lanes::Lanes, state::State};
+use crate::{judge::Judge, lanes::Lanes, revisits::Revisits, state::State};
 
 /// The durable consumer that all comparators share.
 const FRAMES: Work = Work {
@@ -47,10 +51,10 @@ const FRAMES: Work = Work {
 pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failure> {
     let shutdown = context.shutdown.clone();
     let state = Arc::new(State::default());
-    let (revisit, revisits) = mpsc::unbounded_channel();
+    let revisits = Arc::new(Revisits::default());
     let tracker = TaskTracker::new();
 
-    let caught_up = state::follow(&state, &bus, revisit, &tracker, &shutdown);
+    let caught_up = state::follow(&state, &bus, &revisits, &tracker, &shutdown);
     let ready = Arc::new(AtomicBool::new(false));
     context
         .readiness
@@ -74,7 +78,7 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
 
         let judge = Judge::new(bus.clone(), state, &config);
         Lanes::new(judge, config.workers(), shutdown)
-            .run(frames, revisits)
+            .run(frames, &revisits)
             .await;
     }
     tracker.close();

@@ -1,4 +1,4 @@
-//! What a comparator knows: the folds over `UPLOADS`, `ALERTS` and the rules.
+//! What a comparator knows: the folds over `UPLOADS`, `ALERTS`, the rules and the holds.
 
 use std::{
     collections::HashMap,
@@ -6,12 +6,18 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use event_bus::{Bus, Event, Folder, Latest, ReferenceChange, RuleChange, RuleScope, Stored};
-use proto::v1::{Alert, Phase, Rule};
-use tokio::sync::{mpsc, watch};
+use event_bus::{Bus, Event, Folder, Hold, Latest, ReferenceChange, RuleChange, RuleScope, Stored};
+use proto::{
+    EffectiveRule,
+    v1::{Alert, Phase, Rule},
+};
+use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::references::CurrentReference;
+use crate::{
+    references::CurrentReference,
+    revisits::{Cause, Revisits},
+};
 
 /// Read by every worker, written by the folds alone (and by the worker that has just published an alert). No lock is
 /// held across an await.
@@ -19,6 +25,7 @@ use crate::references::CurrentReference;
 pub(crate) struct State {
     references: Shared<Folder, CurrentReference>,
     alerts: Shared<Folder, Stored<Alert>>,
+    holds: Shared<Folder, Stored<Hold>>,
     rules: Shared<RuleScope, Rule>,
 }
 
@@ -39,8 +46,8 @@ impl<K: Eq + Hash + Clone, V: Clone> Shared<K, V> {
             .cloned()
     }
 
-    fn change(&self, change: impl FnOnce(&mut HashMap<K, V>)) {
-        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner));
+    fn change<T>(&self, change: impl FnOnce(&mut HashMap<K, V>) -> T) -> T {
+        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn set(&self, key: K, value: Option<V>) {
@@ -62,6 +69,20 @@ impl<K: Eq + Hash + Clone, V: Clone> Shared<K, V> {
     }
 }
 
+impl<E: Event<Key = Folder> + Clone> Shared<Folder, Stored<E>> {
+    /// Takes in an event unless it or a later one is known; says whether it was news.
+    fn learn(&self, event: Stored<E>) -> bool {
+        self.change(|map| {
+            let known = map.get(&event.key);
+            let is_news = known.is_none_or(|known| known.sequence < event.sequence);
+            if is_news {
+                map.insert(event.key.clone(), event);
+            }
+            is_news
+        })
+    }
+}
+
 impl State {
     pub(crate) fn reference(&self, folder: &Folder) -> Option<CurrentReference> {
         self.references.get(folder)
@@ -76,28 +97,41 @@ impl State {
         self.alerts.get(folder)
     }
 
-    pub(crate) fn threshold(&self, folder: &Folder) -> f64 {
-        let of = |scope| self.rules.get(&scope).and_then(|rule| rule.threshold);
-        of(RuleScope::Folder(folder.clone()))
-            .or_else(|| of(RuleScope::Default))
-            .unwrap_or(Rule::DEFAULT_THRESHOLD)
+    /// What was last remembered of a hold of the folder.
+    pub(crate) fn hold(&self, folder: &Folder) -> Option<Stored<Hold>> {
+        self.holds.get(folder)
     }
 
-    /// Takes in an alert unless a later one is known.
-    pub(crate) fn learn_alert(&self, alert: Stored<Alert>) {
-        self.alerts.change(|alerts| {
-            if alerts
-                .get(&alert.key)
-                .is_none_or(|known| known.sequence < alert.sequence)
-            {
-                alerts.insert(alert.key.clone(), alert);
-            }
-        });
+    pub(crate) fn rule(&self, folder: &Folder) -> EffectiveRule {
+        EffectiveRule::of(
+            self.rules.get(&RuleScope::Folder(folder.clone())),
+            self.rules.get(&RuleScope::Default),
+        )
+    }
+
+    pub(crate) fn is_firing(&self, folder: &Folder) -> bool {
+        self.alert(folder)
+            .is_some_and(|alert| alert.event.phase() == Phase::Firing)
+    }
+
+    /// Takes in an alert unless it or a later one is known; says whether it was news.
+    pub(crate) fn learn_alert(&self, alert: Stored<Alert>) -> bool {
+        self.alerts.learn(alert)
+    }
+
+    /// Takes in a hold unless it or a later one is known.
+    pub(crate) fn learn_hold(&self, hold: Stored<Hold>) {
+        self.holds.learn(hold);
     }
 
     /// Replaces what is known of the folder's alerts by what the stream holds.
     pub(crate) fn set_alert(&self, folder: &Folder, alert: Option<Stored<Alert>>) {
         self.alerts.set(folder.clone(), alert);
+    }
+
+    /// Replaces what is known of the folder's hold by what the bucket holds.
+    pub(crate) fn set_hold(&self, folder: &Folder, hold: Option<Stored<Hold>>) {
+        self.holds.set(folder.clone(), hold);
     }
 
     /// Keeps a fingerprint that was computed anew, unless the reference has changed meanwhile.
@@ -122,24 +156,21 @@ impl State {
 
     /// The folders whose latest frame may have to be judged again: all that have a reference, or an alert firing.
     fn open_folders(&self) -> Vec<Folder> {
-        let firing = self.alerts.keys().into_iter().filter(|folder| {
-            self.alert(folder)
-                .is_some_and(|alert| alert.event.phase() == Phase::Firing)
-        });
+        let alerts = self.alerts.keys().into_iter();
         let mut folders = self.references();
-        folders.extend(firing);
+        folders.extend(alerts.filter(|folder| self.is_firing(folder)));
         folders.sort();
         folders.dedup();
         folders
     }
 }
 
-/// Keeps `state` up to date and sends to `revisit` each folder whose latest frame has to be judged again: at the
-/// beginning all that may need it, then those whose reference or rule changes. Resolves when all is loaded.
+/// Keeps `state` up to date and adds to `revisits` each folder that has to be looked at again: at the beginning all that
+/// may need it, then those whose reference, rule or alert changes. Resolves when all is loaded.
 pub(crate) fn follow(
     state: &Arc<State>,
     bus: &Bus,
-    revisit: mpsc::UnboundedSender<Folder>,
+    revisits: &Arc<Revisits>,
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> impl Future<Output = ()> + use<> {
@@ -149,55 +180,61 @@ pub(crate) fn follow(
         shutdown: shutdown.clone(),
     };
     let (live, is_live) = watch::channel(false);
+    let revisit = {
+        let revisits = Arc::clone(revisits);
+        move |folder: Folder, cause| {
+            if *is_live.borrow() {
+                revisits.add(folder, cause);
+            }
+        }
+    };
 
     let references = follower.start::<ReferenceChange>({
-        let (state, revisit, is_live) = (Arc::clone(state), revisit.clone(), is_live.clone());
+        let (state, revisit) = (Arc::clone(state), revisit.clone());
         move |change| {
             state.learn_reference(&change);
-            if *is_live.borrow() {
-                send(&revisit, change.key);
-            }
+            revisit(change.key, Cause::Change);
         }
     });
     let rules = follower.start::<RuleChange>({
         let (state, revisit) = (Arc::clone(state), revisit.clone());
         move |change| {
             state.learn_rule(change.key.clone(), change.event.0);
-            if *is_live.borrow() {
-                let concerned = match change.key {
-                    RuleScope::Folder(folder) => vec![folder],
-                    RuleScope::Default => state.references(),
-                };
-                concerned
-                    .into_iter()
-                    .for_each(|folder| send(&revisit, folder));
-            }
+            let concerned = match change.key {
+                RuleScope::Folder(folder) => vec![folder],
+                RuleScope::Default => state.references(),
+            };
+            concerned
+                .into_iter()
+                .for_each(|folder| revisit(folder, Cause::Change));
         }
     });
     let alerts = follower.start::<Alert>({
         let state = Arc::clone(state);
-        move |alert| state.learn_alert(alert)
+        move |alert| {
+            let folder = alert.key.clone();
+            if state.learn_alert(alert) {
+                revisit(folder, Cause::Transition);
+            }
+        }
+    });
+    let holds = follower.start::<Hold>({
+        let state = Arc::clone(state);
+        move |hold| state.learn_hold(hold)
     });
 
-    let state = Arc::clone(state);
+    let (state, revisits) = (Arc::clone(state), Arc::clone(revisits));
     async move {
         tokio::join!(
             references.caught_up(),
             rules.caught_up(),
-            alerts.caught_up()
+            alerts.caught_up(),
+            holds.caught_up(),
         );
         live.send_replace(true);
-        state
-            .open_folders()
-            .into_iter()
-            .for_each(|folder| send(&revisit, folder));
-    }
-}
-
-/// Nobody listens only when the service is ending.
-fn send(revisit: &mpsc::UnboundedSender<Folder>, folder: Folder) {
-    if revisit.send(folder).is_err() {
-        tracing::debug!("ending: a folder is not judged again");
+        for folder in state.open_folders() {
+            revisits.add(folder, Cause::Change);
+        }
     }
 }
 

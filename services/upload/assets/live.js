@@ -9,6 +9,7 @@ const AT_LEAST_EVERY_MS = 30000;
 const WORDS = {
   "ok": ["OK", "The view looks like its reference."],
   "alert": ["Alert", "The view does not look like its reference."],
+  "mismatch": ["Mismatch", "The view does not look like its reference, but no alert is firing: its rule says so."],
   "indeterminate": ["Indeterminate", "The reference is blank: there is nothing to compare with."],
   "no-reference": ["No reference", "Upload a picture of how the view should look."],
   "no-frames": ["No frames", "No camera has sent a frame in the last 5 minutes."],

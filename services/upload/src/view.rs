@@ -4,6 +4,7 @@
 mod episodes;
 mod follow;
 mod live;
+mod rules;
 mod summary;
 
 use std::{
@@ -20,7 +21,8 @@ use tokio::{sync::watch, time::timeout};
 pub(crate) use episodes::{AlertQuery, UnknownEpisode};
 pub(crate) use follow::follow;
 pub(crate) use live::{Announcement, Live};
-pub(crate) use summary::{EffectiveRule, FolderState, Summary};
+pub(crate) use rules::RuleSources;
+pub(crate) use summary::{FolderState, Summary};
 
 use episodes::Episodes;
 

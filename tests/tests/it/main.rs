@@ -8,4 +8,5 @@ mod corpus;
 mod evidence;
 mod pipeline;
 mod restart;
+mod rules;
 mod trouble;

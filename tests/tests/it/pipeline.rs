@@ -102,18 +102,6 @@ async fn deleting_the_reference_brings_the_one_before_it_back_or_ends_the_alert(
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn another_threshold_holds_at_once() {
-    let stack = Stack::start().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
-    stack.publish("folder1", picture(View::Wall, 0)).await;
-    let alert = stack.firing("folder1").await;
-    stack.set_threshold("folder1", alert.similarity).await;
-    stack.quiet("folder1").await;
-}
-
-#[tokio::test(flavor = "multi_thread")]
 async fn without_a_reference_or_without_frames_there_is_no_verdict_and_one_can_see_why() {
     let stack = Stack::start().await;
     stack.publish("folder1", picture(View::Dock, 0)).await;

@@ -29,6 +29,7 @@ async fn a_rule_is_what_was_set_until_it_is_taken_back() {
     let registry = connect(&server).await.registry().await.unwrap();
     let rule = Rule {
         threshold: Some(0.5),
+        ..Rule::default()
     };
     for scope in [RuleScope::Default, RuleScope::Folder(folder("dock"))] {
         assert_eq!(registry.rule(&scope).await.unwrap(), None);

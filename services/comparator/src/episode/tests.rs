@@ -1,11 +1,11 @@
 use proptest::prelude::*;
 use proto::v1::{Frame, Reference};
-use time::Duration;
+use time::Duration as Span;
 
 use super::*;
 
 fn at(seconds: i64) -> OffsetDateTime {
-    OffsetDateTime::UNIX_EPOCH + Duration::seconds(seconds)
+    OffsetDateTime::UNIX_EPOCH + Span::seconds(seconds)
 }
 
 fn comparison(since: i64, stored: i64, verdict: Verdict) -> Comparison {
@@ -32,20 +32,64 @@ fn comparison(since: i64, stored: i64, verdict: Verdict) -> Comparison {
     }
 }
 
-/// What the subject `alerts.dock` holds after these comparisons, published as the comparator does.
-fn alerts_after(comparisons: impl IntoIterator<Item = Comparison>) -> Vec<Alert> {
-    let folder = "dock".parse().unwrap();
-    let mut alerts: Vec<Alert> = Vec::new();
-    for comparison in comparisons {
-        let expected = alerts.len() as u64;
-        alerts.extend(after_comparison(
-            &folder,
-            alerts.last(),
-            expected,
-            &comparison,
-        ));
+/// A folder, and what comparators have published of it.
+struct Dock {
+    rule: EffectiveRule,
+    alerts: Vec<Alert>,
+    hold: Option<Comparison>,
+}
+
+impl Dock {
+    fn with(hold: u64, keep_firing: u64) -> Self {
+        let rule = EffectiveRule {
+            hold: Duration::from_secs(hold),
+            keep_firing: Duration::from_secs(keep_firing),
+            ..EffectiveRule::of(None, None)
+        };
+        Dock {
+            rule,
+            alerts: Vec::new(),
+            hold: None,
+        }
     }
-    alerts
+
+    fn see(&mut self, comparison: Comparison) {
+        let standing = Standing {
+            folder: &"dock".parse().unwrap(),
+            rule: &self.rule,
+            last: self.alerts.last(),
+            expected: self.alerts.len() as u64,
+            hold: self.hold.as_ref(),
+        };
+        match after_comparison(&standing, &comparison) {
+            Decision::Nothing => {}
+            Decision::Remember => self.hold = Some(comparison),
+            Decision::Publish(alert) => self.alerts.push(*alert),
+        }
+    }
+
+    /// Sees frames of these seconds against one reference.
+    fn see_all(&mut self, frames: impl IntoIterator<Item = (i64, Verdict)>) {
+        for (second, verdict) in frames {
+            self.see(comparison(0, second, verdict));
+        }
+    }
+
+    /// The second and the phase of each alert.
+    fn said(&self) -> Vec<(i64, Phase)> {
+        let second = |alert: &Alert| alert.frame.as_ref().unwrap().stored_at.unwrap().seconds;
+        let alerts = self.alerts.iter();
+        alerts.map(|alert| (second(alert), alert.phase())).collect()
+    }
+}
+
+/// What the subject `alerts.dock` holds after these comparisons, where nothing needs to last.
+fn alerts_after(comparisons: impl IntoIterator<Item = Comparison>) -> Vec<Alert> {
+    let mut dock = Dock::with(0, 0);
+    comparisons
+        .into_iter()
+        .for_each(|comparison| dock.see(comparison));
+    dock.alerts
 }
 
 #[test]
@@ -106,14 +150,120 @@ fn episodes_that_the_same_frame_opens_have_different_ids() {
 }
 
 #[test]
+fn comparators_that_race_for_an_episode_give_it_different_ids() {
+    let id = |since, nanos| {
+        let mut comparison = comparison(since, 10, Verdict::Mismatch);
+        let stored_at = &mut comparison.frame.as_mut().unwrap().stored_at;
+        stored_at.as_mut().unwrap().nanos = nanos;
+        alerts_after([comparison]).remove(0).id
+    };
+    assert_ne!(id(0, 0), id(0, 1), "frames within a millisecond");
+    assert_ne!(id(0, 0), id(1, 0), "references");
+    assert_eq!(id(0, 0), id(0, 0));
+}
+
+#[test]
 fn removing_the_reference_resolves_what_is_firing_and_nothing_else() {
     let firing = alerts_after([comparison(0, 10, Verdict::Mismatch)]).remove(0);
-    let resolved = after_removal(&firing, at(30)).unwrap();
+    let Decision::Publish(resolved) = after_removal(Some(&firing), at(30)) else {
+        panic!("it is firing");
+    };
     assert_eq!(
         (resolved.phase(), &resolved.id),
         (Phase::Resolved, &firing.id)
     );
-    assert_eq!(after_removal(&resolved, at(31)), None);
+    assert_eq!(after_removal(Some(&resolved), at(31)), Decision::Nothing);
+    assert_eq!(after_removal(None, at(31)), Decision::Nothing);
+}
+
+#[test]
+fn with_a_hold_the_alert_fires_when_the_mismatch_has_lasted() {
+    use Verdict::{Match, Mismatch};
+    let mut dock = Dock::with(5, 0);
+    dock.see_all([(0, Match), (10, Mismatch), (14, Mismatch), (15, Mismatch)]);
+    assert_eq!(dock.said(), [(15, Phase::Firing)]);
+    assert!(
+        dock.alerts[0].message.ends_with("is below 0.9, for 5 s"),
+        "{}",
+        dock.alerts[0].message
+    );
+    dock.see_all([(16, Match), (17, Mismatch)]);
+    assert_eq!(dock.said()[1..], [(16, Phase::Resolved)]);
+    dock.see_all([(21, Mismatch), (22, Mismatch)]);
+    assert_eq!(dock.said()[2..], [(22, Phase::Firing)]);
+}
+
+#[test]
+fn a_match_breaks_a_hold_off_and_what_is_older_does_not_begin_it_again() {
+    use Verdict::{Indeterminate, Match, Mismatch};
+    let mut dock = Dock::with(5, 0);
+    dock.see_all([
+        (10, Mismatch),
+        (12, Indeterminate),
+        (13, Match),
+        (11, Mismatch),
+        (16, Mismatch),
+    ]);
+    assert_eq!(dock.said(), []);
+    dock.see_all([(20, Mismatch)]);
+    assert_eq!(dock.said(), [], "4 s after the first one that counts");
+    dock.see_all([(21, Mismatch)]);
+    assert_eq!(dock.said(), [(21, Phase::Firing)]);
+}
+
+#[test]
+fn with_keep_firing_the_alert_resolves_when_the_match_has_lasted() {
+    use Verdict::{Match, Mismatch};
+    let mut dock = Dock::with(0, 5);
+    dock.see_all([
+        (10, Mismatch),
+        (11, Match),
+        (13, Mismatch),
+        (14, Match),
+        (18, Match),
+    ]);
+    assert_eq!(dock.said(), [(10, Phase::Firing)]);
+    dock.see_all([(19, Match)]);
+    assert_eq!(dock.said()[1..], [(19, Phase::Resolved)]);
+}
+
+#[test]
+fn another_reference_begins_a_hold_anew() {
+    let mut dock = Dock::with(5, 0);
+    dock.see(comparison(0, 10, Verdict::Mismatch));
+    dock.see(comparison(12, 10, Verdict::Mismatch));
+    dock.see(comparison(12, 16, Verdict::Mismatch));
+    assert_eq!(dock.said(), [], "it holds since 12");
+    dock.see(comparison(0, 18, Verdict::Mismatch));
+    assert_eq!(dock.said(), [], "that was the reference before");
+    dock.see(comparison(12, 17, Verdict::Mismatch));
+    assert_eq!(dock.said(), [(17, Phase::Firing)]);
+}
+
+#[test]
+fn a_hold_that_is_shortened_is_over_with_the_next_look_at_the_same_frame() {
+    let mut dock = Dock::with(60, 0);
+    dock.see(comparison(0, 10, Verdict::Mismatch));
+    dock.rule.hold = Duration::ZERO;
+    dock.see(comparison(0, 10, Verdict::Mismatch));
+    assert_eq!(dock.said(), [(10, Phase::Firing)]);
+}
+
+#[test]
+fn switched_off_it_resolves_and_raises_nothing() {
+    use Verdict::Mismatch;
+    let mut dock = Dock::with(0, 60);
+    dock.see_all([(10, Mismatch)]);
+    dock.rule.enabled = false;
+    dock.see_all([(11, Mismatch), (12, Mismatch)]);
+    assert_eq!(dock.said(), [(10, Phase::Firing), (10, Phase::Resolved)]);
+    assert_eq!(
+        dock.alerts[1].message,
+        "dock raises no alerts any more: its rule says so"
+    );
+    dock.rule.enabled = true;
+    dock.see_all([(13, Mismatch)]);
+    assert_eq!(dock.said()[2..], [(13, Phase::Firing)]);
 }
 
 fn any_verdict() -> impl Strategy<Value = Verdict> {
@@ -124,15 +274,90 @@ fn any_verdict() -> impl Strategy<Value = Verdict> {
     ]
 }
 
+/// What may happen to a folder, in any order: frames with either of some references, and changes of its rule.
+#[derive(Debug, Clone)]
+enum Happening {
+    Compared {
+        since: i64,
+        stored: i64,
+        verdict: Verdict,
+    },
+    Ruled {
+        hold: u64,
+        keep_firing: u64,
+        enabled: bool,
+    },
+    Removed,
+}
+
+fn any_happening() -> impl Strategy<Value = Happening> {
+    prop_oneof![
+        12 => (0i64..4, 0i64..30, any_verdict()).prop_map(|(since, stored, verdict)| {
+            Happening::Compared { since, stored, verdict }
+        }),
+        2 => (0u64..6, 0u64..6, prop::bool::weighted(0.8)).prop_map(|(hold, keep_firing, enabled)| {
+            Happening::Ruled { hold, keep_firing, enabled }
+        }),
+        1 => Just(Happening::Removed),
+    ]
+}
+
+impl Dock {
+    fn undergo(&mut self, happening: &Happening) {
+        match *happening {
+            Happening::Compared {
+                since,
+                stored,
+                verdict,
+            } => self.see(comparison(since, stored, verdict)),
+            Happening::Ruled {
+                hold,
+                keep_firing,
+                enabled,
+            } => {
+                self.rule.hold = Duration::from_secs(hold);
+                self.rule.keep_firing = Duration::from_secs(keep_firing);
+                self.rule.enabled = enabled;
+            }
+            Happening::Removed => {
+                if let Decision::Publish(alert) = after_removal(self.alerts.last(), at(30)) {
+                    self.alerts.push(*alert);
+                }
+            }
+        }
+    }
+}
+
+/// The seconds at which the phase changes when frames come in order, told by looking back from each frame.
+fn changes_by_looking_back(frames: &[(i64, Verdict)], hold: i64, keep_firing: i64) -> Vec<i64> {
+    let mut changes = Vec::new();
+    for (index, &(second, verdict)) in frames.iter().enumerate() {
+        let (awaited, patience) = match changes.len() % 2 {
+            0 => (Verdict::Mismatch, hold),
+            _ => (Verdict::Match, keep_firing),
+        };
+        let after = changes.last().copied().unwrap_or(-1);
+        let run = frames[..=index]
+            .iter()
+            .rev()
+            .filter(|(_, verdict)| *verdict != Verdict::Indeterminate)
+            .take_while(|&&(second, verdict)| verdict == awaited && second > after);
+        let begun = run.last().map(|(second, _)| *second);
+        if verdict == awaited && begun.is_some_and(|begun| second - begun >= patience) {
+            changes.push(second);
+        }
+    }
+    changes
+}
+
 proptest! {
     /// In any order, with any repetition: firing and resolved take turns, begin with firing, belong together, and never
     /// go back in time.
     #[test]
-    fn phases_alternate_whatever_comes(
-        seen in prop::collection::vec((0i64..4, 0i64..30, any_verdict()), 0..60),
-    ) {
-        let comparisons = seen.iter().map(|&(since, stored, verdict)| comparison(since, stored, verdict));
-        let alerts = alerts_after(comparisons);
+    fn phases_alternate_whatever_comes(happenings in prop::collection::vec(any_happening(), 0..80)) {
+        let mut dock = Dock::with(0, 0);
+        happenings.iter().for_each(|happening| dock.undergo(happening));
+        let alerts = dock.alerts;
         for (index, alert) in alerts.iter().enumerate() {
             let expected = if index % 2 == 0 { Phase::Firing } else { Phase::Resolved };
             prop_assert_eq!(alert.phase(), expected);
@@ -141,8 +366,7 @@ proptest! {
             }
         }
         for pair in alerts.windows(2) {
-            prop_assert!(stored_at(pair[0].frame.as_ref()) <= stored_at(pair[1].frame.as_ref()));
-            prop_assert!(since(pair[0].reference.as_ref()) <= since(pair[1].reference.as_ref()));
+            prop_assert!(!is_older(Age::of_alert(&pair[1]), Age::of_alert(&pair[0])));
         }
         let ids: std::collections::HashSet<_> = alerts.iter().step_by(2).map(|alert| &alert.id).collect();
         prop_assert_eq!(ids.len(), alerts.len().div_ceil(2));
@@ -150,10 +374,47 @@ proptest! {
 
     /// Delivering everything twice changes nothing.
     #[test]
-    fn repetition_changes_nothing(verdicts in prop::collection::vec(any_verdict(), 0..40)) {
-        let once: Vec<_> =
-            (0..).zip(&verdicts).map(|(second, &verdict)| comparison(0, second, verdict)).collect();
-        let twice: Vec<_> = once.iter().flat_map(|comparison| [comparison.clone(), comparison.clone()]).collect();
-        prop_assert_eq!(alerts_after(once), alerts_after(twice));
+    fn repetition_changes_nothing(
+        verdicts in prop::collection::vec(any_verdict(), 0..40), hold in 0u64..4, keep_firing in 0u64..4,
+    ) {
+        let said = |times: usize| {
+            let mut dock = Dock::with(hold, keep_firing);
+            for (second, &verdict) in (0..).zip(&verdicts) {
+                dock.see_all(std::iter::repeat_n((second, verdict), times));
+            }
+            dock.said()
+        };
+        prop_assert_eq!(said(1), said(2));
+    }
+
+    /// In order, alerts change exactly when a run of verdicts has lasted.
+    #[test]
+    fn holds_are_what_one_sees_by_looking_back(
+        steps in prop::collection::vec((1i64..4, any_verdict()), 0..60), hold in 0u64..8, keep_firing in 0u64..8,
+    ) {
+        let seconds = steps.iter().scan(0, |at, (step, _)| { *at += step; Some(*at) });
+        let frames: Vec<_> = seconds.zip(steps.iter().map(|(_, verdict)| *verdict)).collect();
+        let mut dock = Dock::with(hold, keep_firing);
+        dock.see_all(frames.iter().copied());
+        let changes: Vec<_> = dock.said().into_iter().map(|(second, _)| second).collect();
+        prop_assert_eq!(changes, changes_by_looking_back(&frames, hold as i64, keep_firing as i64));
+    }
+
+    /// A frame that is delivered late, after newer ones, leaves the alert state as the newest frame has it, where nothing
+    /// needs to last.
+    #[test]
+    fn the_newest_frame_decides_if_it_is_looked_at_last(
+        frames in prop::collection::vec((0i64..30, prop_oneof![Just(Verdict::Match), Just(Verdict::Mismatch)]), 1..40),
+    ) {
+        let mut verdicts = std::collections::BTreeMap::new();
+        for (second, verdict) in &frames {
+            verdicts.entry(*second).or_insert(*verdict);
+        }
+        let mut dock = Dock::with(0, 0);
+        dock.see_all(frames.iter().map(|(second, _)| (*second, verdicts[second])));
+        let (newest, verdict) = verdicts.last_key_value().unwrap();
+        dock.see_all([(*newest, *verdict)]);
+        let is_firing = dock.alerts.last().is_some_and(|last| last.phase() == Phase::Firing);
+        prop_assert_eq!(is_firing, *verdict == Verdict::Mismatch);
     }
 }

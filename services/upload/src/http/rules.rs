@@ -18,7 +18,7 @@ use crate::{
     app::App,
     inspection::sentence,
     problem::{Kind, Problem},
-    view::EffectiveRule,
+    view::RuleSources,
 };
 
 /// A rule of some scope, and what holds in the end.
@@ -26,7 +26,9 @@ use crate::{
 pub(crate) struct RuleAnswer {
     /// What was set for exactly this scope.
     rule: Option<Rule>,
-    effective: EffectiveRule,
+    /// Every field set.
+    effective: Rule,
+    sources: RuleSources,
 }
 
 const MAX_BODY: usize = 16 * 1024;
@@ -84,16 +86,15 @@ async fn set(app: &App, scope: RuleScope, request: Request) -> Result<Json<RuleA
 
 fn answer(app: &App, scope: &RuleScope) -> Json<RuleAnswer> {
     let state = app.view.read();
-    let default = state.default_rule();
-    Json(match scope {
-        RuleScope::Default => RuleAnswer {
-            rule: default,
-            effective: EffectiveRule::of(None, default),
-        },
-        RuleScope::Folder(folder) => RuleAnswer {
-            rule: state.rule(folder),
-            effective: EffectiveRule::of(state.rule(folder), default),
-        },
+    let (rule, own) = match scope {
+        RuleScope::Default => (state.default_rule(), None),
+        RuleScope::Folder(folder) => (state.rule(folder), state.rule(folder)),
+    };
+    let (effective, sources) = state.effective_rule(own);
+    Json(RuleAnswer {
+        rule,
+        effective,
+        sources,
     })
 }
 
@@ -109,14 +110,11 @@ async fn read(request: Request) -> Result<Rule, Problem> {
             false => Kind::InvalidRequest,
         };
         kind.because(format!(
-            "{} A rule looks like {{\"threshold\": 0.9}}.",
+            "{} A rule looks like {{\"threshold\": 0.9, \"holdSeconds\": 30, \"keepFiringSeconds\": 0, \"enabled\": true}}.",
             sentence(&error.to_string())
         ))
     })?;
-    match rule.threshold {
-        Some(threshold) if !(0.0..=1.0).contains(&threshold) => Err(Kind::InvalidRule.because(
-            format!("threshold is {threshold}; it must be a number from 0 to 1."),
-        )),
-        _ => Ok(rule),
-    }
+    rule.check()
+        .map_err(|error| Kind::InvalidRule.because(format!("{error}.")))?;
+    Ok(rule)
 }

@@ -5,7 +5,7 @@ use proto::{
 };
 use serde::Serialize;
 
-use super::{FolderView, State};
+use super::{FolderView, RuleSources, State};
 
 /// A folder as clients see it.
 #[derive(Debug, Clone, Serialize)]
@@ -25,7 +25,10 @@ pub(crate) struct Summary {
     pub(crate) comparison: Option<Comparison>,
     /// The alert that is firing.
     pub(crate) alert: Option<Alert>,
-    pub(crate) rule: EffectiveRule,
+    /// The rule by which its frames are judged, every field set.
+    pub(crate) rule: Rule,
+    #[serde(skip)]
+    pub(crate) rule_sources: RuleSources,
 }
 
 /// A folder's state in one word.
@@ -34,6 +37,7 @@ pub(crate) struct Summary {
 pub(crate) enum FolderState {
     Ok,
     Alert,
+    Mismatch,
     Indeterminate,
     NoReference,
     NoFrames,
@@ -46,6 +50,7 @@ impl FolderState {
         match self {
             FolderState::Ok => "OK",
             FolderState::Alert => "Alert",
+            FolderState::Mismatch => "Mismatch",
             FolderState::Indeterminate => "Indeterminate",
             FolderState::NoReference => "No reference",
             FolderState::NoFrames => "No frames",
@@ -58,6 +63,9 @@ impl FolderState {
         match self {
             FolderState::Ok => "The view looks like its reference.",
             FolderState::Alert => "The view does not look like its reference.",
+            FolderState::Mismatch => {
+                "The view does not look like its reference, but no alert is firing: its rule says so."
+            }
             FolderState::Indeterminate => {
                 "The reference is blank: there is nothing to compare with."
             }
@@ -74,6 +82,7 @@ impl FolderState {
         match self {
             FolderState::Ok => "ok",
             FolderState::Alert => "alert",
+            FolderState::Mismatch => "mismatch",
             FolderState::Indeterminate => "indeterminate",
             FolderState::NoReference => "no-reference",
             FolderState::NoFrames => "no-frames",
@@ -82,31 +91,12 @@ impl FolderState {
     }
 }
 
-/// The threshold by which a folder's frames are judged, and which rule it comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub(crate) struct EffectiveRule {
-    pub(crate) threshold: f64,
-    /// `folder`, `default` or `built-in`.
-    pub(crate) source: &'static str,
-}
-
-impl EffectiveRule {
-    pub(crate) fn of(own: Option<Rule>, default: Option<Rule>) -> Self {
-        let threshold = |rule: Option<Rule>| rule.and_then(|rule| rule.threshold);
-        let (threshold, source) = match (threshold(own), threshold(default)) {
-            (Some(own), _) => (own, "folder"),
-            (None, Some(default)) => (default, "default"),
-            (None, None) => (Rule::DEFAULT_THRESHOLD, "built-in"),
-        };
-        EffectiveRule { threshold, source }
-    }
-}
-
 impl State {
     /// A folder that exists, as clients see it.
     pub(crate) fn summary(&self, folder: &Folder) -> Option<Summary> {
         let known = self.existing(folder)?;
         let comparison = known.current_comparison();
+        let (rule, rule_sources) = self.effective_rule(known.rule);
         Some(Summary {
             folder: folder.to_string(),
             state: known.state(),
@@ -117,7 +107,8 @@ impl State {
             similarity: comparison.map(|comparison| comparison.similarity),
             comparison: comparison.cloned(),
             alert: known.firing().cloned(),
-            rule: EffectiveRule::of(known.rule, self.default_rule),
+            rule,
+            rule_sources,
         })
     }
 }
@@ -135,8 +126,8 @@ impl FolderView {
         }
         match self.current_comparison().map(Comparison::verdict) {
             Some(Verdict::Match) => FolderState::Ok,
-            // The alert is on its way.
-            Some(Verdict::Mismatch) => FolderState::Alert,
+            // It must last first, or alerts are switched off; or the alert is on its way.
+            Some(Verdict::Mismatch) => FolderState::Mismatch,
             Some(Verdict::Indeterminate) => FolderState::Indeterminate,
             Some(Verdict::Unspecified) | None => FolderState::Waiting,
         }

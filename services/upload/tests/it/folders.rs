@@ -74,7 +74,7 @@ async fn a_removed_folder_takes_all_it_has_along() {
     service.put("/api/v1/folders/gate", "").await;
     let fresh = service.json("/api/v1/folders/gate").await;
     assert_eq!(fresh["images"], 0);
-    assert_eq!(fresh["rule"]["source"], "built-in");
+    assert_eq!(fresh["rule"]["threshold"], 0.9);
     assert_eq!(fresh["frame"], Value::Null);
 }
 

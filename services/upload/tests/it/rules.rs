@@ -11,36 +11,61 @@ const DEFAULT: &str = "/api/v1/rules/_default";
 async fn a_rule_of_the_folder_goes_before_the_default_before_the_built_in_one() {
     let nats = NatsServer::start();
     let service = Service::start(&nats).await;
-    let effective = async || service.json(RULE).await["effective"].clone();
-    assert_eq!(
-        effective().await,
-        json!({"threshold": 0.9, "source": "built-in"})
-    );
+    let effective = async || {
+        let answer = service.json(RULE).await;
+        let threshold = answer["effective"]["threshold"].as_f64().unwrap();
+        (
+            threshold,
+            answer["sources"]["threshold"].as_str().unwrap().to_owned(),
+        )
+    };
+    let is = |threshold: f64, source: &str| (threshold, source.to_owned());
+    assert_eq!(effective().await, is(0.9, "built-in"));
 
     assert_eq!(
         service.put(DEFAULT, r#"{"threshold":0.8}"#).await.status(),
         200
     );
-    assert_eq!(
-        effective().await,
-        json!({"threshold": 0.8, "source": "default"})
-    );
+    assert_eq!(effective().await, is(0.8, "default"));
 
     let set = service.put(RULE, r#"{"threshold":1}"#).await;
     let answer: Value = set.json().await.unwrap();
     assert_eq!(answer["rule"], json!({"threshold": 1.0}));
-    assert_eq!(
-        effective().await,
-        json!({"threshold": 1.0, "source": "folder"})
-    );
+    assert_eq!(effective().await, is(1.0, "folder"));
     let registry = service.bus.registry().await.unwrap();
     let stored = registry.rule(&RuleScope::Folder(folder("folder1"))).await;
     assert_eq!(stored.unwrap().unwrap().threshold, Some(1.0));
 
     assert_eq!(service.delete(RULE).await.status(), 204);
     assert_eq!(service.delete(DEFAULT).await.status(), 204);
-    assert_eq!(effective().await["source"], "built-in");
+    assert_eq!(effective().await, is(0.9, "built-in"));
     assert_eq!(service.json(RULE).await["rule"], Value::Null);
+}
+
+#[tokio::test]
+async fn every_field_has_its_own_source() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    service
+        .put(DEFAULT, r#"{"holdSeconds":30,"enabled":false}"#)
+        .await;
+    service
+        .put(RULE, r#"{"enabled":true,"keepFiringSeconds":0.5}"#)
+        .await;
+    let answer = service.json(RULE).await;
+    assert_eq!(
+        answer["rule"],
+        json!({"enabled": true, "keepFiringSeconds": 0.5})
+    );
+    let effective =
+        json!({"threshold": 0.9, "holdSeconds": 30.0, "keepFiringSeconds": 0.5, "enabled": true});
+    assert_eq!(answer["effective"], effective);
+    assert_eq!(
+        answer["sources"],
+        json!({"threshold": "built-in", "holdSeconds": "default", "keepFiringSeconds": "folder", "enabled": "folder"})
+    );
+    let folder = service.json("/api/v1/folders/folder1").await;
+    assert_eq!(folder["rule"], effective);
 }
 
 #[tokio::test]
@@ -50,6 +75,19 @@ async fn a_rule_that_cannot_be_is_refused_by_name() {
     for (body, status, slug, word) in [
         (r#"{"treshold":0.9}"#, 422, "invalid-rule", "treshold"),
         (r#"{"threshold":1.01}"#, 422, "invalid-rule", "1.01"),
+        (
+            r#"{"holdSeconds":-1}"#,
+            422,
+            "invalid-rule",
+            "holdSeconds is -1",
+        ),
+        (
+            r#"{"keepFiringSeconds":86401}"#,
+            422,
+            "invalid-rule",
+            "0 to 86400",
+        ),
+        (r#"{"enabled":"yes"}"#, 422, "invalid-rule", "yes"),
         (r#"{"threshold":-0.1}"#, 422, "invalid-rule", "0 to 1"),
         (r#"{"threshold":"NaN"}"#, 422, "invalid-rule", "NaN"),
         (r#"{"threshold":"high"}"#, 422, "invalid-rule", "threshold"),

@@ -78,8 +78,8 @@ impl Card {
             similarity: summary
                 .similarity
                 .map_or("–".to_owned(), |similarity| format!("{similarity:.3}")),
-            threshold: summary.rule.threshold,
-            source: summary.rule.source,
+            threshold: summary.rule.threshold.unwrap_or_default(),
+            source: summary.rule_sources.threshold.word(),
             alert_moment: summary
                 .alert
                 .as_ref()

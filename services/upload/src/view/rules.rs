@@ -1,0 +1,56 @@
+use proto::v1::Rule;
+use serde::Serialize;
+
+use super::State;
+
+/// Where each field of a rule that holds comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct RuleSources {
+    pub(crate) threshold: RuleSource,
+    hold_seconds: RuleSource,
+    keep_firing_seconds: RuleSource,
+    enabled: RuleSource,
+}
+
+/// Whose rule says it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub(crate) enum RuleSource {
+    Folder,
+    Default,
+    BuiltIn,
+}
+
+impl RuleSource {
+    /// For people; the same as in JSON.
+    pub(crate) fn word(self) -> &'static str {
+        match self {
+            RuleSource::Folder => "folder",
+            RuleSource::Default => "default",
+            RuleSource::BuiltIn => "built-in",
+        }
+    }
+}
+
+impl State {
+    /// What holds where a folder has this rule, every field set; and where it comes from.
+    pub(crate) fn effective_rule(&self, own: Option<Rule>) -> (Rule, RuleSources) {
+        let (own, default) = (
+            own.unwrap_or_default(),
+            self.default_rule().unwrap_or_default(),
+        );
+        let source = |is_set: fn(&Rule) -> bool| match (is_set(&own), is_set(&default)) {
+            (true, _) => RuleSource::Folder,
+            (false, true) => RuleSource::Default,
+            (false, false) => RuleSource::BuiltIn,
+        };
+        let sources = RuleSources {
+            threshold: source(|rule| rule.threshold.is_some()),
+            hold_seconds: source(|rule| rule.hold_seconds.is_some()),
+            keep_firing_seconds: source(|rule| rule.keep_firing_seconds.is_some()),
+            enabled: source(|rule| rule.enabled.is_some()),
+        };
+        (own.or(default).or(Rule::BUILT_IN), sources)
+    }
+}

@@ -1,0 +1,153 @@
+use event_bus::{Hold, RuleScope};
+use proto::{
+    from_timestamp,
+    v1::{Alert, Phase, Rule},
+};
+use test_support::eventually;
+use tests::{Stack, View, picture};
+use time::OffsetDateTime;
+
+fn stored_at(alert: &Alert) -> OffsetDateTime {
+    let stored_at = alert.frame.as_ref().unwrap().stored_at.unwrap();
+    from_timestamp(&stored_at).unwrap()
+}
+
+/// Publishes this view until the folder's alerts are so many.
+async fn show_until(stack: &Stack, view: View, alerts: usize) {
+    eventually("the alert changes", async || {
+        stack.publish("folder1", picture(view, 0)).await;
+        (stack.phases().await.len() >= alerts).then_some(())
+    })
+    .await;
+}
+
+async fn shows_a_mismatch(stack: &Stack) {
+    eventually("the folder shows a mismatch", async || {
+        (stack.get("/api/v1/folders/folder1").await["state"] == "mismatch").then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_threshold_holds_at_once() {
+    let stack = Stack::start().await;
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    let alert = stack.firing("folder1").await;
+    let rule = format!(r#"{{"threshold":{}}}"#, alert.similarity);
+    stack.set_rule("folder1", &rule).await;
+    stack.quiet("folder1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn with_holds_an_alert_fires_and_resolves_when_it_has_lasted() {
+    let mut stack = Stack::start().await;
+    stack.start_comparator().await;
+    stack
+        .set_rule("folder1", r#"{"holdSeconds":1.5,"keepFiringSeconds":1}"#)
+        .await;
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+
+    let begun = OffsetDateTime::now_utc();
+    show_until(&stack, View::Wall, 1).await;
+    let firing = stack.firing("folder1").await;
+    let lasted = stored_at(&firing) - begun;
+    assert!(lasted >= time::Duration::milliseconds(1500), "{lasted}");
+
+    let begun = OffsetDateTime::now_utc();
+    show_until(&stack, View::Dock, 2).await;
+    let bus = stack.bus().await;
+    let latest = bus.latest::<Alert>(&"folder1".parse().unwrap()).await;
+    let resolved = latest.unwrap().unwrap().event;
+    assert_eq!(
+        (resolved.phase(), &resolved.id),
+        (Phase::Resolved, &firing.id)
+    );
+    let lasted = stored_at(&resolved) - begun;
+    assert!(lasted >= time::Duration::seconds(1), "{lasted}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hold_goes_on_in_the_comparator_that_starts_next() {
+    let mut stack = Stack::start().await;
+    stack.set_rule("folder1", r#"{"holdSeconds":3600}"#).await;
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    let bus = stack.bus().await;
+    let hold = eventually("the hold is remembered", async || {
+        bus.latest::<Hold>(&"folder1".parse().unwrap()).await.ok()?
+    })
+    .await;
+    let begun = hold.event.0.unwrap().frame.unwrap().stored_at.unwrap();
+    shows_a_mismatch(&stack).await;
+
+    stack.stop_comparators().await;
+    stack.set_rule("folder1", r#"{"holdSeconds":1}"#).await;
+    stack.start_comparator().await;
+    show_until(&stack, View::Wall, 1).await;
+    let alert = stack.firing("folder1").await;
+    let lasted = stored_at(&alert) - from_timestamp(&begun).unwrap();
+    assert!(
+        alert
+            .message
+            .ends_with(&format!("for {} s", lasted.whole_seconds())),
+        "it counts from the first mismatch: {}",
+        alert.message
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn alerts_that_are_switched_off_resolve_and_switched_on_again_fire() {
+    let stack = Stack::start().await;
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    let first = stack.firing("folder1").await;
+
+    stack.set_rule("folder1", r#"{"enabled":false}"#).await;
+    stack.quiet("folder1").await;
+    stack.publish("folder1", picture(View::Yard, 0)).await;
+    let similarity = first.similarity;
+    stack
+        .similarity_where("folder1", |other| other != similarity)
+        .await;
+    shows_a_mismatch(&stack).await;
+
+    stack.set_rule("folder1", r#"{"enabled":true}"#).await;
+    let second = stack.firing("folder1").await;
+    assert_ne!(first.id, second.id);
+    let phases = [Phase::Firing, Phase::Resolved, Phase::Firing];
+    assert_eq!(stack.phases().await, phases);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_cannot_be_leaves_the_one_before_in_force() {
+    let stack = Stack::start().await;
+    stack.set_rule("folder1", r#"{"threshold":0}"#).await;
+    let registry = stack.bus().await.registry().await.unwrap();
+    let beyond = Rule {
+        threshold: Some(7.0),
+        ..Rule::default()
+    };
+    let scope = RuleScope::Folder("folder1".parse().unwrap());
+    registry.set_rule(&scope, &beyond).await.unwrap();
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    stack.similarity_where("folder1", |_| true).await;
+    let folder = eventually("the folder is judged", async || {
+        let folder = stack.get("/api/v1/folders/folder1").await;
+        (folder["state"] != "waiting").then_some(folder)
+    })
+    .await;
+    assert_eq!(folder["state"], "ok", "{folder}");
+    assert_eq!(folder["rule"]["threshold"], 0.0, "{folder}");
+}
