@@ -6,6 +6,7 @@
 mod api;
 mod compare;
 mod completions;
+mod dead_letters;
 mod folders;
 mod lines;
 mod publish;
@@ -44,6 +45,8 @@ enum Command {
     Folders(folders::Folders),
     /// Show or set the rule by which a folder's frames are judged
     Rule(rule::RuleCommand),
+    /// Show or replay messages that could not be handled
+    DeadLetters(dead_letters::DeadLetters),
     /// Print a completion script for a shell
     Completions(completions::Completions),
     /// Print all settings of `up` as a Markdown table
@@ -77,6 +80,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Watch(watch) => block_on(watch.run())?,
         Command::Folders(folders) => block_on(folders.run())?,
         Command::Rule(rule) => block_on(rule.run())?,
+        Command::DeadLetters(letters) => block_on(letters.run())?,
     }
     Ok(ExitCode::SUCCESS)
 }

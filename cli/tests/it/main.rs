@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod compare;
+mod dead_letters;
 mod rule;
 mod send_and_watch;
 mod up;

@@ -7,7 +7,10 @@ use tokio::{
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
-use crate::{BusConfig, StorageError, causes::with_causes, config::without_secrets, topology};
+use crate::{
+    BusConfig, StorageError, causes::with_causes, config::without_secrets, dead_letters::Burials,
+    topology,
+};
 
 /// A connection to NATS whose streams and buckets exist. Cheap to clone; reconnects by itself.
 ///
@@ -19,6 +22,9 @@ pub struct Bus {
     pub(crate) jetstream: jetstream::Context,
     config: Arc<BusConfig>,
     generation: watch::Receiver<u64>,
+    /// What it calls itself.
+    pub(crate) service: Arc<str>,
+    pub(crate) burials: Arc<Burials>,
     _maintenance: Arc<DropGuard>,
 }
 
@@ -91,6 +97,8 @@ impl Bus {
             jetstream,
             config: Arc::new(config.clone()),
             generation,
+            service: service.into(),
+            burials: Arc::default(),
             _maintenance: Arc::new(stop.drop_guard()),
         })
     }

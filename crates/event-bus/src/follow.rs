@@ -22,7 +22,7 @@ enum From {
 
 impl Bus {
     /// Hands the latest event of every key to `apply`, then every new one, until shutdown; begins again after a lost
-    /// connection. A message that can't be read is logged and passed over.
+    /// connection. A message that can't be read is logged, kept as a dead letter, and passed over.
     pub async fn follow<E: Event>(
         &self,
         shutdown: &CancellationToken,
@@ -76,8 +76,9 @@ impl Bus {
         let mut unreadable = Quiet::default();
         let mut messages = consumer.messages().await?;
         while let Some(message) = messages.try_next().await? {
-            if let Some(stored) = unreadable.read(&message) {
-                apply(Latest::Event(stored));
+            match unreadable.read(&message) {
+                Ok(stored) => apply(Latest::Event(stored)),
+                Err(error) => self.try_to_bury(&message, &error.to_string()).await,
             }
             if !caught_up && message.info()?.pending == 0 {
                 caught_up = true;

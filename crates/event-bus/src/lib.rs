@@ -6,6 +6,7 @@
 //! - [`Bus::read`] reads a stream in order from a position that its user keeps.
 //! - [`Bus::work`] shares the events of a stream among all copies of a service, each acknowledged by its [`Delivery`].
 //! - The `publish_…` methods wait until JetStream has stored the event.
+//! - A message that can never be handled becomes a [`DeadLetter`].
 //! - [`Pictures`], [`Evidence`] and [`Registry`] are the reference pictures, the pictures behind alerts, and the folders
 //!   with their rules.
 //!
@@ -15,6 +16,7 @@ mod attempts;
 mod bus;
 mod causes;
 mod config;
+mod dead_letters;
 mod event;
 mod evidence;
 mod folder;
@@ -35,6 +37,7 @@ pub type StoreError = async_nats::Error;
 pub use bus::{Bus, ConnectError};
 pub use causes::with_causes;
 pub use config::{BusConfig, without_secrets};
+pub use dead_letters::{DeadLetter, ReplayError};
 pub use event::{Event, FrameArrival, FrameHeaders, Message, ReferenceChange, Stored, Undecodable};
 pub use evidence::{Evidence, Exhibit};
 pub use folder::{Folder, InvalidFolder};

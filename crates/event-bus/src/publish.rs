@@ -250,7 +250,7 @@ impl Bus {
     }
 }
 
-fn publish_error(error: JetStreamError) -> PublishError {
+pub(crate) fn publish_error(error: JetStreamError) -> PublishError {
     if error.kind() == PublishErrorKind::WrongLastSequence || is_other_conflict(&error) {
         PublishError::Conflict
     } else {
@@ -267,7 +267,7 @@ fn is_other_conflict(error: &JetStreamError) -> bool {
 }
 
 /// A header's value: text without control characters, of which a line break would end the header.
-fn value(text: &str) -> String {
+pub(crate) fn value(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .collect()

@@ -2,7 +2,7 @@ use std::time::{Duration, Instant};
 
 use async_nats::jetstream;
 
-use crate::{Event, Stored};
+use crate::{Event, Stored, Undecodable};
 
 const QUIET: Duration = Duration::from_secs(60);
 
@@ -13,9 +13,12 @@ pub(crate) struct Quiet {
 }
 
 impl Quiet {
-    pub(crate) fn read<E: Event>(&mut self, message: &jetstream::Message) -> Option<Stored<E>> {
+    pub(crate) fn read<E: Event>(
+        &mut self,
+        message: &jetstream::Message,
+    ) -> Result<Stored<E>, Undecodable> {
         let error = match Stored::read(message) {
-            Ok(stored) => return Some(stored),
+            Ok(stored) => return Ok(stored),
             Err(error) => error,
         };
         metrics::counter!("framewatch_messages_unreadable_total", "stream" => E::STREAM)
@@ -25,6 +28,6 @@ impl Quiet {
             let subject = message.subject.as_str();
             tracing::warn!(subject, %error, "passing over a message; more of them are only counted for a minute");
         }
-        None
+        Err(error)
     }
 }

@@ -82,7 +82,7 @@ impl<E: Event> Reader<E> {
     }
 
     /// Waits for an event and takes with it those that are there already, up to `most`; none after 5 s without one. One
-    /// that can't be read is logged and passed over.
+    /// that can't be read is logged, kept as a dead letter, and passed over.
     pub async fn next_batch(&mut self, most: usize) -> Result<Vec<Stored<E>>, ReadError> {
         let mut batch = Vec::new();
         while batch.is_empty() {
@@ -99,7 +99,10 @@ impl<E: Event> Reader<E> {
                 let message = message
                     .ok_or(ReadError::Ended)?
                     .map_err(|error| ReadError::Stream(error.into()))?;
-                batch.extend(self.unreadable.read(&message));
+                match self.unreadable.read(&message) {
+                    Ok(stored) => batch.push(stored),
+                    Err(error) => self.bus.try_to_bury(&message, &error.to_string()).await,
+                }
                 next = (batch.len() < most)
                     .then(|| self.messages.next().now_or_never())
                     .flatten();

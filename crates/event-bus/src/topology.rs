@@ -9,7 +9,7 @@ use async_nats::jetstream::{
     stream::{Config, DiscardPolicy, StorageType},
 };
 
-use crate::BusConfig;
+use crate::{BusConfig, DeadLetter, Event};
 
 /// The largest frame that is published: NATS recommends no more than 8 MB a message, headers included.
 pub const MAX_FRAME_BYTES: usize = 8 * 1024 * 1024 - 16 * 1024;
@@ -18,6 +18,7 @@ pub(crate) const UPLOADS: &str = "UPLOADS";
 pub(crate) const FRAMES: &str = "FRAMES";
 pub(crate) const COMPARISONS: &str = "COMPARISONS";
 pub(crate) const ALERTS: &str = "ALERTS";
+pub(crate) const DEAD_LETTERS: &str = "DEAD_LETTERS";
 
 pub(crate) const REFERENCES_BUCKET: &str = "references";
 pub(crate) const EVIDENCE_BUCKET: &str = "evidence";
@@ -29,6 +30,8 @@ const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long alerts are kept, and the pictures behind them.
 const ALERTS_AGE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// How long an operator has to find a dead letter.
+const DEAD_LETTERS_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 const GIGABYTE: i64 = 1_000_000_000;
 
 /// A stream or bucket that is missing and can't be made, or is not as it must be.
@@ -95,7 +98,7 @@ struct StreamPlan {
     config: Config,
 }
 
-fn streams(config: &BusConfig) -> [StreamPlan; 4] {
+fn streams(config: &BusConfig) -> [StreamPlan; 5] {
     let plan = |name: &'static str, description: &str, subject: &str| StreamPlan {
         name,
         config: Config {
@@ -133,7 +136,15 @@ fn streams(config: &BusConfig) -> [StreamPlan; 4] {
     let mut alerts = plan(ALERTS, "Alerts: firing, resolved", "alerts.*");
     alerts.config.max_age = ALERTS_AGE;
 
-    [uploads, frames, comparisons, alerts]
+    let mut dead_letters = plan(
+        DEAD_LETTERS,
+        "Messages that can never be handled, with their cause",
+        DeadLetter::SUBJECTS,
+    );
+    dead_letters.config.max_age = DEAD_LETTERS_AGE;
+    dead_letters.config.max_bytes = GIGABYTE;
+
+    [uploads, frames, comparisons, alerts, dead_letters]
 }
 
 async fn ensure_stream(context: &jetstream::Context, plan: StreamPlan) -> Result<(), StorageError> {

@@ -8,7 +8,10 @@ use futures::TryStreamExt;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 
-use crate::{Bus, Event, Stored, quiet::Quiet};
+use crate::{Bus, Event, Stored, causes::with_causes, quiet::Quiet};
+
+/// After how long a message is delivered again that could not be put among the dead letters.
+const RETRY: Duration = Duration::from_secs(5);
 
 /// How the copies of a service share the events of a stream.
 #[derive(Debug, Clone, Copy)]
@@ -30,7 +33,7 @@ pub struct Delivery<E: Event> {
 
 impl Bus {
     /// Pulls events into `queue` until shutdown, as fast as the queue takes them. Begins again after a lost connection,
-    /// and makes the consumer again where it is gone. A message that can't be read is logged and ended.
+    /// and makes the consumer again where it is gone. A message that can't be read becomes a dead letter.
     pub async fn work<E: Event>(
         &self,
         work: Work,
@@ -67,9 +70,12 @@ impl Bus {
             .messages()
             .await?;
         while let Some(message) = messages.try_next().await? {
-            let Some(stored) = unreadable.read(&message) else {
-                acknowledge(&message, AckKind::Term).await;
-                continue;
+            let stored = match unreadable.read(&message) {
+                Ok(stored) => stored,
+                Err(error) => {
+                    self.reject(&message, &error.to_string()).await;
+                    continue;
+                }
             };
             if queue.send(Delivery { stored, message }).await.is_err() {
                 return Ok(());
@@ -115,9 +121,25 @@ impl<E: Event> Delivery<E> {
         acknowledge(&self.message, AckKind::Nak(Some(delay))).await;
     }
 
-    /// Can never be handled: do not deliver it again.
-    pub async fn reject(self) {
-        acknowledge(&self.message, AckKind::Term).await;
+    /// Can never be handled: keep it with its cause, and do not deliver it again.
+    pub async fn reject(self, bus: &Bus, cause: &str) {
+        bus.reject(&self.message, cause).await;
+    }
+}
+
+impl Bus {
+    async fn reject(&self, message: &jetstream::Message, cause: &str) {
+        let kind = match self.bury(message, cause).await {
+            Ok(()) => AckKind::Term,
+            Err(error) => {
+                tracing::debug!(
+                    error = with_causes(&error),
+                    "a dead letter was not kept yet"
+                );
+                AckKind::Nak(Some(RETRY))
+            }
+        };
+        acknowledge(message, kind).await;
     }
 }
 

@@ -89,7 +89,7 @@ impl Judge {
             Err(error) => {
                 let camera = &delivery.stored.event.headers.camera;
                 self.unreadable.report(&folder, camera, &error);
-                return delivery.reject().await;
+                return delivery.reject(&self.bus, &error.to_string()).await;
             }
         };
         match self.judge(&folder, &seen, reference).await {

@@ -55,6 +55,37 @@ async fn names_and_headers_that_a_camera_may_send_stop_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_camera_whose_clock_is_wrong_is_judged_like_any_other() {
+    let stack = Stack::start().await;
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    let client = async_nats::connect(stack.nats.url()).await.unwrap();
+    let publish = async |view, captured_at: &str| {
+        let mut headers = async_nats::HeaderMap::new();
+        headers.insert("Captured-At", captured_at);
+        let frame = picture(view, 0).into();
+        let sent = client.publish_with_headers("frames.folder1", headers, frame);
+        sent.await.unwrap();
+        client.flush().await.unwrap();
+    };
+    // An hour ahead, the epoch, going backwards, and a leap second.
+    publish(View::Wall, "2099-01-01T01:00:00Z").await;
+    let alert = stack.firing("folder1").await;
+    let captured_at = alert.frame.unwrap().captured_at.unwrap();
+    assert_eq!(
+        captured_at.seconds, 4_070_912_400,
+        "shown as the camera says"
+    );
+    publish(View::Dock, "1970-01-01T00:00:00Z").await;
+    stack.quiet("folder1").await;
+    publish(View::Wall, "1969-12-31T23:59:59Z").await;
+    stack.firing("folder1").await;
+    publish(View::Dock, "2016-12-31T23:59:60Z").await;
+    stack.quiet("folder1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn events_that_mean_nothing_stop_no_folder() {
     let mut stack = Stack::start().await;
     let dock = stack

@@ -75,7 +75,8 @@ async fn what_is_retried_comes_again_and_what_is_rejected_does_not() {
         .unwrap()
         .retry_after(Duration::from_millis(50))
         .await;
-    deliveries.recv().await.unwrap().reject().await;
+    let rejected = deliveries.recv().await.unwrap();
+    rejected.reject(&bus, "torn").await;
     let again = deliveries.recv().await.unwrap();
     assert_eq!(again.stored.key, folder("retried"));
     again.done().await;
