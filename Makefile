@@ -5,13 +5,16 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # ARGS reaches the command that run and test end in: make run ARGS='--listen 127.0.0.1:8081', make test ARGS='-p sink'.
 ARGS ?=
 MINUTES ?= 10
+SEED ?= $(shell date +%s)
 
-.PHONY: help tools run test equality bench fuzz format lint deny clean
+.PHONY: help tools run test soak mutation-check equality bench fuzz format lint deny clean
 
 help:
 	@echo 'make run      get what is missing, build in release mode, start everything with the demo (Ctrl-C stops it)'
 	@echo 'make test     get what is missing, run all tests; FRAMEWATCH_CORPUS=DIR adds the ones on real pictures'
 	@echo 'make tools    only get what is missing: a C compiler, nats-server, redis-server'
+	@echo 'make soak     faults of every kind for MINUTES=10 by SEED=number, then what is left is checked against what was sent'
+	@echo 'make mutation-check   that those checks fail where the comparator does not do what they rest on'
 	@echo 'make equality the fingerprint beside libjpeg-turbo, which is built for it; FRAMEWATCH_CORPUS=DIR as with test'
 	@echo 'make bench    the fingerprint beside what else there is, into docs/fingerprint.md (some minutes)'
 	@echo 'make fuzz     hostile pictures for MINUTES=10; SEEDS=DIR begins with the pictures there'
@@ -31,6 +34,13 @@ run: tools
 test: tools
 	@sh scripts/get-tools.sh ffmpeg
 	cargo test --workspace --locked $(ARGS)
+
+soak: tools
+	FRAMEWATCH_ORACLE_SECONDS=$$(($(MINUTES) * 60)) FRAMEWATCH_ORACLE_SEED=$(SEED) \
+		cargo test --release --package tests --locked --test oracle -- --nocapture
+
+mutation-check: tools
+	@sh scripts/mutation-check.sh
 
 equality: tools
 	@sh scripts/get-tools.sh cmake

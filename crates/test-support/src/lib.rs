@@ -6,6 +6,7 @@ mod server;
 mod service;
 mod wait;
 
-pub use server::{NatsServer, RedisServer};
+pub use rustix::process::Signal;
+pub use server::{NatsServer, RedisServer, signal};
 pub use service::{ServiceBinary, settings_are_documented, terminate, wait};
 pub use wait::eventually;

@@ -1,6 +1,6 @@
 use std::{
-    io,
-    net::TcpStream,
+    fs, io,
+    net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command},
     thread::sleep,
@@ -8,9 +8,10 @@ use std::{
 };
 
 use local_servers::{Server, free_port, locate, nats_server, redis_server};
+use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
 
-type Configure = fn(&Path, &Path, u16) -> io::Result<Command>;
+type Configure = Box<dyn Fn(&Path, &Path, u16) -> io::Result<Command> + Send + Sync>;
 
 const STARTS_WITHIN: Duration = Duration::from_secs(20);
 
@@ -24,7 +25,11 @@ struct Running {
 }
 
 impl Running {
-    fn start(server: Server, configure: Configure) -> Self {
+    fn start(
+        server: Server,
+        configure: impl Fn(&Path, &Path, u16) -> io::Result<Command> + Send + Sync + 'static,
+    ) -> Self {
+        let configure: Configure = Box::new(configure);
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let program = std::env::var_os(server.variable()).map_or_else(
             || locate(server, &root).unwrap_or_else(|error| panic!("{error}")),
@@ -32,7 +37,7 @@ impl Running {
         );
         let folder = TempDir::new().expect("the system's temporary folder can be written");
         let port = free_port().expect("loopback has a free port");
-        let child = spawn(&program, configure, folder.path(), port);
+        let child = spawn(&program, &configure, folder.path(), port);
         Running {
             program,
             configure,
@@ -49,8 +54,17 @@ impl Running {
             .expect("a child of ours can be waited for");
     }
 
+    fn address(&self) -> SocketAddr {
+        SocketAddr::from(([127, 0, 0, 1], self.port))
+    }
+
     fn start_again(&mut self) {
-        self.child = spawn(&self.program, self.configure, self.folder.path(), self.port);
+        self.child = spawn(
+            &self.program,
+            &self.configure,
+            self.folder.path(),
+            self.port,
+        );
     }
 }
 
@@ -60,7 +74,7 @@ impl Drop for Running {
     }
 }
 
-fn spawn(program: &Path, configure: Configure, folder: &Path, port: u16) -> Child {
+fn spawn(program: &Path, configure: &Configure, folder: &Path, port: u16) -> Child {
     let mut child = configure(program, folder, port)
         .and_then(|mut command| command.spawn())
         .unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));
@@ -82,6 +96,11 @@ fn spawn(program: &Path, configure: Configure, folder: &Path, port: u16) -> Chil
     child
 }
 
+/// Sends a signal to a child of ours that runs.
+pub fn signal(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child), signal).expect("a child that runs takes signals");
+}
+
 /// A nats-server with JetStream.
 pub struct NatsServer(Running);
 
@@ -92,6 +111,36 @@ impl NatsServer {
     /// Starts one and waits until it takes connections.
     pub fn start() -> Self {
         NatsServer(Running::start(Server::Nats, nats_server))
+    }
+
+    /// Starts one that stores no more than so many bytes in files.
+    pub fn start_with_quota(bytes: u64) -> Self {
+        NatsServer(Running::start(
+            Server::Nats,
+            move |program, folder, port| {
+                let command = nats_server(program, folder, port)?;
+                let configuration = folder.join("nats-server.conf");
+                let quota = format!("jetstream {{\n  max_file_store: {bytes}\n");
+                let text = fs::read_to_string(&configuration)?.replace("jetstream {\n", &quota);
+                fs::write(configuration, text)?;
+                Ok(command)
+            },
+        ))
+    }
+
+    /// Its address on loopback.
+    pub fn address(&self) -> SocketAddr {
+        self.0.address()
+    }
+
+    /// Stops it until `resume`, by SIGSTOP.
+    pub fn pause(&self) {
+        signal(&self.0.child, Signal::STOP);
+    }
+
+    /// Lets it go on after `pause`.
+    pub fn resume(&self) {
+        signal(&self.0.child, Signal::CONT);
     }
 
     /// Its URL.
@@ -114,6 +163,11 @@ impl RedisServer {
     /// Starts one and waits until it takes connections.
     pub fn start() -> Self {
         RedisServer(Running::start(Server::Redis, redis_server))
+    }
+
+    /// Its address on loopback.
+    pub fn address(&self) -> SocketAddr {
+        self.0.address()
     }
 
     /// Its URL.

@@ -8,7 +8,9 @@ use std::{
 };
 
 use local_servers::free_port;
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
+
+use crate::server::signal;
 
 /// A service as its operator meets it: a binary with flags.
 pub struct ServiceBinary<'a> {
@@ -141,8 +143,7 @@ pub fn settings_are_documented(name: &str, table: &str) {
 
 /// Sends SIGTERM.
 pub fn terminate(child: &Child) {
-    kill_process(Pid::from_child(child), Signal::TERM)
-        .expect("a child that runs can be told to end");
+    signal(child, Signal::TERM);
 }
 
 /// Waits for 10 s at most; then fails the test.

@@ -1,0 +1,183 @@
+use std::time::Duration;
+
+use async_nats::{HeaderMap, jetstream};
+use tests::{View, picture};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tokio::{
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+use crate::site::{FOLDERS, Site, folder};
+
+/// Between two frames of a camera: with all of them, two hundred frames a second.
+const PERIOD: Duration = Duration::from_millis(100);
+
+/// How long comparators try to store what follows from the last frames.
+const TRYING_IN_VAIN: Duration = Duration::from_millis(1500);
+
+/// How long a camera waits for the broker to acknowledge a frame.
+const PATIENCE: Duration = Duration::from_secs(2);
+
+/// How long a view stays, in frames.
+const EPISODE: std::ops::Range<usize> = 3..40;
+
+const SEEDS: u32 = 4;
+
+/// A frame that was sent, the camera's number for it being its place.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Sent {
+    pub(crate) view: View,
+    /// Whether the broker acknowledged it; otherwise it may have it all the same.
+    pub(crate) acknowledged: bool,
+}
+
+/// What a camera has sent, in order.
+pub(crate) type Log = Vec<Sent>;
+
+/// Every camera's log, by the folder's number.
+pub(crate) struct Cameras(Vec<JoinHandle<Camera>>);
+
+struct Camera {
+    number: usize,
+    jetstream: jetstream::Context,
+    pictures: Pictures,
+    log: Log,
+}
+
+/// The same pictures for all: drawing takes longer than sending.
+#[derive(Clone)]
+struct Pictures(std::sync::Arc<Vec<(View, Vec<u8>)>>);
+
+/// The picture that a camera took, which is like no other: its number is in a comment.
+pub(crate) fn frame(view: View, camera: usize, number: usize) -> Vec<u8> {
+    let seed = u32::try_from(number).unwrap() % SEEDS;
+    marked(&picture(view, seed), camera, number)
+}
+
+/// When a camera says that it took a picture: its clock stands at the epoch and counts frames.
+pub(crate) fn captured_at(number: usize) -> OffsetDateTime {
+    OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(number.try_into().unwrap())
+}
+
+fn marked(jpeg: &[u8], camera: usize, number: usize) -> Vec<u8> {
+    let comment = format!("{camera}/{number}");
+    let length = u16::try_from(comment.len() + 2).unwrap().to_be_bytes();
+    let (start, rest) = jpeg.split_at(2);
+    [start, &[0xff, 0xfe], &length, comment.as_bytes(), rest].concat()
+}
+
+impl Pictures {
+    fn draw() -> Self {
+        let all = [View::Dock, View::Wall].into_iter();
+        let drawn = all.flat_map(|view| (0..SEEDS).map(move |seed| (view, picture(view, seed))));
+        Pictures(drawn.collect::<Vec<_>>().into())
+    }
+
+    fn take(&self, view: View, camera: usize, number: usize) -> Vec<u8> {
+        let mut of_view = self.0.iter().filter(|(drawn, _)| *drawn == view);
+        let (_, jpeg) = of_view.nth(number % SEEDS as usize).unwrap();
+        marked(jpeg, camera, number)
+    }
+}
+
+pub(crate) async fn start(
+    site: &Site,
+    random: &mut fastrand::Rng,
+    stop: &CancellationToken,
+) -> Cameras {
+    let client = async_nats::ConnectOptions::new()
+        .reconnect_delay_callback(|_| Duration::from_millis(100))
+        .connect(format!("nats://{}", site.cameras))
+        .await
+        .unwrap();
+    let jetstream = jetstream::new(client);
+    let pictures = Pictures::draw();
+    let tasks = (0..FOLDERS).map(|number| {
+        let camera = Camera {
+            number,
+            jetstream: jetstream.clone(),
+            pictures: pictures.clone(),
+            log: Log::new(),
+        };
+        tokio::spawn(camera.run(random.fork(), stop.clone()))
+    });
+    Cameras(tasks.collect())
+}
+
+impl Cameras {
+    /// To be called when there are no more faults: each camera shows its last view for two seconds. Then it sends its very
+    /// last frame, of which comparators can store nothing, and while they try, all of them are killed.
+    pub(crate) async fn finish(self, site: &mut Site) -> Vec<Log> {
+        let mut cameras = Vec::new();
+        for task in self.0 {
+            cameras.push(task.await.unwrap());
+        }
+        for _ in 0..20 {
+            for camera in &mut cameras {
+                let view = camera.log.last().map_or(View::Dock, |last| last.view);
+                camera.send_for_sure(view).await;
+            }
+            sleep(PERIOD).await;
+        }
+        site.fill_disk().await;
+        for camera in &mut cameras {
+            let view = camera.log.last().map_or(View::Dock, |last| last.view);
+            camera.send_for_sure(view).await;
+        }
+        sleep(TRYING_IN_VAIN).await;
+        for comparator in site.comparators() {
+            comparator.kill();
+            comparator.start_again();
+        }
+        site.empty_disk().await;
+        cameras.into_iter().map(|camera| camera.log).collect()
+    }
+}
+
+impl Camera {
+    async fn run(mut self, mut random: fastrand::Rng, stop: CancellationToken) -> Self {
+        let (mut view, mut left) = (View::Dock, random.usize(EPISODE));
+        while stop.run_until_cancelled(sleep(PERIOD)).await.is_some() {
+            self.send(view).await;
+            left -= 1;
+            if left == 0 {
+                view = match view {
+                    View::Dock => View::Wall,
+                    _ => View::Dock,
+                };
+                left = random.usize(EPISODE);
+            }
+        }
+        self
+    }
+
+    async fn send_for_sure(&mut self, view: View) {
+        for _ in 0..30 {
+            self.send(view).await;
+            if self.log.last().is_some_and(|sent| sent.acknowledged) {
+                return;
+            }
+        }
+        panic!("the broker acknowledges nothing any more");
+    }
+
+    async fn send(&mut self, view: View) {
+        let number = self.log.len();
+        let mut headers = HeaderMap::new();
+        headers.insert("Captured-At", captured_at(number).format(&Rfc3339).unwrap());
+        let picture = self.pictures.take(view, self.number, number);
+        let subject = format!("frames.{}", folder(self.number));
+        let publish = async {
+            let published = self
+                .jetstream
+                .publish_with_headers(subject, headers, picture.into());
+            published.await.ok()?.await.ok()
+        };
+        let acknowledged = timeout(PATIENCE, publish)
+            .await
+            .is_ok_and(|it| it.is_some());
+        self.log.push(Sent { view, acknowledged });
+    }
+}

@@ -1,0 +1,427 @@
+use std::{
+    collections::{HashMap, HashSet},
+    fmt,
+    time::{Duration, SystemTime},
+};
+
+use event_bus::{Bus, Exhibit, ReferenceChange, Stored};
+use proto::{
+    from_timestamp,
+    v1::{Alert, Comparison, Frame, Phase, Reference, Upload, Verdict},
+};
+use tests::View;
+use time::OffsetDateTime;
+
+use crate::{
+    cameras::{Log, frame},
+    faults::Outage,
+    history::{FolderHistory, History, number_of},
+    people::{Uploads, reference},
+    site::{Site, folder, is_held},
+};
+
+/// What the oracle found.
+#[derive(Default)]
+pub(crate) struct Verdicts {
+    frames: usize,
+    acknowledged: usize,
+    comparisons: usize,
+    episodes: usize,
+    /// Runs of verdicts that were long enough for an alert to be due within them; and those in an outage, of which nothing
+    /// is asked.
+    runs: usize,
+    excused: usize,
+    evidence: usize,
+    wrong: Vec<String>,
+}
+
+/// A run of so many comparisons brings its alert: comparators die one at a time, and each settles one after another.
+const DUE_AFTER: usize = 5;
+
+impl fmt::Display for Verdicts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{} frames sent, {} acknowledged, {} compared; {} episodes; {} runs of verdicts brought their alert, {} more \
+             were in an outage; {} pictures of evidence equal",
+            self.frames,
+            self.acknowledged,
+            self.comparisons,
+            self.episodes,
+            self.runs,
+            self.excused,
+            self.evidence
+        )
+    }
+}
+
+impl Verdicts {
+    pub(crate) async fn of(
+        bus: &Bus,
+        history: &History,
+        sent: &[Log],
+        uploads: &Uploads,
+        outages: &[Outage],
+    ) -> Self {
+        let mut verdicts = Verdicts::default();
+        let mut ids = HashSet::new();
+        for (number, (of_folder, log)) in history.folders.iter().zip(sent).enumerate() {
+            let subject = Folder {
+                number,
+                name: folder(number),
+                history: of_folder,
+                log,
+                references: references(of_folder),
+            };
+            verdicts.frames += log.len();
+            verdicts.acknowledged += log.iter().filter(|sent| sent.acknowledged).count();
+            verdicts.comparisons += of_folder.comparisons.len();
+            verdicts.check_uploads(&subject, uploads);
+            verdicts.check_comparisons(&subject);
+            verdicts.check_phases(&subject, &mut ids);
+            verdicts.check_alerts(&subject);
+            verdicts.check_completeness(&subject, outages);
+            verdicts.check_end(&subject);
+            verdicts.check_evidence(bus, &subject).await;
+            verdicts.check_keys(&subject, history);
+        }
+        verdicts.check_stream_in_redis(history);
+        verdicts
+    }
+
+    /// Fails where anything was wrong.
+    pub(crate) fn assert_good(&self, site: &Site) {
+        assert!(
+            self.wrong.is_empty(),
+            "{} things are wrong; the services' logs are in {}:\n{}",
+            self.wrong.len(),
+            site.logs().display(),
+            self.wrong[..self.wrong.len().min(20)].join("\n")
+        );
+        assert!(self.episodes > 0 && self.runs > 0, "nothing happened");
+        std::fs::remove_dir_all(site.logs()).unwrap();
+    }
+
+    fn require(&mut self, holds: bool, otherwise: impl FnOnce() -> String) {
+        if !holds {
+            self.wrong.push(otherwise());
+        }
+    }
+
+    /// Every acknowledged upload is there, in the order in which they were acknowledged.
+    fn check_uploads(&mut self, folder: &Folder<'_>, uploads: &Uploads) {
+        let there: Vec<&str> = uploaded(folder.history)
+            .map(|(_, upload)| upload.id.as_str())
+            .collect();
+        let mut at = there.iter();
+        for id in uploads.get(&folder.name).into_iter().flatten() {
+            self.require(at.any(|other| other == id), || {
+                format!("{folder}: the upload {id} is not there, or out of order")
+            });
+        }
+    }
+
+    /// None is invented, none is there twice, and all say what is true.
+    fn check_comparisons(&mut self, folder: &Folder<'_>) {
+        let mut seen = HashSet::new();
+        for comparison in &folder.history.comparisons {
+            let number = number_of(comparison.event.frame.as_ref());
+            let with = comparison.event.reference.as_ref().unwrap();
+            self.require(seen.insert((number, with.since)), || {
+                format!("{folder}: frame {number} was compared twice")
+            });
+            let expected = folder.expected(&comparison.event);
+            self.require(expected == Some(comparison.event.verdict()), || {
+                format!(
+                    "{folder}: frame {number} was judged {:?}, not {expected:?}",
+                    comparison.event.verdict()
+                )
+            });
+        }
+    }
+
+    /// Firing and resolved take turns, beginning with firing; both of an episode have one id, which no other has.
+    fn check_phases(&mut self, folder: &Folder<'_>, ids: &mut HashSet<String>) {
+        let alerts = &folder.history.alerts;
+        for (index, alert) in alerts.iter().enumerate() {
+            let is_first = index % 2 == 0;
+            let due = if is_first {
+                Phase::Firing
+            } else {
+                Phase::Resolved
+            };
+            let (phase, id) = (alert.event.phase(), &alert.event.id);
+            self.require(phase == due, || {
+                format!("{folder}: alert {index} ({id}) is {phase:?}, not {due:?}")
+            });
+            if is_first {
+                self.episodes += 1;
+                self.require(ids.insert(id.clone()), || {
+                    format!("{folder}: two episodes have the id {id}")
+                });
+            } else {
+                self.require(*id == alerts[index - 1].event.id, || {
+                    format!("{folder}: {id} resolves another episode")
+                });
+            }
+        }
+    }
+
+    /// Each alert follows from a comparison that is there, and they go forward in time.
+    fn check_alerts(&mut self, folder: &Folder<'_>) {
+        let comparisons: HashMap<_, _> = folder
+            .history
+            .comparisons
+            .iter()
+            .map(|comparison| (Moment::of(&comparison.event), comparison))
+            .collect();
+        let mut last = Moment::default();
+        for alert in &folder.history.alerts {
+            let at = Moment::of_alert(&alert.event);
+            let behind = comparisons.get(&at);
+            let verdict = behind.map(|comparison| comparison.event.verdict());
+            let due = match alert.event.phase() {
+                Phase::Firing => Verdict::Mismatch,
+                _ => Verdict::Match,
+            };
+            let id = &alert.event.id;
+            self.require(verdict == Some(due), || {
+                format!("{folder}: behind the alert {id} is {verdict:?}, not {due:?}")
+            });
+            self.require(
+                behind.is_none_or(|behind| behind.stored_at <= alert.stored_at),
+                || format!("{folder}: the alert {id} was published before its comparison"),
+            );
+            self.require(last.is_not_after(at), || {
+                format!("{folder}: the alert {id} goes back in time")
+            });
+            last = at;
+        }
+    }
+
+    /// A run of verdicts that is long enough, and not in an outage of the broker, brings its alert.
+    fn check_completeness(&mut self, folder: &Folder<'_>, outages: &[Outage]) {
+        if is_held(folder.number) {
+            return;
+        }
+        let mut comparisons: Vec<_> = folder.history.comparisons.iter().collect();
+        comparisons.sort_by_key(|comparison| Moment::of(&comparison.event));
+        for run in comparisons.chunk_by(|a, b| a.event.verdict() == b.event.verdict()) {
+            if run.len() < DUE_AFTER {
+                continue;
+            }
+            let (first, last) = (run[0], run[run.len() - 1]);
+            if outages.iter().any(|outage| touches(outage, first, last)) {
+                self.excused += 1;
+                continue;
+            }
+            let is_firing = folder.is_firing_at(Moment::of(&last.event));
+            self.require(
+                is_firing == (last.event.verdict() == Verdict::Mismatch),
+                || {
+                    format!(
+                        "{folder}: frames {} to {} were {:?}, and no alert said so",
+                        number_of(first.event.frame.as_ref()),
+                        number_of(last.event.frame.as_ref()),
+                        last.event.verdict()
+                    )
+                },
+            );
+            self.runs += 1;
+        }
+    }
+
+    /// The last frame is judged, against the last reference, and the alert state is what it says.
+    fn check_end(&mut self, folder: &Folder<'_>) {
+        let last_sent = folder.log.len() - 1;
+        let newest = folder
+            .history
+            .comparisons
+            .iter()
+            .max_by_key(|comparison| Moment::of(&comparison.event));
+        let Some(newest) = newest else {
+            return self.wrong.push(format!("{folder}: nothing was compared"));
+        };
+        let number = number_of(newest.event.frame.as_ref());
+        self.require(number == last_sent, || {
+            format!("{folder}: the last frame is {last_sent}; the last one judged is {number}")
+        });
+        let id = &newest.event.reference.as_ref().unwrap().id;
+        let last_upload = uploaded(folder.history)
+            .last()
+            .map(|(_, upload)| &upload.id);
+        self.require(Some(id) == last_upload, || {
+            format!("{folder}: the last frame was compared with {id}, not with {last_upload:?}")
+        });
+        let is_firing = folder.history.is_firing();
+        self.require(
+            is_firing == (newest.event.verdict() == Verdict::Mismatch),
+            || {
+                format!(
+                    "{folder}: the last frame was {:?}, and the alert is{} firing",
+                    newest.event.verdict(),
+                    if is_firing { "" } else { " not" }
+                )
+            },
+        );
+    }
+
+    /// The pictures behind each alert are those that were sent.
+    async fn check_evidence(&mut self, bus: &Bus, folder: &Folder<'_>) {
+        let evidence = bus.evidence().await.unwrap();
+        for alert in &folder.history.alerts {
+            if alert.event.phase() != Phase::Firing {
+                continue;
+            }
+            let id = &alert.event.id;
+            let number = number_of(alert.event.frame.as_ref());
+            let sent = folder.log.get(number);
+            let sent = sent.map(|sent| frame(sent.view, folder.number, number));
+            let with = alert.event.reference.as_ref().unwrap();
+            let (_, uploaded) = reference(&with.name);
+            for (exhibit, expected) in
+                [(Exhibit::Frame, sent), (Exhibit::Reference, Some(uploaded))]
+            {
+                let kept = evidence.get(id, exhibit).await.unwrap();
+                self.require(kept.as_deref() == expected.as_deref(), || {
+                    format!(
+                        "{folder}: the {} behind {id} is not what was sent",
+                        exhibit.word()
+                    )
+                });
+                self.evidence += 1;
+            }
+        }
+    }
+
+    fn check_keys(&mut self, folder: &Folder<'_>, history: &History) {
+        let key = |kind: &str| {
+            history
+                .redis
+                .strings
+                .get(&format!("{kind}_{}", folder.name))
+        };
+        let last = folder.history.comparisons.last();
+        let similarity = last.map(|last| last.event.similarity.to_string());
+        self.require(key("similarity") == similarity.as_ref(), || {
+            format!(
+                "{folder}: Redis says {:?}, not {similarity:?}",
+                key("similarity")
+            )
+        });
+        let firing = folder.history.alerts.last();
+        let firing = firing.filter(|last| last.event.phase() == Phase::Firing);
+        let json = key("alert").map(|json| serde_json::from_str::<Alert>(json).unwrap());
+        self.require(json.as_ref() == firing.map(|firing| &firing.event), || {
+            format!("{folder}: Redis has the alert {json:?}, not {firing:?}")
+        });
+    }
+
+    fn check_stream_in_redis(&mut self, history: &History) {
+        let of_alerts = history.alerts.iter().map(|alert| {
+            let phase = alert.event.phase().word().to_owned();
+            (alert.event.id.clone(), phase)
+        });
+        let expected: Vec<_> = of_alerts.collect();
+        // It keeps the latest ten thousand and some more.
+        let kept = &history.redis.alerts;
+        self.require(
+            expected.ends_with(kept) && kept.len() >= expected.len().min(10_000),
+            || {
+                format!(
+                    "Redis has {} alerts in its stream, not the last of these {}",
+                    kept.len(),
+                    expected.len()
+                )
+            },
+        );
+    }
+}
+
+/// A folder with all that is known of it.
+struct Folder<'a> {
+    number: usize,
+    name: String,
+    history: &'a FolderHistory,
+    log: &'a Log,
+    /// The view of each reference, by id.
+    references: HashMap<&'a str, View>,
+}
+
+impl fmt::Display for Folder<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.name)
+    }
+}
+
+impl Folder<'_> {
+    /// What is true of a comparison; `None` where it is of a frame or a reference that nobody sent.
+    fn expected(&self, comparison: &Comparison) -> Option<Verdict> {
+        let sent = self.log.get(number_of(comparison.frame.as_ref()))?;
+        let view = self
+            .references
+            .get(comparison.reference.as_ref()?.id.as_str())?;
+        Some(if sent.view == *view {
+            Verdict::Match
+        } else {
+            Verdict::Mismatch
+        })
+    }
+
+    fn is_firing_at(&self, at: Moment) -> bool {
+        let alerts = self.history.alerts.iter();
+        let mut until = alerts.filter(|alert| Moment::of_alert(&alert.event).is_not_after(at));
+        until
+            .next_back()
+            .is_some_and(|last| last.event.phase() == Phase::Firing)
+    }
+}
+
+/// Which frame was compared with which reference, by when the broker stored either.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+struct Moment {
+    frame: Option<OffsetDateTime>,
+    reference: Option<OffsetDateTime>,
+}
+
+impl Moment {
+    fn of(comparison: &Comparison) -> Self {
+        Self::new(comparison.frame.as_ref(), comparison.reference.as_ref())
+    }
+
+    fn of_alert(alert: &Alert) -> Self {
+        Self::new(alert.frame.as_ref(), alert.reference.as_ref())
+    }
+
+    fn new(frame: Option<&Frame>, reference: Option<&Reference>) -> Self {
+        let stored_at = frame.and_then(|frame| frame.stored_at.as_ref());
+        let since = reference.and_then(|reference| reference.since.as_ref());
+        Moment {
+            frame: stored_at.and_then(from_timestamp),
+            reference: since.and_then(from_timestamp),
+        }
+    }
+
+    fn is_not_after(self, other: Moment) -> bool {
+        self.frame <= other.frame && self.reference <= other.reference
+    }
+}
+
+fn uploaded(history: &FolderHistory) -> impl Iterator<Item = (&Stored<ReferenceChange>, &Upload)> {
+    let changes = history.references.iter();
+    changes.filter_map(|change| Some((change, change.event.reference()?)))
+}
+
+fn references(history: &FolderHistory) -> HashMap<&str, View> {
+    uploaded(history)
+        .map(|(_, upload)| (upload.id.as_str(), reference(&upload.name).0))
+        .collect()
+}
+
+fn touches(outage: &Outage, first: &Stored<Comparison>, last: &Stored<Comparison>) -> bool {
+    let from = Moment::of(&first.event)
+        .frame
+        .map_or(SystemTime::UNIX_EPOCH, SystemTime::from);
+    let to = SystemTime::from(last.stored_at) + Duration::from_secs(1);
+    outage.from <= to && from <= outage.to
+}

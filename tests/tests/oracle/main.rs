@@ -1,0 +1,61 @@
+//! The oracle: cameras send and people upload while everything that runs is killed, stopped, cut off and filled up, at
+//! random by a seed. Afterwards the streams and Redis are compared with what cameras and people had been told.
+//!
+//! - `FRAMEWATCH_ORACLE_SECONDS`: for how long there are faults; 45 unless set.
+//! - `FRAMEWATCH_ORACLE_SEED`: decides which faults come when, and what cameras see; printed. 1 unless set.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(
+    clippy::print_stderr,
+    reason = "the output of a test is where its reader looks"
+)]
+
+mod cameras;
+mod checks;
+mod faults;
+mod history;
+mod people;
+mod process;
+mod proxy;
+mod site;
+
+use std::time::Duration;
+
+use tokio_util::sync::CancellationToken;
+
+use crate::{checks::Verdicts, faults::Chaos, history::History, site::Site};
+
+/// What the broker may store in files, in bytes: room enough unless somebody fills it up.
+const QUOTA: u64 = 150_000_000;
+const QUOTA_A_SECOND: u64 = 1_000_000;
+
+fn setting(name: &str, default: u64) -> u64 {
+    let text = std::env::var(name).unwrap_or_else(|_| default.to_string());
+    text.parse()
+        .unwrap_or_else(|_| panic!("{name} is {text:?}; it must be a number"))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_dies_every_episode_fires_once_and_resolves_once() {
+    let seconds = setting("FRAMEWATCH_ORACLE_SECONDS", 45);
+    let seed = setting("FRAMEWATCH_ORACLE_SEED", 1);
+    eprintln!("oracle: seed {seed}, {seconds} s of faults");
+    let mut random = fastrand::Rng::with_seed(seed);
+
+    let mut site = Site::start(QUOTA + seconds * QUOTA_A_SECOND).await;
+    let stop = CancellationToken::new();
+    let people = people::start(&site, random.fork(), &stop).await;
+    let cameras = cameras::start(&site, &mut random, &stop).await;
+
+    let mut chaos = Chaos::new(random.fork());
+    chaos.rage(&mut site, Duration::from_secs(seconds)).await;
+    stop.cancel();
+    let uploads = people.await.unwrap();
+    let sent = cameras.finish(&mut site).await;
+
+    let bus = site.bus().await;
+    let history = History::settled(&bus, &site, &sent).await;
+    let verdicts = Verdicts::of(&bus, &history, &sent, &uploads, chaos.outages()).await;
+    eprintln!("oracle: {}; {verdicts}", chaos.summary());
+    verdicts.assert_good(&site);
+}
