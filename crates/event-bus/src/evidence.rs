@@ -1,21 +1,12 @@
-use async_nats::jetstream::{
-    self,
-    object_store::{ObjectMetadata, ObjectStore},
-};
+use async_nats::jetstream::object_store::ObjectMetadata;
 use bytes::Bytes;
 
-use crate::{Bus, StoreError, objects, topology::EVIDENCE_BUCKET};
+use crate::{Bus, StoreError, objects::Bucket, topology::EVIDENCE_BUCKET};
 
 /// The pictures behind each alert, as they were: the bucket `evidence`, objects `<alert>/frame` and `<alert>/reference`.
 /// Kept as long as the alerts.
 #[derive(Clone)]
-pub struct Evidence {
-    store: ObjectStore,
-    jetstream: jetstream::Context,
-}
-
-/// The stream that the bucket is made of.
-const STREAM: &str = "OBJ_evidence";
+pub struct Evidence(Bucket);
 
 /// Which of the two pictures behind an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,18 +30,15 @@ impl Exhibit {
 impl Bus {
     /// The pictures behind the alerts.
     pub async fn evidence(&self) -> Result<Evidence, StoreError> {
-        Ok(Evidence {
-            store: self.jetstream.get_object_store(EVIDENCE_BUCKET).await?,
-            jetstream: self.jetstream.clone(),
-        })
+        let bucket = Bucket::open(&self.jetstream, EVIDENCE_BUCKET).await?;
+        Ok(Evidence(bucket))
     }
 }
 
 impl Evidence {
     /// How many bytes all of it takes.
     pub async fn size(&self) -> Result<u64, StoreError> {
-        let stream = self.jetstream.get_stream(STREAM).await?;
-        Ok(stream.cached_info().state.bytes)
+        self.0.size().await
     }
 
     /// Stores a picture. Storing it again changes nothing: an alert's id is that of one frame and one reference.
@@ -65,13 +53,13 @@ impl Evidence {
             ..ObjectMetadata::default()
         };
         let mut reader = picture;
-        self.store.put(metadata, &mut reader).await?;
+        self.0.store.put(metadata, &mut reader).await?;
         Ok(())
     }
 
     /// A picture's bytes; `None` where there is none, for alerts older than the bucket's age among others.
     pub async fn get(&self, alert: &str, exhibit: Exhibit) -> Result<Option<Bytes>, StoreError> {
-        objects::read(&self.store, object_name(alert, exhibit)).await
+        self.0.read(&object_name(alert, exhibit)).await
     }
 }
 

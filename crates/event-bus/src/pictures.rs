@@ -1,22 +1,18 @@
 use std::collections::HashMap;
 
-use async_nats::jetstream::object_store::{
-    DeleteErrorKind, ObjectInfo, ObjectMetadata, ObjectStore,
-};
+use async_nats::jetstream::object_store::{DeleteErrorKind, ObjectInfo, ObjectMetadata};
 use bytes::Bytes;
 use proto::v1::Upload;
 use time::OffsetDateTime;
 
 use crate::{
-    Bus, Event, Folder, Undecodable, event::Message, objects, topology::REFERENCES_BUCKET,
+    Bus, Event, Folder, Undecodable, event::Message, objects::Bucket, topology::REFERENCES_BUCKET,
 };
 
 /// The stored reference pictures: the bucket `references`, objects `<folder>/<id>`. The bucket is the truth about which
 /// pictures there are; `UPLOADS` says which of them is the reference.
 #[derive(Clone)]
-pub struct Pictures {
-    store: ObjectStore,
-}
+pub struct Pictures(Bucket);
 
 /// Which picture.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -33,9 +29,8 @@ const UPLOAD_METADATA: &str = "upload";
 impl Bus {
     /// The stored reference pictures.
     pub async fn pictures(&self) -> Result<Pictures, crate::StoreError> {
-        Ok(Pictures {
-            store: self.jetstream.get_object_store(REFERENCES_BUCKET).await?,
-        })
+        let bucket = Bucket::open(&self.jetstream, REFERENCES_BUCKET).await?;
+        Ok(Pictures(bucket))
     }
 }
 
@@ -53,18 +48,18 @@ impl Pictures {
             ..ObjectMetadata::default()
         };
         let mut reader = bytes;
-        self.store.put(metadata, &mut reader).await?;
+        self.0.store.put(metadata, &mut reader).await?;
         Ok(())
     }
 
     /// A picture's bytes; `None` where there is no such picture.
     pub async fn get(&self, folder: &Folder, id: &str) -> Result<Option<Bytes>, crate::StoreError> {
-        objects::read(&self.store, object_name(folder, id)).await
+        self.0.read(&object_name(folder, id)).await
     }
 
     /// Removes a picture. Removing one that is not there is no error.
     pub async fn delete(&self, folder: &Folder, id: &str) -> Result<(), crate::StoreError> {
-        match self.store.delete(object_name(folder, id)).await {
+        match self.0.store.delete(object_name(folder, id)).await {
             Err(error) if error.kind() != DeleteErrorKind::NotFound => Err(error.into()),
             _ => Ok(()),
         }

@@ -32,6 +32,9 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 const ALERTS_AGE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// How long an operator has to find a dead letter.
 const DEAD_LETTERS_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+/// Within it a message id counts once: as long as it takes to try again, after a fault, what may have succeeded. The
+/// broker keeps the ids in memory meanwhile.
+const DUPLICATE_WINDOW: Duration = Duration::from_secs(2 * 60);
 const GIGABYTE: i64 = 1_000_000_000;
 
 /// A stream or bucket that is missing and can't be made, or is not as it must be.
@@ -109,6 +112,7 @@ fn streams(config: &BusConfig) -> [StreamPlan; 5] {
             discard: DiscardPolicy::Old,
             allow_direct: true,
             num_replicas: config.nats_replicas.into(),
+            duplicate_window: DUPLICATE_WINDOW,
             ..Config::default()
         },
     };

@@ -133,6 +133,11 @@ impl NatsServer {
         self.0.address()
     }
 
+    /// Its number for the system.
+    pub fn id(&self) -> u32 {
+        self.0.child.id()
+    }
+
     /// Stops it until `resume`, by SIGSTOP.
     pub fn pause(&self) {
         signal(&self.0.child, Signal::STOP);
@@ -168,6 +173,11 @@ impl RedisServer {
     /// Its address on loopback.
     pub fn address(&self) -> SocketAddr {
         self.0.address()
+    }
+
+    /// Its number for the system.
+    pub fn id(&self) -> u32 {
+        self.0.child.id()
     }
 
     /// Its URL.

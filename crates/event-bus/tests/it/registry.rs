@@ -1,4 +1,5 @@
-use event_bus::RuleScope;
+use async_nats::jetstream;
+use event_bus::{Exhibit, RuleScope};
 use proto::v1::{Rule, Upload};
 use test_support::NatsServer;
 
@@ -71,4 +72,22 @@ async fn a_picture_is_stored_whole_and_can_be_removed() {
             .unwrap()
             .is_none()
     );
+}
+
+#[tokio::test]
+async fn reading_pictures_leaves_nothing_behind_in_the_server() {
+    let server = NatsServer::start();
+    let bus = connect(&server).await;
+    let evidence = bus.evidence().await.unwrap();
+    let picture = vec![7; 300_000];
+    evidence.put("1", Exhibit::Frame, &picture).await.unwrap();
+    for _ in 0..3 {
+        let kept = evidence.get("1", Exhibit::Frame).await.unwrap();
+        assert_eq!(kept.unwrap(), picture);
+    }
+    assert_eq!(evidence.get("2", Exhibit::Frame).await.unwrap(), None);
+
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let stream = jetstream::new(client).get_stream("OBJ_evidence").await;
+    assert_eq!(stream.unwrap().cached_info().state.consumer_count, 0);
 }
