@@ -15,13 +15,13 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Config,
+    complaints::Complaints,
     exhibits::{Exhibits, Pictures},
     fingerprinting::{Fingerprinting, Unreadable},
     references::{CurrentReference, ReferenceError, ReferencePictures},
     revisits::Cause,
     state::State,
     transitions::{Settled, TransitionError, Transitions},
-    unreadable::UnreadableLog,
     verdict::verdict,
 };
 
@@ -30,7 +30,8 @@ pub(crate) struct Judge {
     bus: Bus,
     state: Arc<State>,
     fingerprinting: Fingerprinting,
-    unreadable: UnreadableLog,
+    unreadable: Complaints<Folder>,
+    retries: Complaints<()>,
     references: ReferencePictures,
     transitions: Transitions,
 }
@@ -65,7 +66,8 @@ impl Judge {
         Judge {
             transitions: Transitions::new(bus.clone(), Arc::clone(&state), exhibits),
             fingerprinting: Fingerprinting::new(config),
-            unreadable: UnreadableLog::default(),
+            unreadable: Complaints::default(),
+            retries: Complaints::default(),
             references: ReferencePictures::new(bus.clone()),
             bus,
             state,
@@ -87,15 +89,21 @@ impl Judge {
         let seen = match self.see(event, stored_at).await {
             Ok(seen) => seen,
             Err(error) => {
-                let camera = &delivery.stored.event.headers.camera;
-                self.unreadable.report(&folder, camera, &error);
+                metrics::counter!("framewatch_frames_unreadable_total").increment(1);
+                if self.unreadable.is_due(&folder) {
+                    let camera = &delivery.stored.event.headers.camera;
+                    tracing::warn!(%folder, camera, %error, "a frame cannot be read; more of them are only counted for a minute");
+                }
                 return delivery.reject(&self.bus, &error.to_string()).await;
             }
         };
         match self.judge(&folder, &seen, reference).await {
             Ok(()) => delivery.done().await,
             Err(error) => {
-                tracing::warn!(%folder, error = with_causes(&error), "a frame was not judged; trying again");
+                metrics::counter!("framewatch_frames_retried_total").increment(1);
+                if self.retries.is_due(&()) {
+                    tracing::warn!(%folder, error = with_causes(&error), "a frame was not judged and is tried again; more of them are only counted for a minute");
+                }
                 delivery.retry_after(RETRY).await;
             }
         }

@@ -9,6 +9,7 @@
 //! - `episode`: the pure decision whether an alert fires or resolves.
 //! - `transitions`: how that decision is carried out among other comparators that decide, too.
 
+mod complaints;
 mod config;
 mod episode;
 mod exhibits;
@@ -19,7 +20,6 @@ mod references;
 mod revisits;
 mod state;
 mod transitions;
-mod unreadable;
 mod verdict;
 
 pub use config::Config;
