@@ -7,7 +7,7 @@ ARGS ?=
 MINUTES ?= 10
 SEED ?= $(shell date +%s)
 
-.PHONY: help tools run test soak mutation-check equality bench fuzz format lint deny clean
+.PHONY: help tools run test soak mutation-check equality bench bench-pipeline fuzz format lint deny clean
 
 help:
 	@echo 'make run      get what is missing, build in release mode, start everything with the demo (Ctrl-C stops it)'
@@ -17,6 +17,7 @@ help:
 	@echo 'make mutation-check   that those checks fail where the comparator does not do what they rest on'
 	@echo 'make equality the fingerprint beside libjpeg-turbo, which is built for it; FRAMEWATCH_CORPUS=DIR as with test'
 	@echo 'make bench    the fingerprint beside what else there is, into docs/fingerprint.md (some minutes)'
+	@echo 'make bench-pipeline   servers, services and cameras on this machine, into docs/performance.md (a quarter of an hour)'
 	@echo 'make fuzz     hostile pictures for MINUTES=10; SEEDS=DIR begins with the pictures there'
 	@echo 'make lint     formatting, clippy and rustdoc, warnings denied'
 	@echo 'make deny     licences, bans and sources of the dependencies (builds cargo-deny the first time)'
@@ -49,6 +50,9 @@ equality: tools
 bench: tools
 	@sh scripts/get-tools.sh cmake
 	cd bench && cargo bench --locked && cargo run --release --locked --bin report -- ../docs
+
+bench-pipeline: tools
+	cargo bench --package tests --bench pipeline -- $(CURDIR)/docs
 
 # Coverage of the code is an unstable flag of the compiler, which this variable lets a stable one take.
 fuzz: tools

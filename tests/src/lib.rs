@@ -1,10 +1,13 @@
-//! The whole of Framewatch for end-to-end tests: real servers, the services' own `run`, and clients that know nothing but
-//! HTTP, NATS and Redis. The tests are in `tests/it`.
+//! The whole of Framewatch for end-to-end tests: real servers, the services' own `run` or their binaries, and clients that
+//! know nothing but HTTP, NATS and Redis. The tests are in `tests/it`, the faults in `tests/oracle`, the measuring in
+//! `benches`.
 
 mod picture;
+mod process;
 mod stack;
 
 pub use picture::{View, picture};
+pub use process::Process;
 pub use stack::Stack;
 
 /// Says that a test can't be run here, and why.

@@ -15,7 +15,6 @@ mod checks;
 mod faults;
 mod history;
 mod people;
-mod process;
 mod proxy;
 mod site;
 

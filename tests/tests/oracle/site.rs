@@ -6,7 +6,9 @@ use tempfile::TempDir;
 use test_support::{NatsServer, RedisServer, eventually};
 use tokio::net::TcpStream;
 
-use crate::{process::Process, proxy::Proxy};
+use tests::Process;
+
+use crate::proxy::Proxy;
 
 /// Folders of cameras; those whose number is divisible by [`HELD`] have a rule with holds.
 pub(crate) const FOLDERS: usize = 20;
@@ -108,7 +110,7 @@ impl Site {
     /// All comparators.
     pub(crate) fn comparators(&mut self) -> impl Iterator<Item = &mut Process> {
         let processes = self.processes.iter_mut();
-        processes.filter(|process| process.name.starts_with("comparator"))
+        processes.filter(|process| process.name().starts_with("comparator"))
     }
 
     /// Fills what the broker may store in files, so that no stream takes anything more.

@@ -1,5 +1,5 @@
 use std::{
-    fs::OpenOptions,
+    fs::{self, OpenOptions},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     sync::OnceLock,
@@ -8,8 +8,8 @@ use std::{
 use test_support::{Signal, signal};
 
 /// A service's binary as a process of its own, to be killed and started again.
-pub(crate) struct Process {
-    pub(crate) name: String,
+pub struct Process {
+    name: String,
     program: PathBuf,
     arguments: Vec<String>,
     log: PathBuf,
@@ -17,7 +17,8 @@ pub(crate) struct Process {
 }
 
 impl Process {
-    pub(crate) fn start(name: &str, binary: &str, arguments: &[&str], logs: &Path) -> Self {
+    /// Starts a binary of ours, by its file name; its log goes into the folder `logs`.
+    pub fn start(name: &str, binary: &str, arguments: &[&str], logs: &Path) -> Self {
         let mut process = Process {
             name: name.to_owned(),
             program: binaries().join(binary),
@@ -29,47 +30,58 @@ impl Process {
         process
     }
 
+    /// What its starter calls it.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Does nothing where it runs.
-    pub(crate) fn start_again(&mut self) {
+    pub fn start_again(&mut self) {
         if self.child.is_some() {
             return;
         }
-        let log = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(&self.log)
-            .unwrap();
+        let log = OpenOptions::new().create(true).append(true).open(&self.log);
         let child = Command::new(&self.program)
             .args(&self.arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
-            .stderr(log)
+            .stderr(log.expect("the folder for logs can be written"))
             .spawn();
         self.child = Some(child.unwrap_or_else(|error| panic!("{}: {error}", self.name)));
     }
 
     /// Ends it by SIGKILL. It must have been running until now.
-    pub(crate) fn kill(&mut self) {
+    pub fn kill(&mut self) {
         if let Some(mut child) = self.child.take() {
-            let ended = child.try_wait().unwrap();
+            let ended = child.try_wait().expect("a child can be asked");
             assert!(ended.is_none(), "{} ended by itself: {ended:?}", self.name);
-            child.kill().unwrap();
-            child.wait().unwrap();
+            child.kill().expect("a child that runs can be killed");
+            child.wait().expect("a child can be waited for");
         }
     }
 
     /// Stops it until `resume`, by SIGSTOP.
-    pub(crate) fn pause(&self) {
+    pub fn pause(&self) {
         self.child
             .iter()
             .for_each(|child| signal(child, Signal::STOP));
     }
 
     /// Lets it go on after `pause`.
-    pub(crate) fn resume(&self) {
+    pub fn resume(&self) {
         self.child
             .iter()
             .for_each(|child| signal(child, Signal::CONT));
+    }
+
+    /// Its number for the system, while it runs.
+    pub fn id(&self) -> Option<u32> {
+        self.child.as_ref().map(Child::id)
+    }
+
+    /// What it has logged so far.
+    pub fn log(&self) -> String {
+        fs::read_to_string(&self.log).unwrap_or_default()
     }
 }
 
@@ -82,7 +94,8 @@ impl Drop for Process {
     }
 }
 
-/// The folder of the services' binaries, which are built now where they are not up to date.
+/// The folder of the services' binaries, which are built now where they are not up to date: in release mode where this
+/// was.
 fn binaries() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
@@ -95,12 +108,11 @@ fn binaries() -> &'static Path {
         if !cfg!(debug_assertions) {
             build.arg("--release");
         }
-        assert!(
-            build.status().unwrap().success(),
-            "the services do not build"
-        );
-        // This test is in <target>/<profile>/deps.
-        let test = std::env::current_exe().unwrap();
-        test.ancestors().nth(2).unwrap().to_owned()
+        let built = build.status().expect("cargo can be run");
+        assert!(built.success(), "the services do not build");
+        // A test or a benchmark is in <target>/<profile>/deps.
+        let own = std::env::current_exe().expect("a process has a program");
+        let profile = own.ancestors().nth(2);
+        profile.expect("it is in a folder of cargo's").to_owned()
     })
 }

@@ -1,0 +1,67 @@
+//! The whole pipeline measured on one machine: `pipeline DOCS_FOLDER` writes what it finds into performance.md there,
+//! between its two marks, and draws the plots. Real servers and the services' own processes share the machine's cores
+//! with the cameras, which are in this process.
+//!
+//! `PYTHON` names an interpreter with Pillow and ImageHash for the old way; without one, that line is left out.
+
+#![expect(clippy::unwrap_used, reason = "a benchmark fails by panicking")]
+#![expect(
+    clippy::print_stderr,
+    reason = "whoever runs it wants to see how far it is"
+)]
+
+mod load;
+mod observed;
+mod old_way;
+mod pictures;
+mod report;
+mod rig;
+mod scenario;
+
+use std::path::PathBuf;
+
+use crate::{
+    pictures::{Pictures, Size},
+    report::Report,
+    scenario::{Scenario, fingerprints_a_second},
+};
+
+#[tokio::main]
+async fn main() {
+    // Cargo adds a flag of its own.
+    let mut arguments = std::env::args()
+        .skip(1)
+        .filter(|text| !text.starts_with("--"));
+    let docs: PathBuf = arguments.next().unwrap_or_else(|| "docs".into()).into();
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .unwrap();
+
+    let mut report = Report::default();
+    for size in [Size::P720, Size::P1080] {
+        let pictures = Pictures::of(size).await;
+        report.alone(size, &pictures, fingerprints_a_second(&pictures));
+        for folders in [6, 100, 1_000, 10_000] {
+            let scenario = Scenario {
+                size,
+                folders,
+                comparators: 1,
+            };
+            report.measured(scenario.measure(&pictures).await);
+        }
+        for comparators in [2, 3] {
+            let scenario = Scenario {
+                size,
+                folders: 100,
+                comparators,
+            };
+            report.measured(scenario.measure(&pictures).await);
+        }
+        eprintln!("{size}: a folder that floods");
+        let rate = report.sustained(size) / 4.0;
+        report.flooded(size, scenario::flood(&pictures, rate).await);
+        eprintln!("{size}: the old way");
+        report.old_way(size, old_way::comparisons_a_second(&pictures).await);
+    }
+    report.write(&docs).unwrap();
+}

@@ -1,0 +1,192 @@
+use std::{
+    collections::BTreeMap,
+    fs,
+    net::SocketAddr,
+    time::{Duration, Instant},
+};
+
+use bytes::Bytes;
+use futures::{StreamExt, stream};
+use redis::{AsyncCommands, aio::MultiplexedConnection};
+use reqwest::Client;
+use tempfile::TempDir;
+use test_support::{NatsServer, RedisServer};
+use tests::Process;
+use tokio::time::sleep;
+
+/// Servers and services, each a process of its own.
+pub(crate) struct Rig {
+    pub(crate) nats: NatsServer,
+    pub(crate) redis: RedisServer,
+    upload: Option<(Process, SocketAddr)>,
+    comparators: Vec<(Process, SocketAddr)>,
+    sink: Option<Process>,
+    logs: TempDir,
+}
+
+/// CPU seconds that each part has used.
+pub(crate) type CpuTimes = BTreeMap<&'static str, f64>;
+
+/// The kernel counts CPU time in ticks of this many a second.
+const TICKS_A_SECOND: f64 = 100.0;
+
+const READY_WITHIN: Duration = Duration::from_secs(120);
+
+/// Uploads at the same time.
+const UPLOADS: usize = 8;
+
+pub(crate) fn folder(number: usize) -> String {
+    format!("cam-{number}")
+}
+
+impl Rig {
+    /// Servers and an upload service.
+    pub(crate) async fn start() -> Self {
+        let mut rig = Rig {
+            nats: NatsServer::start(),
+            redis: RedisServer::start(),
+            upload: None,
+            comparators: Vec::new(),
+            sink: None,
+            logs: TempDir::new().unwrap(),
+        };
+        let web = free_address();
+        let (upload, ops) = rig.service("framewatch-upload", &["--listen", &web.to_string()]);
+        ready(ops).await;
+        rig.upload = Some((upload, web));
+        rig
+    }
+
+    fn service(&self, binary: &str, arguments: &[&str]) -> (Process, SocketAddr) {
+        let (nats, ops) = (self.nats.url(), free_address());
+        let listen = ops.to_string();
+        let common = ["--nats-url", &nats, "--ops-listen", &listen];
+        let arguments = [&common[..], arguments].concat();
+        let process = Process::start(binary, binary, &arguments, self.logs.path());
+        (process, ops)
+    }
+
+    /// Where the upload service listens.
+    pub(crate) fn web(&self) -> String {
+        let (_, web) = self.upload.as_ref().unwrap();
+        format!("http://{web}")
+    }
+
+    /// Makes so many folders with this reference, as people do.
+    pub(crate) async fn upload_references(&self, folders: usize, reference: &Bytes) {
+        let (client, web) = (Client::new(), self.web());
+        let uploads = stream::iter(0..folders).map(async |number| {
+            let address = format!("{web}/api/v1/folders/{}", folder(number));
+            let made = client.put(&address).send().await.unwrap();
+            made.error_for_status().unwrap();
+            let images = client.post(format!("{address}/images?name=shelf.jpg"));
+            let stored = images.body(reference.clone()).send().await.unwrap();
+            stored.error_for_status().unwrap();
+        });
+        uploads
+            .buffer_unordered(UPLOADS)
+            .for_each(async |()| {})
+            .await;
+    }
+
+    /// Ends the upload service: frames do not pass through it.
+    pub(crate) fn end_upload(&mut self) {
+        self.upload = None;
+    }
+
+    /// Starts one more; says how long it took to be ready.
+    pub(crate) async fn add_comparator(&mut self) -> Duration {
+        let begun = Instant::now();
+        let (process, ops) = self.service("framewatch-comparator", &[]);
+        ready(ops).await;
+        self.comparators.push((process, ops));
+        begun.elapsed()
+    }
+
+    pub(crate) async fn add_sink(&mut self) {
+        let (process, ops) = self.service("framewatch-sink", &["--redis-url", &self.redis.url()]);
+        ready(ops).await;
+        self.sink = Some(process);
+    }
+
+    /// CPU seconds of each part until now; `cameras` is this process.
+    pub(crate) fn cpu_times(&self) -> CpuTimes {
+        let comparators = self.comparators.iter().filter_map(|(it, _)| it.id());
+        let sink = self.sink.iter().filter_map(Process::id);
+        BTreeMap::from([
+            ("nats-server", cpu_seconds(self.nats.id())),
+            ("redis-server", cpu_seconds(self.redis.id())),
+            ("comparator", comparators.map(cpu_seconds).sum()),
+            ("sink", sink.map(cpu_seconds).sum()),
+            ("cameras", cpu_seconds(std::process::id())),
+        ])
+    }
+
+    /// Resident megabytes of the first comparator at most so far, and now.
+    pub(crate) fn comparator_megabytes(&self) -> (f64, f64) {
+        let id = self.comparators[0].0.id().unwrap();
+        (
+            status_megabytes(id, "VmHWM:"),
+            status_megabytes(id, "VmRSS:"),
+        )
+    }
+
+    pub(crate) fn nats_megabytes(&self) -> f64 {
+        status_megabytes(self.nats.id(), "VmRSS:")
+    }
+
+    pub(crate) async fn redis(&self) -> MultiplexedConnection {
+        let client = redis::Client::open(self.redis.url()).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
+    }
+
+    /// Waits until the sink has written everything that comparators have published so far; says how long that took.
+    pub(crate) async fn all_in_redis(&self) -> Duration {
+        let begun = Instant::now();
+        let client = async_nats::connect(self.nats.url()).await.unwrap();
+        let jetstream = async_nats::jetstream::new(client);
+        let stream = jetstream.get_stream("COMPARISONS").await.unwrap();
+        let reached = stream.cached_info().state.last_sequence;
+        let mut redis = self.redis().await;
+        loop {
+            let position: Option<u64> = redis.get("framewatch:position:comparisons").await.unwrap();
+            if position.unwrap_or(0) >= reached {
+                return begun.elapsed();
+            }
+            sleep(Duration::from_millis(1)).await;
+        }
+    }
+}
+
+async fn ready(ops: SocketAddr) {
+    let deadline = Instant::now() + READY_WITHIN;
+    loop {
+        let answer = reqwest::get(format!("http://{ops}/readyz")).await;
+        if answer.is_ok_and(|answer| answer.status().is_success()) {
+            return;
+        }
+        assert!(Instant::now() < deadline, "a service does not become ready");
+        sleep(Duration::from_millis(10)).await;
+    }
+}
+
+fn free_address() -> SocketAddr {
+    let port = local_servers::free_port().unwrap();
+    SocketAddr::from(([127, 0, 0, 1], port))
+}
+
+fn cpu_seconds(process: u32) -> f64 {
+    let stat = fs::read_to_string(format!("/proc/{process}/stat")).unwrap();
+    // The name in brackets may have spaces; user and system time are the 14th and 15th field.
+    let (_, fields) = stat.rsplit_once(')').unwrap();
+    let fields: Vec<&str> = fields.split_whitespace().collect();
+    let ticks = |index: usize| fields[index].parse::<f64>().unwrap();
+    (ticks(11) + ticks(12)) / TICKS_A_SECOND
+}
+
+fn status_megabytes(process: u32, field: &str) -> f64 {
+    let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
+    let line = status.lines().find_map(|line| line.strip_prefix(field));
+    let kilobytes = line.unwrap().trim().trim_end_matches(" kB");
+    kilobytes.parse::<f64>().unwrap() / 1000.0
+}

@@ -1,0 +1,176 @@
+use std::{
+    collections::BTreeMap,
+    fmt,
+    time::{Duration, Instant},
+};
+
+use fingerprint::{Fingerprinter, Limits};
+
+use crate::{
+    load::Cameras,
+    observed::{Latencies, Observer, passed_over},
+    pictures::{Pictures, Size},
+    rig::{CpuTimes, Rig},
+};
+
+/// What is measured together.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Scenario {
+    pub(crate) size: Size,
+    pub(crate) folders: usize,
+    pub(crate) comparators: usize,
+}
+
+/// What was found.
+pub(crate) struct Measured {
+    pub(crate) scenario: Scenario,
+    /// Frames a second from the camera to Redis.
+    pub(crate) sustained: f64,
+    /// Cores that each part kept busy meanwhile.
+    pub(crate) cores: BTreeMap<&'static str, f64>,
+    /// How far Redis was behind at the end.
+    pub(crate) redis_lag: Duration,
+    /// By percent of the sustained rate.
+    pub(crate) latencies: BTreeMap<u32, Latencies>,
+    /// Frames that comparators skipped while latencies were measured.
+    pub(crate) passed_over: u64,
+    /// From its start until a comparator with all references could work.
+    pub(crate) start: Duration,
+    /// Resident megabytes of a comparator: with the references, before any frame; and at most.
+    pub(crate) idle_megabytes: f64,
+    pub(crate) most_megabytes: f64,
+    pub(crate) nats_megabytes: f64,
+}
+
+const WARM_UP: Duration = Duration::from_secs(2);
+const MEASURED: Duration = Duration::from_secs(8);
+
+/// Percent of the sustained rate at which latencies are measured.
+pub(crate) const LOADS: [u32; 3] = [25, 50, 80];
+
+/// Alerts that fire or resolve, a second.
+const CHANGES: f64 = 20.0;
+
+impl fmt::Display for Scenario {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            f,
+            "{}, {} folders, {} comparators",
+            self.size, self.folders, self.comparators
+        )
+    }
+}
+
+impl Scenario {
+    pub(crate) async fn measure(self, pictures: &Pictures) -> Measured {
+        let mut rig = Rig::start().await;
+        rig.upload_references(self.folders, &pictures.reference)
+            .await;
+        rig.end_upload();
+        let start = rig.add_comparator().await;
+        let (_, idle_megabytes) = rig.comparator_megabytes();
+        for _ in 1..self.comparators {
+            rig.add_comparator().await;
+        }
+        rig.add_sink().await;
+
+        let cameras = Cameras::connect(rig.nats.url()).await;
+        let mut times = Vec::new();
+        let at_each_end = || times.push((Instant::now(), rig.cpu_times()));
+        let sustained = cameras
+            .sustained(self.folders, pictures, WARM_UP, MEASURED, at_each_end)
+            .await;
+        let redis_lag = rig.all_in_redis().await;
+
+        let before = passed_over(&rig).await;
+        let mut latencies = BTreeMap::new();
+        for percent in LOADS {
+            let rate = sustained * f64::from(percent) / 100.0;
+            let observer = Observer::start(&rig, None).await;
+            cameras
+                .steady(self.folders, pictures, rate, CHANGES, MEASURED)
+                .await;
+            latencies.insert(percent, observer.finish().await);
+        }
+        let (most_megabytes, _) = rig.comparator_megabytes();
+        Measured {
+            scenario: self,
+            sustained,
+            cores: cores(&times[0], &times[1]),
+            redis_lag,
+            latencies,
+            passed_over: passed_over(&rig).await - before,
+            start,
+            idle_megabytes,
+            most_megabytes,
+            nats_megabytes: rig.nats_megabytes(),
+        }
+    }
+}
+
+/// What a folder that floods does to the others.
+pub(crate) struct Flooded {
+    /// Frames a second of all other folders together.
+    pub(crate) rate: f64,
+    /// Of the others, in milliseconds from publishing to the comparison: without the flood, and with it.
+    pub(crate) without: Vec<f64>,
+    pub(crate) with: Vec<f64>,
+    /// Resident megabytes of the comparator at most, by then.
+    pub(crate) megabytes: (f64, f64),
+}
+
+/// Measures a hundred cameras at this rate together, first by themselves, then beside one that floods its folder.
+pub(crate) async fn flood(pictures: &Pictures, rate: f64) -> Flooded {
+    const OTHERS: usize = 100;
+    let mut rig = Rig::start().await;
+    rig.upload_references(OTHERS + 1, &pictures.reference).await;
+    rig.end_upload();
+    rig.add_comparator().await;
+    rig.add_sink().await;
+    let cameras = Cameras::connect(rig.nats.url()).await;
+    let flooding = Cameras::connect(rig.nats.url()).await;
+
+    let watched = async || {
+        let observer = Observer::start(&rig, Some(OTHERS)).await;
+        cameras
+            .steady(OTHERS, pictures, rate, CHANGES, MEASURED)
+            .await;
+        (
+            observer.finish().await.comparisons,
+            rig.comparator_megabytes().0,
+        )
+    };
+    let (without, before) = watched().await;
+    let (with, after) = tokio::select! {
+        () = flooding.flood(OTHERS, pictures) => unreachable!("it floods without end"),
+        watched = watched() => watched,
+    };
+    Flooded {
+        rate,
+        without,
+        with,
+        megabytes: (before, after),
+    }
+}
+
+fn cores(
+    (begun, before): &(Instant, CpuTimes),
+    (ended, after): &(Instant, CpuTimes),
+) -> BTreeMap<&'static str, f64> {
+    let seconds = (*ended - *begun).as_secs_f64();
+    let used = |(part, time): (&&'static str, &f64)| (*part, (time - before[part]) / seconds);
+    after.iter().map(used).collect()
+}
+
+/// How many frames a second one core fingerprints that does nothing else.
+pub(crate) fn fingerprints_a_second(pictures: &Pictures) -> f64 {
+    let mut fingerprinter = Fingerprinter::new(Limits::default());
+    let (begun, mut made) = (Instant::now(), 0);
+    while begun.elapsed() < Duration::from_secs(2) {
+        for frame in &pictures.same {
+            fingerprinter.of(frame).unwrap();
+            made += 1;
+        }
+    }
+    f64::from(made) / begun.elapsed().as_secs_f64()
+}
