@@ -106,10 +106,35 @@ function follow(folders) {
   setInterval(refreshAll, AT_LEAST_EVERY_MS);
 }
 
-for (const time of document.querySelectorAll("time")) time.replaceWith(localTime(time.dateTime));
+function showLocalTimes(root) {
+  for (const time of root.querySelectorAll("time")) time.replaceWith(localTime(time.dateTime));
+}
+
+// The alerts are drawn by the server; what has changed is asked for again.
+function followAlerts(element) {
+  let timer = null;
+  const refresh = async () => {
+    timer = null;
+    const response = await fetch(location.href).catch(() => null);
+    if (!response?.ok || element.contains(document.activeElement)) return;
+    const page = new DOMParser().parseFromString(await response.text(), "text/html");
+    const fresh = page.querySelector("[data-alerts]");
+    if (fresh === null) return;
+    showLocalTimes(fresh);
+    element.replaceChildren(...fresh.childNodes);
+  };
+  const refreshSoon = () => { timer ??= setTimeout(refresh, AT_MOST_EVERY_MS); };
+  const events = new EventSource("/api/v1/events");
+  for (const name of ["hello", "alert", "missed"]) events.addEventListener(name, refreshSoon);
+  setInterval(refreshSoon, AT_LEAST_EVERY_MS);
+}
+
+showLocalTimes(document);
 for (const form of document.querySelectorAll("form[data-confirm]")) {
   form.addEventListener("submit", (event) => {
     if (!confirm(form.dataset.confirm)) event.preventDefault();
   });
 }
 if (MARKERS.length > 0) follow(new Map(Array.from(MARKERS, (it) => [it.dataset.folder, new Folder(it)])));
+const ALERTS = document.querySelector("[data-alerts]");
+if (ALERTS !== null) followAlerts(ALERTS);

@@ -110,6 +110,8 @@ fn legacy_and_pages() -> Router<Arc<App>> {
         .route("/", get(pages::overview))
         .route("/folder/{folder}", get(pages::folder).post(forms::upload))
         .route("/folder/{folder}/delete/{id}", post(forms::delete))
+        .route("/alerts", get(pages::alerts::list))
+        .route("/alerts/{id}", get(pages::alerts::one))
         .route("/assets/style.css", get(assets::style))
         .route("/assets/live.js", get(assets::live))
         .route("/favicon.svg", get(assets::icon))

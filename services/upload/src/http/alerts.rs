@@ -18,10 +18,11 @@ use crate::{
     view::AlertQuery,
 };
 
-#[derive(Deserialize)]
+/// Which alerts are asked for. An empty value, as a form sends it, asks for nothing.
+#[derive(Default, Deserialize)]
 pub(crate) struct Query {
-    folder: Option<String>,
-    phase: Option<String>,
+    pub(crate) folder: Option<String>,
+    pub(crate) phase: Option<String>,
     since: Option<String>,
     until: Option<String>,
     limit: Option<usize>,
@@ -30,26 +31,34 @@ pub(crate) struct Query {
 
 #[derive(Serialize)]
 pub(crate) struct AlertPage {
-    alerts: Vec<Alert>,
+    pub(crate) alerts: Vec<Alert>,
     /// Where the list goes on.
-    next: Option<String>,
+    pub(crate) next: Option<String>,
 }
+
+const PATH: &str = "/api/v1/alerts";
 
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,
 ) -> Result<Json<AlertPage>, Problem> {
+    page(&app, &query, PATH).map(Json)
+}
+
+/// The alerts that are asked for; the list goes on at an address below `path`.
+pub(crate) fn page(app: &App, query: &Query, path: &str) -> Result<AlertPage, Problem> {
     let limit = page_size(query.limit)?;
+    let before = given(&query.before);
     let wanted = AlertQuery {
-        folder: query.folder.as_deref().map(parse).transpose()?,
-        phase: query.phase.as_deref().map(phase).transpose()?,
-        since: time("since", query.since.as_deref())?,
-        until: time("until", query.until.as_deref())?,
-        before: query.before.clone(),
+        folder: given(&query.folder).map(parse).transpose()?,
+        phase: given(&query.phase).map(phase).transpose()?,
+        since: time("since", given(&query.since))?,
+        until: time("until", given(&query.until))?,
+        before: before.map(str::to_owned),
         limit: limit + 1,
     };
     let mut alerts = app.view.read().alerts(&wanted).map_err(|_| {
-        let before = query.before.as_deref().unwrap_or_default();
+        let before = before.unwrap_or_default();
         Kind::InvalidRequest.because(format!(
             "before is {before:?}; it must be the id of an alert."
         ))
@@ -59,8 +68,34 @@ pub(crate) async fn list(
     let next = alerts
         .last()
         .filter(|_| goes_on)
-        .map(|last| address(&query, limit, &last.id));
-    Ok(Json(AlertPage { alerts, next }))
+        .map(|last| address(path, query, limit, &last.id));
+    Ok(AlertPage { alerts, next })
+}
+
+fn given(value: &Option<String>) -> Option<&str> {
+    value.as_deref().filter(|text| !text.is_empty())
+}
+
+impl Query {
+    /// Whether it begins with the newest of all alerts.
+    pub(crate) fn is_for_everything(&self) -> bool {
+        let narrowing = [
+            &self.folder,
+            &self.phase,
+            &self.since,
+            &self.until,
+            &self.before,
+        ];
+        narrowing.into_iter().all(|value| given(value).is_none())
+    }
+
+    /// All that are firing.
+    pub(crate) fn firing() -> Self {
+        Query {
+            phase: Some(Phase::Firing.word().to_owned()),
+            ..Query::default()
+        }
+    }
 }
 
 pub(crate) async fn one(
@@ -94,7 +129,7 @@ async fn evidence(app: &App, id: &str, exhibit: Exhibit) -> Result<Response, Pro
     picture::stored(picture, &format!("{id}-{word}"), Disposition::Inline)
 }
 
-fn existing(app: &App, id: &str) -> Result<Alert, Problem> {
+pub(crate) fn existing(app: &App, id: &str) -> Result<Alert, Problem> {
     let alert = app.view.read().alert(id).cloned();
     alert.ok_or_else(|| {
         Kind::UnknownAlert.because(format!(
@@ -124,8 +159,8 @@ fn time(name: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>, Proble
     text.map(parse).transpose()
 }
 
-fn address(query: &Query, limit: usize, before: &str) -> String {
-    let mut address = format!("/api/v1/alerts?limit={limit}&before={}", encoded(before));
+fn address(path: &str, query: &Query, limit: usize, before: &str) -> String {
+    let mut address = format!("{path}?limit={limit}&before={}", encoded(before));
     let narrowing = [
         ("folder", &query.folder),
         ("phase", &query.phase),
@@ -133,7 +168,7 @@ fn address(query: &Query, limit: usize, before: &str) -> String {
         ("until", &query.until),
     ];
     for (name, value) in narrowing {
-        if let Some(value) = value {
+        if let Some(value) = given(value) {
             address.push_str(&format!("&{name}={}", encoded(value)));
         }
     }

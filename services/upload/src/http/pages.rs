@@ -1,5 +1,6 @@
 //! The pages. They are complete without script; `live.js` only keeps them current.
 
+pub(crate) mod alerts;
 mod card;
 
 use std::sync::Arc;

@@ -103,3 +103,56 @@ async fn alerts_are_listed_by_the_time_at_which_they_fired() {
     );
     assert_eq!(rest["next"], Value::Null);
 }
+
+#[tokio::test]
+async fn the_page_of_alerts_shows_what_fires_then_what_is_over_and_each_has_its_own() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    publish(&service, "folder1", "over", Phase::Firing).await;
+    publish(&service, "folder1", "over", Phase::Resolved).await;
+    publish(&service, "folder2", "now<b>", Phase::Firing).await;
+    eventually("all alerts are listed", async || {
+        (ids(&service, "?phase=resolved").await == ["over"] && ids(&service, "").await.len() == 2)
+            .then_some(())
+    })
+    .await;
+    let page = async |path: &str| service.get(path).await.text().await.unwrap();
+
+    let all = page("/alerts").await;
+    let (now, history) = all.split_once("History").unwrap();
+    assert!(
+        now.contains("folder2 changed") && !now.contains("folder1 changed"),
+        "{now}"
+    );
+    assert!(
+        history.contains("folder1 changed") && !history.contains("folder2 changed"),
+        "{history}"
+    );
+    assert!(!all.contains("<b>"), "{all}");
+
+    let filtered = page("/alerts?folder=folder1&phase=").await;
+    assert!(filtered.contains("folder1 changed"), "{filtered}");
+    assert!(!filtered.contains("folder2 changed"), "{filtered}");
+    let first = page("/alerts?limit=1").await;
+    assert!(
+        first.contains("/alerts?limit=1&amp;before=now")
+            || first.contains("/alerts?limit=1&#38;before=now"),
+        "{first}"
+    );
+
+    let one = page("/alerts/over").await;
+    for text in [
+        "folder1 changed",
+        "/api/v1/alerts/over/evidence/frame",
+        "Resolved",
+    ] {
+        assert!(one.contains(text), "{text} in {one}");
+    }
+    problem(service.get("/alerts/nosuch").await, 404, "unknown-alert").await;
+    problem(
+        service.get("/alerts?phase=loud").await,
+        400,
+        "invalid-request",
+    )
+    .await;
+}
