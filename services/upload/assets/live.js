@@ -6,6 +6,10 @@ const AT_MOST_EVERY_MS = 1000;
 // States also change because time passes, which no event tells.
 const AT_LEAST_EVERY_MS = 30000;
 
+// The states that come first on the overview, as the server sorts them.
+const URGENCY = { "alert": 0, "mismatch": 1 };
+const OTHERWISE = 2;
+
 const WORDS = {
   "ok": ["OK", "The view looks like its reference."],
   "alert": ["Alert", "The view does not look like its reference."],
@@ -34,6 +38,8 @@ class Folder {
     this.name = element.dataset.folder;
     this.timer = null;
     this.refreshedAt = 0;
+    const state = this.part("state").classList[1];
+    this.urgency = URGENCY[state] ?? OTHERWISE;
   }
 
   part(name) {
@@ -51,7 +57,11 @@ class Folder {
     this.refreshedAt = Date.now();
     try {
       const response = await fetch(`/api/v1/folders/${this.name}`);
-      if (response.ok) this.show(await response.json());
+      if (response.ok) {
+        const before = this.urgency;
+        this.show(await response.json());
+        if (this.urgency !== before) sortCards();
+      }
     } catch {
       // The event stream comes back by itself, and with it the next refresh.
     } finally {
@@ -62,6 +72,7 @@ class Folder {
   show(folder) {
     const [words, explanation] = WORDS[folder.state] ?? [folder.state, ""];
     this.part("state").className = `state ${folder.state}`;
+    this.urgency = URGENCY[folder.state] ?? OTHERWISE;
     this.text("words", words);
     this.text("explanation", folder.alert?.message ?? explanation);
     this.text("similarity", folder.similarity === null ? "–" : folder.similarity.toFixed(3));
@@ -93,11 +104,31 @@ class Folder {
   }
 }
 
+// Puts the cards in the order in which the server draws them, unless somebody has the focus among them.
+function sortCards() {
+  const list = document.querySelector(".cards");
+  if (list === null || list.contains(document.activeElement)) return;
+  const urgency = (card) => FOLDERS.get(card.dataset.folder).urgency;
+  const byName = new Intl.Collator("en", { numeric: true });
+  const cards = Array.from(list.children).sort((a, b) =>
+    urgency(a) - urgency(b) || byName.compare(a.dataset.folder, b.dataset.folder));
+  list.append(...cards);
+}
+
+// An event source, and a notice on the page while it has no connection.
+function openEvents(address) {
+  const events = new EventSource(address);
+  const notice = document.querySelector("[data-lost]");
+  events.addEventListener("error", () => { notice.hidden = false; });
+  events.addEventListener("open", () => { notice.hidden = true; });
+  return events;
+}
+
 function follow(folders) {
   const refresh = (event) => folders.get(JSON.parse(event.data).folder)?.refreshSoon();
   const refreshAll = () => folders.forEach((folder) => folder.refreshSoon());
   const only = folders.size === 1 ? `?folder=${folders.keys().next().value}` : "";
-  const events = new EventSource(`/api/v1/events${only}`);
+  const events = openEvents(`/api/v1/events${only}`);
   for (const name of ["comparison", "alert", "upload", "upload-removed"]) {
     events.addEventListener(name, refresh);
   }
@@ -124,7 +155,7 @@ function followAlerts(element) {
     element.replaceChildren(...fresh.childNodes);
   };
   const refreshSoon = () => { timer ??= setTimeout(refresh, AT_MOST_EVERY_MS); };
-  const events = new EventSource("/api/v1/events");
+  const events = openEvents("/api/v1/events");
   for (const name of ["hello", "alert", "missed"]) events.addEventListener(name, refreshSoon);
   setInterval(refreshSoon, AT_LEAST_EVERY_MS);
 }
@@ -135,6 +166,7 @@ for (const form of document.querySelectorAll("form[data-confirm]")) {
     if (!confirm(form.dataset.confirm)) event.preventDefault();
   });
 }
-if (MARKERS.length > 0) follow(new Map(Array.from(MARKERS, (it) => [it.dataset.folder, new Folder(it)])));
+const FOLDERS = new Map(Array.from(MARKERS, (it) => [it.dataset.folder, new Folder(it)]));
+if (FOLDERS.size > 0) follow(FOLDERS);
 const ALERTS = document.querySelector("[data-alerts]");
 if (ALERTS !== null) followAlerts(ALERTS);

@@ -66,9 +66,10 @@ pub(crate) struct FolderQuery {
 }
 
 pub(crate) async fn overview(State(app): State<Arc<App>>) -> Result<Html<String>, Problem> {
-    let cards = summaries(&app).into_iter().map(Card::new).collect();
+    let mut summaries = summaries(&app);
+    summaries.sort_by_key(|summary| summary.state.urgency());
     render(&Overview {
-        cards,
+        cards: summaries.into_iter().map(Card::new).collect(),
         is_connected: app.broker.is_connected(),
     })
 }

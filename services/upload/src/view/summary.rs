@@ -77,6 +77,19 @@ impl FolderState {
         }
     }
 
+    /// What an eye should meet first comes first.
+    pub(crate) fn urgency(self) -> u8 {
+        match self {
+            FolderState::Alert => 0,
+            FolderState::Mismatch => 1,
+            FolderState::Ok
+            | FolderState::Indeterminate
+            | FolderState::NoReference
+            | FolderState::NoFrames
+            | FolderState::Waiting => 2,
+        }
+    }
+
     /// For style sheets and scripts; the same as in JSON.
     pub(crate) fn slug(self) -> &'static str {
         match self {

@@ -1,9 +1,11 @@
+use event_bus::Expected;
+use proto::v1::{Alert, Phase};
 use reqwest::{Method, StatusCode};
-use test_support::NatsServer;
+use test_support::{NatsServer, eventually};
 
 use crate::{
     pictures::jpeg,
-    service::{Service, problem},
+    service::{Service, folder, problem},
 };
 
 #[tokio::test]
@@ -64,4 +66,28 @@ async fn browsers_are_told_of_problems_by_a_page_and_programs_by_json() {
     problem(service.get("/folder/nosuch").await, 404, "unknown-folder").await;
     let api = browse(Method::GET, "/api/v1/folders/nosuch").await;
     problem(api, 404, "unknown-folder").await;
+}
+
+#[tokio::test]
+async fn what_is_wrong_comes_first() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    service.upload("folder5", "gate.jpg", jpeg(1)).await;
+    let alert = Alert {
+        id: "a".into(),
+        folder: "folder5".into(),
+        phase: Phase::Firing.into(),
+        message: "it has changed".into(),
+        ..Alert::default()
+    };
+    let gate = folder("folder5");
+    let published = service.bus.publish_alert(&gate, &alert, Expected(0));
+    published.await.unwrap();
+    let html = eventually("the alert is shown", async || {
+        let html = service.get("/").await.text().await.unwrap();
+        html.contains("it has changed").then_some(html)
+    })
+    .await;
+    let at = |name: &str| html.find(&format!("data-folder=\"{name}\"")).unwrap();
+    assert!(at("folder5") < at("folder1") && at("folder1") < at("folder2"));
 }
