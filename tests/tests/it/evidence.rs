@@ -30,6 +30,12 @@ async fn an_alert_comes_with_the_frame_and_the_reference_as_they_were() {
     let (status, kind, bytes) = download(&stack, &format!("{path}/evidence/frame")).await;
     assert_eq!((status, kind.as_str()), (200, "image/jpeg"));
     assert!(bytes == frame, "the frame is not the one that was sent");
+    let again = reqwest::get(stack.url(&format!("{path}/evidence/frame"))).await;
+    let caching = again.unwrap().headers()["Cache-Control"].clone();
+    assert!(
+        caching.to_str().unwrap().contains("immutable"),
+        "{caching:?}"
+    );
     let (status, _, bytes) = download(&stack, &format!("{path}/evidence/reference")).await;
     assert_eq!(status, 200);
     assert!(

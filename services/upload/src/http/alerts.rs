@@ -126,7 +126,8 @@ async fn evidence(app: &App, id: &str, exhibit: Exhibit) -> Result<Response, Pro
     let picture = picture.ok_or_else(|| {
         Kind::NoEvidence.because(format!("The {word} behind the alert {id} was not kept."))
     })?;
-    picture::stored(picture, &format!("{id}-{word}"), Disposition::Inline)
+    let name = format!("{id}-{word}");
+    picture::stored(picture, &name, Disposition::Inline).map(picture::unchanging)
 }
 
 pub(crate) fn existing(app: &App, id: &str) -> Result<Alert, Problem> {

@@ -142,13 +142,8 @@ pub(crate) async fn content(
 ) -> Result<Response, Problem> {
     let folder = app.existing(&name)?;
     let upload = known(&app, &folder, &id)?;
-    let mut response = send(&app, &folder, &upload, disposition(&query)).await?;
-    // The bytes of an id never change.
-    response.headers_mut().insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, max-age=31536000, immutable"),
-    );
-    Ok(response)
+    let response = send(&app, &folder, &upload, disposition(&query)).await?;
+    Ok(picture::unchanging(response))
 }
 
 pub(crate) async fn remove(

@@ -30,6 +30,15 @@ pub(crate) fn encoded(name: &str) -> String {
     utf8_percent_encode(name, ENCODED).to_string()
 }
 
+/// Lets a browser keep a picture whose bytes at this address never change.
+pub(crate) fn unchanging(mut response: Response) -> Response {
+    response.headers_mut().insert(
+        header::CACHE_CONTROL,
+        HeaderValue::from_static("private, max-age=31536000, immutable"),
+    );
+    response
+}
+
 /// A stored picture; its type is what its bytes say.
 pub(crate) fn stored(
     bytes: Bytes,
