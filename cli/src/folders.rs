@@ -1,3 +1,8 @@
+use std::{
+    io::{self, IsTerminal},
+    time::Duration,
+};
+
 use comfy_table::{CellAlignment, Table, presets};
 use proto::{
     from_timestamp,
@@ -7,6 +12,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 use service_runtime::Failure;
 use time::OffsetDateTime;
+use tokio::time::sleep;
 
 use crate::{
     api::{Api, ApiConfig},
@@ -19,9 +25,19 @@ pub(crate) struct Folders {
     #[arg(long)]
     json: bool,
 
+    /// Show it again every 2 s until Ctrl-C; on a terminal in the same place
+    #[arg(long)]
+    watch: bool,
+
     #[command(flatten)]
     api: ApiConfig,
 }
+
+/// Between two looks.
+const PERIOD: Duration = Duration::from_secs(2);
+
+/// Clears a terminal and begins at its top.
+const CLEAR: &str = "\x1b[2J\x1b[H";
 
 #[derive(Deserialize)]
 struct Answer {
@@ -49,12 +65,31 @@ struct Frame {
 impl Folders {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         let api = Api::new(&self.api)?;
+        if !self.watch {
+            return lines::print(self.look(&api).await?);
+        }
+        let place = match io::stdout().is_terminal() {
+            true => CLEAR,
+            false => "",
+        };
+        loop {
+            let seen = match self.look(&api).await {
+                // It may be back at the next look.
+                Err(Failure::Unavailable(error)) => format!("{error:#}"),
+                other => other?,
+            };
+            lines::print(format!("{place}{seen}"))?;
+            sleep(PERIOD).await;
+        }
+    }
+
+    async fn look(&self, api: &Api) -> Result<String, Failure> {
         if self.json {
             let answer: Box<RawValue> = api.get("/api/v1/folders").await?;
-            return lines::print(answer.get());
+            return Ok(answer.get().to_owned());
         }
         let answer: Answer = api.get("/api/v1/folders").await?;
-        lines::print(table(&answer.folders).to_string())
+        Ok(table(&answer.folders).to_string())
     }
 }
 

@@ -90,3 +90,26 @@ fn without_a_server_they_say_where_they_looked() {
         stderr(&output)
     );
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_can_be_watched() {
+    let stack = Stack::start().await;
+    let mut watch = framewatch()
+        .args(["folders", "--watch", "--url", &stack.url("")])
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
+    let mut states = || {
+        let line = lines.find(|line| line.as_ref().unwrap().contains("folder1"));
+        line.unwrap().unwrap()
+    };
+    assert!(states().contains("no-reference"));
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    assert!((0..10).any(|_| states().contains("alert")));
+    watch.kill().unwrap();
+    watch.wait().unwrap();
+}
