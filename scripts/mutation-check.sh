@@ -10,7 +10,8 @@ export CARGO_TARGET_DIR="$copy/target"
 
 for patch in "$root"/tests/mutations/*.patch; do
     name=$(basename "$patch" .patch)
-    rm -rf "$copy/source"
+    cd "$copy"
+    rm -rf source
     git clone --quiet "$root" "$copy/source"
     ln -s "$root/.tools" "$copy/source/.tools"
     cd "$copy/source"
