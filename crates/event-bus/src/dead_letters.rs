@@ -12,14 +12,10 @@ use async_nats::{
 };
 use bytes::Bytes;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Bus, Event, Latest, PublishError, StoreError, Stored, Undecodable,
-    causes::with_causes,
-    event::Message,
-    publish::{publish_error, value},
-    topology::DEAD_LETTERS,
+    Bus, Event, PublishError, StoreError, Stored, Undecodable, causes::with_causes, event::Message,
+    publish::value, topology::DEAD_LETTERS,
 };
 
 /// A message that could not be handled, as it was, and why.
@@ -162,7 +158,7 @@ impl Bus {
                 });
             }
         }
-        match self.send(subject, letter).await {
+        match self.publish_to(subject, letter).await {
             Ok(_) => {
                 metrics::counter!("framewatch_dead_letters_total").increment(1);
                 Ok(())
@@ -184,14 +180,7 @@ impl Bus {
 
     /// All dead letters, oldest first, without what they carry. Their numbers are what they are asked for by.
     pub async fn dead_letters(&self) -> Vec<Stored<DeadLetter>> {
-        let mut letters = Vec::new();
-        let done = CancellationToken::new();
-        self.follow_all::<DeadLetter>(&done, |latest| match latest {
-            Latest::Event(letter) => letters.push(letter),
-            Latest::CaughtUp => done.cancel(),
-        })
-        .await;
-        letters
+        self.all().await
     }
 
     /// One of them, whole; `None` where there is none of this number.
@@ -202,12 +191,7 @@ impl Bus {
             Err(error) if error.kind() == RawMessageErrorKind::NoMessageFound => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let raw = Message {
-            subject: &message.subject,
-            headers: Some(&message.headers),
-            payload: &message.payload,
-        };
-        Ok(Some(Stored::decode(raw, message.time, message.sequence)?))
+        Ok(Some(Stored::of(&message)?))
     }
 
     /// Publishes a dead letter where it had been published, and removes it.
@@ -222,7 +206,7 @@ impl Bus {
             .payload(payload.clone())
             .headers(headers.clone())
             .message_id(format!("replay.{}.{}", letter.sequence, letter.stored_at));
-        self.send(subject.clone(), message)
+        self.publish_to(subject.clone(), message)
             .await
             .map_err(|source| ReplayError::Publish {
                 subject: subject.clone(),
@@ -234,14 +218,6 @@ impl Bus {
             Ok::<_, StoreError>(())
         };
         remove.await.map_err(ReplayError::Store)
-    }
-
-    async fn send(&self, subject: String, message: PublishMessage) -> Result<u64, PublishError> {
-        let sent = async { self.jetstream.send_publish(subject, message).await?.await };
-        match sent.await {
-            Ok(acknowledged) => Ok(acknowledged.sequence),
-            Err(error) => Err(publish_error(error)),
-        }
     }
 }
 

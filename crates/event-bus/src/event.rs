@@ -90,7 +90,17 @@ impl<E: Event> Stored<E> {
         Self::decode(raw, info.published, info.stream_sequence)
     }
 
-    pub(crate) fn decode(
+    /// Of a message that was asked for by itself.
+    pub(crate) fn of(message: &jetstream::message::StreamMessage) -> Result<Self, Undecodable> {
+        let raw = Message {
+            subject: &message.subject,
+            headers: Some(&message.headers),
+            payload: &message.payload,
+        };
+        Self::decode(raw, message.time, message.sequence)
+    }
+
+    fn decode(
         message: Message<'_>,
         stored_at: OffsetDateTime,
         sequence: u64,

@@ -41,6 +41,18 @@ impl Bus {
         self.follow_from(From::TheFirst, shutdown, apply).await;
     }
 
+    /// All events that the stream holds now, oldest first.
+    pub async fn all<E: Event>(&self) -> Vec<Stored<E>> {
+        let mut events = Vec::new();
+        let done = CancellationToken::new();
+        self.follow_all(&done, |latest| match latest {
+            Latest::Event(event) => events.push(event),
+            Latest::CaughtUp => done.cancel(),
+        })
+        .await;
+        events
+    }
+
     async fn follow_from<E: Event>(
         &self,
         from: From,

@@ -13,7 +13,7 @@ use time::format_description::well_known::Rfc3339;
 use crate::{
     Bus, Event, Folder, FrameArrival, FrameHeaders, Hold, MAX_FRAME_BYTES, ReferenceChange, Stored,
     Undecodable,
-    event::{self, Message, header, subject_of},
+    event::{self, header, subject_of},
 };
 
 /// The number of the event that must still be the last one of its subject; 0 where there must be none.
@@ -182,12 +182,7 @@ impl Bus {
             Err(error) if error.kind() == DirectGetErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(PublishError::Unreadable(error)),
         };
-        let raw = Message {
-            subject: &message.subject,
-            headers: Some(&message.headers),
-            payload: &message.payload,
-        };
-        Stored::decode(raw, message.time, message.sequence)
+        Stored::of(&message)
             .map(Some)
             .map_err(|source| PublishError::Undecodable {
                 sequence: message.sequence,
@@ -231,13 +226,16 @@ impl Bus {
         folder: &Folder,
         message: PublishMessage,
     ) -> Result<u64, PublishError> {
-        let published = async {
-            let sent = self
-                .jetstream
-                .send_publish(subject_of::<E>(folder), message)
-                .await?;
-            sent.await
-        };
+        self.publish_to(subject_of::<E>(folder), message).await
+    }
+
+    /// Publishes on any subject of ours, and makes its stream where that is gone.
+    pub(crate) async fn publish_to(
+        &self,
+        subject: String,
+        message: PublishMessage,
+    ) -> Result<u64, PublishError> {
+        let published = async { self.jetstream.send_publish(subject, message).await?.await };
         match published.await {
             Ok(acknowledged) => Ok(acknowledged.sequence),
             Err(error) => {
@@ -250,7 +248,7 @@ impl Bus {
     }
 }
 
-pub(crate) fn publish_error(error: JetStreamError) -> PublishError {
+fn publish_error(error: JetStreamError) -> PublishError {
     if error.kind() == PublishErrorKind::WrongLastSequence || is_other_conflict(&error) {
         PublishError::Conflict
     } else {

@@ -3,11 +3,10 @@ use std::{
     time::{Duration, Instant},
 };
 
-use event_bus::{Bus, Event, Folder, Latest, ReferenceChange, Stored};
+use event_bus::{Bus, Folder, ReferenceChange, Stored};
 use proto::v1::{Alert, Comparison, Frame, Phase, Verdict};
 use redis::AsyncCommands;
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
 
 use crate::{
     cameras::Log,
@@ -60,13 +59,13 @@ impl History {
             let number = key.as_str().strip_prefix("cam-").unwrap();
             number.parse::<usize>().unwrap()
         };
-        for comparison in all::<Comparison>(bus).await {
+        for comparison in bus.all::<Comparison>().await {
             folders[index(&comparison.key)].comparisons.push(comparison);
         }
-        for change in all::<ReferenceChange>(bus).await {
+        for change in bus.all::<ReferenceChange>().await {
             folders[index(&change.key)].references.push(change);
         }
-        let alerts = all::<Alert>(bus).await;
+        let alerts = bus.all::<Alert>().await;
         for alert in alerts.clone() {
             folders[index(&alert.key)].alerts.push(alert);
         }
@@ -133,15 +132,4 @@ impl InRedis {
             alerts: alerts.collect(),
         }
     }
-}
-
-async fn all<E: Event>(bus: &Bus) -> Vec<Stored<E>> {
-    let mut events = Vec::new();
-    let done = CancellationToken::new();
-    bus.follow_all::<E>(&done, |latest| match latest {
-        Latest::Event(event) => events.push(event),
-        Latest::CaughtUp => done.cancel(),
-    })
-    .await;
-    events
 }
