@@ -64,15 +64,19 @@ impl Rule {
             enabled: self.enabled.or(other.enabled),
         }
     }
+
+    /// What holds where a folder has the rule `own` and all folders have `default`: every field set.
+    pub fn in_force(own: Option<Rule>, default: Option<Rule>) -> Rule {
+        own.unwrap_or_default()
+            .or(default.unwrap_or_default())
+            .or(Rule::BUILT_IN)
+    }
 }
 
 impl EffectiveRule {
     /// What holds where a folder has this rule and all folders have that one. Both must have passed [`Rule::check`].
     pub fn of(own: Option<Rule>, default: Option<Rule>) -> Self {
-        let rule = own
-            .unwrap_or_default()
-            .or(default.unwrap_or_default())
-            .or(Rule::BUILT_IN);
+        let rule = Rule::in_force(own, default);
         let seconds = |value: Option<f64>| Duration::from_secs_f64(value.unwrap_or_default());
         EffectiveRule {
             threshold: rule.threshold.unwrap_or(Rule::DEFAULT_THRESHOLD),

@@ -19,7 +19,7 @@ pub(crate) struct Rig {
     pub(crate) nats: NatsServer,
     pub(crate) redis: RedisServer,
     upload: Option<(Process, SocketAddr)>,
-    comparators: Vec<(Process, SocketAddr)>,
+    comparators: Vec<Process>,
     sink: Option<Process>,
     logs: TempDir,
 }
@@ -99,7 +99,7 @@ impl Rig {
         let begun = Instant::now();
         let (process, ops) = self.service("framewatch-comparator", &[]);
         ready(ops).await;
-        self.comparators.push((process, ops));
+        self.comparators.push(process);
         begun.elapsed()
     }
 
@@ -111,7 +111,7 @@ impl Rig {
 
     /// CPU seconds of each part until now; `cameras` is this process.
     pub(crate) fn cpu_times(&self) -> CpuTimes {
-        let comparators = self.comparators.iter().filter_map(|(it, _)| it.id());
+        let comparators = self.comparators.iter().filter_map(Process::id);
         let sink = self.sink.iter().filter_map(Process::id);
         BTreeMap::from([
             ("nats-server", cpu_seconds(self.nats.id())),
@@ -124,7 +124,7 @@ impl Rig {
 
     /// Resident megabytes of the first comparator at most so far, and now.
     pub(crate) fn comparator_megabytes(&self) -> (f64, f64) {
-        let id = self.comparators[0].0.id().unwrap();
+        let id = self.comparators[0].id().unwrap();
         (
             status_megabytes(id, "VmHWM:"),
             status_megabytes(id, "VmRSS:"),

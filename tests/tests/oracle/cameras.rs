@@ -57,7 +57,7 @@ pub(crate) fn frame(view: View, camera: usize, number: usize) -> Vec<u8> {
 }
 
 /// When a camera says that it took a picture: its clock stands at the epoch and counts frames.
-pub(crate) fn captured_at(number: usize) -> OffsetDateTime {
+fn captured_at(number: usize) -> OffsetDateTime {
     OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(number.try_into().unwrap())
 }
 

@@ -36,6 +36,7 @@ impl RuleSource {
 impl State {
     /// What holds where a folder has this rule, every field set; and where it comes from.
     pub(crate) fn effective_rule(&self, own: Option<Rule>) -> (Rule, RuleSources) {
+        let rule = Rule::in_force(own, self.default_rule());
         let (own, default) = (
             own.unwrap_or_default(),
             self.default_rule().unwrap_or_default(),
@@ -51,6 +52,6 @@ impl State {
             keep_firing_seconds: source(|rule| rule.keep_firing_seconds.is_some()),
             enabled: source(|rule| rule.enabled.is_some()),
         };
-        (own.or(default).or(Rule::BUILT_IN), sources)
+        (rule, sources)
     }
 }
