@@ -6,12 +6,10 @@
 //!
 //! - `lanes`: the frames of one folder one after another, those of different folders side by side.
 //! - `judge`: what is done with one frame.
-//! - `episode`: the pure decision whether an alert fires or resolves.
-//! - `transitions`: how that decision is carried out among other comparators that decide, too.
+//! - `transitions`: how the decision of the crate `episode`, whether an alert fires or resolves, is carried out among other comparators that decide, too.
 
 mod complaints;
 mod config;
-mod episode;
 mod exhibits;
 mod fingerprinting;
 mod judge;

@@ -1,11 +1,11 @@
 use std::sync::Arc;
 
+use episode::{Decision, Standing};
 use event_bus::{Bus, Expected, Folder, Hold, PublishError, Stored};
 use proto::v1::{Alert, Comparison, Phase};
 use time::OffsetDateTime;
 
 use crate::{
-    episode::{self, Decision, Standing},
     exhibits::{ExhibitError, Exhibits, Pictures},
     state::State,
 };
@@ -65,7 +65,7 @@ impl Transitions {
         self.settle(folder, Some((comparison, pictures)), |known| {
             let hold = known.hold.as_ref().and_then(|hold| hold.event.0.as_ref());
             let standing = Standing {
-                folder,
+                folder: folder.as_str(),
                 rule: &self.state.rule(folder),
                 last: known.last(),
                 expected: known.expected_alert.0,

@@ -1,8 +1,14 @@
 //! Whether an alert fires or resolves: a pure function of what is known of the folder and of what was just seen.
+//! [`rehearse`] applies it to comparisons that were made already.
+//!
+//! How a decision is carried out, among others that decide as well, is left to the comparator.
+
+mod rehearsal;
 
 use std::time::Duration;
 
-use event_bus::Folder;
+pub use rehearsal::{Seen, rehearse};
+
 use proto::{
     EffectiveRule, from_timestamp,
     v1::{Alert, Comparison, Frame, Phase, Reference, Verdict},
@@ -11,20 +17,23 @@ use time::OffsetDateTime;
 
 /// What is known of a folder.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Standing<'a> {
-    pub(crate) folder: &'a Folder,
-    pub(crate) rule: &'a EffectiveRule,
+pub struct Standing<'a> {
+    /// Its name.
+    pub folder: &'a str,
+    /// The rule in force.
+    pub rule: &'a EffectiveRule,
     /// The folder's last alert: its alert state.
-    pub(crate) last: Option<&'a Alert>,
+    pub last: Option<&'a Alert>,
     /// The number that the next alert expects to be the last one; it tells episodes apart that begin with the same frame.
-    pub(crate) expected: u64,
+    pub expected: u64,
     /// The comparison with which a hold began, or was broken off: the verdicts since then have been the same.
-    pub(crate) hold: Option<&'a Comparison>,
+    pub hold: Option<&'a Comparison>,
 }
 
 /// What follows.
 #[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Decision {
+pub enum Decision {
+    /// Things stay as they are.
     Nothing,
     /// The alert fires, or resolves.
     Publish(Box<Alert>),
@@ -33,7 +42,7 @@ pub(crate) enum Decision {
 }
 
 /// What a comparison gives rise to.
-pub(crate) fn after_comparison(standing: &Standing<'_>, comparison: &Comparison) -> Decision {
+pub fn after_comparison(standing: &Standing<'_>, comparison: &Comparison) -> Decision {
     let Standing { rule, last, .. } = *standing;
     if !rule.enabled {
         return after_switching_off(last, compared_at(comparison));
@@ -72,12 +81,12 @@ pub(crate) fn after_comparison(standing: &Standing<'_>, comparison: &Comparison)
 }
 
 /// What follows from a folder's having no reference any more.
-pub(crate) fn after_removal(last: Option<&Alert>, now: OffsetDateTime) -> Decision {
+pub fn after_removal(last: Option<&Alert>, now: OffsetDateTime) -> Decision {
     end(last, now, "has no reference any more")
 }
 
 /// What follows from a folder's alerts being switched off.
-pub(crate) fn after_switching_off(last: Option<&Alert>, now: OffsetDateTime) -> Decision {
+pub fn after_switching_off(last: Option<&Alert>, now: OffsetDateTime) -> Decision {
     end(last, now, "raises no alerts any more: its rule says so")
 }
 

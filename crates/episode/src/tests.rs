@@ -55,7 +55,7 @@ impl Dock {
 
     fn see(&mut self, comparison: Comparison) {
         let standing = Standing {
-            folder: &"dock".parse().unwrap(),
+            folder: "dock",
             rule: &self.rule,
             last: self.alerts.last(),
             expected: self.alerts.len() as u64,
