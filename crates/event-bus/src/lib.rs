@@ -3,6 +3,7 @@
 //!
 //! - [`Bus`] is a connection whose streams and buckets exist and are as designed.
 //! - [`Bus::follow`] folds a stream: the latest event of every key, then whatever comes, across restarts of the server.
+//! - [`Bus::past`] hands out what a stream holds now, and ends.
 //! - [`Bus::read`] reads a stream in order from a position that its user keeps.
 //! - [`Bus::work`] shares the events of a stream among all copies of a service, each acknowledged by its [`Delivery`].
 //! - The `publish_…` methods wait until JetStream has stored the event.
@@ -23,6 +24,7 @@ mod folder;
 mod follow;
 mod holds;
 mod objects;
+mod past;
 mod pictures;
 mod publish;
 mod quiet;
@@ -43,6 +45,7 @@ pub use evidence::{Evidence, Exhibit};
 pub use folder::{Folder, InvalidFolder};
 pub use follow::Latest;
 pub use holds::Hold;
+pub use past::Begin;
 pub use pictures::{PictureChange, PictureKey, Pictures};
 pub use publish::{Expected, Last, PublishError};
 pub use read::{ReadError, Reader};
