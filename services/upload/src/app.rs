@@ -10,6 +10,7 @@ use crate::{
     Config,
     broker::Broker,
     folders::Folders,
+    history::Histories,
     inspection::Inspection,
     problem::{Kind, Problem},
     view::{Summary, View},
@@ -20,6 +21,7 @@ pub(crate) struct App {
     pub(crate) view: Arc<View>,
     pub(crate) broker: Broker,
     pub(crate) folders: Folders,
+    pub(crate) histories: Histories,
     pub(crate) inspection: Inspection,
     /// One permit for each upload request that is being received.
     pub(crate) uploads: Semaphore,
@@ -31,7 +33,7 @@ pub(crate) struct App {
     pub(crate) shutdown: CancellationToken,
 }
 
-pub(crate) const MAX_VIEWERS: usize = 256;
+pub(crate) const MAX_VIEWERS: usize = 1024;
 
 impl App {
     /// The folder of this name, if it exists.

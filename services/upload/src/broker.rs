@@ -4,10 +4,10 @@ use std::{fmt::Display, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
-    Bus, Evidence, Exhibit, Expected, Folder, FrameArrival, Last, Pictures, PublishError,
+    Begin, Bus, Evidence, Exhibit, Expected, Folder, FrameArrival, Last, Pictures, PublishError,
     ReferenceChange, Registry, RuleScope, StoreError, Stored, with_causes,
 };
-use proto::v1::{Rule, Upload, UploadRemoved};
+use proto::v1::{Comparison, Rule, Upload, UploadRemoved};
 use tokio::time::timeout;
 
 use crate::problem::{Kind, Problem};
@@ -144,6 +144,16 @@ impl Broker {
     ) -> Result<Option<Stored<FrameArrival>>, Problem> {
         self.ask("read the latest frame", self.bus.latest(folder))
             .await
+    }
+
+    pub(crate) async fn past_comparisons(
+        &self,
+        folder: &Folder,
+        begin: Begin,
+        apply: impl FnMut(Stored<Comparison>),
+    ) -> Result<(), Problem> {
+        let past = self.bus.past(Some(folder), begin, apply);
+        self.ask("read the history", past).await
     }
 
     async fn ask<T, E: Into<StoreError>>(

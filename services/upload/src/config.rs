@@ -42,7 +42,7 @@ pub struct Config {
     #[arg(
         long,
         env = "FRAMEWATCH_MAX_CONNECTIONS",
-        default_value = "512",
+        default_value = "2048",
         value_name = "COUNT"
     )]
     pub max_connections: NonZero<u16>,
@@ -56,7 +56,7 @@ impl Default for Config {
             max_upload_files: 32,
             upload_timeout_s: 60,
             max_concurrent_uploads: NonZero::new(16).expect("16 is not 0"),
-            max_connections: NonZero::new(512).expect("512 is not 0"),
+            max_connections: NonZero::new(2048).expect("2048 is not 0"),
         }
     }
 }

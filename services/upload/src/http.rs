@@ -8,6 +8,7 @@ mod folders;
 mod forms;
 mod frames;
 mod guard;
+mod history;
 mod images;
 mod legacy;
 mod lingering;
@@ -17,6 +18,7 @@ mod picture;
 mod receive;
 mod rules;
 mod serve;
+mod standings;
 
 use std::sync::Arc;
 
@@ -80,6 +82,8 @@ fn api() -> Router<Arc<App>> {
             get(images::latest_content),
         )
         .route("/api/v1/folders/{folder}/frame", get(frames::latest))
+        .route("/api/v1/folders/{folder}/history", get(history::of_folder))
+        .route("/api/v1/folders/{folder}/what-if", post(history::what_if))
         .route(
             "/api/v1/folders/{folder}/rule",
             get(rules::of_folder)
@@ -100,6 +104,7 @@ fn api() -> Router<Arc<App>> {
             get(alerts::reference),
         )
         .route("/api/v1/events", get(events::stream))
+        .route("/api/v1/events/folders", get(standings::stream))
 }
 
 fn legacy_and_pages() -> Router<Arc<App>> {

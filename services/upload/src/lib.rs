@@ -6,12 +6,14 @@
 //! - `http`: routes, pages, limits on what comes in.
 //! - `folders`: every change, in an order that a crash at any moment cannot spoil.
 //! - `view`: the folds.
+//! - `history`: a folder's last day, read when somebody asks for it.
 //! - `broker`: NATS, every call bounded in time.
 
 mod app;
 mod broker;
 mod config;
 mod folders;
+mod history;
 mod http;
 mod inspection;
 mod names;
@@ -35,6 +37,7 @@ use crate::{
     app::{App, MAX_VIEWERS},
     broker::Broker,
     folders::Folders,
+    history::Histories,
     inspection::Inspection,
     view::View,
 };
@@ -67,6 +70,14 @@ pub async fn run(
     let caught_up = view::follow(&view, &bus, &tracker, &shutdown);
     let (loaded_sender, loaded) = watch::channel(false);
     require(&context, &bus, loaded.clone());
+    tracker.spawn({
+        let (view, shutdown) = (Arc::clone(&view), shutdown.clone());
+        async move { view.keep_pace(shutdown).await }
+    });
+    tracker.spawn(shutdown.clone().run_until_cancelled_owned({
+        let (view, bus) = (Arc::clone(&view), bus.clone());
+        async move { view::recall(&view, &bus).await }
+    }));
     tracker.spawn(shutdown.clone().run_until_cancelled_owned({
         let (broker, folders, shutdown) = (broker.clone(), folders.clone(), shutdown.clone());
         async move {
@@ -84,6 +95,7 @@ pub async fn run(
         viewers: Arc::new(Semaphore::new(MAX_VIEWERS)),
         config,
         view,
+        histories: Histories::new(broker.clone()),
         broker,
         folders,
         loaded,

@@ -4,6 +4,8 @@
 mod episodes;
 mod follow;
 mod live;
+mod pace;
+mod recent;
 mod rules;
 mod summary;
 
@@ -19,12 +21,15 @@ use time::OffsetDateTime;
 use tokio::{sync::watch, time::timeout};
 
 pub(crate) use episodes::{AlertQuery, UnknownEpisode};
-pub(crate) use follow::follow;
+pub(crate) use follow::{follow, recall};
 pub(crate) use live::{Announcement, Live};
+pub(crate) use pace::{Pace, Told, Turn};
 pub(crate) use rules::RuleSources;
 pub(crate) use summary::{FolderState, Summary};
 
 use episodes::Episodes;
+use pace::LastTold;
+use recent::Recent;
 
 /// A camera is sending, and a frame is current, for this long after the last one; frames are not kept longer either.
 pub(crate) const FRAME_IS_CURRENT: time::Duration = time::Duration::minutes(5);
@@ -36,6 +41,7 @@ pub(crate) struct View {
     state: RwLock<State>,
     changes: watch::Sender<()>,
     live: Live,
+    pace: Pace,
 }
 
 /// Everything, at one moment.
@@ -44,6 +50,8 @@ pub(crate) struct State {
     folders: BTreeMap<Folder, FolderView>,
     default_rule: Option<Rule>,
     episodes: Episodes,
+    /// The last announcement of how folders stand.
+    turn: Turn,
 }
 
 /// What is known of one folder, whether it exists or not.
@@ -57,6 +65,10 @@ pub(crate) struct FolderView {
     alert: Option<Stored<Alert>>,
     frame: Option<Stored<FrameArrival>>,
     rule: Option<Rule>,
+    recent: Recent,
+    /// Since it was last told of.
+    has_changed: bool,
+    told: LastTold,
 }
 
 /// The last time that a folder was removed.
@@ -72,6 +84,7 @@ impl View {
             state: RwLock::default(),
             changes: watch::Sender::new(()),
             live: Live::default(),
+            pace: Pace::default(),
         }
     }
 
@@ -81,6 +94,10 @@ impl View {
 
     pub(crate) fn live(&self) -> &Live {
         &self.live
+    }
+
+    pub(crate) fn pace(&self) -> &Pace {
+        &self.pace
     }
 
     /// Waits until the folds have something; says whether they did in time.

@@ -149,7 +149,7 @@ fn phase(word: &str) -> Result<Phase, Problem> {
         })
 }
 
-fn time(name: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>, Problem> {
+pub(super) fn time(name: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>, Problem> {
     let parse = |text| {
         OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
             Kind::InvalidRequest.because(format!(

@@ -35,10 +35,7 @@ pub(crate) async fn stream(
     Search(query): Search<Query>,
 ) -> Result<impl IntoResponse, Problem> {
     let folder = query.folder.as_deref().map(parse).transpose()?;
-    let permit = Arc::clone(&app.viewers).try_acquire_owned().map_err(|_| {
-        Kind::Busy.because("Too many viewers follow the events. Try again in a moment.")
-    })?;
-    let events = announcements(&app, folder, Seat::take(permit));
+    let events = announcements(&app, folder, Seat::take(&app)?);
     let events = events.take_until(app.shutdown.clone().cancelled_owned());
     let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
     let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
@@ -77,14 +74,17 @@ fn event(
 }
 
 /// A viewer's place among all viewers.
-struct Seat {
+pub(super) struct Seat {
     _permit: OwnedSemaphorePermit,
 }
 
 impl Seat {
-    fn take(permit: OwnedSemaphorePermit) -> Self {
+    pub(super) fn take(app: &App) -> Result<Self, Problem> {
+        let permit = Arc::clone(&app.viewers).try_acquire_owned().map_err(|_| {
+            Kind::Busy.because("Too many viewers follow the events. Try again in a moment.")
+        })?;
         metrics::gauge!("framewatch_sse_viewers").increment(1.0);
-        Seat { _permit: permit }
+        Ok(Seat { _permit: permit })
     }
 }
 

@@ -32,6 +32,8 @@ const PICTURES: usize = 24;
 #[template(path = "overview.html")]
 struct Overview {
     cards: Vec<Card>,
+    /// Up to which announcement the page knows how things stand.
+    position: String,
     is_connected: bool,
 }
 
@@ -39,6 +41,8 @@ struct Overview {
 #[template(path = "folder.html")]
 struct FolderPage {
     card: Card,
+    /// Up to which announcement the page knows how things stand.
+    position: String,
     /// As it stands in the address: a name, or the number of an old link.
     name: String,
     images: Vec<Image>,
@@ -66,10 +70,12 @@ pub(crate) struct FolderQuery {
 }
 
 pub(crate) async fn overview(State(app): State<Arc<App>>) -> Result<Html<String>, Problem> {
+    let position = app.view.position();
     let mut summaries = summaries(&app);
     summaries.sort_by_key(|summary| summary.state.urgency());
     render(&Overview {
         cards: summaries.into_iter().map(Card::new).collect(),
+        position,
         is_connected: app.broker.is_connected(),
     })
 }
@@ -82,6 +88,7 @@ pub(crate) async fn folder(
     let folder = app.existing_by_number(&name)?;
     let pictures = page(&app, &folder, PICTURES, query.before.as_deref());
     render(&FolderPage {
+        position: app.view.position(),
         card: Card::new(app.summary(&folder)?),
         name,
         images: pictures.images,

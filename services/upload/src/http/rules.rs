@@ -98,7 +98,8 @@ fn answer(app: &App, scope: &RuleScope) -> Json<RuleAnswer> {
     })
 }
 
-async fn read(request: Request) -> Result<Rule, Problem> {
+/// The rule in the body of a request, checked.
+pub(super) async fn read(request: Request) -> Result<Rule, Problem> {
     let reading = timeout(BODY_PATIENCE, to_bytes(request.into_body(), MAX_BODY));
     let body = reading
         .await

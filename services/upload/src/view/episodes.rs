@@ -76,6 +76,18 @@ impl Episodes {
 }
 
 impl AlertQuery {
+    /// All of a folder, without a limit.
+    pub(crate) fn of(folder: &Folder) -> Self {
+        AlertQuery {
+            folder: Some(folder.clone()),
+            phase: None,
+            since: None,
+            until: None,
+            before: None,
+            limit: usize::MAX,
+        }
+    }
+
     fn asks_for(&self, alert: &Alert) -> bool {
         let fired_at = alert.fired_at.as_ref().and_then(from_timestamp);
         let folder = self.folder.as_ref().map(Folder::as_str);

@@ -1,14 +1,15 @@
 use std::sync::Arc;
 
 use event_bus::{
-    Bus, Event, Folder, FolderChange, FrameArrival, Latest, PictureChange, ReferenceChange,
+    Begin, Bus, Event, Folder, FolderChange, FrameArrival, Latest, PictureChange, ReferenceChange,
     RuleChange, RuleScope, Stored,
 };
 use proto::v1::{Alert, Comparison};
+use time::OffsetDateTime;
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{FolderView, Removal, State, View};
+use super::{FolderView, Removal, State, View, recent::Recent};
 
 /// Keeps `view` up to date until shutdown. Resolves when all that was there is loaded.
 pub(crate) fn follow(
@@ -37,6 +38,15 @@ pub(crate) fn follow(
         for caught_up in folds {
             wait_for(caught_up).await;
         }
+    }
+}
+
+/// Fills in the last minutes, of which [`follow`] takes only the last comparison. Until it has, less is shown of them.
+pub(crate) async fn recall(view: &View, bus: &Bus) {
+    let begin = Begin::At(OffsetDateTime::now_utc() - Recent::REACH);
+    let recalled = bus.past(None, begin, |stored| learn_recent(view, &stored));
+    if let Err(error) = recalled.await {
+        tracing::warn!(%error, "the comparisons of the last minutes cannot be read again");
     }
 }
 
@@ -132,9 +142,14 @@ fn learn_reference(view: &View, stored: Stored<ReferenceChange>) {
 }
 
 fn learn_comparison(view: &View, stored: Stored<Comparison>) {
+    learn_recent(view, &stored);
     if let Some(new) = replace(view, stored, |known| &mut known.comparison) {
         view.live.announce("comparison", &new.key, &new.event);
     }
+}
+
+fn learn_recent(view: &View, stored: &Stored<Comparison>) {
+    view.change(|state| state.folder(&stored.key).recent.learn(&stored.event));
 }
 
 fn learn_alert(view: &View, stored: Stored<Alert>) {
@@ -157,7 +172,12 @@ fn learn_frame(view: &View, stored: Stored<FrameArrival>) {
 
 fn learn_rule(view: &View, stored: Stored<RuleChange>) {
     view.change(|state| match stored.key {
-        RuleScope::Default => state.default_rule = stored.event.0,
+        RuleScope::Default => {
+            state.default_rule = stored.event.0;
+            for known in state.folders.values_mut() {
+                known.has_changed = true;
+            }
+        }
         RuleScope::Folder(folder) => state.folder(&folder).rule = stored.event.0,
     });
 }
@@ -183,7 +203,10 @@ fn replace<E: Event<Key = Folder> + Clone>(
 }
 
 impl State {
+    /// To change what is known of a folder.
     fn folder(&mut self, folder: &Folder) -> &mut FolderView {
-        self.folders.entry(folder.clone()).or_default()
+        let known = self.folders.entry(folder.clone()).or_default();
+        known.has_changed = true;
+        known
     }
 }

@@ -4,8 +4,9 @@ use proto::{
     v1::{Alert, Comparison, Frame, Phase, Rule, Upload, Verdict},
 };
 use serde::Serialize;
+use time::OffsetDateTime;
 
-use super::{FolderView, RuleSources, State};
+use super::{FolderView, RuleSources, State, recent::Trend};
 
 /// A folder as clients see it.
 #[derive(Debug, Clone, Serialize)]
@@ -27,6 +28,8 @@ pub(crate) struct Summary {
     pub(crate) alert: Option<Alert>,
     /// The rule by which its frames are judged, every field set.
     pub(crate) rule: Rule,
+    /// The similarity of its last minutes.
+    pub(crate) recent: Trend,
     #[serde(skip)]
     pub(crate) rule_sources: RuleSources,
 }
@@ -121,13 +124,14 @@ impl State {
             comparison: comparison.cloned(),
             alert: known.firing().cloned(),
             rule,
+            recent: known.recent.trend(OffsetDateTime::now_utc()),
             rule_sources,
         })
     }
 }
 
 impl FolderView {
-    fn state(&self) -> FolderState {
+    pub(super) fn state(&self) -> FolderState {
         if self.reference().is_none() {
             return FolderState::NoReference;
         }

@@ -18,7 +18,11 @@ struct Viewer {
 
 impl Viewer {
     async fn connect(service: &Service, query: &str) -> Self {
-        let response = service.get(&format!("/api/v1/events{query}")).await;
+        Self::follow(service, &format!("/api/v1/events{query}")).await
+    }
+
+    async fn follow(service: &Service, path: &str) -> Self {
+        let response = service.get(path).await;
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         let mut viewer = Viewer {
             response,
@@ -26,6 +30,12 @@ impl Viewer {
         };
         viewer.until("event: hello").await;
         viewer
+    }
+
+    /// What a browser would say when it comes back.
+    fn position(&self) -> &str {
+        let (_, last) = self.seen.rsplit_once("id: ").expect("a position came");
+        last.lines().next().expect("a position has a line")
     }
 
     async fn until(&mut self, text: &str) {
@@ -84,4 +94,36 @@ async fn a_folder_that_cannot_be_is_refused() {
     let service = Service::start(&nats).await;
     let response = service.get("/api/v1/events?folder=No").await;
     problem(response, 400, "invalid-folder").await;
+}
+
+#[tokio::test]
+async fn pages_are_told_how_folders_stand_and_what_they_missed() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let path = "/api/v1/events/folders";
+    let mut everything = Viewer::follow(&service, path).await;
+    let mut second = Viewer::follow(&service, &format!("{path}?folder=folder2")).await;
+    everything.until("\"folder\":\"folder6\"").await;
+    assert!(!second.seen.contains("folder6"), "{}", second.seen);
+
+    let id = service.upload("folder2", "two.jpg", jpeg(2)).await;
+    everything.until(&id).await;
+    second.until(&id).await;
+    assert!(second.seen.contains("\"state\":\"no-frames\""));
+    let position = second.position();
+
+    let first_id = service.upload("folder1", "one.jpg", jpeg(1)).await;
+    everything.until(&first_id).await;
+    let again = format!("{path}?after={position}");
+    let again = Viewer::follow(&service, &again).await;
+    assert!(again.seen.contains(&first_id), "{}", again.seen);
+    assert!(!again.seen.contains(&id), "it was seen: {}", again.seen);
+
+    let elsewhere = Viewer::follow(&service, &format!("{path}?after=other-7")).await;
+    assert!(elsewhere.seen.contains(&id), "{}", elsewhere.seen);
+
+    service.delete("/api/v1/folders/folder2").await;
+    second
+        .until("event: folder-removed\ndata: {\"folder\":\"folder2\"}")
+        .await;
 }

@@ -7,6 +7,7 @@ mod events;
 mod faults;
 mod folders;
 mod frames;
+mod history;
 mod legacy;
 mod list;
 mod pages;

@@ -1,0 +1,184 @@
+//! The comparisons of a folder's last day, as the stream still holds them: drawn as a curve, and rehearsed under another
+//! rule.
+//!
+//! A folder is read when somebody asks for it, and kept for a while; the next question reads only what is new.
+
+mod curve;
+
+use std::{
+    collections::{HashMap, VecDeque},
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use episode::Seen;
+use event_bus::{Begin, Folder, Stored};
+use proto::{
+    EffectiveRule, from_timestamp,
+    v1::{Alert, Comparison, Reference, Verdict},
+};
+use time::OffsetDateTime;
+use tokio::time::Instant;
+
+use crate::{
+    broker::Broker,
+    problem::{Kind, Problem},
+};
+
+pub(crate) use curve::{Curve, Point};
+
+/// How far back it reaches: `COMPARISONS` keeps no more.
+pub(crate) const REACH: time::Duration = time::Duration::hours(24);
+
+/// How many folders are kept for the next question, and for how long.
+const MOST_FOLDERS: usize = 16;
+const KEPT_FOR: Duration = Duration::from_secs(300);
+
+/// After how long it is read from the beginning again, whatever became of the stream meanwhile.
+const READ_ANEW_AFTER: Duration = Duration::from_secs(600);
+
+/// Of one folder; where there are more, the newest. A comparison takes 40 bytes.
+const MOST_COMPARISONS: usize = 1_000_000;
+
+/// The folders that somebody has asked for lately.
+pub(crate) struct Histories {
+    broker: Broker,
+    kept: Mutex<HashMap<Folder, Kept>>,
+}
+
+struct Kept {
+    history: Arc<tokio::sync::Mutex<History>>,
+    began_at: Instant,
+    asked_at: Instant,
+}
+
+/// What is known of a folder's last day, in the order of the stream.
+#[derive(Default)]
+pub(crate) struct History {
+    comparisons: VecDeque<Compared>,
+    references: Vec<Reference>,
+    /// The number of the last event that was read.
+    read_to: Option<u64>,
+}
+
+/// A comparison, as far as curves and rehearsals need it.
+#[derive(Debug, Clone, Copy)]
+struct Compared {
+    frame_stored_at: OffsetDateTime,
+    similarity: f32,
+    threshold: f32,
+    verdict: Verdict,
+    /// In the list of references.
+    reference: u32,
+}
+
+impl Histories {
+    pub(crate) fn new(broker: Broker) -> Self {
+        Histories {
+            broker,
+            kept: Mutex::default(),
+        }
+    }
+
+    /// Computes something of a folder's last day, on a thread for such work.
+    pub(crate) async fn of<T: Send + 'static>(
+        &self,
+        folder: &Folder,
+        compute: impl FnOnce(&History) -> T + Send + 'static,
+    ) -> Result<T, Problem> {
+        let mut history = self.keep(folder).lock_owned().await;
+        let begin = match history.read_to {
+            Some(sequence) => Begin::After(sequence),
+            None => Begin::At(OffsetDateTime::now_utc() - REACH),
+        };
+        let read = |stored| history.learn(stored);
+        self.broker.past_comparisons(folder, begin, read).await?;
+        history.forget_before(OffsetDateTime::now_utc() - REACH);
+        let computing = tokio::task::spawn_blocking(move || compute(&history));
+        computing.await.map_err(|error| {
+            tracing::error!(%error, "a computation on a history ended unexpectedly");
+            Kind::Internal.because("The history cannot be computed.")
+        })
+    }
+
+    fn keep(&self, folder: &Folder) -> Arc<tokio::sync::Mutex<History>> {
+        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Instant::now();
+        all.retain(|_, kept| {
+            kept.asked_at + KEPT_FOR > now && kept.began_at + READ_ANEW_AFTER > now
+        });
+        if !all.contains_key(folder) && all.len() >= MOST_FOLDERS {
+            let oldest = all.iter().min_by_key(|(_, kept)| kept.asked_at);
+            if let Some(oldest) = oldest.map(|(folder, _)| folder.clone()) {
+                all.remove(&oldest);
+            }
+        }
+        let kept = all.entry(folder.clone()).or_insert_with(|| Kept {
+            history: Arc::default(),
+            began_at: now,
+            asked_at: now,
+        });
+        kept.asked_at = now;
+        Arc::clone(&kept.history)
+    }
+}
+
+impl History {
+    /// The episodes that would have come of it under a rule, oldest first.
+    pub(crate) fn rehearse(&self, folder: &Folder, rule: &EffectiveRule) -> Vec<Alert> {
+        let seen = self.comparisons.iter().map(|compared| Seen {
+            frame_stored_at: compared.frame_stored_at,
+            reference: &self.references[compared.reference as usize],
+            similarity: compared.similarity.into(),
+            verdict: compared.verdict,
+            threshold: compared.threshold.into(),
+        });
+        episode::rehearse(folder.as_str(), rule, seen)
+    }
+
+    /// How many comparisons it has.
+    pub(crate) fn len(&self) -> usize {
+        self.comparisons.len()
+    }
+
+    /// When the first of its frames was stored.
+    pub(crate) fn since(&self) -> Option<OffsetDateTime> {
+        self.comparisons.front().map(|first| first.frame_stored_at)
+    }
+
+    fn learn(&mut self, stored: Stored<Comparison>) {
+        self.read_to = Some(stored.sequence);
+        let comparison = stored.event;
+        let verdict = comparison.verdict();
+        let frame = comparison.frame.and_then(|frame| frame.stored_at);
+        let Some(frame_stored_at) = frame.as_ref().and_then(from_timestamp) else {
+            return;
+        };
+        if self.comparisons.len() == MOST_COMPARISONS {
+            self.comparisons.pop_front();
+        }
+        let reference = self.reference(comparison.reference.unwrap_or_default());
+        self.comparisons.push_back(Compared {
+            frame_stored_at,
+            similarity: comparison.similarity as f32,
+            threshold: comparison.threshold as f32,
+            verdict,
+            reference,
+        });
+    }
+
+    fn reference(&mut self, reference: Reference) -> u32 {
+        let known = self.references.iter().rposition(|it| *it == reference);
+        let index = known.unwrap_or_else(|| {
+            self.references.push(reference);
+            self.references.len() - 1
+        });
+        u32::try_from(index).expect("there are fewer references than comparisons")
+    }
+
+    fn forget_before(&mut self, oldest: OffsetDateTime) {
+        while self.since().is_some_and(|since| since < oldest) {
+            self.comparisons.pop_front();
+        }
+    }
+}

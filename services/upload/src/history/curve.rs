@@ -1,0 +1,150 @@
+use time::{Duration, OffsetDateTime};
+
+use super::{Compared, History};
+
+/// A span of time and how many points it is drawn with.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Curve {
+    pub(crate) since: OffsetDateTime,
+    pub(crate) until: OffsetDateTime,
+    pub(crate) points: usize,
+}
+
+/// The comparisons of a part of the span.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Point {
+    /// When the part begins.
+    pub(crate) at: OffsetDateTime,
+    pub(crate) comparisons: u32,
+    pub(crate) least: f32,
+    pub(crate) greatest: f32,
+    sum: f64,
+    /// Of the last comparison.
+    pub(crate) threshold: f32,
+}
+
+impl Curve {
+    /// How long a part lasts.
+    pub(crate) fn part(&self) -> Duration {
+        let parts = u32::try_from(self.points).unwrap_or(u32::MAX).max(1);
+        ((self.until - self.since) / parts).max(Duration::milliseconds(1))
+    }
+
+    fn index(&self, at: OffsetDateTime) -> Option<usize> {
+        if at < self.since || at >= self.until {
+            return None;
+        }
+        let part = self.part().whole_nanoseconds();
+        let index = (at - self.since).whole_nanoseconds() / part;
+        Some(usize::try_from(index).ok()?.min(self.points - 1))
+    }
+}
+
+impl History {
+    /// The parts of a span in which there are comparisons, in order.
+    pub(crate) fn draw(&self, curve: &Curve) -> Vec<Point> {
+        let mut points: Vec<Option<Point>> = vec![None; curve.points];
+        for compared in &self.comparisons {
+            let Some(index) = curve.index(compared.frame_stored_at) else {
+                continue;
+            };
+            let part = u32::try_from(index).unwrap_or(u32::MAX);
+            let at = curve.since + curve.part() * part;
+            points[index] = Some(match points[index] {
+                None => Point::begin(at, compared),
+                Some(point) => point.and(compared),
+            });
+        }
+        points.into_iter().flatten().collect()
+    }
+}
+
+impl Point {
+    pub(crate) fn mean(&self) -> f64 {
+        self.sum / f64::from(self.comparisons)
+    }
+
+    fn begin(at: OffsetDateTime, first: &Compared) -> Self {
+        Point {
+            at,
+            comparisons: 1,
+            least: first.similarity,
+            greatest: first.similarity,
+            sum: first.similarity.into(),
+            threshold: first.threshold,
+        }
+    }
+
+    fn and(self, next: &Compared) -> Self {
+        Point {
+            at: self.at,
+            comparisons: self.comparisons + 1,
+            least: self.least.min(next.similarity),
+            greatest: self.greatest.max(next.similarity),
+            sum: self.sum + f64::from(next.similarity),
+            threshold: next.threshold,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::v1::Verdict;
+
+    use super::*;
+
+    fn at(seconds: f64) -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH + Duration::seconds_f64(seconds)
+    }
+
+    fn history(similarities: &[(f64, f32)]) -> History {
+        let comparisons = similarities.iter().map(|&(seconds, similarity)| Compared {
+            frame_stored_at: at(seconds),
+            similarity,
+            threshold: 0.9,
+            verdict: Verdict::Match,
+            reference: 0,
+        });
+        History {
+            comparisons: comparisons.collect(),
+            ..History::default()
+        }
+    }
+
+    #[test]
+    fn a_part_tells_the_least_the_mean_and_the_greatest_and_empty_ones_are_left_out() {
+        let history = history(&[
+            (-1.0, 0.1),
+            (0.0, 1.0),
+            (9.9, 0.5),
+            (3.0, 0.6),
+            (20.0, 0.8),
+            (30.0, 0.2),
+        ]);
+        let curve = Curve {
+            since: at(0.0),
+            until: at(30.0),
+            points: 3,
+        };
+        let points = history.draw(&curve);
+        assert_eq!(points.len(), 2);
+        let [first, second] = points[..] else {
+            unreachable!()
+        };
+        assert_eq!((first.at, first.comparisons), (at(0.0), 3));
+        assert_eq!((first.least, first.greatest), (0.5, 1.0));
+        assert!((first.mean() - 0.7).abs() < 1e-6);
+        assert_eq!((second.at, second.least), (at(20.0), 0.8));
+    }
+
+    #[test]
+    fn a_span_that_does_not_divide_evenly_keeps_its_last_moment() {
+        let history = history(&[(0.999_999_999, 0.4)]);
+        let curve = Curve {
+            since: at(0.0),
+            until: at(1.0),
+            points: 7,
+        };
+        assert_eq!(history.draw(&curve).len(), 1);
+    }
+}

@@ -1,0 +1,120 @@
+//! Server-sent events for pages: how folders stand, each at most once a second.
+
+use std::{convert::Infallible, sync::Arc, time::Duration};
+
+use axum::{
+    body::Body,
+    extract::State,
+    http::{HeaderMap, HeaderName, header},
+    response::IntoResponse,
+};
+use bytes::Bytes;
+use event_bus::Folder;
+use futures::{Stream, stream::unfold};
+use serde::Deserialize;
+use tokio::{
+    sync::broadcast::{Receiver, error::RecvError},
+    time::timeout,
+};
+
+use super::{events::Seat, extract::Search};
+use crate::{
+    app::{App, parse},
+    problem::Problem,
+    view::{Told, Turn},
+};
+
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+#[derive(Deserialize)]
+pub(crate) struct Query {
+    folder: Option<String>,
+    /// The position up to which the viewer knows how things stand; a browser that comes back says it in `Last-Event-ID`.
+    after: Option<String>,
+}
+
+struct Viewer {
+    app: Arc<App>,
+    only: Option<Folder>,
+    seen: Turn,
+    told: Receiver<Told>,
+    is_greeted: bool,
+    _seat: Seat,
+}
+
+pub(crate) async fn stream(
+    State(app): State<Arc<App>>,
+    Search(query): Search<Query>,
+    headers: HeaderMap,
+) -> Result<impl IntoResponse, Problem> {
+    let only = query.folder.as_deref().map(parse).transpose()?;
+    let last = headers.get("last-event-id");
+    let position = last
+        .and_then(|id| id.to_str().ok())
+        .or(query.after.as_deref());
+    let viewer = Viewer {
+        _seat: Seat::take(&app)?,
+        told: app.view.pace().subscribe(),
+        seen: position.map_or(0, |position| app.view.pace().turn(position)),
+        only,
+        is_greeted: false,
+        app,
+    };
+    let headers = [
+        (header::CONTENT_TYPE, "text/event-stream"),
+        (HeaderName::from_static("x-accel-buffering"), "no"),
+    ];
+    Ok((headers, Body::from_stream(events(viewer))))
+}
+
+fn events(viewer: Viewer) -> impl Stream<Item = Result<Bytes, Infallible>> {
+    unfold(viewer, async |mut viewer| {
+        let shutdown = viewer.app.shutdown.clone();
+        let events = shutdown.run_until_cancelled(viewer.next()).await??;
+        Some((Ok(events), viewer))
+    })
+}
+
+impl Viewer {
+    /// `None` when there will be no more.
+    async fn next(&mut self) -> Option<Bytes> {
+        if !self.is_greeted {
+            self.is_greeted = true;
+            return Some(self.catch_up());
+        }
+        loop {
+            let received = timeout(KEEP_ALIVE, self.told.recv()).await;
+            match received {
+                Err(_) => return Some(Bytes::from_static(b":\n\n")),
+                Ok(Ok(told)) if told.turn <= self.seen => {}
+                Ok(Ok(told)) => {
+                    self.seen = told.turn;
+                    if let Some(events) = self.of_interest(&told) {
+                        return Some(events);
+                    }
+                }
+                Ok(Err(RecvError::Lagged(_))) => return Some(self.catch_up()),
+                Ok(Err(RecvError::Closed)) => return None,
+            }
+        }
+    }
+
+    fn catch_up(&mut self) -> Bytes {
+        let (turn, missed) = self.app.view.told_since(self.seen, self.only.as_ref());
+        self.seen = turn;
+        let hello = format!(
+            "id: {}\nevent: hello\ndata: {{}}\n\n",
+            self.app.view.pace().position(turn)
+        );
+        [missed, hello.into()].concat().into()
+    }
+
+    fn of_interest(&self, told: &Told) -> Option<Bytes> {
+        let Some(only) = &self.only else {
+            return Some(told.all.clone());
+        };
+        let mut folders = told.folders.iter();
+        let (_, event) = folders.find(|(folder, _)| folder == only)?;
+        Some(event.clone())
+    }
+}

@@ -1,0 +1,146 @@
+use proto::{from_timestamp, timestamp, v1::Comparison};
+use serde::{Serialize, Serializer, ser::SerializeStruct};
+use time::OffsetDateTime;
+
+/// How similar a folder's frames were in the last ten minutes: the least of every ten seconds.
+pub(crate) struct Recent {
+    /// The ten seconds that the last point stands for, counted from 1970; where there is one.
+    newest: i64,
+    /// One a span of ten seconds, the newest last.
+    least: [Option<f32>; POINTS],
+}
+
+/// As it was at one moment.
+#[derive(Debug, Clone)]
+pub(crate) struct Trend {
+    until: OffsetDateTime,
+    similarity: [Option<f32>; POINTS],
+}
+
+const POINTS: usize = 60;
+
+const SECONDS_PER_POINT: i64 = 10;
+
+impl Default for Recent {
+    fn default() -> Self {
+        Recent {
+            newest: 0,
+            least: [None; POINTS],
+        }
+    }
+}
+
+impl Recent {
+    /// How far back it reaches.
+    pub(crate) const REACH: time::Duration =
+        time::Duration::seconds(SECONDS_PER_POINT * POINTS as i64);
+
+    /// Takes in a comparison; taking one in again changes nothing.
+    pub(crate) fn learn(&mut self, comparison: &Comparison) {
+        let frame = comparison.frame.as_ref();
+        let stored_at = frame.and_then(|frame| frame.stored_at);
+        let Some(at) = stored_at.as_ref().and_then(from_timestamp) else {
+            return;
+        };
+        let span = at.unix_timestamp().div_euclid(SECONDS_PER_POINT);
+        self.move_on_to(span);
+        let Some(least) = self.point(span) else {
+            return;
+        };
+        let similarity = comparison.similarity as f32;
+        *least = Some(least.map_or(similarity, |least| least.min(similarity)));
+    }
+
+    /// The ten minutes until `now`.
+    pub(crate) fn trend(&self, now: OffsetDateTime) -> Trend {
+        let span = now.unix_timestamp().div_euclid(SECONDS_PER_POINT);
+        let shift = usize::try_from(span - self.newest).unwrap_or(0);
+        Trend {
+            until: OffsetDateTime::from_unix_timestamp((span + 1) * SECONDS_PER_POINT)
+                .unwrap_or(now),
+            similarity: std::array::from_fn(|point| {
+                self.least.get(point + shift).copied().flatten()
+            }),
+        }
+    }
+
+    fn move_on_to(&mut self, span: i64) {
+        let Ok(shift @ 1..) = usize::try_from(span - self.newest) else {
+            return;
+        };
+        self.newest = span;
+        self.least = std::array::from_fn(|point| self.least.get(point + shift).copied().flatten());
+    }
+
+    fn point(&mut self, span: i64) -> Option<&mut Option<f32>> {
+        let back = usize::try_from(self.newest - span).ok()?;
+        self.least.iter_mut().rev().nth(back)
+    }
+}
+
+impl Serialize for Trend {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let thousandths = |similarity: f32| (f64::from(similarity) * 1000.0).round() / 1000.0;
+        let similarity = self.similarity.map(|point| point.map(thousandths));
+        let mut fields = serializer.serialize_struct("Trend", 3)?;
+        fields.serialize_field("until", &timestamp(self.until))?;
+        fields.serialize_field("secondsPerPoint", &SECONDS_PER_POINT)?;
+        fields.serialize_field("similarity", similarity.as_slice())?;
+        fields.end()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::v1::Frame;
+
+    use super::*;
+
+    fn at(seconds: i64) -> OffsetDateTime {
+        OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds)
+    }
+
+    fn comparison(second: i64, similarity: f64) -> Comparison {
+        Comparison {
+            frame: Some(Frame {
+                stored_at: Some(timestamp(at(second))),
+                ..Frame::default()
+            }),
+            similarity,
+            ..Comparison::default()
+        }
+    }
+
+    /// The last three points.
+    fn end(recent: &Recent, now: i64) -> [Option<f32>; 3] {
+        let trend = recent.trend(at(now)).similarity;
+        [trend[57], trend[58], trend[59]]
+    }
+
+    #[test]
+    fn it_keeps_the_least_of_every_ten_seconds_whatever_the_order() {
+        let mut recent = Recent::default();
+        for _ in 0..2 {
+            for (second, similarity) in [(1005, 0.9), (1012, 0.8), (1001, 0.7), (1019, 0.95)] {
+                recent.learn(&comparison(second, similarity));
+            }
+        }
+        assert_eq!(end(&recent, 1019), [None, Some(0.7), Some(0.8)]);
+        assert_eq!(end(&recent, 1020), [Some(0.7), Some(0.8), None]);
+        assert_eq!(end(&recent, 5000), [None; 3]);
+    }
+
+    #[test]
+    fn what_is_too_old_or_has_no_time_is_left_out() {
+        let mut recent = Recent::default();
+        recent.learn(&comparison(10_000, 0.5));
+        recent.learn(&comparison(10_000 - 600, 0.1));
+        recent.learn(&Comparison::default());
+        assert_eq!(
+            recent.trend(at(10_000)).similarity.iter().flatten().count(),
+            1
+        );
+        recent.learn(&comparison(20_000, 0.4));
+        assert_eq!(end(&recent, 20_000), [None, None, Some(0.4)]);
+    }
+}

@@ -1,0 +1,152 @@
+use event_bus::Folder;
+use proto::{
+    timestamp,
+    v1::{Comparison, Frame, Reference, Verdict},
+};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+use test_support::NatsServer;
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
+
+use crate::service::{Service, folder, problem};
+
+/// Comparisons of one frame a second that end now.
+async fn publish(service: &Service, gate: &Folder, similarities: &[f64]) -> OffsetDateTime {
+    let now = OffsetDateTime::now_utc();
+    let count = i64::try_from(similarities.len()).unwrap();
+    let begun = now - Duration::seconds(count);
+    for (second, &similarity) in (0..).zip(similarities) {
+        let stored_at = begun + Duration::seconds(second);
+        let verdict = match similarity >= 0.9 {
+            true => Verdict::Match,
+            false => Verdict::Mismatch,
+        };
+        let comparison = Comparison {
+            folder: gate.to_string(),
+            frame: Some(Frame {
+                stored_at: Some(timestamp(stored_at)),
+                ..Frame::default()
+            }),
+            reference: Some(Reference {
+                id: "r".into(),
+                since: Some(timestamp(begun)),
+                ..Reference::default()
+            }),
+            similarity,
+            verdict: verdict.into(),
+            threshold: 0.9,
+            compared_at: Some(timestamp(stored_at)),
+        };
+        let published = service.bus.publish_comparison(gate, &comparison);
+        published.await.unwrap();
+    }
+    begun
+}
+
+async fn what_if(service: &Service, rule: Value) -> Value {
+    let request = service.request(Method::POST, "/api/v1/folders/folder1/what-if");
+    let response = request.json(&rule).send().await.unwrap();
+    assert_eq!(response.status(), StatusCode::OK);
+    response.json().await.unwrap()
+}
+
+#[tokio::test]
+async fn what_if_says_which_alerts_another_rule_would_have_raised() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let gate = folder("folder1");
+    publish(&service, &gate, &[1.0, 0.7, 0.95, 0.5, 0.5, 0.5, 0.95, 1.0]).await;
+
+    let built_in = what_if(&service, json!({})).await;
+    assert_eq!(built_in["episodeCount"], 2, "{built_in}");
+    assert_eq!(built_in["comparisons"], 8);
+    assert_eq!(built_in["rule"]["threshold"], 0.9);
+    assert_eq!(built_in["firingSeconds"], 4.0);
+    let fired_at = |index: usize| built_in["episodes"][index]["firedAt"].as_str();
+    assert!(fired_at(0) > fired_at(1), "newest first: {built_in}");
+
+    let lower = what_if(&service, json!({"threshold": 0.6})).await;
+    assert_eq!(lower["episodeCount"], 1);
+    let held = what_if(&service, json!({"holdSeconds": 10})).await;
+    assert_eq!(held["episodeCount"], 0);
+    let kept = what_if(&service, json!({"keepFiringSeconds": 60})).await;
+    assert_eq!(kept["episodeCount"], 1);
+    assert_eq!(kept["episodes"][0].get("resolvedAt"), None);
+
+    publish(&service, &gate, &[0.2]).await;
+    let later = what_if(&service, json!({})).await;
+    assert_eq!(later["comparisons"], 9, "what came since is read as well");
+}
+
+#[tokio::test]
+async fn a_rule_that_cannot_be_is_refused_and_none_is_set() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let path = "/api/v1/folders/folder1/what-if";
+    let ask = async |body: &'static str| {
+        let request = service.request(Method::POST, path).body(body);
+        request.send().await.unwrap()
+    };
+    problem(ask(r#"{"threshold": 2}"#).await, 422, "invalid-rule").await;
+    problem(ask("{").await, 400, "invalid-request").await;
+    let rule = service.json("/api/v1/folders/folder1/rule").await;
+    assert_eq!(rule["rule"], Value::Null);
+}
+
+#[tokio::test]
+async fn the_history_is_a_curve_with_the_alerts_of_its_time() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let gate = folder("folder1");
+    let begun = publish(&service, &gate, &[1.0, 0.8, 0.6, 0.4]).await;
+    publish(&service, &folder("folder2"), &[0.1]).await;
+
+    let text = |at: OffsetDateTime| at.format(&Rfc3339).unwrap();
+    let (since, until) = (text(begun), text(begun + Duration::seconds(4)));
+    let path = "/api/v1/folders/folder1/history";
+    let history = service
+        .json(&format!("{path}?since={since}&until={until}&points=2"))
+        .await;
+    assert_eq!(history["secondsPerPoint"], 2.0);
+    let points = history["points"].as_array().unwrap();
+    assert_eq!(points.len(), 2, "{history}");
+    assert_eq!(points[0]["comparisons"], 2);
+    assert_eq!(points[0]["greatest"], 1.0);
+    assert_eq!(points[0]["mean"], 0.9);
+    assert_eq!(points[1]["least"], 0.4);
+    assert_eq!(points[1]["threshold"], 0.9);
+
+    for query in [
+        "points=0",
+        "points=2001",
+        "since=yesterday",
+        "since=2026-01-01T00:00:00Z",
+        "until=0000-01-01T00:00:00Z&since=0000-01-01T00:00:00Z",
+    ] {
+        let refused = service.get(&format!("{path}?{query}")).await;
+        problem(refused, 400, "invalid-request").await;
+    }
+    for until in ["0000-01-01T00:00:00Z", "9999-12-31T23:59:59Z"] {
+        let nothing = service.json(&format!("{path}?until={until}")).await;
+        assert_eq!(nothing["points"], json!([]), "{until}");
+    }
+}
+
+#[tokio::test]
+async fn the_last_minutes_are_there_after_a_restart() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    publish(&service, &folder("folder1"), &[0.25, 0.75]).await;
+    service.stop().await;
+
+    let service = Service::start(&nats).await;
+    let least = test_support::eventually("the least of the last minutes", async || {
+        let summary = service.json("/api/v1/folders/folder1").await;
+        let points = summary["recent"]["similarity"].as_array().unwrap().clone();
+        assert_eq!(points.len(), 60);
+        let known = points.iter().filter_map(Value::as_f64);
+        known.reduce(f64::min).filter(|least| *least < 0.5)
+    })
+    .await;
+    assert_eq!(least, 0.25);
+}
