@@ -115,10 +115,10 @@ fn legacy_and_pages() -> Router<Arc<App>> {
         .route("/", get(pages::overview))
         .route("/folder/{folder}", get(pages::folder).post(forms::upload))
         .route("/folder/{folder}/delete/{id}", post(forms::delete))
+        .route("/folder/{folder}/rule", post(forms::set_rule))
         .route("/alerts", get(pages::alerts::list))
         .route("/alerts/{id}", get(pages::alerts::one))
-        .route("/assets/style.css", get(assets::style))
-        .route("/assets/live.js", get(assets::live))
+        .route("/assets/{name}", get(assets::file))
         .route("/favicon.svg", get(assets::icon))
 }
 

@@ -1,15 +1,20 @@
 //! What the forms of the pages send; the first is also a call of the system that this one replaces.
 
-use std::sync::Arc;
+use std::{str::FromStr, sync::Arc};
 
 use axum::{
     extract::{Request, State},
     response::Redirect,
 };
 
-use super::{extract::Params, receive::receive};
+use event_bus::RuleScope;
+use proto::v1::Rule;
+use serde::Deserialize;
+
+use super::{extract::Params, receive::receive, rules};
 use crate::{
     app::App,
+    inspection::sentence,
     problem::{Kind, Problem},
 };
 
@@ -31,6 +36,59 @@ pub(crate) async fn upload(
     Err(Problem {
         pictures: Some(Box::new(pictures)),
         ..Kind::SomeRefused.because(detail)
+    })
+}
+
+/// A rule as a form sends it: what is empty says nothing.
+#[derive(Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct RuleForm {
+    threshold: String,
+    hold_seconds: String,
+    keep_firing_seconds: String,
+    enabled: String,
+}
+
+pub(crate) async fn set_rule(
+    State(app): State<Arc<App>>,
+    Params(name): Params<String>,
+    request: Request,
+) -> Result<Redirect, Problem> {
+    let folder = app.existing_by_number(&name)?;
+    let form: RuleForm = serde_urlencoded::from_bytes(&rules::body(request).await?)
+        .map_err(|error| Kind::InvalidRequest.because(sentence(&error.to_string())))?;
+    let rule = form.rule()?;
+    let is_empty = rule == Rule::default();
+    let scope = RuleScope::Folder(folder);
+    app.folders
+        .set_rule(scope, (!is_empty).then_some(rule))
+        .await?;
+    Ok(Redirect::to(&format!("/folder/{name}")))
+}
+
+impl RuleForm {
+    fn rule(&self) -> Result<Rule, Problem> {
+        let rule = Rule {
+            threshold: value("threshold", &self.threshold)?,
+            hold_seconds: value("holdSeconds", &self.hold_seconds)?,
+            keep_firing_seconds: value("keepFiringSeconds", &self.keep_firing_seconds)?,
+            enabled: value("enabled", &self.enabled)?,
+        };
+        rules::check(rule)
+    }
+}
+
+fn value<T: FromStr>(field: &str, text: &str) -> Result<Option<T>, Problem> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    text.parse().map(Some).map_err(|_| {
+        let expected = match field {
+            "enabled" => "true or false",
+            _ => "a number",
+        };
+        Kind::InvalidRule.because(format!("{field} is {text:?}; it must be {expected}."))
     })
 }
 

@@ -19,7 +19,7 @@ use crate::{
 const LOADING_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Pages consist of our own files alone, and nobody may frame them.
-const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 'self'; style-src 'self'; script-src 'self'; \
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 'self' blob:; style-src 'self'; script-src 'self'; \
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Refuses what a page of another site makes a browser send. Programs that are no browsers say nothing of a site.

@@ -1,57 +1,22 @@
-//! The pages. They are complete without script; `live.js` only keeps them current.
+//! The pages. They are complete without script; the scripts keep them current and make them handy.
 
 pub(crate) mod alerts;
 mod card;
-
-use std::sync::Arc;
+mod folder;
+mod overview;
 
 use askama::Template;
 use axum::{
-    extract::{Request, State},
+    extract::Request,
     http::{HeaderValue, header},
     middleware::Next,
     response::{Html, Response},
 };
-use serde::Deserialize;
 
-use super::{
-    extract::{Params, Search},
-    folders::summaries,
-    images::{Image, page},
-};
-use crate::{
-    app::App,
-    problem::{Kind, Problem, Refused},
-};
-use card::Card;
+pub(crate) use folder::folder;
+pub(crate) use overview::overview;
 
-/// Pictures on a page of a folder.
-const PICTURES: usize = 24;
-
-#[derive(Template)]
-#[template(path = "overview.html")]
-struct Overview {
-    cards: Vec<Card>,
-    /// Up to which announcement the page knows how things stand.
-    position: String,
-    is_connected: bool,
-}
-
-#[derive(Template)]
-#[template(path = "folder.html")]
-struct FolderPage {
-    card: Card,
-    /// Up to which announcement the page knows how things stand.
-    position: String,
-    /// As it stands in the address: a name, or the number of an old link.
-    name: String,
-    images: Vec<Image>,
-    older: Option<String>,
-    is_first: bool,
-    max_files: u32,
-    max_mb: u32,
-    is_connected: bool,
-}
+use crate::problem::{Kind, Problem, Refused};
 
 #[derive(Template)]
 #[template(path = "problem.html")]
@@ -62,42 +27,6 @@ struct ProblemPage<'a> {
     refused: &'a [Refused],
     back: &'a str,
     is_connected: bool,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct FolderQuery {
-    before: Option<String>,
-}
-
-pub(crate) async fn overview(State(app): State<Arc<App>>) -> Result<Html<String>, Problem> {
-    let position = app.view.position();
-    let mut summaries = summaries(&app);
-    summaries.sort_by_key(|summary| summary.state.urgency());
-    render(&Overview {
-        cards: summaries.into_iter().map(Card::new).collect(),
-        position,
-        is_connected: app.broker.is_connected(),
-    })
-}
-
-pub(crate) async fn folder(
-    State(app): State<Arc<App>>,
-    Params(name): Params<String>,
-    Search(query): Search<FolderQuery>,
-) -> Result<Html<String>, Problem> {
-    let folder = app.existing_by_number(&name)?;
-    let pictures = page(&app, &folder, PICTURES, query.before.as_deref());
-    render(&FolderPage {
-        position: app.view.position(),
-        card: Card::new(app.summary(&folder)?),
-        name,
-        images: pictures.images,
-        older: pictures.next,
-        is_first: query.before.is_none(),
-        max_files: app.config.max_upload_files,
-        max_mb: app.config.max_upload_mb,
-        is_connected: app.broker.is_connected(),
-    })
 }
 
 /// Shows problems as pages to browsers, except those of the API.

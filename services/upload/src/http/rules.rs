@@ -8,6 +8,7 @@ use axum::{
     extract::{Request, State},
     http::StatusCode,
 };
+use bytes::Bytes;
 use event_bus::RuleScope;
 use proto::v1::Rule;
 use serde::Serialize;
@@ -100,11 +101,7 @@ fn answer(app: &App, scope: &RuleScope) -> Json<RuleAnswer> {
 
 /// The rule in the body of a request, checked.
 pub(super) async fn read(request: Request) -> Result<Rule, Problem> {
-    let reading = timeout(BODY_PATIENCE, to_bytes(request.into_body(), MAX_BODY));
-    let body = reading
-        .await
-        .map_err(|_| Kind::TooSlow.because("The rule was not sent within 10 s."))?
-        .map_err(|_| Kind::TooLarge.because(format!("A rule has at most {MAX_BODY} bytes.")))?;
+    let body = body(request).await?;
     let rule: Rule = serde_json::from_slice(&body).map_err(|error| {
         let kind = match error.is_data() {
             true => Kind::InvalidRule,
@@ -115,7 +112,21 @@ pub(super) async fn read(request: Request) -> Result<Rule, Problem> {
             sentence(&error.to_string())
         ))
     })?;
-    rule.check()
-        .map_err(|error| Kind::InvalidRule.because(format!("{error}.")))?;
-    Ok(rule)
+    check(rule)
+}
+
+/// The bytes in which a rule is sent.
+pub(super) async fn body(request: Request) -> Result<Bytes, Problem> {
+    let reading = timeout(BODY_PATIENCE, to_bytes(request.into_body(), MAX_BODY));
+    reading
+        .await
+        .map_err(|_| Kind::TooSlow.because("The rule was not sent within 10 s."))?
+        .map_err(|_| Kind::TooLarge.because(format!("A rule has at most {MAX_BODY} bytes.")))
+}
+
+pub(super) fn check(rule: Rule) -> Result<Rule, Problem> {
+    match rule.check() {
+        Ok(()) => Ok(rule),
+        Err(error) => Err(Kind::InvalidRule.because(format!("{error}."))),
+    }
 }

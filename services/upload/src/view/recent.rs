@@ -1,3 +1,5 @@
+use std::fmt;
+
 use proto::{from_timestamp, timestamp, v1::Comparison};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use time::OffsetDateTime;
@@ -87,6 +89,19 @@ impl Serialize for Trend {
         fields.serialize_field("secondsPerPoint", &SECONDS_PER_POINT)?;
         fields.serialize_field("similarity", similarity.as_slice())?;
         fields.end()
+    }
+}
+
+impl fmt::Display for Trend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, point) in self.similarity.iter().enumerate() {
+            let comma = if index == 0 { "" } else { "," };
+            match point {
+                Some(similarity) => write!(f, "{comma}{similarity:.3}")?,
+                None => f.write_str(comma)?,
+            }
+        }
+        Ok(())
     }
 }
 

@@ -7,7 +7,7 @@ use super::State;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RuleSources {
-    pub(crate) threshold: RuleSource,
+    threshold: RuleSource,
     hold_seconds: RuleSource,
     keep_firing_seconds: RuleSource,
     enabled: RuleSource,
@@ -20,17 +20,6 @@ pub(crate) enum RuleSource {
     Folder,
     Default,
     BuiltIn,
-}
-
-impl RuleSource {
-    /// For people; the same as in JSON.
-    pub(crate) fn word(self) -> &'static str {
-        match self {
-            RuleSource::Folder => "folder",
-            RuleSource::Default => "default",
-            RuleSource::BuiltIn => "built-in",
-        }
-    }
 }
 
 impl State {

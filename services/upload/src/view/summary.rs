@@ -6,7 +6,7 @@ use proto::{
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{FolderView, RuleSources, State, recent::Trend};
+use super::{FolderView, State, recent::Trend};
 
 /// A folder as clients see it.
 #[derive(Debug, Clone, Serialize)]
@@ -30,8 +30,6 @@ pub(crate) struct Summary {
     pub(crate) rule: Rule,
     /// The similarity of its last minutes.
     pub(crate) recent: Trend,
-    #[serde(skip)]
-    pub(crate) rule_sources: RuleSources,
 }
 
 /// A folder's state in one word.
@@ -48,6 +46,17 @@ pub(crate) enum FolderState {
 }
 
 impl FolderState {
+    /// In the order in which people are told of them.
+    pub(crate) const ALL: [FolderState; 7] = [
+        FolderState::Alert,
+        FolderState::Mismatch,
+        FolderState::NoFrames,
+        FolderState::Indeterminate,
+        FolderState::NoReference,
+        FolderState::Waiting,
+        FolderState::Ok,
+    ];
+
     /// For people.
     pub(crate) fn words(self) -> &'static str {
         match self {
@@ -112,7 +121,7 @@ impl State {
     pub(crate) fn summary(&self, folder: &Folder) -> Option<Summary> {
         let known = self.existing(folder)?;
         let comparison = known.current_comparison();
-        let (rule, rule_sources) = self.effective_rule(known.rule);
+        let (rule, _) = self.effective_rule(known.rule);
         Some(Summary {
             folder: folder.to_string(),
             state: known.state(),
@@ -125,7 +134,6 @@ impl State {
             alert: known.firing().cloned(),
             rule,
             recent: known.recent.trend(OffsetDateTime::now_utc()),
-            rule_sources,
         })
     }
 }

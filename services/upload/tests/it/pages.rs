@@ -1,6 +1,7 @@
 use event_bus::Expected;
 use proto::v1::{Alert, Phase};
 use reqwest::{Method, StatusCode};
+use serde_json::json;
 use test_support::{NatsServer, eventually};
 
 use crate::{
@@ -28,7 +29,12 @@ async fn pages_show_folders_and_pictures_and_escape_names() {
     for text in ["gate.jpg", &format!("/folder/1/delete/{id}"), "?download=1"] {
         assert!(html.contains(text), "{text} in {html}");
     }
-    for asset in ["/assets/style.css", "/assets/live.js", "/favicon.svg"] {
+    for asset in [
+        "/assets/style.css",
+        "/assets/overview.js",
+        "/assets/uplot.js",
+        "/favicon.svg",
+    ] {
         assert_eq!(service.get(asset).await.status(), StatusCode::OK, "{asset}");
     }
 }
@@ -90,4 +96,61 @@ async fn what_is_wrong_comes_first() {
     .await;
     let at = |name: &str| html.find(&format!("data-folder=\"{name}\"")).unwrap();
     assert!(at("folder5") < at("folder1") && at("folder1") < at("folder2"));
+}
+
+#[tokio::test]
+async fn the_form_of_the_rule_sets_it_and_takes_it_back() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let save = async |form: &'static str| {
+        let request = service.request(Method::POST, "/folder/1/rule").body(form);
+        request.send().await.unwrap()
+    };
+    let rule = async || service.json("/api/v1/folders/folder1/rule").await["rule"].clone();
+
+    let saved = save("threshold=0.75&holdSeconds=&keepFiringSeconds=+30+&enabled=false").await;
+    assert_eq!(saved.status(), StatusCode::SEE_OTHER);
+    let expected = json!({"threshold": 0.75, "keepFiringSeconds": 30.0, "enabled": false});
+    assert_eq!(rule().await, expected);
+    let html = service.get("/folder/1").await.text().await.unwrap();
+    assert!(html.contains("value=\"0.75\""), "{html}");
+
+    let refused = [
+        ("threshold=2", "threshold is 2"),
+        ("holdSeconds=long", "holdSeconds is \"long\""),
+        ("enabled=maybe", "true or false"),
+        ("keepFiringSeconds=NaN", "keepFiringSeconds is NaN"),
+    ];
+    for (form, why) in refused {
+        let detail = problem(save(form).await, 422, "invalid-rule").await;
+        assert!(detail.contains(why), "{detail}");
+    }
+    assert_eq!(rule().await, expected, "what is refused changes nothing");
+
+    save("threshold=&enabled=").await;
+    assert_eq!(rule().await, serde_json::Value::Null);
+}
+
+#[tokio::test]
+async fn the_overview_is_filtered_and_sorted_without_script() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    service.upload("folder2", "gate.jpg", jpeg(1)).await;
+    let shown = async |query: &str| {
+        let html = service
+            .get(&format!("/{query}"))
+            .await
+            .text()
+            .await
+            .unwrap();
+        let cards = html.split("<li class=\"card\" ").skip(1);
+        let shown = cards.filter(|card| !card.split('>').next().unwrap().ends_with(" hidden"));
+        let names = shown.map(|card| card["data-folder=\"".len()..][..7].to_owned());
+        names.collect::<Vec<_>>()
+    };
+    assert_eq!(shown("").await.len(), 6);
+    assert_eq!(shown("?q=R3").await, ["folder3"]);
+    assert_eq!(shown("?state=no-frames").await, ["folder2"]);
+    assert_eq!(shown("?q=nosuch").await.len(), 0);
+    assert_eq!(shown("?sort=nosuch&q=%3Cscript%3E").await.len(), 0);
 }

@@ -17,8 +17,13 @@ pub(crate) struct Card {
     pub(crate) reference: Option<String>,
     pub(crate) reference_moment: Option<Moment>,
     pub(crate) similarity: String,
+    /// Empty where there is none.
+    pub(crate) similarity_exact: String,
     pub(crate) threshold: f64,
-    pub(crate) source: &'static str,
+    /// The similarity of the last minutes, separated by commas; empty where nothing was compared.
+    pub(crate) recent: String,
+    /// What comes first has a lower one.
+    pub(crate) urgency: u8,
     pub(crate) alert_moment: Option<Moment>,
     pub(crate) images: usize,
 }
@@ -37,6 +42,11 @@ impl Moment {
             machine: at.format(&Rfc3339).ok()?,
         })
     }
+}
+
+/// The service's clock, for programs.
+pub(crate) fn now() -> String {
+    Moment::new(OffsetDateTime::now_utc()).map_or(String::new(), |now| now.machine)
 }
 
 pub(crate) fn upload_moment(upload: &Upload) -> Option<Moment> {
@@ -78,8 +88,12 @@ impl Card {
             similarity: summary
                 .similarity
                 .map_or("–".to_owned(), |similarity| format!("{similarity:.3}")),
+            similarity_exact: summary
+                .similarity
+                .map_or(String::new(), |similarity| similarity.to_string()),
             threshold: summary.rule.threshold.unwrap_or_default(),
-            source: summary.rule_sources.threshold.word(),
+            recent: summary.recent.to_string(),
+            urgency: summary.state.urgency(),
             alert_moment: summary
                 .alert
                 .as_ref()

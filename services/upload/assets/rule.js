@@ -1,0 +1,58 @@
+// The form of a folder's rule, and which alerts it would have raised.
+import { problemInWords } from "./events.js";
+import { durationInWords } from "./time.js";
+
+const ASK_AFTER_MS = 200;
+
+function ruleIn(form) {
+  const rule = {};
+  for (const name of ["threshold", "holdSeconds", "keepFiringSeconds"]) {
+    const { value } = form.elements[name];
+    if (value !== "") rule[name] = Number(value);
+  }
+  if (form.elements.enabled.value !== "") rule.enabled = form.elements.enabled.value === "true";
+  return rule;
+}
+
+function inWords(answer) {
+  if (answer.comparisons === 0) return "no frames were compared";
+  if (answer.episodeCount === 0) return "no alert";
+  const alerts = answer.episodeCount === 1 ? "1 alert" : `${answer.episodeCount} alerts`;
+  return `${alerts}, firing for ${durationInWords(answer.firingSeconds)} in all`;
+}
+
+/** Asks, whenever a form changes, what its rule would have done, and shows that in words and in the history. */
+export function rehearseRule(form, folder, history) {
+  const words = form.querySelector("[data-what-if]");
+  const ask = async (rule) => {
+    const response = await fetch(`/api/v1/folders/${folder}/what-if`, { method: "POST", body: JSON.stringify(rule) });
+    if (!response.ok) throw new Error(await problemInWords(response));
+    return response.json();
+  };
+  const inForce = ruleIn(form);
+  let asked = 0;
+  const rehearse = async () => {
+    asked += 1;
+    const question = asked;
+    try {
+      const rule = ruleIn(form);
+      const isChanged = JSON.stringify(rule) !== JSON.stringify(inForce);
+      const [then, now] = await Promise.all([isChanged ? ask(rule) : null, ask(inForce)]);
+      // Another answer is on its way.
+      if (question !== asked) return;
+      words.textContent = `In the last 24 hours, the rule in force gives ${inWords(now)}`
+        + (then === null ? "." : `; this one would give ${inWords(then)}.`);
+      history.showWhatIf(then?.episodes ?? []);
+    } catch (error) {
+      if (question === asked) words.textContent = error.message;
+    }
+  };
+  let timer = null;
+  form.addEventListener("input", () => {
+    clearTimeout(timer);
+    timer = setTimeout(rehearse, ASK_AFTER_MS);
+  });
+  form.addEventListener("reset", () => setTimeout(rehearse));
+  form.querySelector("[data-what-if-box]").hidden = false;
+  rehearse();
+}

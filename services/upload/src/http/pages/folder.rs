@@ -1,0 +1,101 @@
+//! The page of one folder.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{extract::State, response::Html};
+use proto::v1::Rule;
+use serde::Deserialize;
+
+use super::{
+    super::{
+        extract::{Params, Search},
+        images::{Image, page},
+    },
+    card::{self, Card},
+    render,
+};
+use crate::{app::App, problem::Problem};
+
+/// Pictures on a page.
+const PICTURES: usize = 24;
+
+#[derive(Template)]
+#[template(path = "folder.html")]
+struct FolderPage {
+    card: Card,
+    /// Up to which announcement the page knows how things stand.
+    position: String,
+    /// As it stands in the address: a name, or the number of an old link.
+    name: String,
+    rule: RuleFields,
+    images: Vec<Image>,
+    older: Option<String>,
+    is_first: bool,
+    max_mb: u32,
+    is_connected: bool,
+}
+
+/// The folder's own rule as a form shows it, and what holds for a field that is left empty.
+struct RuleFields {
+    threshold: String,
+    hold: String,
+    keep_firing: String,
+    enabled: &'static str,
+    or_threshold: String,
+    or_hold: String,
+    or_keep_firing: String,
+    or_enabled: &'static str,
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Query {
+    before: Option<String>,
+}
+
+pub(crate) async fn folder(
+    State(app): State<Arc<App>>,
+    Params(name): Params<String>,
+    Search(query): Search<Query>,
+) -> Result<Html<String>, Problem> {
+    let folder = app.existing_by_number(&name)?;
+    let pictures = page(&app, &folder, PICTURES, query.before.as_deref());
+    let (own, default) = {
+        let state = app.view.read();
+        (state.rule(&folder), state.default_rule())
+    };
+    render(&FolderPage {
+        position: app.view.position(),
+        card: Card::new(app.summary(&folder)?),
+        name,
+        rule: RuleFields::new(own.unwrap_or_default(), Rule::in_force(None, default)),
+        images: pictures.images,
+        older: pictures.next,
+        is_first: query.before.is_none(),
+        max_mb: app.config.max_upload_mb,
+        is_connected: app.broker.is_connected(),
+    })
+}
+
+impl RuleFields {
+    fn new(own: Rule, otherwise: Rule) -> Self {
+        let text = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
+        RuleFields {
+            threshold: text(own.threshold),
+            hold: text(own.hold_seconds),
+            keep_firing: text(own.keep_firing_seconds),
+            enabled: match own.enabled {
+                Some(true) => "true",
+                Some(false) => "false",
+                None => "",
+            },
+            or_threshold: text(otherwise.threshold),
+            or_hold: text(otherwise.hold_seconds),
+            or_keep_firing: text(otherwise.keep_firing_seconds),
+            or_enabled: match otherwise.enabled {
+                Some(false) => "off",
+                _ => "on",
+            },
+        }
+    }
+}
