@@ -4,7 +4,8 @@ use std::error::Error;
 
 use protox::prost::Message;
 
-const FILES: [&str; 5] = [
+const FILES: [&str; 6] = [
+    "framewatch/v1/acknowledgement.proto",
     "framewatch/v1/alert.proto",
     "framewatch/v1/comparison.proto",
     "framewatch/v1/fingerprint.proto",

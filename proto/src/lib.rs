@@ -3,9 +3,11 @@
 //! In NATS they are protobuf; in REST, server-sent events and Redis the same messages are proto3 JSON (through `serde`).
 //! What this crate leaves to others: subjects and headers (`event-bus`), what the values mean (`comparator`).
 
+mod acknowledgement;
 mod conversions;
 mod rule;
 
+pub use acknowledgement::InvalidAcknowledgement;
 pub use conversions::{from_timestamp, timestamp};
 pub use rule::{EffectiveRule, InvalidRule};
 

@@ -9,10 +9,11 @@
 //! - The `publish_…` methods wait until JetStream has stored the event.
 //! - A message that can never be handled becomes a [`DeadLetter`].
 //! - [`Pictures`], [`Evidence`] and [`Registry`] are the reference pictures, the pictures behind alerts, and the folders
-//!   with their rules.
+//!   with their rules; [`Acknowledgements`] say who has seen which alert.
 //!
 //! What the events mean is left to the services.
 
+mod acknowledgements;
 mod attempts;
 mod bus;
 mod causes;
@@ -36,6 +37,7 @@ mod work;
 /// Why a bucket or consumer could not be used; its kinds tell a caller nothing that it could act on.
 pub type StoreError = async_nats::Error;
 
+pub use acknowledgements::{AcknowledgementChange, Acknowledgements, AlertKey, InvalidAlertKey};
 pub use bus::{Bus, ConnectError};
 pub use causes::with_causes;
 pub use config::{BusConfig, without_secrets};

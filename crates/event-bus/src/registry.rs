@@ -163,7 +163,7 @@ fn rule_of(message: Message<'_>) -> Result<Rule, Undecodable> {
     Ok(rule)
 }
 
-fn key(message: Message<'_>) -> &str {
+pub(crate) fn key(message: Message<'_>) -> &str {
     message.subject.rsplit('.').next().unwrap_or_default()
 }
 

@@ -25,10 +25,11 @@ pub(crate) const EVIDENCE_BUCKET: &str = "evidence";
 pub(crate) const FOLDERS_BUCKET: &str = "folders";
 pub(crate) const RULES_BUCKET: &str = "rules";
 pub(crate) const HOLDS_BUCKET: &str = "holds";
+pub(crate) const ACKNOWLEDGEMENTS_BUCKET: &str = "acknowledgements";
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
-/// How long alerts are kept, and the pictures behind them.
+/// How long alerts are kept, the pictures behind them, and who acknowledged them.
 const ALERTS_AGE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
 /// How long an operator has to find a dead letter.
 const DEAD_LETTERS_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -90,8 +91,9 @@ pub(crate) async fn ensure(
         ensure_stream(context, stream).await?;
     }
     for bucket in [FOLDERS_BUCKET, RULES_BUCKET, HOLDS_BUCKET] {
-        ensure_key_value(context, bucket, config).await?;
+        ensure_key_value(context, bucket, Duration::ZERO, config).await?;
     }
+    ensure_key_value(context, ACKNOWLEDGEMENTS_BUCKET, ALERTS_AGE, config).await?;
     ensure_object_store(context, REFERENCES_BUCKET, Duration::ZERO, config).await?;
     ensure_object_store(context, EVIDENCE_BUCKET, ALERTS_AGE, config).await
 }
@@ -193,9 +195,11 @@ fn per_subject(config: &Config) -> i64 {
     config.max_messages_per_subject.max(0)
 }
 
+/// Entries go after `max_age`; never where that is zero.
 async fn ensure_key_value(
     context: &jetstream::Context,
     name: &'static str,
+    max_age: Duration,
     config: &BusConfig,
 ) -> Result<(), StorageError> {
     if context.get_key_value(name).await.is_ok() {
@@ -205,6 +209,7 @@ async fn ensure_key_value(
         .create_key_value(kv::Config {
             bucket: name.into(),
             history: 1,
+            max_age,
             storage: StorageType::File,
             num_replicas: config.nats_replicas.into(),
             ..kv::Config::default()

@@ -1,6 +1,6 @@
 use async_nats::jetstream;
-use event_bus::{Exhibit, RuleScope};
-use proto::v1::{Rule, Upload};
+use event_bus::{AcknowledgementChange, AlertKey, Exhibit, RuleScope};
+use proto::v1::{Acknowledgement, Rule, Upload};
 use test_support::NatsServer;
 
 use crate::{connect, folder};
@@ -90,4 +90,53 @@ async fn reading_pictures_leaves_nothing_behind_in_the_server() {
     let client = async_nats::connect(server.url()).await.unwrap();
     let stream = jetstream::new(client).get_stream("OBJ_evidence").await;
     assert_eq!(stream.unwrap().cached_info().state.consumer_count, 0);
+}
+
+#[tokio::test]
+async fn an_acknowledgement_holds_until_another_or_none_does_and_a_broken_one_is_passed_over() {
+    let server = NatsServer::start();
+    let bus = connect(&server).await;
+    let acknowledgements = bus.acknowledgements().await.unwrap();
+    let alert: AlertKey = "dock-1-a".parse().unwrap();
+    let by = |name: &str| Acknowledgement {
+        alert_id: alert.to_string(),
+        folder: "dock".into(),
+        name: name.into(),
+        ..Acknowledgement::default()
+    };
+    let first = acknowledgements.set(&alert, &by("Jo")).await.unwrap();
+    let second = acknowledgements.set(&alert, &by("Kim")).await.unwrap();
+    assert!(second > first);
+    let held = || async {
+        let changes = bus.all::<AcknowledgementChange>().await;
+        let [change] = &changes[..] else {
+            panic!("{changes:?}")
+        };
+        assert_eq!(change.key, alert);
+        change.event.0.clone()
+    };
+    assert_eq!(held().await, Some(by("Kim")));
+
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let bucket = jetstream::new(client)
+        .get_key_value("acknowledgements")
+        .await
+        .unwrap();
+    assert_eq!(
+        bucket.status().await.unwrap().max_age().as_secs(),
+        90 * 24 * 60 * 60
+    );
+    for (key, value) in [
+        ("a.b", r#"{"alertId":"a.b","name":"Jo"}"#),
+        ("other", r#"{"alertId":"dock-1-a","name":"Jo"}"#),
+        ("nobody", r#"{"alertId":"nobody"}"#),
+        ("none", "Jo"),
+    ] {
+        bucket.put(key, value.into()).await.unwrap();
+    }
+    assert_eq!(held().await, Some(by("Kim")));
+
+    acknowledgements.unset(&alert).await.unwrap();
+    acknowledgements.unset(&alert).await.unwrap();
+    assert_eq!(held().await, None);
 }

@@ -1,0 +1,94 @@
+use crate::v1::Acknowledgement;
+
+/// An acknowledgement that cannot be.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidAcknowledgement {
+    /// Nobody is named.
+    #[error("name is empty; it must say who acknowledges")]
+    Nobody,
+    /// A text is too long.
+    #[error("{field} has {length} characters; it must have at most {most}")]
+    TooLong {
+        /// As JSON names it.
+        field: &'static str,
+        /// How many it has.
+        length: usize,
+        /// How many it may have.
+        most: usize,
+    },
+    /// A text has a character that does not show.
+    #[error("{field} has the control character {character:?}; it must be text in one line")]
+    Control {
+        /// As JSON names it.
+        field: &'static str,
+        /// The first such.
+        character: char,
+    },
+}
+
+impl Acknowledgement {
+    /// The longest name, in characters.
+    pub const MAX_NAME: usize = 80;
+
+    /// The longest note, in characters.
+    pub const MAX_NOTE: usize = 1000;
+
+    /// Whether name and note are such as can be.
+    pub fn check(&self) -> Result<(), InvalidAcknowledgement> {
+        if self.name.trim().is_empty() {
+            return Err(InvalidAcknowledgement::Nobody);
+        }
+        is_line("name", &self.name, Self::MAX_NAME)?;
+        is_line("note", &self.note, Self::MAX_NOTE)
+    }
+}
+
+fn is_line(field: &'static str, text: &str, most: usize) -> Result<(), InvalidAcknowledgement> {
+    let length = text.chars().count();
+    if length > most {
+        return Err(InvalidAcknowledgement::TooLong {
+            field,
+            length,
+            most,
+        });
+    }
+    match text.chars().find(|character| character.is_control()) {
+        Some(character) => Err(InvalidAcknowledgement::Control { field, character }),
+        None => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(name: &str, note: &str) -> Result<(), String> {
+        let acknowledgement = Acknowledgement {
+            name: name.to_owned(),
+            note: note.to_owned(),
+            ..Acknowledgement::default()
+        };
+        acknowledgement.check().map_err(|error| error.to_string())
+    }
+
+    #[test]
+    fn length_is_counted_in_characters() {
+        assert_eq!(check("ä", ""), Ok(()));
+        assert_eq!(check(&"ä".repeat(80), &"日".repeat(1000)), Ok(()));
+        let refused = check(&"ä".repeat(81), "").unwrap_err();
+        assert!(refused.contains("81 characters"), "{refused}");
+        let refused = check("Jo", &"x".repeat(1001)).unwrap_err();
+        assert!(refused.contains("note has 1001"), "{refused}");
+    }
+
+    #[test]
+    fn nobody_and_what_does_not_show_are_refused() {
+        for name in ["", " ", "\u{3000}\t"] {
+            assert!(check(name, "").unwrap_err().contains("who"), "{name:?}");
+        }
+        for text in ["a\0b", "a\nb", "a\u{1b}[31m", "a\u{85}"] {
+            assert!(check(text, "").unwrap_err().contains("name has"));
+            assert!(check("Jo", text).unwrap_err().contains("note has"));
+        }
+    }
+}
