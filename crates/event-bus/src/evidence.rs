@@ -57,6 +57,11 @@ impl Evidence {
         Ok(())
     }
 
+    /// Whether there is a picture to [`get`](Evidence::get).
+    pub async fn has(&self, alert: &str, exhibit: Exhibit) -> Result<bool, StoreError> {
+        Ok(self.0.info(&object_name(alert, exhibit)).await?.is_some())
+    }
+
     /// A picture's bytes; `None` where there is none, for alerts older than the bucket's age among others.
     pub async fn get(&self, alert: &str, exhibit: Exhibit) -> Result<Option<Bytes>, StoreError> {
         self.0.read(&object_name(alert, exhibit)).await

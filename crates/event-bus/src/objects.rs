@@ -44,16 +44,22 @@ impl Bucket {
         Ok(self.stream.get_info().await?.state.bytes)
     }
 
+    /// What is known of an object; `None` where there is no such object.
+    pub(crate) async fn info(&self, name: &str) -> Result<Option<ObjectInfo>, StoreError> {
+        match self.store.info(name).await {
+            Ok(info) => Ok(Some(info).filter(|info| !info.deleted)),
+            Err(error) if error.kind() == InfoErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// An object's bytes; `None` where there is no such object.
     ///
     /// Asks for its chunks one by one. The client's own way makes a consumer for each object, which the server keeps for a
     /// while: some thousand reads at a time and it makes no more.
     pub(crate) async fn read(&self, name: &str) -> Result<Option<Bytes>, StoreError> {
-        let info = match self.store.info(name).await {
-            Ok(info) if info.deleted => return Ok(None),
-            Ok(info) => info,
-            Err(error) if error.kind() == InfoErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error.into()),
+        let Some(info) = self.info(name).await? else {
+            return Ok(None);
         };
         let damaged = |how| Damaged {
             name: name.to_owned(),

@@ -1,28 +1,124 @@
-// The alerts are drawn by the service; what has changed is asked for again.
+// Keeps the pages of alerts current without disturbing whoever writes there, and remembers who acknowledges.
 import { openEvents } from "./events.js";
 import { showLocalTimes } from "./time.js";
 
-const AT_MOST_EVERY_MS = 1000;
-const AT_LEAST_EVERY_MS = 30000;
+const REFRESH_AT_MOST_EVERY_MS = 1000;
+// What is firing has lasted longer, and some of it may no longer be as old as the filter wants, which no event tells.
+const REFRESH_AT_LEAST_EVERY_MS = 30000;
+const EVENTS = ["hello", "alert", "acknowledged", "acknowledgement-removed", "missed"];
+const NAME = "framewatch.name";
 
-const ALERTS = document.querySelector("[data-alerts]");
+const page = document.querySelector("[data-alerts]");
 
-let timer = null;
-function refreshSoon() {
-  timer ??= setTimeout(refresh, AT_MOST_EVERY_MS);
+// A browser may be set to keep nothing.
+function rememberedName() {
+  try { return localStorage.getItem(NAME) ?? ""; } catch { return ""; }
 }
 
-async function refresh() {
-  timer = null;
-  const response = await fetch(location.href).catch(() => null);
-  if (!response?.ok || ALERTS.contains(document.activeElement)) return;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const fresh = page.querySelector("[data-alerts]");
-  if (fresh === null) return;
+function rememberName(name) {
+  try { localStorage.setItem(NAME, name); } catch { /* It is asked for again. */ }
+}
+
+// As if the server had written it, so that it does not count as typed.
+function fillInNames(root) {
+  for (const input of root.querySelectorAll("[data-remembered]")) {
+    if (input.defaultValue === "") input.defaultValue = rememberedName();
+  }
+}
+
+// Without one of its two pictures a difference would show the other as it is.
+function hideDifference(image) {
+  const difference = image.closest?.(".difference");
+  if (difference) difference.closest("figure").hidden = true;
+}
+
+function hasFailed(image) {
+  return image.complete && image.naturalWidth === 0 && image.currentSrc !== "";
+}
+
+// Whether somebody has the focus there, has opened a form, or has written something.
+function isInUse(element) {
+  return element.contains(document.activeElement)
+    || element.matches("[open]") || element.querySelector("[open]") !== null
+    || Array.from(element.querySelectorAll("input, textarea"), (it) => it.value !== it.defaultValue).includes(true);
+}
+
+function isNews(shown, fresh) {
+  return !shown.isEqualNode(fresh) && !shown.contains(document.activeElement);
+}
+
+function renewParts(parts, fresh) {
+  for (const part of parts) {
+    const by = fresh.querySelector(`[data-part="${part.dataset.part}"]`);
+    if (by !== null && isNews(part, by)) part.replaceWith(by);
+  }
+}
+
+// Brings what an alert says up to date, and leaves its form alone while it is in use.
+function renewAlert(shown, fresh) {
+  renewParts(shown.querySelectorAll("[data-part]"), fresh);
+  const [form, by] = [shown, fresh].map((it) => it.querySelector(".acknowledge"));
+  if (form && by && !isInUse(form) && isNews(form, by)) form.replaceWith(by);
+}
+
+// Entries that are in use stay where they are; the others are put around them in the fresh order. An entry stays the
+// same element as long as its alert is on the page: its pictures do not flicker, and no click is lost.
+function renewList(list, fresh, shown) {
+  const wanted = new Set();
+  let next = null;
+  for (const by of Array.from(fresh.children).reverse()) {
+    const entry = shown.get(by.dataset.alert) ?? by;
+    if (entry !== by) renewAlert(entry, by);
+    wanted.add(entry);
+    const isInPlace = entry.parentElement === list && entry.nextElementSibling === next;
+    if (!isInPlace && !isInUse(entry)) list.insertBefore(entry, next);
+    if (entry.parentElement === list) next = entry;
+  }
+  for (const entry of Array.from(list.children)) {
+    if (!wanted.has(entry) && !isInUse(entry)) entry.remove();
+  }
+}
+
+function renewSection(section, fresh, shown) {
+  renewParts(section.querySelectorAll(":scope > [data-part]"), fresh);
+  renewList(section.querySelector(".episodes"), fresh.querySelector(".episodes"), shown);
+}
+
+function renew(fresh) {
   showLocalTimes(fresh);
-  ALERTS.replaceChildren(...fresh.childNodes);
+  fillInNames(fresh);
+  if (page.dataset.alert !== undefined) {
+    renewAlert(page, fresh);
+    return;
+  }
+  const shown = new Map(Array.from(page.querySelectorAll("[data-alert]"), (it) => [it.dataset.alert, it]));
+  for (const section of page.querySelectorAll("[data-renewed]")) {
+    const by = fresh.querySelector(`[data-renewed="${section.dataset.renewed}"]`);
+    if (by !== null) renewSection(section, by, shown);
+  }
 }
 
-const EVENTS = openEvents("/api/v1/events");
-for (const name of ["hello", "alert", "missed"]) EVENTS.addEventListener(name, refreshSoon);
-setInterval(refreshSoon, AT_LEAST_EVERY_MS);
+function follow() {
+  let timer = null;
+  const refresh = async () => {
+    timer = null;
+    const response = await fetch(location.href).catch(() => null);
+    if (!response?.ok) return;
+    const text = await response.text().catch(() => "");
+    const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("[data-alerts]");
+    if (fresh !== null) renew(fresh);
+  };
+  const refreshSoon = () => { timer ??= setTimeout(refresh, REFRESH_AT_MOST_EVERY_MS); };
+  const events = openEvents("/api/v1/events");
+  for (const name of EVENTS) events.addEventListener(name, refreshSoon);
+  setInterval(refreshSoon, REFRESH_AT_LEAST_EVERY_MS);
+}
+
+document.addEventListener("error", (event) => hideDifference(event.target), true);
+Array.from(document.querySelectorAll(".difference img")).filter(hasFailed).forEach(hideDifference);
+document.addEventListener("submit", (event) => {
+  const name = event.target.querySelector("[data-remembered]");
+  if (name !== null) rememberName(name.value.trim());
+});
+fillInNames(document);
+follow();

@@ -29,6 +29,7 @@ export class Card {
     this.similarity = element.dataset.similarity === "" ? null : Number(element.dataset.similarity);
     this.frameAt = element.dataset.frameAt || null;
     this.alertAt = element.dataset.alertAt || null;
+    this.isAcknowledged = this.part("acknowledged")?.hidden === false;
     this.isNear = false;
     this.wanted = new Map();
     const points = element.dataset.recent.split(",");
@@ -58,6 +59,7 @@ export class Card {
     this.text("camera", folder.frame?.camera || "–");
     this.time("reference-moment", folder.reference?.uploadedAt, "");
     this.time("alert-moment", folder.alert?.firedAt, "–");
+    this.showAcknowledgement(folder.acknowledgement);
     this.drawRecent(folder.recent.similarity, folder.rule.threshold);
     const base = `/api/v1/folders/${folder.folder}`;
     this.want("frame", folder.frameIsCurrent ? `${base}/frame?at=${folder.frame.storedAt}` : null);
@@ -73,6 +75,12 @@ export class Card {
     this.text("frame-age", age === null ? "" : `${durationInWords(age)} ago`);
     this.element.toggleAttribute("data-old", age !== null && age > OLD_SECONDS);
     this.text("alert-age", this.alertAt === null ? "" : `for ${durationInWords(ageSeconds(this.alertAt))}`);
+  }
+
+  showAcknowledgement(acknowledgement) {
+    this.isAcknowledged = acknowledgement !== null;
+    this.part("acknowledged").hidden = !this.isAcknowledged;
+    this.text("acknowledged-by", acknowledgement?.name ?? "");
   }
 
   drawRecent(points, threshold) {

@@ -2,9 +2,6 @@
 import { openEvents } from "./events.js";
 import { Card } from "./card.js";
 
-// The states that come first, as the server sorts them.
-const URGENCY = { "alert": 0, "mismatch": 1 };
-const OTHERWISE = 2;
 const SORT_AT_MOST_EVERY_MS = 1000;
 const AGES_EVERY_MS = 1000;
 
@@ -17,7 +14,14 @@ const CARDS = new Map();
 const TITLE = document.title;
 
 const byName = (a, b) => BY_NAME.compare(a.name, b.name);
-const urgency = (card) => URGENCY[card.state] ?? OTHERWISE;
+// What comes first, as the server sorts it: an alert that nobody has in hand before the others.
+function urgency(card) {
+  switch (card.state) {
+    case "alert": return card.isAcknowledged ? 1 : 0;
+    case "mismatch": return 2;
+    default: return 3;
+  }
+}
 const ORDERS = {
   "urgency": (a, b) => urgency(a) - urgency(b) || byName(a, b),
   "name": byName,

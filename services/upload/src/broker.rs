@@ -4,10 +4,11 @@ use std::{fmt::Display, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
-    Begin, Bus, Evidence, Exhibit, Expected, Folder, FrameArrival, Last, Pictures, PublishError,
-    ReferenceChange, Registry, RuleScope, StoreError, Stored, with_causes,
+    Acknowledgements, AlertKey, Begin, Bus, Evidence, Exhibit, Expected, Folder, FrameArrival,
+    Last, Pictures, PublishError, ReferenceChange, Registry, RuleScope, StoreError, Stored,
+    with_causes,
 };
-use proto::v1::{Comparison, Rule, Upload, UploadRemoved};
+use proto::v1::{Acknowledgement, Comparison, Rule, Upload, UploadRemoved};
 use tokio::time::timeout;
 
 use crate::problem::{Kind, Problem};
@@ -20,6 +21,7 @@ pub(crate) struct Broker {
     pictures: Pictures,
     evidence: Evidence,
     registry: Registry,
+    acknowledgements: Acknowledgements,
 }
 
 /// Whether an event was the one that came next.
@@ -35,6 +37,7 @@ impl Broker {
             pictures: bus.pictures().await?,
             evidence: bus.evidence().await?,
             registry: bus.registry().await?,
+            acknowledgements: bus.acknowledgements().await?,
             bus,
         })
     }
@@ -70,6 +73,30 @@ impl Broker {
 
     pub(crate) async fn unset_rule(&self, scope: &RuleScope) -> Result<(), Problem> {
         self.ask("take the rule back", self.registry.unset_rule(scope))
+            .await
+    }
+
+    /// Gives the number of this change.
+    pub(crate) async fn acknowledge(
+        &self,
+        alert: &AlertKey,
+        acknowledgement: &Acknowledgement,
+    ) -> Result<u64, Problem> {
+        let set = self.acknowledgements.set(alert, acknowledgement);
+        self.ask("acknowledge the alert", set).await
+    }
+
+    pub(crate) async fn unacknowledge(&self, alert: &AlertKey) -> Result<(), Problem> {
+        let unset = self.acknowledgements.unset(alert);
+        self.ask("take the acknowledgement back", unset).await
+    }
+
+    pub(crate) async fn has_evidence(
+        &self,
+        alert: &str,
+        exhibit: Exhibit,
+    ) -> Result<bool, Problem> {
+        self.ask("look for the evidence", self.evidence.has(alert, exhibit))
             .await
     }
 

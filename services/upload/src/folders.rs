@@ -152,7 +152,8 @@ impl Folders {
     }
 }
 
-fn log_unseen(is_seen: bool, what: &impl std::fmt::Display) {
+/// To be called with what [`View::until`] says of a change that is stored.
+pub(crate) fn log_unseen(is_seen: bool, what: &impl std::fmt::Display) {
     if !is_seen {
         tracing::warn!(%what, "a change is stored, but has not come back from NATS in time");
     }

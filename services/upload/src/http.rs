@@ -1,5 +1,8 @@
 //! HTTP: the routes, and what holds for all of them.
 
+mod acknowledgements;
+mod acting;
+mod alert_query;
 mod alerts;
 mod assets;
 mod events;
@@ -27,7 +30,7 @@ use axum::{
     extract::{DefaultBodyLimit, Request},
     http::Uri,
     middleware::{from_fn, from_fn_with_state, map_response},
-    routing::{get, post},
+    routing::{get, post, put},
 };
 
 pub(crate) use serve::serve;
@@ -98,6 +101,10 @@ fn api() -> Router<Arc<App>> {
         )
         .route("/api/v1/alerts", get(alerts::list))
         .route("/api/v1/alerts/{id}", get(alerts::one))
+        .route(
+            "/api/v1/alerts/{id}/acknowledgement",
+            put(acknowledgements::set).delete(acknowledgements::unset),
+        )
         .route("/api/v1/alerts/{id}/evidence/frame", get(alerts::frame))
         .route(
             "/api/v1/alerts/{id}/evidence/reference",
@@ -118,6 +125,14 @@ fn legacy_and_pages() -> Router<Arc<App>> {
         .route("/folder/{folder}/rule", post(forms::set_rule))
         .route("/alerts", get(pages::alerts::list))
         .route("/alerts/{id}", get(pages::alerts::one))
+        .route(
+            "/alerts/{id}/acknowledge",
+            post(acknowledgements::set_by_form),
+        )
+        .route(
+            "/alerts/{id}/unacknowledge",
+            post(acknowledgements::unset_by_form),
+        )
         .route("/assets/{name}", get(assets::file))
         .route("/favicon.svg", get(assets::icon))
 }

@@ -53,6 +53,7 @@ pub(crate) enum Kind {
     UnreadablePicture,
     UnreadableFrame,
     InvalidRule,
+    InvalidAcknowledgement,
     SomeRefused,
     AllRefused,
     Busy,
@@ -119,6 +120,11 @@ impl Kind {
                 "The latest frame is no picture",
             ),
             Kind::InvalidRule => (S::UNPROCESSABLE_ENTITY, "invalid-rule", "Invalid rule"),
+            Kind::InvalidAcknowledgement => (
+                S::UNPROCESSABLE_ENTITY,
+                "invalid-acknowledgement",
+                "Invalid acknowledgement",
+            ),
             Kind::SomeRefused => (
                 S::UNPROCESSABLE_ENTITY,
                 "some-refused",

@@ -1,6 +1,7 @@
 //! What the service knows: folds over the streams and buckets, in memory. The folds alone write; whoever changes
 //! something waits with [`View::until`] until its fold has it, so that the next request sees it.
 
+mod acknowledgements;
 mod episodes;
 mod follow;
 mod live;
@@ -16,11 +17,12 @@ use std::{
 };
 
 use event_bus::{Folder, FrameArrival, ReferenceChange, Stored};
-use proto::v1::{Alert, Comparison, Rule, Upload};
+use proto::v1::{Acknowledgement, Alert, Comparison, Rule, Upload};
 use time::OffsetDateTime;
 use tokio::{sync::watch, time::timeout};
 
-pub(crate) use episodes::{AlertQuery, UnknownEpisode};
+pub(crate) use acknowledgements::Acknowledgements;
+pub(crate) use episodes::{AlertQuery, Selection, UnknownEpisode};
 pub(crate) use follow::{follow, recall};
 pub(crate) use live::{Announcement, Live};
 pub(crate) use pace::{Pace, Told, Turn};
@@ -52,6 +54,7 @@ pub(crate) struct State {
     episodes: Episodes,
     /// The last announcement of how folders stand.
     turn: Turn,
+    acknowledgements: Acknowledgements,
 }
 
 /// What is known of one folder, whether it exists or not.
@@ -198,8 +201,16 @@ impl State {
         self.episodes.get(id)
     }
 
-    pub(crate) fn alerts(&self, query: &AlertQuery) -> Result<Vec<Alert>, UnknownEpisode> {
-        self.episodes.select(query)
+    pub(crate) fn alerts(&self, query: &AlertQuery) -> Result<Selection, UnknownEpisode> {
+        self.episodes.select(query, &self.acknowledgements)
+    }
+
+    pub(crate) fn acknowledgement(&self, alert: &str) -> Option<&Acknowledgement> {
+        self.acknowledgements.get(alert)
+    }
+
+    pub(crate) fn acknowledgements(&self) -> &Acknowledgements {
+        &self.acknowledgements
     }
 }
 

@@ -86,6 +86,8 @@ async fn reading_pictures_leaves_nothing_behind_in_the_server() {
         assert_eq!(kept.unwrap(), picture);
     }
     assert_eq!(evidence.get("2", Exhibit::Frame).await.unwrap(), None);
+    assert!(evidence.has("1", Exhibit::Frame).await.unwrap());
+    assert!(!evidence.has("1", Exhibit::Reference).await.unwrap());
 
     let client = async_nats::connect(server.url()).await.unwrap();
     let stream = jetstream::new(client).get_stream("OBJ_evidence").await;

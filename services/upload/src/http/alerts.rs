@@ -4,34 +4,34 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, response::Response};
 use event_bus::Exhibit;
-use proto::v1::{Alert, Phase};
-use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use proto::v1::{Acknowledgement, Alert};
+use serde::Serialize;
 
 use super::{
-    extract::{Params, Search, page_size},
-    picture::{self, Disposition, encoded},
+    alert_query::Query,
+    extract::{Params, Search},
+    picture::{self, Disposition},
 };
 use crate::{
-    app::{App, parse},
+    app::App,
     problem::{Kind, Problem},
     view::AlertQuery,
 };
 
-/// Which alerts are asked for. An empty value, as a form sends it, asks for nothing.
-#[derive(Default, Deserialize)]
-pub(crate) struct Query {
-    pub(crate) folder: Option<String>,
-    pub(crate) phase: Option<String>,
-    since: Option<String>,
-    until: Option<String>,
-    limit: Option<usize>,
-    before: Option<String>,
+/// An alert, and who has it in hand.
+#[derive(Serialize)]
+pub(crate) struct KnownAlert {
+    #[serde(flatten)]
+    pub(crate) alert: Alert,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) acknowledgement: Option<Acknowledgement>,
 }
 
 #[derive(Serialize)]
 pub(crate) struct AlertPage {
-    pub(crate) alerts: Vec<Alert>,
+    pub(crate) alerts: Vec<KnownAlert>,
+    /// How many match in all.
+    pub(crate) total: usize,
     /// Where the list goes on.
     pub(crate) next: Option<String>,
 }
@@ -47,62 +47,48 @@ pub(crate) async fn list(
 
 /// The alerts that are asked for; the list goes on at an address below `path`.
 pub(crate) fn page(app: &App, query: &Query, path: &str) -> Result<AlertPage, Problem> {
-    let limit = page_size(query.limit)?;
-    let before = given(&query.before);
-    let wanted = AlertQuery {
-        folder: given(&query.folder).map(parse).transpose()?,
-        phase: given(&query.phase).map(phase).transpose()?,
-        since: time("since", given(&query.since))?,
-        until: time("until", given(&query.until))?,
-        before: before.map(str::to_owned),
+    let wanted = query.read()?;
+    let limit = wanted.limit;
+    let with_the_next = AlertQuery {
         limit: limit + 1,
+        ..wanted
     };
-    let mut alerts = app.view.read().alerts(&wanted).map_err(|_| {
-        let before = before.unwrap_or_default();
+    let mut page = select(app, &with_the_next)?;
+    let goes_on = page.alerts.len() > limit;
+    page.alerts.truncate(limit);
+    page.next = page
+        .alerts
+        .last()
+        .filter(|_| goes_on)
+        .map(|last| query.next(path, limit, &last.alert.id));
+    Ok(page)
+}
+
+/// All that are asked for, on one page.
+pub(crate) fn select(app: &App, wanted: &AlertQuery) -> Result<AlertPage, Problem> {
+    let state = app.view.read();
+    let selection = state.alerts(wanted).map_err(|_| {
+        let before = wanted.before.as_deref().unwrap_or_default();
         Kind::InvalidRequest.because(format!(
             "before is {before:?}; it must be the id of an alert."
         ))
     })?;
-    let goes_on = alerts.len() > limit;
-    alerts.truncate(limit);
-    let next = alerts
-        .last()
-        .filter(|_| goes_on)
-        .map(|last| address(path, query, limit, &last.id));
-    Ok(AlertPage { alerts, next })
-}
-
-fn given(value: &Option<String>) -> Option<&str> {
-    value.as_deref().filter(|text| !text.is_empty())
-}
-
-impl Query {
-    /// Whether it begins with the newest of all alerts.
-    pub(crate) fn is_for_everything(&self) -> bool {
-        let narrowing = [
-            &self.folder,
-            &self.phase,
-            &self.since,
-            &self.until,
-            &self.before,
-        ];
-        narrowing.into_iter().all(|value| given(value).is_none())
-    }
-
-    /// All that are firing.
-    pub(crate) fn firing() -> Self {
-        Query {
-            phase: Some(Phase::Firing.word().to_owned()),
-            ..Query::default()
-        }
-    }
+    let known = |alert: Alert| KnownAlert {
+        acknowledgement: state.acknowledgement(&alert.id).cloned(),
+        alert,
+    };
+    Ok(AlertPage {
+        alerts: selection.alerts.into_iter().map(known).collect(),
+        total: selection.total,
+        next: None,
+    })
 }
 
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
     Params(id): Params<String>,
-) -> Result<Json<Alert>, Problem> {
-    Ok(Json(existing(&app, &id)?))
+) -> Result<Json<KnownAlert>, Problem> {
+    existing(&app, &id).map(Json)
 }
 
 pub(crate) async fn frame(
@@ -120,7 +106,7 @@ pub(crate) async fn reference(
 }
 
 async fn evidence(app: &App, id: &str, exhibit: Exhibit) -> Result<Response, Problem> {
-    let alert = existing(app, id)?;
+    let alert = existing(app, id)?.alert;
     let picture = app.broker.evidence(&alert.id, exhibit).await?;
     let word = exhibit.word();
     let picture = picture.ok_or_else(|| {
@@ -130,48 +116,15 @@ async fn evidence(app: &App, id: &str, exhibit: Exhibit) -> Result<Response, Pro
     picture::stored(picture, &name, Disposition::Inline).map(picture::unchanging)
 }
 
-pub(crate) fn existing(app: &App, id: &str) -> Result<Alert, Problem> {
-    let alert = app.view.read().alert(id).cloned();
-    alert.ok_or_else(|| {
+pub(crate) fn existing(app: &App, id: &str) -> Result<KnownAlert, Problem> {
+    let state = app.view.read();
+    let alert = state.alert(id).cloned().ok_or_else(|| {
         Kind::UnknownAlert.because(format!(
             "There is no alert {id:?} among the latest; GET /api/v1/alerts lists them."
         ))
+    })?;
+    Ok(KnownAlert {
+        acknowledgement: state.acknowledgement(id).cloned(),
+        alert,
     })
-}
-
-fn phase(word: &str) -> Result<Phase, Problem> {
-    [Phase::Firing, Phase::Resolved]
-        .into_iter()
-        .find(|phase| phase.word() == word)
-        .ok_or_else(|| {
-            Kind::InvalidRequest
-                .because(format!("phase is {word:?}; it must be firing or resolved."))
-        })
-}
-
-pub(super) fn time(name: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>, Problem> {
-    let parse = |text| {
-        OffsetDateTime::parse(text, &Rfc3339).map_err(|_| {
-            Kind::InvalidRequest.because(format!(
-                "{name} is {text:?}; it must be a time as in 2026-11-24T15:30:00Z."
-            ))
-        })
-    };
-    text.map(parse).transpose()
-}
-
-fn address(path: &str, query: &Query, limit: usize, before: &str) -> String {
-    let mut address = format!("{path}?limit={limit}&before={}", encoded(before));
-    let narrowing = [
-        ("folder", &query.folder),
-        ("phase", &query.phase),
-        ("since", &query.since),
-        ("until", &query.until),
-    ];
-    for (name, value) in narrowing {
-        if let Some(value) = given(value) {
-            address.push_str(&format!("&{name}={}", encoded(value)));
-        }
-    }
-    address
 }

@@ -1,10 +1,15 @@
 //! Parts of requests, refused with a problem where they are not what they should be.
 
+use std::time::Duration;
+
 use axum::{
-    extract::{FromRequestParts, Path, Query},
+    body::to_bytes,
+    extract::{FromRequestParts, Path, Query, Request},
     http::request::Parts,
 };
+use bytes::Bytes;
 use serde::de::DeserializeOwned;
+use tokio::time::timeout;
 
 use crate::{
     inspection::sentence,
@@ -50,4 +55,14 @@ pub(crate) fn page_size(asked: Option<usize>) -> Result<usize, Problem> {
             "limit is {limit}; it must be a number from 1 to {MOST}."
         ))),
     }
+}
+
+/// The whole body of a request that carries a few fields. `what` is its name at the beginning of a sentence.
+pub(crate) async fn small_body(request: Request, what: &str) -> Result<Bytes, Problem> {
+    const MAX_BYTES: usize = 16 * 1024;
+    const PATIENCE: Duration = Duration::from_secs(10);
+    timeout(PATIENCE, to_bytes(request.into_body(), MAX_BYTES))
+        .await
+        .map_err(|_| Kind::TooSlow.because(format!("{what} was not sent within 10 s.")))?
+        .map_err(|_| Kind::TooLarge.because(format!("{what} has at most {MAX_BYTES} bytes.")))
 }

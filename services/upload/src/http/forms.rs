@@ -11,7 +11,11 @@ use event_bus::RuleScope;
 use proto::v1::Rule;
 use serde::Deserialize;
 
-use super::{extract::Params, receive::receive, rules};
+use super::{
+    extract::{Params, small_body},
+    receive::receive,
+    rules,
+};
 use crate::{
     app::App,
     inspection::sentence,
@@ -55,7 +59,7 @@ pub(crate) async fn set_rule(
     request: Request,
 ) -> Result<Redirect, Problem> {
     let folder = app.existing_by_number(&name)?;
-    let form: RuleForm = serde_urlencoded::from_bytes(&rules::body(request).await?)
+    let form: RuleForm = serde_urlencoded::from_bytes(&small_body(request, "A rule").await?)
         .map_err(|error| Kind::InvalidRequest.because(sentence(&error.to_string())))?;
     let rule = form.rule()?;
     let is_empty = rule == Rule::default();

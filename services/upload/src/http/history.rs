@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
 use super::{
-    alerts::time,
+    alert_query::time,
     extract::{Params, Search},
     rules,
 };
@@ -156,7 +156,8 @@ fn alerts_in(app: &App, folder: &Folder, curve: &Curve) -> Vec<Alert> {
         limit: MOST_EPISODES,
         ..AlertQuery::of(folder)
     };
-    let alerts = app.view.read().alerts(&query).unwrap_or_default();
+    let selected = app.view.read().alerts(&query);
+    let alerts = selected.map_or(Vec::new(), |selection| selection.alerts);
     let since = timestamp(curve.since);
     let touches = |alert: &Alert| {
         let resolved_at = alert.resolved_at;

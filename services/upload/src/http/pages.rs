@@ -2,6 +2,8 @@
 
 pub(crate) mod alerts;
 mod card;
+mod duration;
+mod episode;
 mod folder;
 mod overview;
 
@@ -72,16 +74,22 @@ impl<'a> ProblemPage<'a> {
     }
 }
 
-/// The page of the folder that a path belongs to, if that can be there.
+/// The page of the folder or alert that a path belongs to, if that can be there.
 fn back(path: &str, kind: Kind) -> &str {
+    if kind == Kind::UnknownAlert {
+        return "/alerts";
+    }
     let is_there = !matches!(
         kind,
         Kind::UnknownFolder | Kind::InvalidFolder | Kind::NotFound
     );
-    let folder = path.strip_prefix("/folder/").filter(|_| is_there);
-    folder.map_or("/", |rest| {
+    let page = ["/folder/", "/alerts/"]
+        .into_iter()
+        .find_map(|prefix| Some((prefix, path.strip_prefix(prefix)?)))
+        .filter(|_| is_there);
+    page.map_or("/", |(prefix, rest)| {
         let name = rest.split('/').next().unwrap_or_default();
-        &path[.."/folder/".len() + name.len()]
+        &path[..prefix.len() + name.len()]
     })
 }
 

@@ -4,17 +4,14 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    body::to_bytes,
     extract::{Request, State},
     http::StatusCode,
 };
-use bytes::Bytes;
 use event_bus::RuleScope;
 use proto::v1::Rule;
 use serde::Serialize;
-use tokio::time::{Duration, timeout};
 
-use super::extract::Params;
+use super::extract::{Params, small_body};
 use crate::{
     app::App,
     inspection::sentence,
@@ -31,10 +28,6 @@ pub(crate) struct RuleAnswer {
     effective: Rule,
     sources: RuleSources,
 }
-
-const MAX_BODY: usize = 16 * 1024;
-
-const BODY_PATIENCE: Duration = Duration::from_secs(10);
 
 pub(crate) async fn of_folder(
     State(app): State<Arc<App>>,
@@ -101,7 +94,7 @@ fn answer(app: &App, scope: &RuleScope) -> Json<RuleAnswer> {
 
 /// The rule in the body of a request, checked.
 pub(super) async fn read(request: Request) -> Result<Rule, Problem> {
-    let body = body(request).await?;
+    let body = small_body(request, "A rule").await?;
     let rule: Rule = serde_json::from_slice(&body).map_err(|error| {
         let kind = match error.is_data() {
             true => Kind::InvalidRule,
@@ -113,15 +106,6 @@ pub(super) async fn read(request: Request) -> Result<Rule, Problem> {
         ))
     })?;
     check(rule)
-}
-
-/// The bytes in which a rule is sent.
-pub(super) async fn body(request: Request) -> Result<Bytes, Problem> {
-    let reading = timeout(BODY_PATIENCE, to_bytes(request.into_body(), MAX_BODY));
-    reading
-        .await
-        .map_err(|_| Kind::TooSlow.because("The rule was not sent within 10 s."))?
-        .map_err(|_| Kind::TooLarge.because(format!("A rule has at most {MAX_BODY} bytes.")))
 }
 
 pub(super) fn check(rule: Rule) -> Result<Rule, Problem> {

@@ -7,6 +7,8 @@ use proto::{
 };
 use time::OffsetDateTime;
 
+use super::Acknowledgements;
+
 /// The latest episodes of all folders, each with its latest phase.
 #[derive(Default)]
 pub(crate) struct Episodes {
@@ -15,6 +17,7 @@ pub(crate) struct Episodes {
 }
 
 /// Which episodes, newest first.
+#[derive(Default)]
 pub(crate) struct AlertQuery {
     pub(crate) folder: Option<Folder>,
     pub(crate) phase: Option<Phase>,
@@ -22,16 +25,26 @@ pub(crate) struct AlertQuery {
     pub(crate) since: Option<OffsetDateTime>,
     /// Only those that fired before this time.
     pub(crate) until: Option<OffsetDateTime>,
+    /// Only those that are acknowledged, or those that are not.
+    pub(crate) acknowledged: Option<bool>,
     /// Only those that began before the episode of this id.
     pub(crate) before: Option<String>,
     pub(crate) limit: usize,
+}
+
+/// Some of the episodes that a query asks for.
+pub(crate) struct Selection {
+    pub(crate) alerts: Vec<Alert>,
+    /// How many there are in all, whatever the limit and wherever it begins.
+    pub(crate) total: usize,
 }
 
 /// No episode has the id that a query wants to begin at.
 #[derive(Debug)]
 pub(crate) struct UnknownEpisode;
 
-const KEPT: usize = 10_000;
+/// How many episodes are in memory.
+pub(super) const KEPT: usize = 10_000;
 
 impl Episodes {
     /// Takes in an event of the stream; taking one in again changes nothing.
@@ -57,21 +70,30 @@ impl Episodes {
         self.by_sequence.get(self.sequences.get(id)?)
     }
 
-    pub(crate) fn select(&self, query: &AlertQuery) -> Result<Vec<Alert>, UnknownEpisode> {
+    pub(crate) fn select(
+        &self,
+        query: &AlertQuery,
+        acknowledgements: &Acknowledgements,
+    ) -> Result<Selection, UnknownEpisode> {
         let end = match &query.before {
             Some(id) => *self.sequences.get(id).ok_or(UnknownEpisode)?,
             None => u64::MAX,
         };
-        let wanted = |alert: &&Alert| query.asks_for(alert);
-        Ok(self
-            .by_sequence
-            .range(..end)
-            .rev()
-            .map(|(_, alert)| alert)
-            .filter(wanted)
-            .take(query.limit)
-            .cloned()
-            .collect())
+        let wanted = self.by_sequence.iter().rev().filter(|(_, alert)| {
+            let is_acknowledged = acknowledgements.get(&alert.id).is_some();
+            query.asks_for(alert, is_acknowledged)
+        });
+        let mut selection = Selection {
+            alerts: Vec::new(),
+            total: 0,
+        };
+        for (sequence, alert) in wanted {
+            selection.total += 1;
+            if *sequence < end && selection.alerts.len() < query.limit {
+                selection.alerts.push(alert.clone());
+            }
+        }
+        Ok(selection)
     }
 }
 
@@ -80,21 +102,21 @@ impl AlertQuery {
     pub(crate) fn of(folder: &Folder) -> Self {
         AlertQuery {
             folder: Some(folder.clone()),
-            phase: None,
-            since: None,
-            until: None,
-            before: None,
             limit: usize::MAX,
+            ..AlertQuery::default()
         }
     }
 
-    fn asks_for(&self, alert: &Alert) -> bool {
+    fn asks_for(&self, alert: &Alert, is_acknowledged: bool) -> bool {
         let fired_at = alert.fired_at.as_ref().and_then(from_timestamp);
         let folder = self.folder.as_ref().map(Folder::as_str);
         folder.is_none_or(|folder| folder == alert.folder)
             && self.phase.is_none_or(|phase| phase == alert.phase())
             && self.since.is_none_or(|since| fired_at >= Some(since))
             && self.until.is_none_or(|until| fired_at < Some(until))
+            && self
+                .acknowledged
+                .is_none_or(|acknowledged| acknowledged == is_acknowledged)
     }
 }
 
@@ -118,14 +140,13 @@ mod tests {
 
     fn ids(episodes: &Episodes, phase: Option<Phase>, before: Option<&str>) -> Vec<String> {
         let query = AlertQuery {
-            folder: None,
             phase,
-            since: None,
-            until: None,
             before: before.map(str::to_owned),
             limit: 10,
+            ..AlertQuery::default()
         };
-        let selected = episodes.select(&query).unwrap();
+        let selected = episodes.select(&query, &Acknowledgements::default());
+        let selected = selected.unwrap().alerts;
         selected.into_iter().map(|alert| alert.id).collect()
     }
 

@@ -1,15 +1,15 @@
 use std::sync::Arc;
 
 use event_bus::{
-    Begin, Bus, Event, Folder, FolderChange, FrameArrival, Latest, PictureChange, ReferenceChange,
-    RuleChange, RuleScope, Stored,
+    AcknowledgementChange, Begin, Bus, Event, Folder, FolderChange, FrameArrival, Latest,
+    PictureChange, ReferenceChange, RuleChange, RuleScope, Stored,
 };
 use proto::v1::{Alert, Comparison};
 use time::OffsetDateTime;
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use super::{FolderView, Removal, State, View, recent::Recent};
+use super::{FolderView, Removal, State, View, acknowledgements::News, recent::Recent};
 
 /// Keeps `view` up to date until shutdown. Resolves when all that was there is loaded.
 pub(crate) fn follow(
@@ -32,6 +32,7 @@ pub(crate) fn follow(
         follower.start(learn_alert),
         follower.start(learn_frame),
         follower.start(learn_rule),
+        follower.start(learn_acknowledgement),
         follower.start_at_the_first(learn_episode),
     ];
     async move {
@@ -180,6 +181,23 @@ fn learn_rule(view: &View, stored: Stored<RuleChange>) {
         }
         RuleScope::Folder(folder) => state.folder(&folder).rule = stored.event.0,
     });
+}
+
+fn learn_acknowledgement(view: &View, stored: Stored<AcknowledgementChange>) {
+    let news = view.change(|state| state.acknowledgements.learn(stored));
+    let (name, acknowledgement) = match news {
+        Some(News::Acknowledged(acknowledgement)) => ("acknowledged", acknowledgement),
+        Some(News::TakenBack(acknowledgement)) => ("acknowledgement-removed", acknowledgement),
+        None => return,
+    };
+    if let Ok(folder) = acknowledgement.folder.parse() {
+        view.change(|state| {
+            if let Some(known) = state.folders.get_mut(&folder) {
+                known.has_changed = true;
+            }
+        });
+        view.live.announce(name, &folder, &acknowledgement);
+    }
 }
 
 fn learn_episode(view: &View, stored: Stored<Alert>) {

@@ -1,7 +1,7 @@
 use event_bus::{Folder, FrameArrival, Stored};
 use proto::{
     timestamp,
-    v1::{Alert, Comparison, Frame, Phase, Rule, Upload, Verdict},
+    v1::{Acknowledgement, Alert, Comparison, Frame, Phase, Rule, Upload, Verdict},
 };
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -26,6 +26,8 @@ pub(crate) struct Summary {
     pub(crate) comparison: Option<Comparison>,
     /// The alert that is firing.
     pub(crate) alert: Option<Alert>,
+    /// Who has that alert in hand.
+    pub(crate) acknowledgement: Option<Acknowledgement>,
     /// The rule by which its frames are judged, every field set.
     pub(crate) rule: Rule,
     /// The similarity of its last minutes.
@@ -89,19 +91,6 @@ impl FolderState {
         }
     }
 
-    /// What an eye should meet first comes first.
-    pub(crate) fn urgency(self) -> u8 {
-        match self {
-            FolderState::Alert => 0,
-            FolderState::Mismatch => 1,
-            FolderState::Ok
-            | FolderState::Indeterminate
-            | FolderState::NoReference
-            | FolderState::NoFrames
-            | FolderState::Waiting => 2,
-        }
-    }
-
     /// For style sheets and scripts; the same as in JSON.
     pub(crate) fn slug(self) -> &'static str {
         match self {
@@ -112,6 +101,25 @@ impl FolderState {
             FolderState::NoReference => "no-reference",
             FolderState::NoFrames => "no-frames",
             FolderState::Waiting => "waiting",
+        }
+    }
+}
+
+impl Summary {
+    /// What an eye should meet first comes first: an alert that nobody has in hand before one that somebody has.
+    pub(crate) fn urgency(&self) -> u8 {
+        match (self.state, &self.acknowledgement) {
+            (FolderState::Alert, None) => 0,
+            (FolderState::Alert, Some(_)) => 1,
+            (FolderState::Mismatch, _) => 2,
+            (
+                FolderState::Ok
+                | FolderState::Indeterminate
+                | FolderState::NoReference
+                | FolderState::NoFrames
+                | FolderState::Waiting,
+                _,
+            ) => 3,
         }
     }
 }
@@ -132,6 +140,10 @@ impl State {
             similarity: comparison.map(|comparison| comparison.similarity),
             comparison: comparison.cloned(),
             alert: known.firing().cloned(),
+            acknowledgement: known
+                .firing()
+                .and_then(|alert| self.acknowledgement(&alert.id))
+                .cloned(),
             rule,
             recent: known.recent.trend(OffsetDateTime::now_utc()),
         })

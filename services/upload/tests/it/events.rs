@@ -11,13 +11,13 @@ use crate::{
 
 const PATIENCE: Duration = Duration::from_secs(10);
 
-struct Viewer {
+pub(crate) struct Viewer {
     response: Response,
     seen: String,
 }
 
 impl Viewer {
-    async fn connect(service: &Service, query: &str) -> Self {
+    pub(crate) async fn connect(service: &Service, query: &str) -> Self {
         Self::follow(service, &format!("/api/v1/events{query}")).await
     }
 
@@ -38,7 +38,11 @@ impl Viewer {
         last.lines().next().expect("a position has a line")
     }
 
-    async fn until(&mut self, text: &str) {
+    pub(crate) fn seen(&self) -> &str {
+        &self.seen
+    }
+
+    pub(crate) async fn until(&mut self, text: &str) {
         while !self.seen.contains(text) {
             let chunk = timeout(PATIENCE, self.response.chunk());
             let chunk = chunk

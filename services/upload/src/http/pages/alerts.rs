@@ -1,136 +1,203 @@
 //! The page of all alerts, and that of one.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use askama::Template;
 use axum::{extract::State, response::Html};
-use proto::{
-    from_timestamp,
-    v1::{Alert, Phase},
-};
-use time::OffsetDateTime;
+use event_bus::Exhibit;
+use proto::v1::Phase;
+use time::{OffsetDateTime, UtcOffset, macros::format_description};
 
 use super::{
     super::{
-        alerts::{self, Query},
+        alert_query::Query,
+        alerts,
         extract::{Params, Search},
     },
-    card::Moment,
+    episode::Row,
     render,
 };
-use crate::{app::App, problem::Problem};
+use crate::{app::App, problem::Problem, view::AlertQuery};
+
+/// Alerts in the list of those that are firing now.
+const FIRING: usize = 100;
 
 #[derive(Template)]
 #[template(path = "alerts.html")]
 struct AlertsPage {
-    /// Those that are firing; on the first page of all alerts only.
-    firing: Vec<Row>,
+    /// Those that are firing, with how many there are; on the page of all alerts only.
+    firing: Option<(Vec<Row>, usize)>,
     rows: Vec<Row>,
+    /// How many match, whether they are on this page or not.
+    total: usize,
     next: Option<String>,
-    is_first: bool,
-    folders: Vec<String>,
-    /// What the form shows as chosen.
-    folder: String,
-    phase: String,
+    filter: Filter,
     is_connected: bool,
+}
+
+/// What the form shows as chosen.
+struct Filter {
+    /// The query as it is, by which forms find back.
+    link: String,
+    /// Where the list begins, if this is not its first page.
+    first: Option<String>,
+    folders: Vec<String>,
+    folder: String,
+    phases: [Choice; 3],
+    acknowledged: [Choice; 3],
+    periods: [Choice; 5],
+    since: Field,
+    until: Field,
+}
+
+/// A time in UTC as a browser's field for a date and a time has it.
+#[derive(Default)]
+struct Field {
+    value: String,
+    /// Such a field is shown with seconds only where it must be.
+    has_seconds: bool,
+}
+
+struct Choice {
+    value: &'static str,
+    words: &'static str,
+    is_chosen: bool,
 }
 
 #[derive(Template)]
 #[template(path = "alert.html")]
 struct AlertPage {
     row: Row,
+    has_frame: bool,
+    has_reference: bool,
     is_connected: bool,
-}
-
-/// An episode in words.
-struct Row {
-    id: String,
-    folder: String,
-    words: &'static str,
-    slug: &'static str,
-    message: String,
-    camera: String,
-    reference: String,
-    similarity: String,
-    threshold: f64,
-    fired: Option<Moment>,
-    resolved: Option<Moment>,
-    lasted: String,
 }
 
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,
 ) -> Result<Html<String>, Problem> {
-    let page = alerts::page(&app, &query, "/alerts")?;
-    let is_first = query.is_for_everything();
-    let firing = match is_first {
-        true => alerts::page(&app, &Query::firing(), "/alerts")?.alerts,
-        false => Vec::new(),
+    let (firing, listed) = match query.is_for_everything() {
+        true => {
+            let over = Query {
+                limit: query.limit,
+                ..Query::of(Phase::Resolved)
+            };
+            (Some(firing(&app)?), over)
+        }
+        false => (None, query.clone()),
     };
-    let is_listed = |alert: &Alert| !is_first || alert.phase() != Phase::Firing;
-    let folders = app.view.read().folders();
+    let page = alerts::page(&app, &listed, "/alerts")?;
     render(&AlertsPage {
-        firing: firing.into_iter().map(Row::new).collect(),
-        rows: page
-            .alerts
-            .into_iter()
-            .filter(is_listed)
-            .map(Row::new)
-            .collect(),
+        firing,
+        rows: page.alerts.into_iter().map(Row::new).collect(),
+        total: page.total,
         next: page.next,
-        is_first,
-        folders: folders.iter().map(ToString::to_string).collect(),
-        folder: query.folder.unwrap_or_default(),
-        phase: query.phase.unwrap_or_default(),
+        filter: Filter::new(&app, &query)?,
         is_connected: app.broker.is_connected(),
     })
+}
+
+/// Those that are firing, the ones that nobody has in hand first, and how many there are.
+fn firing(app: &App) -> Result<(Vec<Row>, usize), Problem> {
+    let all = AlertQuery {
+        phase: Some(Phase::Firing),
+        limit: usize::MAX,
+        ..AlertQuery::default()
+    };
+    let mut firing = alerts::select(app, &all)?.alerts;
+    firing.sort_by_key(|known| known.acknowledgement.is_some());
+    let total = firing.len();
+    let rows = firing.into_iter().take(FIRING).map(Row::new);
+    Ok((rows.collect(), total))
 }
 
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
     Params(id): Params<String>,
 ) -> Result<Html<String>, Problem> {
+    let known = alerts::existing(&app, &id)?;
+    let has = async |exhibit| {
+        // While NATS does not say, the picture may well be there: the browser will see.
+        app.broker.has_evidence(&id, exhibit).await.unwrap_or(true)
+    };
+    let (has_frame, has_reference) = tokio::join!(has(Exhibit::Frame), has(Exhibit::Reference));
     render(&AlertPage {
-        row: Row::new(alerts::existing(&app, &id)?),
+        row: Row::new(known),
+        has_frame,
+        has_reference,
         is_connected: app.broker.is_connected(),
     })
 }
 
-impl Row {
-    fn new(alert: Alert) -> Self {
-        let (words, slug) = match alert.phase() {
-            Phase::Firing => ("Firing", "alert"),
-            _ => ("Resolved", "idle"),
-        };
-        let fired_at = alert.fired_at.as_ref().and_then(from_timestamp);
-        let resolved_at = alert.resolved_at.as_ref().and_then(from_timestamp);
-        Row {
-            words,
-            slug,
-            camera: alert.frame.map(|frame| frame.camera).unwrap_or_default(),
-            reference: alert
-                .reference
-                .map(|reference| reference.name)
-                .unwrap_or_default(),
-            similarity: format!("{:.3}", alert.similarity),
-            threshold: alert.threshold,
-            fired: fired_at.and_then(Moment::new),
-            resolved: resolved_at.and_then(Moment::new),
-            lasted: lasted(fired_at, resolved_at),
-            message: alert.message,
-            folder: alert.folder,
-            id: alert.id,
+impl Filter {
+    fn new(app: &App, query: &Query) -> Result<Self, Problem> {
+        let folders = app.view.read().folders();
+        let mut folders: Vec<String> = folders.iter().map(ToString::to_string).collect();
+        let folder = query.folder.clone().unwrap_or_default();
+        // A folder that was removed still has its alerts.
+        if !folder.is_empty() && !folders.contains(&folder) {
+            folders.insert(0, folder.clone());
         }
+        Ok(Filter {
+            link: query.link(),
+            first: query.first("/alerts"),
+            folders,
+            folder,
+            phases: choices(
+                &query.phase,
+                [("", "all"), ("firing", "firing"), ("resolved", "resolved")],
+            ),
+            acknowledged: choices(
+                &query.acknowledged,
+                [("", "all"), ("false", "no"), ("true", "yes")],
+            ),
+            periods: choices(
+                &query.within,
+                [
+                    ("", "all"),
+                    ("hour", "last hour"),
+                    ("day", "last 24 hours"),
+                    ("week", "last 7 days"),
+                    ("month", "last 30 days"),
+                ],
+            ),
+            since: query.since()?.map(Field::new).unwrap_or_default(),
+            until: query.until()?.map(Field::new).unwrap_or_default(),
+        })
+    }
+
+    fn is_set(&self) -> bool {
+        !self.link.is_empty()
     }
 }
 
-/// How long an episode lasted, or has lasted until now.
-fn lasted(fired_at: Option<OffsetDateTime>, resolved_at: Option<OffsetDateTime>) -> String {
-    let until = resolved_at.unwrap_or_else(OffsetDateTime::now_utc);
-    let seconds = fired_at.map_or(0, |fired_at| (until - fired_at).whole_seconds());
-    match u64::try_from(seconds) {
-        Ok(seconds @ 1..) => humantime::format_duration(Duration::from_secs(seconds)).to_string(),
-        _ => "under 1s".to_owned(),
+fn choices<const N: usize>(
+    chosen: &Option<String>,
+    all: [(&'static str, &'static str); N],
+) -> [Choice; N] {
+    let chosen = chosen.as_deref().unwrap_or_default();
+    all.map(|(value, words)| Choice {
+        value,
+        words,
+        is_chosen: value == chosen,
+    })
+}
+
+impl Field {
+    fn new(at: OffsetDateTime) -> Self {
+        let at = at.to_offset(UtcOffset::UTC);
+        let has_seconds = at.second() != 0;
+        let value = if has_seconds {
+            at.format(format_description!(
+                "[year]-[month]-[day]T[hour]:[minute]:[second]"
+            ))
+        } else {
+            at.format(format_description!("[year]-[month]-[day]T[hour]:[minute]"))
+        };
+        Field {
+            value: value.unwrap_or_default(),
+            has_seconds,
+        }
     }
 }

@@ -25,6 +25,8 @@ pub(crate) struct Card {
     /// What comes first has a lower one.
     pub(crate) urgency: u8,
     pub(crate) alert_moment: Option<Moment>,
+    /// Who has the alert in hand.
+    pub(crate) acknowledged_by: Option<String>,
     pub(crate) images: usize,
 }
 
@@ -93,12 +95,13 @@ impl Card {
                 .map_or(String::new(), |similarity| similarity.to_string()),
             threshold: summary.rule.threshold.unwrap_or_default(),
             recent: summary.recent.to_string(),
-            urgency: summary.state.urgency(),
+            urgency: summary.urgency(),
             alert_moment: summary
                 .alert
                 .as_ref()
                 .and_then(|alert| alert.fired_at)
                 .and_then(moment),
+            acknowledged_by: summary.acknowledgement.map(|it| it.name),
             images: summary.images,
             folder: summary.folder,
         }

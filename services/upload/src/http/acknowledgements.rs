@@ -1,0 +1,179 @@
+//! Who has an alert in hand: by the API and by the forms of the pages.
+
+use std::sync::Arc;
+
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::StatusCode,
+    response::Redirect,
+};
+use event_bus::AlertKey;
+use proto::{timestamp, v1::Acknowledgement};
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+use super::{
+    acting::acting_name,
+    alerts::existing,
+    extract::{Params, small_body},
+    picture::encoded,
+};
+use crate::{
+    app::{App, parse},
+    folders::log_unseen,
+    inspection::sentence,
+    problem::{Kind, Problem},
+};
+
+/// What a person says of an alert.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Said {
+    name: String,
+    #[serde(default)]
+    note: String,
+}
+
+/// The same from a page.
+#[derive(Deserialize)]
+struct AcknowledgeForm {
+    name: String,
+    #[serde(default)]
+    note: String,
+    #[serde(default)]
+    back: Option<String>,
+}
+
+/// Where a page's form is sent from.
+#[derive(Deserialize)]
+struct TakeBackForm {
+    #[serde(default)]
+    back: Option<String>,
+}
+
+pub(crate) async fn set(
+    State(app): State<Arc<App>>,
+    Params(id): Params<String>,
+    request: Request,
+) -> Result<Json<Acknowledgement>, Problem> {
+    existing(&app, &id)?;
+    let body = small_body(request, "An acknowledgement").await?;
+    let said = serde_json::from_slice(&body).map_err(|error| {
+        let kind = match error.is_data() {
+            true => Kind::InvalidAcknowledgement,
+            false => Kind::InvalidRequest,
+        };
+        kind.because(format!(
+            "{} An acknowledgement looks like {{\"name\": \"Jo\", \"note\": \"The camera is being turned back.\"}}.",
+            sentence(&error.to_string())
+        ))
+    })?;
+    acknowledge(&app, &id, said).await.map(Json)
+}
+
+pub(crate) async fn unset(
+    State(app): State<Arc<App>>,
+    Params(id): Params<String>,
+) -> Result<StatusCode, Problem> {
+    take_back(&app, &id).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+pub(crate) async fn set_by_form(
+    State(app): State<Arc<App>>,
+    Params(id): Params<String>,
+    request: Request,
+) -> Result<Redirect, Problem> {
+    let form: AcknowledgeForm = form(request).await?;
+    let to = destination(&id, form.back.as_deref())?;
+    let said = Said {
+        name: form.name,
+        note: in_one_line(&form.note),
+    };
+    acknowledge(&app, &id, said).await?;
+    Ok(Redirect::to(&to))
+}
+
+pub(crate) async fn unset_by_form(
+    State(app): State<Arc<App>>,
+    Params(id): Params<String>,
+    request: Request,
+) -> Result<Redirect, Problem> {
+    let form: TakeBackForm = form(request).await?;
+    let to = destination(&id, form.back.as_deref())?;
+    take_back(&app, &id).await?;
+    Ok(Redirect::to(&to))
+}
+
+/// Stores it, and gives what holds then: of several people at a time, the last.
+async fn acknowledge(app: &App, id: &str, said: Said) -> Result<Acknowledgement, Problem> {
+    let alert = existing(app, id)?.alert;
+    let key = key(id)?;
+    let acknowledgement = Acknowledgement {
+        alert_id: id.to_owned(),
+        folder: parse(&alert.folder)?.to_string(),
+        name: acting_name(&said.name),
+        note: said.note.trim().to_owned(),
+        acknowledged_at: Some(timestamp(OffsetDateTime::now_utc())),
+    };
+    acknowledgement
+        .check()
+        .map_err(|error| Kind::InvalidAcknowledgement.because(sentence(&error.to_string())))?;
+    let sequence = app.broker.acknowledge(&key, &acknowledgement).await?;
+    let seen = app
+        .view
+        .until(|state| state.acknowledgements().has_reached(sequence));
+    log_unseen(seen.await, &key);
+    let holds = app.view.read().acknowledgement(id).cloned();
+    Ok(holds.unwrap_or(acknowledgement))
+}
+
+async fn take_back(app: &App, id: &str) -> Result<(), Problem> {
+    existing(app, id)?;
+    let key = key(id)?;
+    let before = app.view.read().acknowledgements().sequence(id);
+    app.broker.unacknowledge(&key).await?;
+    let seen = app
+        .view
+        .until(|state| before.is_none() || state.acknowledgements().sequence(id) != before);
+    log_unseen(seen.await, &key);
+    Ok(())
+}
+
+fn key(id: &str) -> Result<AlertKey, Problem> {
+    id.parse().map_err(|error: event_bus::InvalidAlertKey| {
+        Kind::InvalidAcknowledgement.because(format!("{error}."))
+    })
+}
+
+/// A text area sends its line breaks, though a note is one line.
+fn in_one_line(note: &str) -> String {
+    let lines = note.lines().map(str::trim);
+    let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
+    lines.join(" ")
+}
+
+async fn form<T: serde::de::DeserializeOwned>(request: Request) -> Result<T, Problem> {
+    let body = small_body(request, "The form").await?;
+    serde_urlencoded::from_bytes(&body)
+        .map_err(|error| Kind::InvalidRequest.because(sentence(&error.to_string())))
+}
+
+/// The page that a form was sent from: the list as it was narrowed, or the page of the alert. Never one elsewhere.
+fn destination(id: &str, back: Option<&str>) -> Result<String, Problem> {
+    let id = encoded(id);
+    let Some(query) = back else {
+        return Ok(format!("/alerts/{id}"));
+    };
+    let is_query = query
+        .bytes()
+        .all(|byte| byte.is_ascii_graphic() && byte != b'#');
+    if !is_query {
+        return Err(Kind::InvalidRequest.because(format!(
+            "back is {query:?}; it must be the query of a page of alerts, as in phase=firing."
+        )));
+    }
+    let mark = if query.is_empty() { "" } else { "?" };
+    Ok(format!("/alerts{mark}{query}#alert-{id}"))
+}

@@ -1,0 +1,169 @@
+//! Which alerts are asked for, as addresses say it.
+
+use event_bus::Folder;
+use proto::v1::Phase;
+use serde::Deserialize;
+use time::{
+    Duration, OffsetDateTime, PrimitiveDateTime, format_description::well_known::Rfc3339,
+    macros::format_description,
+};
+
+use super::{extract::page_size, picture::encoded};
+use crate::{
+    app::parse,
+    problem::{Kind, Problem},
+    view::AlertQuery,
+};
+
+/// A query as it came. An empty value, as a form sends it, asks for nothing.
+#[derive(Clone, Default, Deserialize)]
+pub(crate) struct Query {
+    pub(crate) folder: Option<String>,
+    pub(crate) phase: Option<String>,
+    pub(crate) acknowledged: Option<String>,
+    pub(crate) within: Option<String>,
+    pub(crate) since: Option<String>,
+    pub(crate) until: Option<String>,
+    pub(crate) limit: Option<usize>,
+    pub(crate) before: Option<String>,
+}
+
+/// The times back from now that have a name.
+pub(crate) const PERIODS: [(&str, Duration); 4] = [
+    ("hour", Duration::HOUR),
+    ("day", Duration::DAY),
+    ("week", Duration::WEEK),
+    ("month", Duration::days(30)),
+];
+
+impl Query {
+    /// All that have this phase.
+    pub(crate) fn of(phase: Phase) -> Self {
+        Query {
+            phase: Some(phase.word().to_owned()),
+            ..Query::default()
+        }
+    }
+
+    /// Whether it begins with the newest of all alerts.
+    pub(crate) fn is_for_everything(&self) -> bool {
+        self.narrowing().next().is_none() && given(&self.before).is_none()
+    }
+
+    /// What it asks for, checked.
+    pub(crate) fn read(&self) -> Result<AlertQuery, Problem> {
+        let period = given(&self.within).map(period).transpose()?;
+        let earliest = period.map(|period| OffsetDateTime::now_utc() - period);
+        Ok(AlertQuery {
+            folder: self.folder()?,
+            phase: given(&self.phase).map(phase).transpose()?,
+            acknowledged: given(&self.acknowledged).map(acknowledged).transpose()?,
+            since: self.since()?.max(earliest),
+            until: self.until()?,
+            before: given(&self.before).map(str::to_owned),
+            limit: page_size(self.limit)?,
+        })
+    }
+
+    fn folder(&self) -> Result<Option<Folder>, Problem> {
+        given(&self.folder).map(parse).transpose()
+    }
+
+    pub(crate) fn since(&self) -> Result<Option<OffsetDateTime>, Problem> {
+        time("since", given(&self.since))
+    }
+
+    pub(crate) fn until(&self) -> Result<Option<OffsetDateTime>, Problem> {
+        time("until", given(&self.until))
+    }
+
+    /// This query as part of an address.
+    pub(crate) fn link(&self) -> String {
+        let limit = self.limit.map(|limit| limit.to_string());
+        let others = [("limit", limit.as_deref()), ("before", given(&self.before))];
+        let others = others
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)));
+        let parts: Vec<String> = others
+            .chain(self.narrowing())
+            .map(|(name, value)| format!("{name}={}", encoded(value)))
+            .collect();
+        parts.join("&")
+    }
+
+    /// Where a list below `path` goes on after the alert `last`.
+    pub(crate) fn next(&self, path: &str, limit: usize, last: &str) -> String {
+        let next = Query {
+            limit: Some(limit),
+            before: Some(last.to_owned()),
+            ..self.clone()
+        };
+        format!("{path}?{}", next.link())
+    }
+
+    /// Where a list below `path` that goes on with this query begins; `None` where it does here.
+    pub(crate) fn first(&self, path: &str) -> Option<String> {
+        given(&self.before)?;
+        let first = Query {
+            before: None,
+            ..self.clone()
+        };
+        Some(format!("{path}?{}", first.link()))
+    }
+
+    /// What leaves alerts out, each with its value.
+    fn narrowing(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [
+            ("folder", &self.folder),
+            ("phase", &self.phase),
+            ("acknowledged", &self.acknowledged),
+            ("within", &self.within),
+            ("since", &self.since),
+            ("until", &self.until),
+        ];
+        all.into_iter()
+            .filter_map(|(name, value)| Some((name, given(value)?)))
+    }
+}
+
+fn given(value: &Option<String>) -> Option<&str> {
+    value.as_deref().filter(|text| !text.is_empty())
+}
+
+fn phase(word: &str) -> Result<Phase, Problem> {
+    [Phase::Firing, Phase::Resolved]
+        .into_iter()
+        .find(|phase| phase.word() == word)
+        .ok_or_else(|| refused("phase", word, "firing or resolved"))
+}
+
+fn acknowledged(word: &str) -> Result<bool, Problem> {
+    word.parse()
+        .map_err(|_| refused("acknowledged", word, "true or false"))
+}
+
+fn period(word: &str) -> Result<Duration, Problem> {
+    PERIODS
+        .into_iter()
+        .find(|(name, _)| *name == word)
+        .map(|(_, period)| period)
+        .ok_or_else(|| refused("within", word, "hour, day, week or month"))
+}
+
+/// RFC 3339, or as a browser's field for a date and a time sends it, which has no zone: that is UTC.
+pub(super) fn time(name: &str, text: Option<&str>) -> Result<Option<OffsetDateTime>, Problem> {
+    let local = format_description!(
+        version = 2,
+        "[year]-[month]-[day]T[hour]:[minute][optional [:[second]]]"
+    );
+    let parse = |text| {
+        OffsetDateTime::parse(text, &Rfc3339)
+            .or_else(|_| PrimitiveDateTime::parse(text, local).map(PrimitiveDateTime::assume_utc))
+            .map_err(|_| refused(name, text, "a time as in 2026-11-24T15:30:00Z"))
+    };
+    text.map(parse).transpose()
+}
+
+fn refused(name: &str, value: &str, right: &str) -> Problem {
+    Kind::InvalidRequest.because(format!("{name} is {value:?}; it must be {right}."))
+}

@@ -1,0 +1,112 @@
+use proto::{
+    from_timestamp,
+    v1::{Acknowledgement, Phase},
+};
+use time::OffsetDateTime;
+
+use super::{
+    super::{alerts::KnownAlert, picture::encoded},
+    card::Moment,
+    duration,
+};
+
+/// An episode in words.
+pub(crate) struct Row {
+    pub(crate) id: String,
+    /// The id as part of an address, and as the name of a place on a page.
+    pub(crate) key: String,
+    pub(crate) folder: String,
+    pub(crate) words: &'static str,
+    pub(crate) slug: &'static str,
+    pub(crate) message: String,
+    pub(crate) camera: String,
+    pub(crate) reference: String,
+    pub(crate) similarity: String,
+    pub(crate) threshold: f64,
+    pub(crate) fired: Option<Moment>,
+    pub(crate) resolved: Option<Moment>,
+    pub(crate) lasted: String,
+    /// Whether it is one that can be acknowledged: an id that no comparator made may be none.
+    pub(crate) can_be_acknowledged: bool,
+    pub(crate) acknowledged: Option<Acknowledged>,
+}
+
+/// Who has an alert in hand.
+pub(crate) struct Acknowledged {
+    pub(crate) name: String,
+    pub(crate) note: String,
+    pub(crate) at: Option<Moment>,
+}
+
+impl Row {
+    pub(crate) fn new(known: KnownAlert) -> Self {
+        let KnownAlert {
+            alert,
+            acknowledgement,
+        } = known;
+        let phase = alert.phase();
+        let (words, slug) = match phase {
+            Phase::Firing => ("Firing", "alert"),
+            _ => ("Resolved", "idle"),
+        };
+        let fired_at = alert.fired_at.as_ref().and_then(from_timestamp);
+        let resolved_at = alert.resolved_at.as_ref().and_then(from_timestamp);
+        Row {
+            words,
+            slug,
+            camera: alert.frame.map(|frame| frame.camera).unwrap_or_default(),
+            reference: alert
+                .reference
+                .map(|reference| reference.name)
+                .unwrap_or_default(),
+            similarity: format!("{:.3}", alert.similarity),
+            threshold: alert.threshold,
+            fired: fired_at.and_then(Moment::new),
+            resolved: resolved_at.and_then(Moment::new),
+            lasted: lasted(phase, fired_at, resolved_at),
+            can_be_acknowledged: alert.id.parse::<event_bus::AlertKey>().is_ok(),
+            acknowledged: acknowledgement.map(Acknowledged::new),
+            message: alert.message,
+            folder: alert.folder,
+            key: encoded(&alert.id),
+            id: alert.id,
+        }
+    }
+
+    /// What stands in the field for the name.
+    pub(crate) fn given_name(&self) -> &str {
+        self.acknowledged.as_ref().map_or("", |it| &it.name)
+    }
+
+    /// What stands in the field for the note.
+    pub(crate) fn given_note(&self) -> &str {
+        self.acknowledged.as_ref().map_or("", |it| &it.note)
+    }
+}
+
+impl Acknowledged {
+    fn new(acknowledgement: Acknowledgement) -> Self {
+        let at = acknowledgement.acknowledged_at.as_ref();
+        Acknowledged {
+            name: acknowledgement.name,
+            note: acknowledgement.note,
+            at: at.and_then(from_timestamp).and_then(Moment::new),
+        }
+    }
+}
+
+/// How long an episode lasted, or has lasted until now.
+fn lasted(
+    phase: Phase,
+    fired_at: Option<OffsetDateTime>,
+    resolved_at: Option<OffsetDateTime>,
+) -> String {
+    match (phase, fired_at, resolved_at) {
+        (Phase::Firing, Some(fired_at), _) => {
+            let until_now = OffsetDateTime::now_utc() - fired_at;
+            format!("{} so far", duration::words(until_now))
+        }
+        (_, Some(fired_at), Some(resolved_at)) => duration::words(resolved_at - fired_at),
+        _ => "–".to_owned(),
+    }
+}
