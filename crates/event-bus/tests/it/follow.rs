@@ -5,7 +5,7 @@ use proto::v1::Alert;
 use test_support::{NatsServer, eventually};
 use tokio_util::sync::CancellationToken;
 
-use crate::{connect, folder, publish_frame};
+use crate::{connect, folder, publish_alert, publish_frame};
 
 /// Follows in the background; what came is in the list.
 fn follow<E: Event + Clone>(
@@ -32,13 +32,7 @@ async fn following_begins_with_the_latest_of_each_folder_and_goes_on_live() {
     let bus = connect(&server).await;
     let stop = CancellationToken::new().drop_guard();
     for (name, id, expected) in [("a", "1", 0), ("a", "2", 1), ("b", "3", 0)] {
-        let alert = Alert {
-            id: id.into(),
-            ..Alert::default()
-        };
-        bus.publish_alert(&folder(name), &alert, Expected(expected))
-            .await
-            .unwrap();
+        publish_alert(&bus, name, id, expected).await;
     }
     let seen = follow::<Alert>(&bus, stop.token());
     eventually("caught up", async || {
@@ -46,13 +40,7 @@ async fn following_begins_with_the_latest_of_each_folder_and_goes_on_live() {
     })
     .await;
 
-    let live = Alert {
-        id: "4".into(),
-        ..Alert::default()
-    };
-    bus.publish_alert(&folder("b"), &live, Expected(3))
-        .await
-        .unwrap();
+    publish_alert(&bus, "b", "4", 3).await;
     let ids = eventually("the live alert", async || {
         let seen = seen.lock().unwrap();
         let ids: Vec<_> = seen

@@ -8,7 +8,8 @@ mod publish;
 mod registry;
 mod work;
 
-use event_bus::{Bus, BusConfig, Folder, FrameHeaders};
+use event_bus::{Bus, BusConfig, Expected, Folder, FrameHeaders};
+use proto::v1::Alert;
 use test_support::NatsServer;
 use time::OffsetDateTime;
 
@@ -20,6 +21,16 @@ async fn connect(server: &NatsServer) -> Bus {
 
 fn folder(name: &str) -> Folder {
     name.parse().unwrap()
+}
+
+async fn publish_alert(bus: &Bus, name: &str, id: &str, expected: u64) {
+    let alert = Alert {
+        id: id.to_owned(),
+        ..Alert::default()
+    };
+    bus.publish_alert(&folder(name), &alert, Expected(expected))
+        .await
+        .unwrap();
 }
 
 async fn publish_frame(bus: &Bus, folder: &Folder, picture: &'static [u8]) -> u64 {

@@ -1,9 +1,9 @@
-use event_bus::{Begin, Bus, Expected, Folder};
+use event_bus::{Begin, Bus, Folder};
 use proto::v1::Alert;
 use test_support::NatsServer;
 use time::{Duration, OffsetDateTime};
 
-use crate::{connect, folder};
+use crate::{connect, folder, publish_alert};
 
 async fn ids(bus: &Bus, of: Option<&Folder>, begin: Begin) -> Vec<String> {
     let mut ids = Vec::new();
@@ -19,13 +19,7 @@ async fn the_past_ends_with_what_is_there_now() {
     let bus = connect(&server).await;
     let begun = OffsetDateTime::now_utc() - Duration::seconds(1);
     for (name, id, expected) in [("a", "1", 0), ("b", "2", 0), ("a", "3", 1)] {
-        let alert = Alert {
-            id: id.into(),
-            ..Alert::default()
-        };
-        bus.publish_alert(&folder(name), &alert, Expected(expected))
-            .await
-            .unwrap();
+        publish_alert(&bus, name, id, expected).await;
     }
     assert_eq!(ids(&bus, None, Begin::At(begun)).await, ["1", "2", "3"]);
     let a = folder("a");
