@@ -118,43 +118,42 @@ pub(crate) async fn what_if(
     let default = app.view.read().default_rule();
     let rule = EffectiveRule::of(Some(asked), default);
     let rehearsed = folder.clone();
-    let answer = app.histories.of(&folder, move |history| WhatIfAnswer {
-        rule: Rule::in_force(Some(asked), default),
-        since: history.since().map(timestamp),
-        comparisons: history.len(),
-        ..summed_up(history.rehearse(&rehearsed, &rule))
+    let answer = app.histories.of(&folder, move |history| {
+        let episodes = history.rehearse(&rehearsed, &rule);
+        WhatIfAnswer {
+            rule: Rule::in_force(Some(asked), default),
+            since: history.since().map(timestamp),
+            comparisons: history.len(),
+            episode_count: episodes.len(),
+            firing_seconds: firing_seconds(&episodes),
+            episodes: latest(&episodes),
+        }
     });
     answer.await.map(Json)
 }
 
-fn summed_up(episodes: Vec<Alert>) -> WhatIfAnswer {
+fn firing_seconds(episodes: &[Alert]) -> f64 {
     let now = timestamp(OffsetDateTime::now_utc());
+    let seconds = |at: pbjson_types::Timestamp| at.seconds as f64 + f64::from(at.nanos) / 1e9;
     let lasted = |alert: &Alert| {
-        let seconds = |at: pbjson_types::Timestamp| at.seconds as f64 + f64::from(at.nanos) / 1e9;
         let fired_at = alert.fired_at.map_or(0.0, seconds);
         (seconds(alert.resolved_at.unwrap_or(now)) - fired_at).max(0.0)
     };
-    WhatIfAnswer {
-        rule: Rule::default(),
-        since: None,
-        comparisons: 0,
-        episode_count: episodes.len(),
-        firing_seconds: episodes.iter().map(lasted).sum(),
-        episodes: episodes
-            .iter()
-            .rev()
-            .take(MOST_EPISODES)
-            .map(Episode::of)
-            .collect(),
-    }
+    episodes.iter().map(lasted).sum()
+}
+
+fn latest(episodes: &[Alert]) -> Vec<Episode> {
+    let newest_first = episodes.iter().rev();
+    newest_first.take(MOST_EPISODES).map(Episode::of).collect()
 }
 
 /// The episodes that touch a span.
 fn alerts_in(app: &App, folder: &Folder, curve: &Curve) -> Vec<Alert> {
     let query = AlertQuery {
+        folder: Some(folder.clone()),
         until: Some(curve.until),
         limit: MOST_EPISODES,
-        ..AlertQuery::of(folder)
+        ..AlertQuery::default()
     };
     let selected = app.view.read().alerts(&query);
     let alerts = selected.map_or(Vec::new(), |selection| selection.alerts);

@@ -98,15 +98,6 @@ impl Episodes {
 }
 
 impl AlertQuery {
-    /// All of a folder, without a limit.
-    pub(crate) fn of(folder: &Folder) -> Self {
-        AlertQuery {
-            folder: Some(folder.clone()),
-            limit: usize::MAX,
-            ..AlertQuery::default()
-        }
-    }
-
     fn asks_for(&self, alert: &Alert, is_acknowledged: bool) -> bool {
         let fired_at = alert.fired_at.as_ref().and_then(from_timestamp);
         let folder = self.folder.as_ref().map(Folder::as_str);

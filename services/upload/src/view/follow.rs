@@ -130,7 +130,7 @@ fn learn_picture(view: &View, stored: Stored<PictureChange>) {
 }
 
 fn learn_reference(view: &View, stored: Stored<ReferenceChange>) {
-    let learnt = replace(view, stored, |known| &mut known.reference);
+    let learnt = view.change(|state| state.replace(stored, |known| &mut known.reference));
     match learnt.as_ref().map(|stored| (&stored.key, &stored.event)) {
         Some((folder, ReferenceChange::Uploaded(upload))) => {
             view.live.announce("upload", folder, upload)
@@ -143,8 +143,11 @@ fn learn_reference(view: &View, stored: Stored<ReferenceChange>) {
 }
 
 fn learn_comparison(view: &View, stored: Stored<Comparison>) {
-    learn_recent(view, &stored);
-    if let Some(new) = replace(view, stored, |known| &mut known.comparison) {
+    let learnt = view.change(|state| {
+        state.folder(&stored.key).recent.learn(&stored.event);
+        state.replace(stored, |known| &mut known.comparison)
+    });
+    if let Some(new) = learnt {
         view.live.announce("comparison", &new.key, &new.event);
     }
 }
@@ -154,7 +157,8 @@ fn learn_recent(view: &View, stored: &Stored<Comparison>) {
 }
 
 fn learn_alert(view: &View, stored: Stored<Alert>) {
-    if let Some(new) = replace(view, stored, |known| &mut known.alert) {
+    let learnt = view.change(|state| state.replace(stored, |known| &mut known.alert));
+    if let Some(new) = learnt {
         view.live.announce("alert", &new.key, &new.event);
     }
 }
@@ -204,27 +208,25 @@ fn learn_episode(view: &View, stored: Stored<Alert>) {
     view.change(|state| state.episodes.learn(stored));
 }
 
-/// Takes in the latest event of a folder; `None` where it was known, as it is when a reconnect brings it again.
-fn replace<E: Event<Key = Folder> + Clone>(
-    view: &View,
-    stored: Stored<E>,
-    place: fn(&mut FolderView) -> &mut Option<Stored<E>>,
-) -> Option<Stored<E>> {
-    view.change(|state| {
-        let known = place(state.folder(&stored.key));
-        let is_new = known.as_ref().is_none_or(|known| {
-            (known.sequence, known.stored_at) != (stored.sequence, stored.stored_at)
-        });
-        *known = Some(stored.clone());
-        is_new.then_some(stored)
-    })
-}
-
 impl State {
     /// To change what is known of a folder.
     fn folder(&mut self, folder: &Folder) -> &mut FolderView {
         let known = self.folders.entry(folder.clone()).or_default();
         known.has_changed = true;
         known
+    }
+
+    /// Takes in the latest event of a folder; `None` where it was known, as it is when a reconnect brings it again.
+    fn replace<E: Event<Key = Folder> + Clone>(
+        &mut self,
+        stored: Stored<E>,
+        place: fn(&mut FolderView) -> &mut Option<Stored<E>>,
+    ) -> Option<Stored<E>> {
+        let known = place(self.folder(&stored.key));
+        let is_new = known.as_ref().is_none_or(|known| {
+            (known.sequence, known.stored_at) != (stored.sequence, stored.stored_at)
+        });
+        *known = Some(stored.clone());
+        is_new.then_some(stored)
     }
 }

@@ -145,10 +145,8 @@ impl State {
             }
             folders.push((folder, event));
         }
-        let all: Vec<u8> = folders
-            .iter()
-            .flat_map(|(_, event)| event.clone())
-            .collect();
+        let events: Vec<&[u8]> = folders.iter().map(|(_, event)| &event[..]).collect();
+        let all = events.concat();
         Told {
             turn,
             folders: folders.into(),

@@ -60,9 +60,7 @@ impl Recent {
         Trend {
             until: OffsetDateTime::from_unix_timestamp((span + 1) * SECONDS_PER_POINT)
                 .unwrap_or(now),
-            similarity: std::array::from_fn(|point| {
-                self.least.get(point + shift).copied().flatten()
-            }),
+            similarity: self.later_by(shift),
         }
     }
 
@@ -71,7 +69,12 @@ impl Recent {
             return;
         };
         self.newest = span;
-        self.least = std::array::from_fn(|point| self.least.get(point + shift).copied().flatten());
+        self.least = self.later_by(shift);
+    }
+
+    /// The points as they are some spans later, when as many of the newest are still empty.
+    fn later_by(&self, spans: usize) -> [Option<f32>; POINTS] {
+        std::array::from_fn(|point| self.least.get(point + spans).copied().flatten())
     }
 
     fn point(&mut self, span: i64) -> Option<&mut Option<f32>> {
