@@ -1,7 +1,6 @@
 //! HTTP: the routes, and what holds for all of them.
 
 mod acknowledgements;
-mod acting;
 mod alert_query;
 mod alerts;
 mod assets;

@@ -14,9 +14,8 @@ use serde::Deserialize;
 use time::OffsetDateTime;
 
 use super::{
-    acting::acting_name,
     alerts::existing,
-    extract::{Params, small_body},
+    extract::{Params, form, json},
     picture::encoded,
 };
 use crate::{
@@ -58,17 +57,9 @@ pub(crate) async fn set(
     request: Request,
 ) -> Result<Json<Acknowledgement>, Problem> {
     existing(&app, &id)?;
-    let body = small_body(request, "An acknowledgement").await?;
-    let said = serde_json::from_slice(&body).map_err(|error| {
-        let kind = match error.is_data() {
-            true => Kind::InvalidAcknowledgement,
-            false => Kind::InvalidRequest,
-        };
-        kind.because(format!(
-            "{} An acknowledgement looks like {{\"name\": \"Jo\", \"note\": \"The camera is being turned back.\"}}.",
-            sentence(&error.to_string())
-        ))
-    })?;
+    let example = r#"{"name": "Jo", "note": "The camera is being turned back."}"#;
+    let invalid = Kind::InvalidAcknowledgement;
+    let said = json(request, "An acknowledgement", invalid, example).await?;
     acknowledge(&app, &id, said).await.map(Json)
 }
 
@@ -85,7 +76,7 @@ pub(crate) async fn set_by_form(
     Params(id): Params<String>,
     request: Request,
 ) -> Result<Redirect, Problem> {
-    let form: AcknowledgeForm = form(request).await?;
+    let form: AcknowledgeForm = form(request, "The form").await?;
     let to = destination(&id, form.back.as_deref())?;
     let said = Said {
         name: form.name,
@@ -100,7 +91,7 @@ pub(crate) async fn unset_by_form(
     Params(id): Params<String>,
     request: Request,
 ) -> Result<Redirect, Problem> {
-    let form: TakeBackForm = form(request).await?;
+    let form: TakeBackForm = form(request, "The form").await?;
     let to = destination(&id, form.back.as_deref())?;
     take_back(&app, &id).await?;
     Ok(Redirect::to(&to))
@@ -113,7 +104,7 @@ async fn acknowledge(app: &App, id: &str, said: Said) -> Result<Acknowledgement,
     let acknowledgement = Acknowledgement {
         alert_id: id.to_owned(),
         folder: parse(&alert.folder)?.to_string(),
-        name: acting_name(&said.name),
+        name: said.name.trim().to_owned(),
         note: said.note.trim().to_owned(),
         acknowledged_at: Some(timestamp(OffsetDateTime::now_utc())),
     };
@@ -152,12 +143,6 @@ fn in_one_line(note: &str) -> String {
     let lines = note.lines().map(str::trim);
     let lines: Vec<&str> = lines.filter(|line| !line.is_empty()).collect();
     lines.join(" ")
-}
-
-async fn form<T: serde::de::DeserializeOwned>(request: Request) -> Result<T, Problem> {
-    let body = small_body(request, "The form").await?;
-    serde_urlencoded::from_bytes(&body)
-        .map_err(|error| Kind::InvalidRequest.because(sentence(&error.to_string())))
 }
 
 /// The page that a form was sent from: the list as it was narrowed, or the page of the alert. Never one elsewhere.

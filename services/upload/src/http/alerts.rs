@@ -15,7 +15,7 @@ use super::{
 use crate::{
     app::App,
     problem::{Kind, Problem},
-    view::AlertQuery,
+    view::{self, AlertQuery},
 };
 
 /// An alert, and who has it in hand.
@@ -25,6 +25,15 @@ pub(crate) struct KnownAlert {
     pub(crate) alert: Alert,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) acknowledgement: Option<Acknowledgement>,
+}
+
+impl KnownAlert {
+    fn new(state: &view::State, alert: Alert) -> Self {
+        KnownAlert {
+            acknowledgement: state.acknowledgement(&alert.id).cloned(),
+            alert,
+        }
+    }
 }
 
 #[derive(Serialize)]
@@ -73,12 +82,9 @@ pub(crate) fn select(app: &App, wanted: &AlertQuery) -> Result<AlertPage, Proble
             "before is {before:?}; it must be the id of an alert."
         ))
     })?;
-    let known = |alert: Alert| KnownAlert {
-        acknowledgement: state.acknowledgement(&alert.id).cloned(),
-        alert,
-    };
+    let known = selection.alerts.into_iter();
     Ok(AlertPage {
-        alerts: selection.alerts.into_iter().map(known).collect(),
+        alerts: known.map(|alert| KnownAlert::new(&state, alert)).collect(),
         total: selection.total,
         next: None,
     })
@@ -123,8 +129,5 @@ pub(crate) fn existing(app: &App, id: &str) -> Result<KnownAlert, Problem> {
             "There is no alert {id:?} among the latest; GET /api/v1/alerts lists them."
         ))
     })?;
-    Ok(KnownAlert {
-        acknowledgement: state.acknowledgement(id).cloned(),
-        alert,
-    })
+    Ok(KnownAlert::new(&state, alert))
 }

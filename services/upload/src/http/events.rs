@@ -23,7 +23,11 @@ use crate::{
     view::Announcement,
 };
 
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// Keeps a proxy from holding events back.
+pub(super) const UNBUFFERED: (HeaderName, &str) =
+    (HeaderName::from_static("x-accel-buffering"), "no");
 
 #[derive(Deserialize)]
 pub(crate) struct Query {
@@ -37,9 +41,8 @@ pub(crate) async fn stream(
     let folder = query.folder.as_deref().map(parse).transpose()?;
     let events = announcements(&app, folder, Seat::take(&app)?);
     let events = events.take_until(app.shutdown.clone().cancelled_owned());
-    let unbuffered = [(HeaderName::from_static("x-accel-buffering"), "no")];
     let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
-    Ok((unbuffered, sse))
+    Ok(([UNBUFFERED], sse))
 }
 
 fn announcements(

@@ -57,8 +57,34 @@ pub(crate) fn page_size(asked: Option<usize>) -> Result<usize, Problem> {
     }
 }
 
-/// The whole body of a request that carries a few fields. `what` is its name at the beginning of a sentence.
-pub(crate) async fn small_body(request: Request, what: &str) -> Result<Bytes, Problem> {
+/// The fields of a form. `what` is its name at the beginning of a sentence.
+pub(crate) async fn form<T: DeserializeOwned>(request: Request, what: &str) -> Result<T, Problem> {
+    let body = small_body(request, what).await?;
+    serde_urlencoded::from_bytes(&body)
+        .map_err(|error| Kind::InvalidRequest.because(sentence(&error.to_string())))
+}
+
+/// A body in JSON. `what` is its name at the beginning of a sentence; JSON that does not say it is a problem of the kind
+/// `invalid`, whose detail ends with an example.
+pub(crate) async fn json<T: DeserializeOwned>(
+    request: Request,
+    what: &str,
+    invalid: Kind,
+    example: &str,
+) -> Result<T, Problem> {
+    let body = small_body(request, what).await?;
+    serde_json::from_slice(&body).map_err(|error| {
+        let kind = match error.is_data() {
+            true => invalid,
+            false => Kind::InvalidRequest,
+        };
+        let why = sentence(&error.to_string());
+        kind.because(format!("{why} {what} looks like {example}."))
+    })
+}
+
+/// The whole body of a request that carries a few fields.
+async fn small_body(request: Request, what: &str) -> Result<Bytes, Problem> {
     const MAX_BYTES: usize = 16 * 1024;
     const PATIENCE: Duration = Duration::from_secs(10);
     timeout(PATIENCE, to_bytes(request.into_body(), MAX_BYTES))

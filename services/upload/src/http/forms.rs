@@ -6,19 +6,17 @@ use axum::{
     extract::{Request, State},
     response::Redirect,
 };
-
 use event_bus::RuleScope;
 use proto::v1::Rule;
 use serde::Deserialize;
 
 use super::{
-    extract::{Params, small_body},
+    extract::{Params, form},
     receive::receive,
     rules,
 };
 use crate::{
     app::App,
-    inspection::sentence,
     problem::{Kind, Problem},
 };
 
@@ -59,9 +57,7 @@ pub(crate) async fn set_rule(
     request: Request,
 ) -> Result<Redirect, Problem> {
     let folder = app.existing_by_number(&name)?;
-    let form: RuleForm = serde_urlencoded::from_bytes(&small_body(request, "A rule").await?)
-        .map_err(|error| Kind::InvalidRequest.because(sentence(&error.to_string())))?;
-    let rule = form.rule()?;
+    let rule = form::<RuleForm>(request, "A rule").await?.rule()?;
     let is_empty = rule == Rule::default();
     let scope = RuleScope::Folder(folder);
     app.folders

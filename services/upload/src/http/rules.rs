@@ -11,10 +11,9 @@ use event_bus::RuleScope;
 use proto::v1::Rule;
 use serde::Serialize;
 
-use super::extract::{Params, small_body};
+use super::extract::{Params, json};
 use crate::{
     app::App,
-    inspection::sentence,
     problem::{Kind, Problem},
     view::RuleSources,
 };
@@ -94,17 +93,9 @@ fn answer(app: &App, scope: &RuleScope) -> Json<RuleAnswer> {
 
 /// The rule in the body of a request, checked.
 pub(super) async fn read(request: Request) -> Result<Rule, Problem> {
-    let body = small_body(request, "A rule").await?;
-    let rule: Rule = serde_json::from_slice(&body).map_err(|error| {
-        let kind = match error.is_data() {
-            true => Kind::InvalidRule,
-            false => Kind::InvalidRequest,
-        };
-        kind.because(format!(
-            "{} A rule looks like {{\"threshold\": 0.9, \"holdSeconds\": 30, \"keepFiringSeconds\": 0, \"enabled\": true}}.",
-            sentence(&error.to_string())
-        ))
-    })?;
+    let example =
+        r#"{"threshold": 0.9, "holdSeconds": 30, "keepFiringSeconds": 0, "enabled": true}"#;
+    let rule = json(request, "A rule", Kind::InvalidRule, example).await?;
     check(rule)
 }
 

@@ -1,30 +1,35 @@
 //! Server-sent events for pages: how folders stand, each at most once a second.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc};
 
 use axum::{
     body::Body,
     extract::State,
-    http::{HeaderMap, HeaderName, header},
+    http::{HeaderMap, header},
     response::IntoResponse,
 };
 use bytes::Bytes;
 use event_bus::Folder;
-use futures::{Stream, stream::unfold};
+use futures::{
+    Stream, StreamExt,
+    future::ready,
+    stream::{once, unfold},
+};
 use serde::Deserialize;
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
     time::timeout,
 };
 
-use super::{events::Seat, extract::Search};
+use super::{
+    events::{KEEP_ALIVE, Seat, UNBUFFERED},
+    extract::Search,
+};
 use crate::{
     app::{App, parse},
     problem::Problem,
     view::{Told, Turn},
 };
-
-const KEEP_ALIVE: Duration = Duration::from_secs(15);
 
 #[derive(Deserialize)]
 pub(crate) struct Query {
@@ -38,7 +43,6 @@ struct Viewer {
     only: Option<Folder>,
     seen: Turn,
     told: Receiver<Told>,
-    is_greeted: bool,
     _seat: Seat,
 }
 
@@ -52,36 +56,30 @@ pub(crate) async fn stream(
     let position = last
         .and_then(|id| id.to_str().ok())
         .or(query.after.as_deref());
-    let viewer = Viewer {
+    let mut viewer = Viewer {
         _seat: Seat::take(&app)?,
         told: app.view.pace().subscribe(),
         seen: position.map_or(0, |position| app.view.pace().turn(position)),
         only,
-        is_greeted: false,
         app,
     };
-    let headers = [
-        (header::CONTENT_TYPE, "text/event-stream"),
-        (HeaderName::from_static("x-accel-buffering"), "no"),
-    ];
-    Ok((headers, Body::from_stream(events(viewer))))
+    let missed = once(ready(viewer.catch_up()));
+    let events = missed.chain(live(viewer)).map(Ok::<_, Infallible>);
+    let headers = [(header::CONTENT_TYPE, "text/event-stream"), UNBUFFERED];
+    Ok((headers, Body::from_stream(events)))
 }
 
-fn events(viewer: Viewer) -> impl Stream<Item = Result<Bytes, Infallible>> {
+fn live(viewer: Viewer) -> impl Stream<Item = Bytes> {
     unfold(viewer, async |mut viewer| {
         let shutdown = viewer.app.shutdown.clone();
         let events = shutdown.run_until_cancelled(viewer.next()).await??;
-        Some((Ok(events), viewer))
+        Some((events, viewer))
     })
 }
 
 impl Viewer {
     /// `None` when there will be no more.
     async fn next(&mut self) -> Option<Bytes> {
-        if !self.is_greeted {
-            self.is_greeted = true;
-            return Some(self.catch_up());
-        }
         loop {
             let received = timeout(KEEP_ALIVE, self.told.recv()).await;
             match received {
