@@ -3,6 +3,7 @@
 //! Each subcommand is a module with its arguments and a `run`. What it does for itself is reading arguments and writing
 //! lines; the work is that of the services and crates.
 
+mod alerts;
 mod api;
 mod compare;
 mod completions;
@@ -41,6 +42,8 @@ enum Command {
     Upload(upload::Upload),
     /// Show alerts, and on request all comparisons, as they happen
     Watch(watch::Watch),
+    /// Show alerts, and say who has one in hand
+    Alerts(alerts::Alerts),
     /// Show the state of all folders
     Folders(folders::Folders),
     /// Show or set the rule by which a folder's frames are judged
@@ -78,6 +81,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Publish(publish) => block_on(publish.run())?,
         Command::Upload(upload) => block_on(upload.run())?,
         Command::Watch(watch) => block_on(watch.run())?,
+        Command::Alerts(alerts) => block_on(alerts.run())?,
         Command::Folders(folders) => block_on(folders.run())?,
         Command::Rule(rule) => block_on(rule.run())?,
         Command::DeadLetters(letters) => block_on(letters.run())?,
