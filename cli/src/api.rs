@@ -3,7 +3,10 @@
 use std::time::Duration;
 
 use anyhow::{Context as _, anyhow};
-use reqwest::{Client, RequestBuilder, Response};
+use reqwest::{
+    Body, Client, RequestBuilder, Response,
+    header::{CONTENT_LENGTH, CONTENT_TYPE},
+};
 use serde::Deserialize;
 use service_runtime::Failure;
 
@@ -78,12 +81,13 @@ impl Api {
             .await
     }
 
-    /// Uploads one reference picture; the answer is its id.
+    /// Uploads one reference picture of so many bytes; the answer is its id.
     pub(crate) async fn upload(
         &self,
         folder: &str,
         name: &str,
-        picture: Vec<u8>,
+        length: usize,
+        picture: impl Into<Body>,
     ) -> Result<String, Failure> {
         #[derive(Deserialize)]
         struct Answer {
@@ -93,7 +97,8 @@ impl Api {
             .client
             .post(self.address(&format!("/api/v1/folders/{folder}/images")))
             .query(&[("name", name)])
-            .header("Content-Type", "application/octet-stream")
+            .header(CONTENT_TYPE, "application/octet-stream")
+            .header(CONTENT_LENGTH, length)
             .body(picture)
             .send()
             .await;

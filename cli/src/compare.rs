@@ -12,7 +12,7 @@ use proto::v1::{Rule, Verdict};
 use serde::Serialize;
 use service_runtime::Failure;
 
-use crate::{lines, threshold::parse_threshold};
+use crate::{lines, progress::Progress, threshold::parse_threshold};
 
 /// Exit codes for one pair: 0 match, 1 mismatch, 2 indeterminate, 3 a picture cannot be read. With --pairs: 0 when every
 /// line was answered.
@@ -71,7 +71,7 @@ impl Compare {
         let mut fingerprinter = Fingerprinter::new(Limits::default());
         let of_reference = read(&mut fingerprinter, reference);
         let answer = self.answer(&mut fingerprinter, of_reference, reference, frame);
-        self.print(&answer)?;
+        lines::print(self.line(&answer)?)?;
         Ok(ExitCode::from(match answer.verdict {
             ERROR => 3,
             verdict if verdict == Verdict::Match.word() => 0,
@@ -81,20 +81,13 @@ impl Compare {
     }
 
     fn compare_pairs(&self, pairs: &Path) -> Result<(), Failure> {
-        let input: Box<dyn BufRead> = if pairs == Path::new("-") {
-            Box::new(io::stdin().lock())
-        } else {
-            let file = File::open(pairs)
-                .with_context(|| format!("cannot read the pairs in {}", pairs.display()))
-                .map_err(Failure::Usage)?;
-            Box::new(BufReader::new(file))
-        };
+        let (input, progress) = open(pairs)?;
         let mut fingerprinter = Fingerprinter::new(Limits::default());
         let mut last: Option<(PathBuf, Result<Fingerprint, String>)> = None;
         for line in input.split(b'\n') {
             let line = String::from_utf8_lossy(&line?).into_owned();
             let Some((reference, frame)) = line.trim_end_matches('\r').split_once('\t') else {
-                self.print(&Answer::not_a_pair(&line))?;
+                progress.print(self.line(&Answer::not_a_pair(&line))?)?;
                 continue;
             };
             let (reference, frame) = (Path::new(reference), Path::new(frame));
@@ -103,7 +96,8 @@ impl Compare {
                 _ => read(&mut fingerprinter, reference),
             };
             last = Some((reference.to_owned(), of_reference.clone()));
-            self.print(&self.answer(&mut fingerprinter, of_reference, reference, frame))?;
+            let answer = self.answer(&mut fingerprinter, of_reference, reference, frame);
+            progress.print(self.line(&answer)?)?;
         }
         Ok(())
     }
@@ -135,9 +129,10 @@ impl Compare {
         }
     }
 
-    fn print(&self, answer: &Answer) -> Result<(), Failure> {
+    /// An answer as it is printed.
+    fn line(&self, answer: &Answer) -> Result<String, Failure> {
         if self.json {
-            return lines::print(serde_json::to_string(answer)?);
+            return Ok(serde_json::to_string(answer)?);
         }
         let similarity = answer
             .similarity
@@ -147,7 +142,7 @@ impl Compare {
             .as_deref()
             .unwrap_or_default()
             .replace(['\t', '\n', '\r'], " ");
-        lines::print(format!("{similarity}\t{}\t{detail}", answer.verdict))
+        Ok(format!("{similarity}\t{}\t{detail}", answer.verdict))
     }
 }
 
@@ -161,6 +156,19 @@ impl Answer {
             detail: Some("the line has no tab between a reference and a frame".to_owned()),
         }
     }
+}
+
+/// The pairs, and how far they are read; of standard input nobody knows how much there is.
+fn open(pairs: &Path) -> Result<(Box<dyn BufRead>, Progress), Failure> {
+    if pairs == Path::new("-") {
+        return Ok((Box::new(io::stdin().lock()), Progress::hidden()));
+    }
+    let file = File::open(pairs)
+        .with_context(|| format!("cannot read the pairs in {}", pairs.display()))
+        .map_err(Failure::Usage)?;
+    let progress = Progress::of_bytes(file.metadata().map_or(0, |metadata| metadata.len()));
+    let input = BufReader::new(progress.through(file));
+    Ok((Box::new(input), progress))
 }
 
 fn read(fingerprinter: &mut Fingerprinter, path: &Path) -> Result<Fingerprint, String> {

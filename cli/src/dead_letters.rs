@@ -6,7 +6,7 @@ use event_bus::{Bus, BusConfig, DeadLetter, Stored};
 use serde_json::json;
 use service_runtime::Failure;
 
-use crate::lines;
+use crate::{lines, progress::Progress};
 
 #[derive(clap::Args)]
 pub(crate) struct DeadLetters {
@@ -139,19 +139,21 @@ impl Show {
 impl Replay {
     async fn run(self) -> Result<(), Failure> {
         let bus = connect(&self.bus).await?;
-        let numbers = if self.all {
+        let numbers: Vec<u64> = if self.all {
             let letters = bus.dead_letters().await;
             letters.iter().map(|letter| letter.sequence).collect()
         } else {
             self.numbers
         };
+        let progress = Progress::of_count(numbers.len());
         for number in numbers {
             let letter = find(&bus, number).await?;
             bus.replay(&letter)
                 .await
                 .with_context(|| format!("the dead letter {number} stays"))
                 .map_err(Failure::Unavailable)?;
-            lines::print(format!("{number}: published to {}", letter.event.subject))?;
+            progress.print(format!("{number}: published to {}", letter.event.subject))?;
+            progress.advance();
         }
         Ok(())
     }

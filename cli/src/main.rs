@@ -10,6 +10,7 @@ mod completions;
 mod dead_letters;
 mod folders;
 mod lines;
+mod progress;
 mod publish;
 mod rule;
 mod threshold;

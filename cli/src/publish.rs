@@ -6,7 +6,7 @@ use service_runtime::Failure;
 use time::OffsetDateTime;
 use tokio::io::AsyncReadExt;
 
-use crate::lines;
+use crate::progress::Progress;
 
 #[derive(clap::Args)]
 pub(crate) struct Publish {
@@ -30,6 +30,7 @@ impl Publish {
         let bus = Bus::connect(&self.bus, "framewatch publish")
             .await
             .map_err(Failure::unavailable)?;
+        let progress = Progress::of_count(self.files.len());
         for file in &self.files {
             let picture = read(file).await?;
             let content_type =
@@ -42,11 +43,12 @@ impl Publish {
             bus.publish_frame(&self.folder, &headers, content_type, picture.into())
                 .await
                 .map_err(|error| refused(file, error))?;
-            lines::print(format!(
+            progress.print(format!(
                 "{}: {bytes} bytes published to {}",
                 file.display(),
                 self.folder
             ))?;
+            progress.advance();
         }
         Ok(())
     }

@@ -56,8 +56,13 @@ async fn try_upload_reference(api: &Api, camera: &CameraSpec) -> Result<(), Fail
     if there.reference.is_none() {
         let drawn = camera.clone();
         let picture = spawn_blocking(move || cctv_sim::reference(&drawn)).await??;
-        api.upload(folder, &format!("{}.jpg", camera.name), picture.into())
-            .await?;
+        api.upload(
+            folder,
+            &format!("{}.jpg", camera.name),
+            picture.len(),
+            picture,
+        )
+        .await?;
     }
     Ok(())
 }
