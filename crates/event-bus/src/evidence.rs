@@ -9,7 +9,7 @@ use crate::{Bus, StoreError, objects::Bucket, topology::EVIDENCE_BUCKET};
 pub struct Evidence(Bucket);
 
 /// Which of the two pictures behind an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Exhibit {
     /// The frame that opened the episode.
     Frame,

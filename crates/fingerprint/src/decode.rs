@@ -17,20 +17,56 @@ pub(crate) fn decode(
     format: Format,
     limits: &Limits,
 ) -> Result<(Luma, Stored), Error> {
-    let refuse = |error| refusal(error, format, limits);
-    let mut decoder = reader(bytes, format, limits)
-        .into_decoder()
-        .map_err(refuse)?;
-    check_size(&decoder, format, limits)?;
-    // A picture whose EXIF data are damaged is shown upright by everyone else too.
-    let orientation = decoder.orientation().unwrap_or(Orientation::NoTransforms);
-    let image = DynamicImage::from_decoder(decoder).map_err(refuse)?;
+    let mut decoder = open(bytes, format, limits)?;
+    let orientation = orientation(&mut decoder);
+    let image = read(decoder, format, limits)?;
     let stored = Stored {
         width: image.width(),
         height: image.height(),
         orientation,
     };
     Ok((Luma::new(image), stored))
+}
+
+/// The width and height of the picture as it is stored, and how to turn it.
+pub(crate) fn header(
+    bytes: &[u8],
+    format: Format,
+    limits: &Limits,
+) -> Result<((u32, u32), Orientation), Error> {
+    let mut decoder = open(bytes, format, limits)?;
+    let orientation = orientation(&mut decoder);
+    Ok((decoder.dimensions(), orientation))
+}
+
+/// The picture as it is stored.
+pub(crate) fn pixels(bytes: &[u8], format: Format, limits: &Limits) -> Result<DynamicImage, Error> {
+    read(open(bytes, format, limits)?, format, limits)
+}
+
+fn open<'a>(
+    bytes: &'a [u8],
+    format: Format,
+    limits: &Limits,
+) -> Result<impl ImageDecoder + use<'a>, Error> {
+    let decoder = reader(bytes, format, limits)
+        .into_decoder()
+        .map_err(|error| refusal(error, format, limits))?;
+    check_size(&decoder, format, limits)?;
+    Ok(decoder)
+}
+
+/// A picture whose EXIF data are damaged is shown upright by everyone else too.
+fn orientation(decoder: &mut impl ImageDecoder) -> Orientation {
+    decoder.orientation().unwrap_or(Orientation::NoTransforms)
+}
+
+fn read(
+    decoder: impl ImageDecoder,
+    format: Format,
+    limits: &Limits,
+) -> Result<DynamicImage, Error> {
+    DynamicImage::from_decoder(decoder).map_err(|error| refusal(error, format, limits))
 }
 
 fn reader<'a>(bytes: &'a [u8], format: Format, limits: &Limits) -> ImageReader<Cursor<&'a [u8]>> {

@@ -16,6 +16,7 @@ mod sequential;
 mod tables;
 
 use std::array;
+use std::borrow::Cow;
 
 use crate::luma::{Luma, Stored};
 use crate::{Error, Format, Limits};
@@ -56,6 +57,28 @@ pub(crate) enum Outcome {
     NeedsDecoding,
     /// So has this one, which is the given file with the Huffman tables that it leaves out.
     NeedsDecodingWithTables(Vec<u8>),
+}
+
+/// The file with the Huffman tables that it may leave out, for decoders that know none. Looks at its header alone, and
+/// refuses what such a decoder would hold more memory for than is allowed.
+pub(crate) fn with_tables<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, Error> {
+    let standard = Definitions::standard();
+    let mut file = File::new(bytes, &standard);
+    while let Some(segment) = file.segments.next() {
+        match segment.marker {
+            SOS | EOI => break,
+            marker => file.note(marker, segment.body, limits)?,
+        }
+    }
+    let frame = file.frame.as_ref().ok_or(INCOMPLETE)?;
+    let is_held = frame.process == Process::Progressive;
+    if is_held && frame.coefficient_bytes() > limits.max_alloc_bytes {
+        return Err(limits.too_much_memory(Format::Jpeg));
+    }
+    match file.defines_codes || !frame.is_scannable() {
+        true => Ok(Cow::Borrowed(bytes)),
+        false => Ok(Cow::Owned(standard.add_to(bytes))),
+    }
 }
 
 /// Reads JPEGs one after the other, with the tables and the memory of those before.
@@ -113,11 +136,9 @@ impl Reader {
             }
         }
         match self.conclude(&file, limits, luma)? {
-            Outcome::NeedsDecoding if !file.defines_codes && file.scans > 0 => {
-                let (start, rest) = bytes.split_at(2);
-                let bytes = [start, &self.standard.segment(), rest].concat();
-                Ok(Outcome::NeedsDecodingWithTables(bytes))
-            }
+            Outcome::NeedsDecoding if !file.defines_codes && file.scans > 0 => Ok(
+                Outcome::NeedsDecodingWithTables(self.standard.add_to(bytes)),
+            ),
             outcome => Ok(outcome),
         }
     }

@@ -1,8 +1,9 @@
 //! Perceptual fingerprints of pictures and the similarity of two of them.
 //!
 //! Owns the way from a picture's bytes to a [`Fingerprint`] (two pHashes, measures of quality, the size) and from two
-//! fingerprints to a similarity between 0 and 1. Pure and synchronous: no I/O, no clock, no shared state. What a
-//! similarity means for a camera (threshold, verdict, alert) is left to the comparator.
+//! fingerprints to a similarity between 0 and 1; [`Encoded`] gives a picture's pixels within the same bounds. Pure and
+//! synchronous: no I/O, no clock, no shared state. What a similarity means for a camera (threshold, verdict, alert) is
+//! left to the comparator.
 //!
 //! ```no_run
 //! let reference = fingerprint::of(&std::fs::read("reference.jpg")?)?;
@@ -32,6 +33,7 @@
 #[cfg(test)]
 mod corpus;
 mod decode;
+mod encoded;
 mod error;
 mod fingerprint;
 mod fingerprinter;
@@ -43,6 +45,7 @@ mod phash;
 mod quality;
 mod resample;
 
+pub use encoded::Encoded;
 pub use error::{Content, Error};
 pub use fingerprint::{ALGORITHM, BLANK_CONTRAST, Fingerprint};
 pub use fingerprinter::{Fingerprinter, Thumbnail};

@@ -13,6 +13,7 @@ use crate::{
     history::Histories,
     inspection::Inspection,
     problem::{Kind, Problem},
+    thumbnails::Thumbnails,
     view::{Summary, View},
 };
 
@@ -23,6 +24,7 @@ pub(crate) struct App {
     pub(crate) folders: Folders,
     pub(crate) histories: Histories,
     pub(crate) inspection: Inspection,
+    pub(crate) thumbnails: Thumbnails,
     /// One permit for each upload request that is being received.
     pub(crate) uploads: Semaphore,
     /// One permit for each viewer of events.

@@ -1,12 +1,12 @@
 //! Whether bytes are a picture that can be a reference.
 
-use std::{num::NonZero, sync::Arc, thread::available_parallelism};
-
 use bytes::Bytes;
 use fingerprint::{Error, Fingerprinter, Limits, Picture};
-use tokio::sync::Semaphore;
 
-use crate::problem::{Kind, Problem};
+use crate::{
+    cores::Cores,
+    problem::{Kind, Problem},
+};
 
 /// Bytes that were decoded without fault.
 pub(crate) struct Inspected {
@@ -17,30 +17,21 @@ pub(crate) struct Inspected {
 /// Decodes on as many threads as there are cores.
 pub(crate) struct Inspection {
     limits: Limits,
-    cores: Arc<Semaphore>,
+    cores: Cores,
 }
 
 impl Inspection {
-    pub(crate) fn new(limits: Limits) -> Self {
-        let cores = available_parallelism().map_or(1, NonZero::get);
-        Inspection {
-            limits,
-            cores: Arc::new(Semaphore::new(cores)),
-        }
+    pub(crate) fn new(limits: Limits, cores: Cores) -> Self {
+        Inspection { limits, cores }
     }
 
     pub(crate) async fn inspect(&self, bytes: Bytes) -> Result<Inspected, Problem> {
-        let core = Arc::clone(&self.cores)
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
         let limits = self.limits;
-        let inspected = tokio::task::spawn_blocking(move || {
-            let _core = core;
+        let work = move || {
             let picture = Fingerprinter::new(limits).inspect(&bytes)?;
             Ok(Inspected { bytes, picture })
-        });
-        match inspected.await {
+        };
+        match self.cores.run(work).await {
             Ok(result) => result.map_err(|error| refusal(&error)),
             Err(error) => {
                 tracing::error!(%error, "a decoder panicked");

@@ -7,17 +7,20 @@
 //! - `folders`: every change, in an order that a crash at any moment cannot spoil.
 //! - `view`: the folds.
 //! - `history`: a folder's last day, read when somebody asks for it.
+//! - `thumbnails`: small forms of pictures.
 //! - `broker`: NATS, every call bounded in time.
 
 mod app;
 mod broker;
 mod config;
+mod cores;
 mod folders;
 mod history;
 mod http;
 mod inspection;
 mod names;
 mod problem;
+mod thumbnails;
 mod view;
 
 pub use config::Config;
@@ -36,9 +39,11 @@ use tokio_util::task::TaskTracker;
 use crate::{
     app::{App, MAX_VIEWERS},
     broker::Broker,
+    cores::Cores,
     folders::Folders,
     history::Histories,
     inspection::Inspection,
+    thumbnails::Thumbnails,
     view::View,
 };
 
@@ -88,9 +93,11 @@ pub async fn run(
         }
     }));
 
+    let cores = Cores::new();
     let max_connections = config.max_connections.get().into();
     let app = Arc::new(App {
-        inspection: Inspection::new(config.limits()),
+        inspection: Inspection::new(config.limits(), cores.clone()),
+        thumbnails: Thumbnails::new(config.limits(), cores),
         uploads: Semaphore::new(config.max_concurrent_uploads.get().into()),
         viewers: Arc::new(Semaphore::new(MAX_VIEWERS)),
         config,

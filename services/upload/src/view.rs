@@ -197,6 +197,11 @@ impl State {
         self.folders.get(folder)?.reference()
     }
 
+    /// What is known of the frame that a camera sent last, if that is not long ago; its bytes are empty.
+    pub(crate) fn current_frame(&self, folder: &Folder) -> Option<&Stored<FrameArrival>> {
+        self.folders.get(folder)?.current_frame()
+    }
+
     pub(crate) fn alert(&self, id: &str) -> Option<&Alert> {
         self.episodes.get(id)
     }

@@ -25,8 +25,14 @@ impl Definitions {
         Self { dc, ac }
     }
 
+    /// The file `bytes`, which begins with its two-byte marker, with these tables.
+    pub(super) fn add_to(&self, bytes: &[u8]) -> Vec<u8> {
+        let (start, rest) = bytes.split_at(2);
+        [start, &self.segment(), rest].concat()
+    }
+
     /// A `DHT` segment that defines the first two tables of each class, with its marker.
-    pub(super) fn segment(&self) -> Vec<u8> {
+    fn segment(&self) -> Vec<u8> {
         let selectors = [(0x00, &self.dc[0]), (0x01, &self.dc[1])];
         let selectors = selectors
             .into_iter()

@@ -1,6 +1,6 @@
 //! Damaged, cut and hostile bytes: always an answer, never a panic, and no half picture taken for a whole one.
 
-use fingerprint::{Error, Fingerprinter, Limits};
+use fingerprint::{Encoded, Error, Fingerprinter, Limits};
 use image::ImageFormat;
 
 use crate::drawing::{Pattern, draw, encode};
@@ -128,10 +128,11 @@ fn a_header_alone_takes_no_memory() {
 #[test]
 fn mutated_pictures_never_panic() {
     let mut random = Random(2026);
-    let mut fingerprinter = Fingerprinter::new(Limits {
+    let limits = Limits {
         max_pixels: 4_000_000,
         max_alloc_bytes: 64 << 20,
-    });
+    };
+    let mut fingerprinter = Fingerprinter::new(limits);
     let mut originals = Vec::new();
     for format in FORMATS {
         for (pattern, w, h) in [(Pattern::Shapes, 40, 30), (Pattern::Noise, 9, 17)] {
@@ -157,7 +158,7 @@ fn mutated_pictures_never_panic() {
     }
     assert_eq!(originals.len(), 15);
     for original in &originals {
-        for _ in 0..8_000 {
+        for turn in 0..8_000 {
             let mut bytes = original.clone();
             for _ in 0..=random.below(6) {
                 mutate(&mut bytes, &mut random);
@@ -165,6 +166,13 @@ fn mutated_pictures_never_panic() {
             match fingerprinter.of(&bytes) {
                 Ok(print) => assert!(print.quality.contrast <= 127.5),
                 Err(error) => assert!(!error.to_string().is_empty()),
+            }
+            // Slow, for it decodes every block.
+            if turn % 20 == 0
+                && let Ok(encoded) = Encoded::open(&bytes, limits)
+                && let Ok(image) = encoded.decode()
+            {
+                assert!(image.width() > 0);
             }
         }
     }

@@ -2,6 +2,7 @@
 
 mod damage;
 mod drawing;
+mod encoded;
 mod formats;
 mod history;
 mod imagehash;

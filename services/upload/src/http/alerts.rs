@@ -10,7 +10,7 @@ use serde::Serialize;
 use super::{
     alert_query::Query,
     extract::{Params, Search},
-    picture::{self, Disposition},
+    picture::{Picture, Wanted},
 };
 use crate::{
     app::App,
@@ -100,26 +100,29 @@ pub(crate) async fn one(
 pub(crate) async fn frame(
     State(app): State<Arc<App>>,
     Params(id): Params<String>,
+    wanted: Wanted,
 ) -> Result<Response, Problem> {
-    evidence(&app, &id, Exhibit::Frame).await
+    evidence(&app, &id, Exhibit::Frame, &wanted).await
 }
 
 pub(crate) async fn reference(
     State(app): State<Arc<App>>,
     Params(id): Params<String>,
+    wanted: Wanted,
 ) -> Result<Response, Problem> {
-    evidence(&app, &id, Exhibit::Reference).await
+    evidence(&app, &id, Exhibit::Reference, &wanted).await
 }
 
-async fn evidence(app: &App, id: &str, exhibit: Exhibit) -> Result<Response, Problem> {
+async fn evidence(
+    app: &App,
+    id: &str,
+    exhibit: Exhibit,
+    wanted: &Wanted,
+) -> Result<Response, Problem> {
     let alert = existing(app, id)?.alert;
-    let picture = app.broker.evidence(&alert.id, exhibit).await?;
-    let word = exhibit.word();
-    let picture = picture.ok_or_else(|| {
-        Kind::NoEvidence.because(format!("The {word} behind the alert {id} was not kept."))
-    })?;
-    let name = format!("{id}-{word}");
-    picture::stored(picture, &name, Disposition::Inline).map(picture::unchanging)
+    wanted
+        .answer(app, &Picture::Evidence(alert.id, exhibit))
+        .await
 }
 
 pub(crate) fn existing(app: &App, id: &str) -> Result<KnownAlert, Problem> {

@@ -3,15 +3,18 @@
 use std::sync::Arc;
 
 use axum::{
-    body::Body,
     extract::State,
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderMap, HeaderName, HeaderValue},
     response::{IntoResponse, Response},
 };
+use event_bus::{FrameArrival, Stored};
 use fingerprint::Format;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use super::extract::Params;
+use super::{
+    extract::Params,
+    picture::{Picture, Wanted},
+};
 use crate::{
     app::App,
     problem::{Kind, Problem},
@@ -20,42 +23,51 @@ use crate::{
 pub(crate) async fn latest(
     State(app): State<Arc<App>>,
     Params(name): Params<String>,
+    wanted: Wanted,
 ) -> Result<Response, Problem> {
     let folder = app.existing(&name)?;
+    let known = app.view.read().current_frame(&folder).cloned();
+    if let Some(known) = known {
+        let headers = told(&known);
+        if let Some(response) = wanted.at_hand(&app, &Picture::Frame(known)) {
+            return Ok((headers, response).into_response());
+        }
+    }
     let frame = app.broker.latest_frame(&folder).await?.ok_or_else(|| {
         Kind::NoFrame.because(format!(
             "No camera has sent a frame to {folder} in the last 5 minutes."
         ))
     })?;
-    let format = Format::sniff(&frame.event.picture).ok_or_else(|| {
-        Kind::UnreadableFrame.because(format!(
+    if Format::sniff(&frame.event.picture).is_none() {
+        return Err(Kind::UnreadableFrame.because(format!(
             "What a camera sent to {folder} at {} is not {}.",
             rfc3339(frame.stored_at),
             Format::ACCEPTED
-        ))
-    })?;
-    let mut response = Body::from(frame.event.picture).into_response();
-    let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static(format.content_type()),
-    );
-    let told = [
-        ("captured-at", rfc3339(frame.event.headers.captured_at)),
-        ("stored-at", rfc3339(frame.stored_at)),
-        ("camera", frame.event.headers.camera),
-    ];
-    for (name, value) in told {
-        if let Ok(value) = HeaderValue::from_bytes(value.as_bytes())
-            && !value.is_empty()
-        {
-            headers.insert(HeaderName::from_static(name), value);
-        }
+        )));
     }
-    Ok(response)
+    let headers = told(&frame);
+    let response = wanted.answer(&app, &Picture::Frame(frame)).await?;
+    Ok((headers, response).into_response())
 }
 
-fn rfc3339(at: OffsetDateTime) -> String {
+/// What is known of a frame.
+fn told(frame: &Stored<FrameArrival>) -> HeaderMap {
+    let said = &frame.event.headers;
+    let told = [
+        ("captured-at", rfc3339(said.captured_at)),
+        ("stored-at", rfc3339(frame.stored_at)),
+        ("camera", said.camera.clone()),
+    ];
+    told.into_iter()
+        .filter(|(_, value)| !value.is_empty())
+        .filter_map(|(name, value)| {
+            let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+            Some((HeaderName::from_static(name), value))
+        })
+        .collect()
+}
+
+pub(super) fn rfc3339(at: OffsetDateTime) -> String {
     at.format(&Rfc3339)
         .expect("a time of the years 0 to 9999 has a text form")
 }

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     extract::{Params, Search, page_size},
-    picture::{self, Disposition},
+    picture::{Lasts, Picture, Wanted, unknown_image},
     receive::receive,
 };
 use crate::{
@@ -48,11 +48,6 @@ pub(crate) struct UploadQuery {
 pub(crate) struct PageQuery {
     limit: Option<usize>,
     before: Option<String>,
-}
-
-#[derive(Deserialize)]
-pub(crate) struct ContentQuery {
-    download: Option<String>,
 }
 
 pub(crate) async fn upload(
@@ -138,12 +133,12 @@ pub(crate) async fn get(
 pub(crate) async fn content(
     State(app): State<Arc<App>>,
     Params((name, id)): Params<(String, String)>,
-    Search(query): Search<ContentQuery>,
+    wanted: Wanted,
 ) -> Result<Response, Problem> {
     let folder = app.existing(&name)?;
     let upload = known(&app, &folder, &id)?;
-    let response = send(&app, &folder, &upload, disposition(&query)).await?;
-    Ok(picture::unchanging(response))
+    let picture = Picture::Image(folder, upload, Lasts::Forever);
+    wanted.answer(&app, &picture).await
 }
 
 pub(crate) async fn remove(
@@ -166,11 +161,12 @@ pub(crate) async fn latest(
 pub(crate) async fn latest_content(
     State(app): State<Arc<App>>,
     Params(name): Params<String>,
-    Search(query): Search<ContentQuery>,
+    wanted: Wanted,
 ) -> Result<Response, Problem> {
     let folder = app.existing(&name)?;
     let upload = reference(&app, &folder)?;
-    send(&app, &folder, &upload, disposition(&query)).await
+    let picture = Picture::Image(folder, upload, Lasts::UntilTheNext);
+    wanted.answer(&app, &picture).await
 }
 
 pub(crate) fn reference(app: &App, folder: &Folder) -> Result<Upload, Problem> {
@@ -182,30 +178,7 @@ pub(crate) fn reference(app: &App, folder: &Folder) -> Result<Upload, Problem> {
     })
 }
 
-/// A picture's bytes as an answer.
-pub(crate) async fn send(
-    app: &App,
-    folder: &Folder,
-    upload: &Upload,
-    disposition: Disposition,
-) -> Result<Response, Problem> {
-    let bytes = app.broker.picture(folder, &upload.id).await?;
-    let bytes = bytes.ok_or_else(|| unknown(folder, &upload.id))?;
-    picture::stored(bytes, &upload.name, disposition)
-}
-
-fn disposition(query: &ContentQuery) -> Disposition {
-    match query.download.as_deref() {
-        None | Some("0" | "false") => Disposition::Inline,
-        Some(_) => Disposition::Attachment,
-    }
-}
-
 fn known(app: &App, folder: &Folder, id: &str) -> Result<Upload, Problem> {
     let upload = app.view.read().pictures(folder).get(id).cloned();
-    upload.ok_or_else(|| unknown(folder, id))
-}
-
-fn unknown(folder: &Folder, id: &str) -> Problem {
-    Kind::UnknownImage.because(format!("The folder {folder} has no image {id:?}."))
+    upload.ok_or_else(|| unknown_image(folder, id))
 }

@@ -9,8 +9,8 @@ use time::format_description::well_known::Rfc3339;
 
 use super::{
     extract::Params,
-    images::{address, reference, send},
-    picture::Disposition,
+    images::{address, reference},
+    picture::{Lasts, Picture, Wanted},
 };
 use crate::{
     app::App,
@@ -44,26 +44,29 @@ pub(crate) async fn latest(
     }))
 }
 
+/// The newest picture of this name.
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
     Params((folder, name)): Params<(String, String)>,
+    wanted: Wanted,
 ) -> Result<Response, Problem> {
-    by_name(&app, &folder, &name, Disposition::Inline).await
+    by_name(&app, &folder, &name, &wanted).await
 }
 
+/// The same, to be saved.
 pub(crate) async fn download(
     State(app): State<Arc<App>>,
     Params((folder, name)): Params<(String, String)>,
+    wanted: Wanted,
 ) -> Result<Response, Problem> {
-    by_name(&app, &folder, &name, Disposition::Attachment).await
+    by_name(&app, &folder, &name, &wanted.for_saving()).await
 }
 
-/// The newest picture of this name.
 async fn by_name(
     app: &App,
     folder: &str,
     name: &str,
-    disposition: Disposition,
+    wanted: &Wanted,
 ) -> Result<Response, Problem> {
     let folder = app.existing_by_number(folder)?;
     let upload = {
@@ -74,5 +77,6 @@ async fn by_name(
     let upload = upload.ok_or_else(|| {
         Kind::UnknownImage.because(format!("The folder {folder} has no image named {name:?}."))
     })?;
-    send(app, &folder, &upload, disposition).await
+    let picture = Picture::Image(folder, upload, Lasts::UntilTheNext);
+    wanted.answer(app, &picture).await
 }

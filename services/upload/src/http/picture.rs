@@ -2,20 +2,199 @@
 
 use axum::{
     body::Body,
-    http::{HeaderMap, HeaderValue, header},
+    extract::FromRequestParts,
+    http::{HeaderMap, HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
+use event_bus::{Exhibit, Folder, FrameArrival, Stored};
 use fingerprint::Format;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
+use proto::v1::Upload;
+use serde::Deserialize;
 
-use crate::problem::{Kind, Problem};
+use super::{extract::Search, frames::rfc3339};
+use crate::{
+    app::App,
+    broker::Broker,
+    problem::{Kind, Problem},
+    thumbnails::{PictureName, Width},
+};
+
+/// A picture that can be sent.
+pub(crate) enum Picture {
+    /// A reference picture; whether the address that it is asked for at always gives this one.
+    Image(Folder, Upload, Lasts),
+    Evidence(String, Exhibit),
+    Frame(Stored<FrameArrival>),
+}
+
+/// How long an address goes on giving the same picture.
+#[derive(Clone, Copy)]
+pub(crate) enum Lasts {
+    Forever,
+    UntilTheNext,
+}
+
+/// How a picture is asked for.
+pub(crate) struct Wanted {
+    width: Option<Width>,
+    disposition: Disposition,
+}
 
 /// How a browser is to treat a picture.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Disposition {
+enum Disposition {
     Inline,
     Attachment,
+}
+
+#[derive(Deserialize)]
+struct Query {
+    width: Option<String>,
+    download: Option<String>,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Wanted {
+    type Rejection = Problem;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
+        let Search(query) = Search::<Query>::from_request_parts(parts, state).await?;
+        Ok(Wanted {
+            width: query.width.as_deref().map(Width::parse).transpose()?,
+            disposition: Disposition::parse(query.download.as_deref())?,
+        })
+    }
+}
+
+impl Disposition {
+    fn parse(download: Option<&str>) -> Result<Self, Problem> {
+        match download {
+            None | Some("0" | "false") => Ok(Disposition::Inline),
+            Some("1" | "true") => Ok(Disposition::Attachment),
+            Some(other) => Err(Kind::InvalidRequest.because(format!(
+                "download is {other:?}; it must be 1 to save the picture, 0 to show it."
+            ))),
+        }
+    }
+}
+
+impl Wanted {
+    /// The same, to be saved rather than shown.
+    pub(crate) fn for_saving(self) -> Self {
+        Wanted {
+            disposition: Disposition::Attachment,
+            ..self
+        }
+    }
+
+    /// The answer with a picture.
+    pub(crate) async fn answer(&self, app: &App, picture: &Picture) -> Result<Response, Problem> {
+        if let Some(width) = self.width {
+            let name = picture.name();
+            let small = app.thumbnails.of(&name, width, picture.read(&app.broker));
+            if let Some(small) = small.await? {
+                return Ok(self.small(picture, width, small));
+            }
+        }
+        let bytes = picture.read(&app.broker).await?;
+        let format = Format::sniff(&bytes)
+            .ok_or_else(|| Kind::Internal.because("The stored picture is damaged."))?;
+        let file = picture.file_name(format);
+        Ok(self.send(picture, bytes, format, &file))
+    }
+
+    /// The answer, if it can be given without the picture's bytes.
+    pub(crate) fn at_hand(&self, app: &App, picture: &Picture) -> Option<Response> {
+        let width = self.width?;
+        let small = app.thumbnails.kept(&picture.name(), width)??;
+        Some(self.small(picture, width, small))
+    }
+
+    fn small(&self, picture: &Picture, width: Width, bytes: Bytes) -> Response {
+        let full = picture.file_name(Format::Jpeg);
+        let stem = full.rsplit_once('.').map_or(&*full, |(stem, _)| stem);
+        self.send(picture, bytes, Format::Jpeg, &format!("{stem}-{width}.jpg"))
+    }
+
+    fn send(&self, picture: &Picture, bytes: Bytes, format: Format, file: &str) -> Response {
+        let word = match self.disposition {
+            Disposition::Inline => "inline",
+            Disposition::Attachment => "attachment",
+        };
+        let disposition = format!("{word}; filename*=UTF-8''{}", encoded(file));
+        let headers = [
+            (
+                header::CONTENT_TYPE,
+                HeaderValue::from_static(format.content_type()),
+            ),
+            (
+                header::CONTENT_DISPOSITION,
+                HeaderValue::try_from(disposition).expect("percent encoding leaves ASCII alone"),
+            ),
+            (header::CACHE_CONTROL, picture.lasts().cache_control()),
+        ];
+        (headers, Body::from(bytes)).into_response()
+    }
+}
+
+impl Picture {
+    fn name(&self) -> PictureName {
+        match self {
+            Picture::Image(folder, upload, _) => {
+                PictureName::Image(folder.clone(), upload.id.clone())
+            }
+            Picture::Evidence(alert, exhibit) => PictureName::Evidence(alert.clone(), *exhibit),
+            Picture::Frame(frame) => PictureName::Frame(frame.key.clone(), frame.stored_at),
+        }
+    }
+
+    async fn read(&self, broker: &Broker) -> Result<Bytes, Problem> {
+        match self {
+            Picture::Image(folder, Upload { id, .. }, _) => {
+                let bytes = broker.picture(folder, id).await?;
+                bytes.ok_or_else(|| unknown_image(folder, id))
+            }
+            Picture::Evidence(alert, exhibit) => {
+                let bytes = broker.evidence(alert, *exhibit).await?;
+                bytes.ok_or_else(|| {
+                    let word = exhibit.word();
+                    Kind::NoEvidence
+                        .because(format!("The {word} behind the alert {alert} was not kept."))
+                })
+            }
+            Picture::Frame(frame) => Ok(frame.event.picture.clone()),
+        }
+    }
+
+    /// What it is called once it is saved.
+    fn file_name(&self, format: Format) -> String {
+        let extension = format.extension();
+        match self {
+            Picture::Image(_, upload, _) => upload.name.clone(),
+            Picture::Evidence(alert, exhibit) => format!("{alert}-{}.{extension}", exhibit.word()),
+            Picture::Frame(Stored { key, stored_at, .. }) => {
+                format!("{key}-{}.{extension}", rfc3339(*stored_at))
+            }
+        }
+    }
+
+    fn lasts(&self) -> Lasts {
+        match self {
+            Picture::Image(_, _, lasts) => *lasts,
+            Picture::Evidence(..) => Lasts::Forever,
+            Picture::Frame(_) => Lasts::UntilTheNext,
+        }
+    }
+}
+
+impl Lasts {
+    fn cache_control(self) -> HeaderValue {
+        HeaderValue::from_static(match self {
+            Lasts::Forever => "private, max-age=31536000, immutable",
+            Lasts::UntilTheNext => "private, no-cache",
+        })
+    }
 }
 
 /// All but the `attr-char` of RFC 5987.
@@ -30,39 +209,8 @@ pub(crate) fn encoded(name: &str) -> String {
     utf8_percent_encode(name, ENCODED).to_string()
 }
 
-/// Lets a browser keep a picture whose bytes at this address never change.
-pub(crate) fn unchanging(mut response: Response) -> Response {
-    response.headers_mut().insert(
-        header::CACHE_CONTROL,
-        HeaderValue::from_static("private, max-age=31536000, immutable"),
-    );
-    response
-}
-
-/// A stored picture; its type is what its bytes say.
-pub(crate) fn stored(
-    bytes: Bytes,
-    name: &str,
-    disposition: Disposition,
-) -> Result<Response, Problem> {
-    let format = Format::sniff(&bytes)
-        .ok_or_else(|| Kind::Internal.because("The stored picture is damaged."))?;
-    let word = match disposition {
-        Disposition::Inline => "inline",
-        Disposition::Attachment => "attachment",
-    };
-    let value = format!("{word}; filename*=UTF-8''{}", encoded(name));
-    let headers = [
-        (
-            header::CONTENT_TYPE,
-            HeaderValue::from_static(format.content_type()),
-        ),
-        (
-            header::CONTENT_DISPOSITION,
-            HeaderValue::try_from(value).expect("percent encoding leaves ASCII alone"),
-        ),
-    ];
-    Ok((headers, Body::from(bytes)).into_response())
+pub(super) fn unknown_image(folder: &Folder, id: &str) -> Problem {
+    Kind::UnknownImage.because(format!("The folder {folder} has no image {id:?}."))
 }
 
 /// The name that a request's `Content-Disposition` gives its body.

@@ -24,7 +24,7 @@ async fn the_latest_frame_is_shown_with_what_its_camera_says() {
     send_frame(&service, "folder1").await;
     let response = service.get(FRAME).await;
     assert_eq!(response.headers()["content-type"], "image/jpeg");
-    assert_eq!(response.headers()["cache-control"], "no-store");
+    assert_eq!(response.headers()["cache-control"], "private, no-cache");
     assert_eq!(response.headers()["camera"], "north");
     assert_eq!(response.headers()["captured-at"], "1970-01-01T00:00:00Z");
     assert_eq!(response.bytes().await.unwrap(), jpeg(1));

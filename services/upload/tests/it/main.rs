@@ -17,4 +17,5 @@ mod process;
 mod refusals;
 mod rules;
 mod service;
+mod thumbnails;
 mod uploads;
