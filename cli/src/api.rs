@@ -5,13 +5,13 @@ use std::time::Duration;
 use anyhow::{Context as _, anyhow};
 use reqwest::{
     Body, Client, RequestBuilder, Response,
-    header::{CONTENT_LENGTH, CONTENT_TYPE},
+    header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue},
 };
 use serde::Deserialize;
 use service_runtime::Failure;
 
 /// Where the upload service is.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Server")]
 pub(crate) struct ApiConfig {
     /// The upload service
@@ -22,6 +22,15 @@ pub(crate) struct ApiConfig {
         value_name = "URL"
     )]
     pub(crate) url: String,
+
+    /// The token to come in with, where the service wants one; `framewatch token add` makes it
+    #[arg(
+        long,
+        env = "FRAMEWATCH_TOKEN",
+        hide_env_values = true,
+        value_name = "TOKEN"
+    )]
+    pub(crate) token: Option<String>,
 }
 
 /// A client of one upload service.
@@ -46,6 +55,7 @@ impl Api {
             .ok();
         let client = Client::builder()
             .connect_timeout(Duration::from_secs(5))
+            .default_headers(credentials(config.token.as_deref())?)
             .build()?;
         Ok(Api {
             client,
@@ -134,6 +144,21 @@ impl Api {
     fn address(&self, path: &str) -> String {
         format!("{}{path}", self.base)
     }
+}
+
+fn credentials(token: Option<&str>) -> Result<HeaderMap, Failure> {
+    let mut headers = HeaderMap::new();
+    if let Some(token) = token {
+        let value = HeaderValue::from_str(&format!("Bearer {token}"));
+        let mut value = value.map_err(|_| {
+            Failure::Usage(anyhow!(
+                "the token has characters that no token has; it must be one that `framewatch token add` made"
+            ))
+        })?;
+        value.set_sensitive(true);
+        headers.insert(AUTHORIZATION, value);
+    }
+    Ok(headers)
 }
 
 async fn answer<T: serde::de::DeserializeOwned>(response: Response) -> Result<T, Failure> {

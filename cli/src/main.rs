@@ -14,8 +14,11 @@ mod progress;
 mod publish;
 mod rule;
 mod threshold;
+mod token;
 mod up;
 mod upload;
+mod user;
+mod users_file;
 mod watch;
 
 use std::process::ExitCode;
@@ -51,6 +54,10 @@ enum Command {
     Rule(rule::RuleCommand),
     /// Show or replay messages that could not be handled
     DeadLetters(dead_letters::DeadLetters),
+    /// Add, show, change or remove those who may log in
+    User(user::UserCommand),
+    /// Make, show or remove the tokens by which programs come in
+    Token(token::TokenCommand),
     /// Print a completion script for a shell
     Completions(completions::Completions),
     /// Print all settings of `up` as a Markdown table
@@ -77,6 +84,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Compare(compare) => return compare.run(),
         Command::Completions(completions) => completions.run(&mut Cli::command())?,
         Command::Settings => lines::print(up::settings_table().trim_end())?,
+        Command::User(user) => user.run()?,
+        Command::Token(token) => token.run()?,
         Command::Tethered(tethered) => return Err(tethered.run()),
         Command::Up(up) => block_on(up.run())?,
         Command::Publish(publish) => block_on(publish.run())?,

@@ -24,7 +24,10 @@ const RETRY: Duration = Duration::from_millis(200);
 pub(super) async fn run(web: String, bus: BusConfig, context: Context) -> Result<(), Failure> {
     let cameras = cctv_sim::demo_cameras();
     let preparing = async {
-        let api = Api::new(&ApiConfig { url: web })?;
+        let api = Api::new(&ApiConfig {
+            url: web,
+            token: None,
+        })?;
         for camera in &cameras {
             upload_reference(&api, camera).await?;
         }
