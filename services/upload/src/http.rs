@@ -4,6 +4,7 @@ mod acknowledgements;
 mod alert_query;
 mod alerts;
 mod assets;
+mod conditions;
 mod events;
 mod extract;
 mod folders;

@@ -50,6 +50,7 @@ pub(crate) enum Kind {
     TooLarge,
     TooManyFiles,
     UnknownFormat,
+    UnsatisfiableRange,
     UnreadablePicture,
     UnreadableFrame,
     InvalidRule,
@@ -108,6 +109,11 @@ impl Kind {
                 S::UNSUPPORTED_MEDIA_TYPE,
                 "unknown-format",
                 "Not a picture of an accepted format",
+            ),
+            Kind::UnsatisfiableRange => (
+                S::RANGE_NOT_SATISFIABLE,
+                "unsatisfiable-range",
+                "No such part",
             ),
             Kind::UnreadablePicture => (
                 S::UNPROCESSABLE_ENTITY,

@@ -1,11 +1,15 @@
 //! The style sheets, the scripts and the icon, which are part of the binary.
 
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use axum::{
     extract::Path,
-    http::header,
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use bytes::Bytes;
 
+use super::conditions::{Conditions, etag};
 use crate::problem::Kind;
 
 const CACHE: &str = "no-cache";
@@ -52,23 +56,31 @@ const ASSETS: &[Asset] = &[
     asset!("uplot.js", SCRIPT, "vendor/uplot/uPlot.iife.min.js"),
 ];
 
-pub(crate) async fn file(Path(name): Path<String>) -> Response {
+pub(crate) async fn file(Path(name): Path<String>, conditions: Conditions) -> Response {
     match ASSETS.iter().find(|asset| asset.name == name) {
-        Some(asset) => answer(asset.content_type, asset.text),
+        Some(asset) => answer(&conditions, asset.content_type, asset.text),
         None => Kind::NotFound
             .because(format!("There is nothing at /assets/{name}."))
             .into_response(),
     }
 }
 
-pub(crate) async fn icon() -> Response {
-    answer("image/svg+xml", include_str!("../../assets/icon.svg"))
+pub(crate) async fn icon(conditions: Conditions) -> Response {
+    let icon = include_str!("../../assets/icon.svg");
+    answer(&conditions, "image/svg+xml", icon)
 }
 
-fn answer(content_type: &'static str, text: &'static str) -> Response {
-    let headers = [
-        (header::CONTENT_TYPE, content_type),
-        (header::CACHE_CONTROL, CACHE),
-    ];
-    (headers, text).into_response()
+fn answer(conditions: &Conditions, content_type: &'static str, text: &'static str) -> Response {
+    let mut hasher = DefaultHasher::new();
+    text.hash(&mut hasher);
+    let etag = etag(&format!("{:016x}", hasher.finish()));
+    let response = conditions
+        .unchanged(&etag)
+        .unwrap_or_else(|| conditions.send(&etag, Bytes::from_static(text.as_bytes())));
+    let mut headers = HeaderMap::new();
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE));
+    if response.status().is_success() {
+        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    (headers, response).into_response()
 }

@@ -1,19 +1,23 @@
 //! Pictures as answers, and names of files in headers.
 
 use axum::{
-    body::Body,
     extract::FromRequestParts,
-    http::{HeaderMap, HeaderValue, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
 use event_bus::{Exhibit, Folder, FrameArrival, Stored};
 use fingerprint::Format;
+use headers::ETag;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use proto::v1::Upload;
 use serde::Deserialize;
 
-use super::{extract::Search, frames::rfc3339};
+use super::{
+    conditions::{Conditions, etag},
+    extract::Search,
+    frames::rfc3339,
+};
 use crate::{
     app::App,
     broker::Broker,
@@ -40,6 +44,7 @@ pub(crate) enum Lasts {
 pub(crate) struct Wanted {
     width: Option<Width>,
     disposition: Disposition,
+    conditions: Conditions,
 }
 
 /// How a browser is to treat a picture.
@@ -60,7 +65,9 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         let Search(query) = Search::<Query>::from_request_parts(parts, state).await?;
+        let Ok(conditions) = Conditions::from_request_parts(parts, state).await;
         Ok(Wanted {
+            conditions,
             width: query.width.as_deref().map(Width::parse).transpose()?,
             disposition: Disposition::parse(query.download.as_deref())?,
         })
@@ -90,6 +97,9 @@ impl Wanted {
 
     /// The answer with a picture.
     pub(crate) async fn answer(&self, app: &App, picture: &Picture) -> Result<Response, Problem> {
+        if let Some(unchanged) = self.unchanged(picture) {
+            return Ok(unchanged);
+        }
         if let Some(width) = self.width {
             let name = picture.name();
             let small = app.thumbnails.of(&name, width, picture.read(&app.broker));
@@ -106,9 +116,16 @@ impl Wanted {
 
     /// The answer, if it can be given without the picture's bytes.
     pub(crate) fn at_hand(&self, app: &App, picture: &Picture) -> Option<Response> {
-        let width = self.width?;
-        let small = app.thumbnails.kept(&picture.name(), width)??;
-        Some(self.small(picture, width, small))
+        self.unchanged(picture).or_else(|| {
+            let width = self.width?;
+            let small = app.thumbnails.kept(&picture.name(), width)??;
+            Some(self.small(picture, width, small))
+        })
+    }
+
+    fn unchanged(&self, picture: &Picture) -> Option<Response> {
+        let unchanged = self.conditions.unchanged(&self.etag(picture))?;
+        Some((picture.lasts().header(), unchanged).into_response())
     }
 
     fn small(&self, picture: &Picture, width: Width, bytes: Bytes) -> Response {
@@ -118,6 +135,10 @@ impl Wanted {
     }
 
     fn send(&self, picture: &Picture, bytes: Bytes, format: Format, file: &str) -> Response {
+        let response = self.conditions.send(&self.etag(picture), bytes);
+        if !response.status().is_success() {
+            return response;
+        }
         let word = match self.disposition {
             Disposition::Inline => "inline",
             Disposition::Attachment => "attachment",
@@ -132,9 +153,16 @@ impl Wanted {
                 header::CONTENT_DISPOSITION,
                 HeaderValue::try_from(disposition).expect("percent encoding leaves ASCII alone"),
             ),
-            (header::CACHE_CONTROL, picture.lasts().cache_control()),
         ];
-        (headers, Body::from(bytes)).into_response()
+        (headers, picture.lasts().header(), response).into_response()
+    }
+
+    fn etag(&self, picture: &Picture) -> ETag {
+        let name = picture.tag();
+        match self.width {
+            Some(width) => etag(&format!("{name}-{width}")),
+            None => etag(&name),
+        }
     }
 }
 
@@ -146,6 +174,15 @@ impl Picture {
             }
             Picture::Evidence(alert, exhibit) => PictureName::Evidence(alert.clone(), *exhibit),
             Picture::Frame(frame) => PictureName::Frame(frame.key.clone(), frame.stored_at),
+        }
+    }
+
+    /// A word for its bytes.
+    fn tag(&self) -> String {
+        match self {
+            Picture::Image(_, upload, _) => encoded(&upload.id),
+            Picture::Evidence(alert, exhibit) => format!("{}-{}", encoded(alert), exhibit.word()),
+            Picture::Frame(frame) => frame.stored_at.unix_timestamp_nanos().to_string(),
         }
     }
 
@@ -189,11 +226,12 @@ impl Picture {
 }
 
 impl Lasts {
-    fn cache_control(self) -> HeaderValue {
-        HeaderValue::from_static(match self {
+    fn header(self) -> [(HeaderName, HeaderValue); 1] {
+        let value = match self {
             Lasts::Forever => "private, max-age=31536000, immutable",
             Lasts::UntilTheNext => "private, no-cache",
-        })
+        };
+        [(header::CACHE_CONTROL, HeaderValue::from_static(value))]
     }
 }
 

@@ -4,6 +4,7 @@
 
 mod acknowledgements;
 mod alerts;
+mod conditions;
 mod events;
 mod faults;
 mod folders;
