@@ -8,7 +8,7 @@ use proto::{
     from_timestamp,
     v1::{Alert, Upload},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 use service_runtime::Failure;
 use time::OffsetDateTime;
@@ -21,7 +21,7 @@ use crate::{
 
 #[derive(clap::Args)]
 pub(crate) struct Folders {
-    /// The service's answer as it is, in JSON
+    /// All that the service says of them, in JSON
     #[arg(long)]
     json: bool,
 
@@ -39,9 +39,17 @@ const PERIOD: Duration = Duration::from_secs(2);
 /// Clears a terminal and begins at its top.
 const CLEAR: &str = "\x1b[2J\x1b[H";
 
+/// A part of the list.
 #[derive(Deserialize)]
-struct Answer {
-    folders: Vec<Folder>,
+struct Page<T> {
+    folders: Vec<T>,
+    /// Where it goes on.
+    next: Option<String>,
+}
+
+#[derive(Serialize)]
+struct All<T> {
+    folders: Vec<T>,
 }
 
 #[derive(Deserialize)]
@@ -85,12 +93,22 @@ impl Folders {
 
     async fn look(&self, api: &Api) -> Result<String, Failure> {
         if self.json {
-            let answer: Box<RawValue> = api.get("/api/v1/folders").await?;
-            return Ok(answer.get().to_owned());
+            let folders: Vec<Box<RawValue>> = all(api).await?;
+            return Ok(serde_json::to_string(&All { folders })?);
         }
-        let answer: Answer = api.get("/api/v1/folders").await?;
-        Ok(table(&answer.folders).to_string())
+        Ok(table(&all(api).await?).to_string())
     }
+}
+
+async fn all<T: DeserializeOwned>(api: &Api) -> Result<Vec<T>, Failure> {
+    let mut folders = Vec::new();
+    let mut next = Some("/api/v1/folders?limit=200".to_owned());
+    while let Some(path) = next {
+        let page: Page<T> = api.get(&path).await?;
+        folders.extend(page.folders);
+        next = page.next;
+    }
+    Ok(folders)
 }
 
 fn table(folders: &[Folder]) -> Table {

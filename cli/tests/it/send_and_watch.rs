@@ -66,6 +66,26 @@ async fn upload_publish_watch_and_folders_work_together() {
     assert!(stdout(&run(&["folders", "--json", "--url", &web])).starts_with("{\"folders\":["));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_are_all_shown_however_many_there_are() {
+    let stack = Stack::start().await;
+    let names: Vec<String> = (0..201).map(|number| format!("camera-{number}")).collect();
+    for name in &names {
+        stack.make_folder(name).await;
+    }
+    let web = stack.url("");
+    let shown = run(&["folders", "--url", &web]);
+    let shown = stdout(&shown);
+    let json = run(&["folders", "--json", "--url", &web]);
+    let json: serde_json::Value = serde_json::from_str(stdout(&json)).unwrap();
+    let folders = json["folders"].as_array().unwrap();
+    for name in &names {
+        assert!(shown.contains(&format!("{name} ")), "{name} in {shown}");
+        let is_there = folders.iter().any(|folder| folder["folder"] == **name);
+        assert!(is_there, "{name} in {json}");
+    }
+}
+
 #[test]
 fn without_a_server_they_say_where_they_looked() {
     let output = run(&["folders", "--url", "http://127.0.0.1:1"]);

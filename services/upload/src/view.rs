@@ -234,8 +234,8 @@ impl FolderView {
     }
 }
 
-/// Splits off the number at the end of a name.
-fn natural_order(folder: &Folder) -> (String, u64, String) {
+/// What folders are sorted by: the number at the end of a name is split off.
+pub(crate) fn natural_order(folder: &Folder) -> (String, u64, String) {
     let name = folder.as_str();
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let number = name[stem.len()..].parse().unwrap_or(0);

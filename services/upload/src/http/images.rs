@@ -35,6 +35,8 @@ pub(crate) struct Image {
 #[derive(Serialize)]
 pub(crate) struct ImagePage {
     pub(crate) images: Vec<Image>,
+    /// How many there are in all.
+    pub(crate) total: usize,
     /// Where the list goes on.
     pub(crate) next: Option<String>,
 }
@@ -97,10 +99,8 @@ pub(crate) fn page(app: &App, folder: &Folder, limit: usize, before: Option<&str
     let state = app.view.read();
     let reference = state.reference(folder).map(|reference| &reference.id);
     let end = before.map_or(Bound::Unbounded, Bound::Excluded);
-    let mut following = state
-        .pictures(folder)
-        .range::<str, _>((Bound::Unbounded, end))
-        .rev();
+    let pictures = state.pictures(folder);
+    let mut following = pictures.range::<str, _>((Bound::Unbounded, end)).rev();
     let images: Vec<Image> = following
         .by_ref()
         .take(limit)
@@ -111,6 +111,7 @@ pub(crate) fn page(app: &App, folder: &Folder, limit: usize, before: Option<&str
         .collect();
     let last = images.last().map(|image| image.upload.id.clone());
     ImagePage {
+        total: pictures.len(),
         next: following.next().and(last),
         images,
     }

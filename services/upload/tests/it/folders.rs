@@ -41,6 +41,40 @@ async fn six_folders_are_there_and_others_can_be_made() {
 }
 
 #[tokio::test]
+async fn folders_are_listed_in_pages() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    service.put("/api/v1/folders/folder10", "").await;
+    let mut listed = Vec::new();
+    let mut next = Some("/api/v1/folders?limit=3".to_owned());
+    while let Some(path) = next {
+        let page = service.json(&path).await;
+        assert_eq!(page["total"], 7);
+        listed.push(names(&page).join(" "));
+        next = page["next"].as_str().map(str::to_owned);
+    }
+    let pages = [
+        "folder1 folder2 folder3",
+        "folder4 folder5 folder6",
+        "folder10",
+    ];
+    assert_eq!(listed, pages);
+    // The folder that a page goes on after may be gone by then.
+    let after = service.json("/api/v1/folders?after=folder7&limit=1").await;
+    assert_eq!(names(&after), ["folder10"]);
+    let none = service.json("/api/v1/folders?after=zzz").await;
+    assert_eq!((names(&none).len(), &none["next"]), (0, &Value::Null));
+    for (query, slug) in [
+        ("limit=0", "invalid-request"),
+        ("limit=201", "invalid-request"),
+        ("after=Not%20this", "invalid-folder"),
+    ] {
+        let response = service.get(&format!("/api/v1/folders?{query}")).await;
+        problem(response, 400, slug).await;
+    }
+}
+
+#[tokio::test]
 async fn a_removed_folder_takes_all_it_has_along() {
     let nats = NatsServer::start();
     let service = Service::start(&nats).await;

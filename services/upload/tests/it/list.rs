@@ -21,6 +21,7 @@ async fn pictures_are_listed_newest_first_in_pages() {
     let mut next = Some(format!("{IMAGES}?limit=2"));
     while let Some(path) = next {
         let page = service.json(&path).await;
+        assert_eq!(page["total"], 5);
         for image in page["images"].as_array().unwrap() {
             listed.push(image["id"].as_str().unwrap().to_owned());
         }
