@@ -11,6 +11,7 @@ use std::{
     path::PathBuf,
 };
 
+use accounts::Issued;
 use clap::Args as _;
 use event_bus::{Bus, BusConfig, without_secrets};
 use futures::future::join_all;
@@ -23,7 +24,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{lines, watch};
+use crate::{api::ApiConfig, lines, watch};
 use data_folder::DataFolder;
 use supervise::{LocalServer, Port};
 pub(crate) use tethered::Tethered;
@@ -34,7 +35,7 @@ const REDIS_PORT: u16 = 6379;
 const OPS_PORT: u16 = 9500;
 
 #[derive(clap::Args)]
-#[command(mut_arg("log", |log| log.default_value("warn,comparator::alerts=error")))]
+#[command(mut_arg("log", |log| log.default_value("warn,audit=info,comparator::alerts=error")))]
 pub(crate) struct Up {
     /// Folder for all data
     #[arg(
@@ -127,6 +128,7 @@ impl Up {
     async fn run_servers(self, context: Context) -> Result<(), Failure> {
         let data = DataFolder::take(&self.data).await?;
         let usual = SocketAddr::from((Ipv4Addr::LOCALHOST, WEB_PORT));
+        self.upload.access.check(self.listen.unwrap_or(usual))?;
         let web = listen(self.listen, usual, "HTTP").await?;
         let stop_servers = CancellationToken::new();
         let nats = self.local(Server::Nats, &data)?;
@@ -193,11 +195,12 @@ impl Up {
             redis,
             terminal,
         } = connections?;
+        let demo_token = self.demo.then(demo::token);
         let (alerts, alert_lines) = mpsc::channel(256);
         let mut services = JoinSet::new();
         services.spawn(upload::run(
             web,
-            self.upload.clone(),
+            with_token(self.upload.clone(), demo_token.as_ref()),
             upload,
             context.clone(),
         ));
@@ -220,7 +223,10 @@ impl Up {
         addresses.print(data)?;
         if self.demo {
             services.spawn(demo::run(
-                format!("http://{}", addresses.web),
+                ApiConfig {
+                    url: format!("http://{}", addresses.web),
+                    token: demo_token.map(|issued| issued.reveal()),
+                },
                 bus,
                 context.clone(),
             ));
@@ -233,6 +239,12 @@ impl Up {
 /// All settings of `up` as a Markdown table.
 pub(crate) fn settings_table() -> String {
     service_runtime::settings_table(&Up::augment_args(clap::Command::new("up")))
+}
+
+/// The settings of the upload service, by which it lets in the bearer of this token as well.
+fn with_token(mut upload: upload::Config, issued: Option<&Issued>) -> upload::Config {
+    upload.access.token_of_ours = issued.map(|issued| issued.token.clone());
+    upload
 }
 
 fn url(given: &Option<String>, own: Option<&LocalServer>) -> String {

@@ -1,9 +1,11 @@
 use std::time::Duration;
 
+use accounts::{Issued, Note, Role, Token};
 use cctv_sim::CameraSpec;
 use event_bus::{Bus, BusConfig};
 use serde::Deserialize;
 use service_runtime::{Context, Failure};
+use time::OffsetDateTime;
 use tokio::{task::spawn_blocking, time::sleep};
 
 use crate::api::{Api, ApiConfig};
@@ -20,14 +22,28 @@ struct Folder {
 
 const RETRY: Duration = Duration::from_millis(200);
 
+/// By then the references are uploaded.
+const PREPARES_WITHIN: Duration = Duration::from_secs(60 * 60);
+
+/// The token with which the demo comes in, where accounts are needed.
+pub(super) fn token() -> Issued {
+    let note = Note::default();
+    Token::issue(
+        Role::Operator,
+        OffsetDateTime::now_utc() + PREPARES_WITHIN,
+        note,
+    )
+}
+
 /// Uploads the references of the demo's cameras where they are missing, and runs the cameras.
-pub(super) async fn run(web: String, bus: BusConfig, context: Context) -> Result<(), Failure> {
+pub(super) async fn run(
+    service: ApiConfig,
+    bus: BusConfig,
+    context: Context,
+) -> Result<(), Failure> {
     let cameras = cctv_sim::demo_cameras();
     let preparing = async {
-        let api = Api::new(&ApiConfig {
-            url: web,
-            token: None,
-        })?;
+        let api = Api::new(&service)?;
         for camera in &cameras {
             upload_reference(&api, camera).await?;
         }

@@ -67,6 +67,11 @@ impl Accounts {
         self.tokens.values()
     }
 
+    /// The token of this id.
+    pub fn token(&self, id: &TokenId) -> Option<&Token> {
+        self.tokens.get(id)
+    }
+
     /// The token that somebody presents. That it has expired is said only to who has its secret.
     pub fn admit(&self, presented: &str, now: OffsetDateTime) -> Result<&Token, TokenRefused> {
         let (id, secret) = token::parts(presented).ok_or(TokenRefused::Unknown)?;

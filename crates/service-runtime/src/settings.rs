@@ -20,6 +20,7 @@ fn row(argument: &Arg) -> String {
     let long = argument.get_long().unwrap_or_default();
     let value = argument
         .get_value_names()
+        .filter(|_| argument.get_action().takes_values())
         .and_then(<[_]>::first)
         .map(|name| format!(" {name}"));
     let variable = argument.get_env().unwrap_or_default().to_string_lossy();

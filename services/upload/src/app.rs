@@ -8,6 +8,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     Config,
+    access::Access,
     broker::Broker,
     folders::Folders,
     history::Histories,
@@ -19,6 +20,7 @@ use crate::{
 
 pub(crate) struct App {
     pub(crate) config: Config,
+    pub(crate) access: Access,
     pub(crate) view: Arc<View>,
     pub(crate) broker: Broker,
     pub(crate) folders: Folders,

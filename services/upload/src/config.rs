@@ -3,7 +3,9 @@ use std::{num::NonZero, time::Duration};
 use clap::Args;
 use fingerprint::Limits;
 
-/// The limits of the upload service.
+use crate::access::AccessConfig;
+
+/// The limits of the upload service, and who may use it.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Uploads")]
 #[group(skip)]
@@ -46,6 +48,10 @@ pub struct Config {
         value_name = "COUNT"
     )]
     pub max_connections: NonZero<u16>,
+
+    /// Who may use the service.
+    #[command(flatten)]
+    pub access: AccessConfig,
 }
 
 impl Default for Config {
@@ -57,6 +63,7 @@ impl Default for Config {
             upload_timeout_s: 60,
             max_concurrent_uploads: NonZero::new(16).expect("16 is not 0"),
             max_connections: NonZero::new(2048).expect("2048 is not 0"),
+            access: AccessConfig::default(),
         }
     }
 }

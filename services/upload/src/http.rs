@@ -1,5 +1,6 @@
 //! HTTP: the routes, and what holds for all of them.
 
+mod access;
 mod acknowledgements;
 mod alert_query;
 mod alerts;
@@ -49,9 +50,14 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::disable())
         .layer(from_fn(guard::refuse_cross_site))
+        .layer(from_fn_with_state(Arc::clone(&app), access::admit))
         .layer(from_fn_with_state(
             Arc::clone(&app),
             guard::wait_until_loaded,
+        ))
+        .layer(from_fn_with_state(
+            Arc::clone(&app),
+            access::refuse_other_hosts,
         ))
         .layer(from_fn_with_state(Arc::clone(&app), lingering::linger))
         .layer(from_fn(guard::measure))
@@ -147,4 +153,38 @@ async fn method_not_allowed(request: Request) -> Problem {
         request.method(),
         request.uri().path()
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::access::listed_calls;
+
+    /// Every call that the router takes, read out of what it shows of itself for debugging: it has no other list.
+    fn routed_calls() -> BTreeSet<(String, String)> {
+        let shown = format!("{:?}", api().merge(legacy_and_pages()));
+        let (routes, _) = shown.split_once("fallback_router").unwrap();
+        let (mut paths, mut methods) = (BTreeMap::new(), BTreeMap::new());
+        for route in routes.split("RouteId(").skip(1) {
+            let (id, rest) = route.split_once("): ").unwrap();
+            if let Some(path) = rest.strip_prefix('"') {
+                paths.insert(id, path.split('"').next().unwrap());
+            } else {
+                let (_, allowed) = rest.split_once("allow_header: Bytes(b\"").unwrap();
+                methods.insert(id, allowed.split('"').next().unwrap());
+            }
+        }
+        let calls = paths.iter().flat_map(|(id, path)| {
+            let methods = methods[id].split(',').filter(|method| *method != "HEAD");
+            methods.map(|method| (method.to_owned(), (*path).to_owned()))
+        });
+        calls.collect()
+    }
+
+    #[test]
+    fn every_call_is_in_the_table_of_permissions_and_no_other() {
+        assert_eq!(routed_calls(), listed_calls());
+    }
 }

@@ -3,6 +3,7 @@
 //! It alone stores and deletes reference pictures, and says in `UPLOADS` which of them frames are compared with. What it
 //! shows is a fold over streams, so that any number of copies show the same. Comparing is left to the comparator.
 //!
+//! - `access`: who may do what.
 //! - `http`: routes, pages, limits on what comes in.
 //! - `folders`: every change, in an order that a crash at any moment cannot spoil.
 //! - `view`: the folds.
@@ -10,6 +11,7 @@
 //! - `thumbnails`: small forms of pictures.
 //! - `broker`: NATS, every call bounded in time.
 
+mod access;
 mod app;
 mod broker;
 mod config;
@@ -23,6 +25,7 @@ mod problem;
 mod thumbnails;
 mod view;
 
+pub use access::AccessConfig;
 pub use config::Config;
 
 use std::{sync::Arc, time::Duration};
@@ -37,6 +40,7 @@ use tokio::{
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    access::Access,
     app::{App, MAX_VIEWERS},
     broker::Broker,
     cores::Cores,
@@ -66,6 +70,7 @@ pub async fn run(
 ) -> Result<(), Failure> {
     let shutdown = context.shutdown.clone();
     let tracker = TaskTracker::new();
+    let access = Access::new(&config.access, listener.local_addr()?, &tracker, &shutdown)?;
     let view = Arc::new(View::new());
     let broker = Broker::new(bus.clone())
         .await
@@ -101,6 +106,7 @@ pub async fn run(
         uploads: Semaphore::new(config.max_concurrent_uploads.get().into()),
         viewers: Arc::new(Semaphore::new(MAX_VIEWERS)),
         config,
+        access,
         view,
         histories: Histories::new(broker.clone()),
         broker,

@@ -33,6 +33,7 @@ const SERVICE: Service = Service {
 
 fn main() -> ExitCode {
     service_runtime::main::<Settings, _, _>(&SERVICE, |settings, context| async move {
+        settings.upload.access.check(settings.listen)?;
         let listener = TcpListener::bind(settings.listen)
             .await
             .with_context(|| format!("cannot listen on {} for HTTP", settings.listen))

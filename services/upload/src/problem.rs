@@ -38,6 +38,9 @@ pub(crate) enum Kind {
     InvalidFolder,
     EmptyPicture,
     CrossSite,
+    NotLoggedIn,
+    NotAllowed,
+    WrongHost,
     NotFound,
     UnknownFolder,
     UnknownImage,
@@ -90,6 +93,9 @@ impl Kind {
             Kind::InvalidFolder => (S::BAD_REQUEST, "invalid-folder", "Not a folder name"),
             Kind::EmptyPicture => (S::BAD_REQUEST, "empty-picture", "Empty picture"),
             Kind::CrossSite => (S::FORBIDDEN, "cross-site", "Request from another site"),
+            Kind::NotLoggedIn => (S::UNAUTHORIZED, "not-logged-in", "Not logged in"),
+            Kind::NotAllowed => (S::FORBIDDEN, "not-allowed", "Not allowed"),
+            Kind::WrongHost => (S::MISDIRECTED_REQUEST, "wrong-host", "Wrong host"),
             Kind::NotFound => (S::NOT_FOUND, "not-found", "Not found"),
             Kind::UnknownFolder => (S::NOT_FOUND, "unknown-folder", "Unknown folder"),
             Kind::UnknownImage => (S::NOT_FOUND, "unknown-image", "Unknown image"),
@@ -199,6 +205,9 @@ impl IntoResponse for Problem {
         );
         if self.kind.status() == StatusCode::SERVICE_UNAVAILABLE {
             headers.insert(header::RETRY_AFTER, RETRY_AFTER);
+        }
+        if self.kind == Kind::NotLoggedIn {
+            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
         }
         if self.kind == Kind::TooSlow {
             headers.insert(header::CONNECTION, HeaderValue::from_static("close"));

@@ -2,8 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
+mod access;
 mod acknowledgements;
 mod alerts;
+mod audit;
 mod conditions;
 mod events;
 mod faults;

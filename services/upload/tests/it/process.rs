@@ -24,3 +24,22 @@ fn it_runs_and_ends_in_order() {
     let nats = NatsServer::start();
     UPLOAD.runs_and_ends_in_order(&["--nats-url", &nats.url(), "--listen", "127.0.0.1:0"]);
 }
+
+#[test]
+fn it_refuses_to_be_open_to_the_network_unless_told_to() {
+    for beyond in ["0.0.0.0:0", "[::]:0"] {
+        UPLOAD.refuses(&["--listen", beyond], "--users-file");
+        UPLOAD.refuses(&["--listen", beyond], "--open-to-everyone");
+    }
+    let nowhere = [
+        "--listen",
+        "0.0.0.0:0",
+        "--users-file",
+        "/nowhere/users.toml",
+    ];
+    UPLOAD.refuses(&nowhere, "framewatch user add");
+    UPLOAD.refuses(
+        &[&nowhere[2..], &["--open-to-everyone"]].concat(),
+        "cannot be used with",
+    );
+}

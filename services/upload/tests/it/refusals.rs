@@ -133,7 +133,7 @@ async fn a_slow_sender_is_told_so() {
     for kind in ["image/jpeg", "multipart/form-data; boundary=x"] {
         let mut stream = TcpStream::connect(&service.host).await.unwrap();
         let head = format!(
-            "POST {IMAGES} HTTP/1.1\r\nHost: x\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\n--x\r\n"
+            "POST {IMAGES} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {kind}\r\nContent-Length: 1000\r\n\r\n--x\r\n"
         );
         stream.write_all(head.as_bytes()).await.unwrap();
         let mut answer = [0; 64];
@@ -159,7 +159,7 @@ async fn paths_that_lead_elsewhere_lead_nowhere() {
     ] {
         let answer = service
             .raw(&format!(
-                "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             ))
             .await;
         assert!(answer.starts_with("HTTP/1.1 400"), "{path}: {answer}");
@@ -175,7 +175,7 @@ async fn paths_that_lead_elsewhere_lead_nowhere() {
     ] {
         let answer = service
             .raw(&format!(
-                "GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n"
+                "GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
             ))
             .await;
         assert!(answer.starts_with("HTTP/1.1 404"), "{path}: {answer}");

@@ -132,7 +132,7 @@ impl Service {
     }
 }
 
-fn client() -> Client {
+pub(crate) fn client() -> Client {
     // Every test asks for it; the first one is heard.
     drop(rustls::crypto::ring::default_provider().install_default());
     Client::builder()

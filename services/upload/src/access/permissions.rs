@@ -1,0 +1,187 @@
+//! Who may call what: the one table of it. docs/access.md has the same table, and the tests go through it.
+
+use accounts::Role;
+use axum::http::Method;
+
+/// A call, who may make it, and what it changes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Permission {
+    method: &'static str,
+    /// As the router has it.
+    path: &'static str,
+    pub(crate) need: Need,
+    /// In words; `None` where it changes nothing.
+    pub(crate) change: Option<&'static str>,
+}
+
+/// What it takes to make a call.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Need {
+    Nothing,
+    Role(Role),
+}
+
+use Role::{Admin, Operator};
+
+#[rustfmt::skip]
+const PERMISSIONS: &[Permission] = &[
+    // Without these nobody could log in.
+    open("GET", "/assets/{name}"),
+    open("GET", "/favicon.svg"),
+
+    look("GET", "/"),
+    look("GET", "/folder/{folder}"),
+    look("GET", "/alerts"),
+    look("GET", "/alerts/{id}"),
+    look("GET", "/latest/{folder}"),
+    look("GET", "/uploads/{folder}/{name}"),
+    look("GET", "/download/{folder}/{name}"),
+    look("GET", "/api/v1/folders"),
+    look("GET", "/api/v1/folders/{folder}"),
+    look("GET", "/api/v1/folders/{folder}/images"),
+    look("GET", "/api/v1/folders/{folder}/images/{id}"),
+    look("GET", "/api/v1/folders/{folder}/images/{id}/content"),
+    look("GET", "/api/v1/folders/{folder}/latest"),
+    look("GET", "/api/v1/folders/{folder}/latest/content"),
+    look("GET", "/api/v1/folders/{folder}/frame"),
+    look("GET", "/api/v1/folders/{folder}/history"),
+    look("GET", "/api/v1/folders/{folder}/rule"),
+    look("GET", "/api/v1/rules/_default"),
+    look("GET", "/api/v1/alerts"),
+    look("GET", "/api/v1/alerts/{id}"),
+    look("GET", "/api/v1/alerts/{id}/evidence/frame"),
+    look("GET", "/api/v1/alerts/{id}/evidence/reference"),
+    look("GET", "/api/v1/events"),
+    look("GET", "/api/v1/events/folders"),
+
+    // What comes up every day: references, and alerts.
+    change("POST", "/folder/{folder}", Operator, "upload pictures"),
+    change("POST", "/api/v1/folders/{folder}/images", Operator, "upload pictures"),
+    change("POST", "/folder/{folder}/delete/{id}", Operator, "delete a picture"),
+    change("DELETE", "/api/v1/folders/{folder}/images/{id}", Operator, "delete a picture"),
+    change("POST", "/alerts/{id}/acknowledge", Operator, "acknowledge an alert"),
+    change("PUT", "/api/v1/alerts/{id}/acknowledgement", Operator, "acknowledge an alert"),
+    change("POST", "/alerts/{id}/unacknowledge", Operator, "take an acknowledgement back"),
+    change("DELETE", "/api/v1/alerts/{id}/acknowledgement", Operator, "take an acknowledgement back"),
+    // It changes nothing, but takes some computing.
+    Permission { method: "POST", path: "/api/v1/folders/{folder}/what-if", need: Need::Role(Operator), change: None },
+
+    // What is watched, and by which rule.
+    change("PUT", "/api/v1/folders/{folder}", Admin, "make a folder"),
+    change("DELETE", "/api/v1/folders/{folder}", Admin, "remove a folder"),
+    change("POST", "/folder/{folder}/rule", Admin, "set a rule"),
+    change("PUT", "/api/v1/folders/{folder}/rule", Admin, "set a rule"),
+    change("DELETE", "/api/v1/folders/{folder}/rule", Admin, "take a rule back"),
+    change("PUT", "/api/v1/rules/_default", Admin, "set the default rule"),
+    change("DELETE", "/api/v1/rules/_default", Admin, "take the default rule back"),
+];
+
+const fn open(method: &'static str, path: &'static str) -> Permission {
+    Permission {
+        method,
+        path,
+        need: Need::Nothing,
+        change: None,
+    }
+}
+
+const fn look(method: &'static str, path: &'static str) -> Permission {
+    Permission {
+        method,
+        path,
+        need: Need::Role(Role::Viewer),
+        change: None,
+    }
+}
+
+const fn change(
+    method: &'static str,
+    path: &'static str,
+    role: Role,
+    change: &'static str,
+) -> Permission {
+    Permission {
+        method,
+        path,
+        need: Need::Role(role),
+        change: Some(change),
+    }
+}
+
+impl Permission {
+    /// What a call takes. One that is not in the table takes an admin, wherever it leads; an address that leads nowhere says
+    /// so to everybody who is let in.
+    pub(crate) fn of(method: &Method, path: Option<&str>) -> Permission {
+        let Some(path) = path else {
+            return look("", "");
+        };
+        let method = match *method {
+            Method::HEAD => "GET",
+            ref other => other.as_str(),
+        };
+        let known = PERMISSIONS
+            .iter()
+            .find(|known| known.method == method && known.path == path);
+        known.copied().unwrap_or(Permission {
+            need: Need::Role(Admin),
+            ..look("", "")
+        })
+    }
+}
+
+#[cfg(test)]
+pub(crate) fn listed_calls() -> std::collections::BTreeSet<(String, String)> {
+    let calls = PERMISSIONS.iter();
+    calls
+        .map(|known| (known.method.to_owned(), known.path.to_owned()))
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fmt::Write as _, fs, path::Path};
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_in_the_table_takes_an_admin() {
+        let need = |method, path| Permission::of(&method, Some(path)).need;
+        let admin = Need::Role(Admin);
+        assert_eq!(need(Method::GET, "/something/new"), admin);
+        assert_eq!(need(Method::PATCH, "/api/v1/folders"), admin);
+        assert_eq!(need(Method::OPTIONS, "/"), admin);
+        assert_eq!(need(Method::HEAD, "/"), Need::Role(Role::Viewer));
+        assert_eq!(need(Method::HEAD, "/assets/{name}"), Need::Nothing);
+        let nowhere = Permission::of(&Method::POST, None);
+        assert_eq!(nowhere.need, Need::Role(Role::Viewer));
+    }
+
+    #[test]
+    fn the_table_is_documented() {
+        let mut table = String::from("| call | who | what it changes |\n|---|---|---|\n");
+        for known in PERMISSIONS {
+            let who = match known.need {
+                Need::Nothing => "everybody",
+                Need::Role(role) => role.word(),
+            };
+            let change = known.change.unwrap_or_default();
+            let Permission { method, path, .. } = known;
+            writeln!(table, "| `{method} {path}` | {who} | {change} |").unwrap();
+        }
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/access.md");
+        let document = fs::read_to_string(&path).unwrap();
+        let start = document.find("| call |").expect("it has the table");
+        let length = document[start..]
+            .find("\n\n")
+            .map_or(document.len() - start, |end| end + 1);
+        if document[start..start + length] == table {
+            return;
+        }
+        assert!(
+            std::env::var_os("UPDATE_DOCS").is_some(),
+            "docs/access.md is not true; UPDATE_DOCS=1 corrects it. Now:\n{table}"
+        );
+        let (before, after) = (&document[..start], &document[start + length..]);
+        fs::write(path, format!("{before}{table}{after}")).unwrap();
+    }
+}
