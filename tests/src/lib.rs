@@ -1,6 +1,6 @@
 //! The whole of Framewatch for end-to-end tests: real servers, the services' own `run` or their binaries, and clients that
-//! know nothing but HTTP, NATS and Redis. The tests are in `tests/it`, the faults in `tests/oracle`, the measuring in
-//! `benches`.
+//! know nothing but HTTP, NATS and Redis. The tests are in `tests/it`, those of the pages in `tests/browser`, the faults in
+//! `tests/oracle`, the measuring in `benches`.
 
 mod picture;
 mod process;

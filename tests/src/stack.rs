@@ -121,11 +121,10 @@ impl Stack {
         self.comparators.push(comparator);
     }
 
-    async fn start_upload(&mut self) {
+    /// Starts the upload service, again at the address that it had.
+    pub async fn start_upload(&mut self) {
         let bus = self.bus().await;
-        let listener = TcpListener::bind("127.0.0.1:0")
-            .await
-            .expect("loopback has a free port");
+        let listener = TcpListener::bind(self.web).await.expect("the port is free");
         self.web = listener.local_addr().expect("it listens");
         let upload = Running::start(|context| {
             upload::run(listener, upload::Config::default(), bus, context)
@@ -143,6 +142,13 @@ impl Stack {
         self.sink = Some(sink);
     }
 
+    /// Ends the upload service in order.
+    pub async fn stop_upload(&mut self) {
+        if let Some(upload) = self.upload.take() {
+            upload.stop().await;
+        }
+    }
+
     /// Ends all comparators in order.
     pub async fn stop_comparators(&mut self) {
         for comparator in self.comparators.drain(..) {
@@ -153,9 +159,10 @@ impl Stack {
     /// Ends all services in order.
     pub async fn stop_services(&mut self) {
         self.stop_comparators().await;
-        for running in [self.sink.take(), self.upload.take()].into_iter().flatten() {
-            running.stop().await;
+        if let Some(sink) = self.sink.take() {
+            sink.stop().await;
         }
+        self.stop_upload().await;
     }
 
     /// Ends the services in order, kills the servers, and starts all of it again on the same data.

@@ -1,0 +1,26 @@
+//! The pages, in a real chromium against the whole of Framewatch. Skipped where chromium or chromedriver is missing.
+//!
+//! The tests have threads of their own for the services: a browser that is dropped waits for what it has asked of them.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod accessibility;
+mod browser;
+mod driver;
+mod folder;
+mod overview;
+
+use tests::Stack;
+
+use browser::Browser;
+
+/// Everything, and a browser before it; `None` where there is no browser to be had.
+async fn start() -> Option<(Stack, Browser)> {
+    let Some(driver) = driver::Driver::shared() else {
+        tests::skip("chromium or chromedriver is not on PATH");
+        return None;
+    };
+    let stack = Stack::start().await;
+    let browser = Browser::open(driver, stack.url("")).await;
+    Some((stack, browser))
+}
