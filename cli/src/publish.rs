@@ -27,7 +27,7 @@ pub(crate) struct Publish {
 
 impl Publish {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let bus = Bus::connect(&self.bus, "framewatch publish")
+        let bus = Bus::connect_as_guest(&self.bus, "framewatch publish")
             .await
             .map_err(Failure::unavailable)?;
         let progress = Progress::of_count(self.files.len());

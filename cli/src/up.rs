@@ -13,7 +13,7 @@ use std::{
 
 use accounts::Issued;
 use clap::Args as _;
-use event_bus::{Bus, BusConfig, without_secrets};
+use event_bus::{Bus, BusConfig, NatsLogin, without_secrets};
 use futures::future::join_all;
 use local_servers::Server;
 use service_runtime::{Context, Failure, RuntimeConfig, listen};
@@ -59,15 +59,6 @@ pub(crate) struct Up {
     )]
     nats_url: Option<String>,
 
-    /// Credentials file (JWT and seed) to log in with at the NATS server that is given
-    #[arg(
-        long,
-        env = "FRAMEWATCH_NATS_CREDS",
-        value_name = "FILE",
-        requires = "nats_url"
-    )]
-    nats_creds: Option<PathBuf>,
-
     /// Port for our own nats-server, on loopback [default: 4222, or another where that is taken]
     #[arg(long, env = "FRAMEWATCH_NATS_PORT", value_name = "PORT")]
     nats_port: Option<u16>,
@@ -98,6 +89,9 @@ pub(crate) struct Up {
     demo: bool,
 
     #[command(flatten)]
+    login: NatsLogin,
+
+    #[command(flatten)]
     upload: upload::Config,
 
     #[command(flatten)]
@@ -117,6 +111,11 @@ struct Addresses {
 
 impl Up {
     pub(crate) async fn run(self) -> Result<(), Failure> {
+        if self.nats_url.is_none() && !self.login.is_empty() {
+            return Err(Failure::usage(anyhow::anyhow!(
+                "our own nats-server asks for no login; name the server that does with --nats-url"
+            )));
+        }
         let ops = SocketAddr::from((Ipv4Addr::LOCALHOST, OPS_PORT));
         service_runtime::run(&self.runtime.clone(), ops, |context| {
             self.run_servers(context)
@@ -181,7 +180,7 @@ impl Up {
         context: &Context,
     ) -> Result<(), Failure> {
         let bus = BusConfig {
-            nats_creds: self.nats_creds.clone(),
+            login: self.login.clone(),
             ..BusConfig::for_url(addresses.nats.clone())
         };
         let connecting = Connections::open(&bus, &addresses.redis);

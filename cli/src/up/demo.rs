@@ -47,7 +47,7 @@ pub(super) async fn run(
         for camera in &cameras {
             upload_reference(&api, camera).await?;
         }
-        Bus::connect(&bus, "framewatch-cctv-sim")
+        Bus::connect_as_guest(&bus, "framewatch-cctv-sim")
             .await
             .map_err(Failure::unavailable)
     };

@@ -35,6 +35,8 @@ fn bad_usage_is_64_and_says_what_is_right() {
         &["compare"],
         &["compare", "a.jpg"],
         &["publish", "Not-A-Folder", "a.jpg"],
+        &["publish", "gate", "a.jpg", "--nats-user", "me"],
+        &["up", "--nats-creds", "a.creds"],
     ] {
         let output = run(bad);
         assert_eq!(output.status.code(), Some(64), "{bad:?}");

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use async_nats::{Client, ConnectOptions, Event as ConnectionEvent, jetstream};
+use async_nats::{Client, jetstream};
 use tokio::{
     sync::{Notify, watch},
     time::{Instant, sleep, timeout},
@@ -8,7 +8,11 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use crate::{
-    BusConfig, StorageError, causes::with_causes, config::without_secrets, dead_letters::Burials,
+    BusConfig, ConnectError, StorageError,
+    causes::with_causes,
+    config::without_secrets,
+    connect::{check_version, connect_client},
+    dead_letters::Burials,
     topology,
 };
 
@@ -20,7 +24,7 @@ use crate::{
 pub struct Bus {
     pub(crate) client: Client,
     pub(crate) jetstream: jetstream::Context,
-    config: Arc<BusConfig>,
+    storage: Storage,
     generation: watch::Receiver<u64>,
     /// What it calls itself.
     pub(crate) service: Arc<str>,
@@ -28,66 +32,57 @@ pub struct Bus {
     _maintenance: Arc<DropGuard>,
 }
 
-/// Why there is no connection.
-#[derive(Debug, thiserror::Error)]
-pub enum ConnectError {
-    /// The credentials file can't be read.
-    #[error("cannot read the NATS credentials {path}")]
-    Credentials {
-        /// The file.
-        path: String,
-        /// Why.
-        #[source]
-        source: std::io::Error,
-    },
-    /// No server answered in time.
-    #[error("no NATS server at {url}")]
-    Unreachable {
-        /// Where it was looked for.
-        url: String,
-        /// The last answer.
-        #[source]
-        source: async_nats::ConnectError,
-    },
-    /// The server lacks what is needed.
-    #[error("the NATS server at {url} is {found}; 2.11 or later is needed")]
-    TooOld {
-        /// Where.
-        url: String,
-        /// Its version.
-        found: String,
-    },
-    /// The streams and buckets can't be made.
-    #[error("the NATS server at {url} cannot hold our streams; is JetStream enabled?")]
-    Storage {
-        /// Where.
-        url: String,
-        /// What failed.
-        #[source]
-        source: StorageError,
-    },
+/// Who makes the streams and buckets that are missing.
+#[derive(Clone)]
+enum Storage {
+    /// This connection, as these settings say.
+    Ours(Arc<BusConfig>),
+    /// Others: this connection may not.
+    OfOthers,
 }
 
-const RETRY: Duration = Duration::from_millis(250);
+impl Storage {
+    async fn ensure(&self, jetstream: &jetstream::Context) -> Result<(), StorageError> {
+        match self {
+            Storage::Ours(config) => topology::ensure(jetstream, config).await,
+            Storage::OfOthers => Ok(()),
+        }
+    }
+}
+
+pub(crate) const RETRY: Duration = Duration::from_millis(250);
 const FLUSHES_WITHIN: Duration = Duration::from_secs(2);
-const OLDEST_SERVER: (u64, u64) = (2, 11);
 
 impl Bus {
     /// Connects under the name of the service, and sees to it that the streams and buckets are there.
     pub async fn connect(config: &BusConfig, service: &str) -> Result<Self, ConnectError> {
+        Self::open(config, service, Storage::Ours(Arc::new(config.clone()))).await
+    }
+
+    /// Connects as one who uses streams that others make: a camera, which may publish frames and do nothing else, or the
+    /// sink, which only reads.
+    pub async fn connect_as_guest(config: &BusConfig, service: &str) -> Result<Self, ConnectError> {
+        Self::open(config, service, Storage::OfOthers).await
+    }
+
+    async fn open(
+        config: &BusConfig,
+        service: &str,
+        storage: Storage,
+    ) -> Result<Self, ConnectError> {
         let connected = Arc::new(Notify::new());
         let client = connect_client(config, service, Arc::clone(&connected)).await?;
         check_version(&client, &without_secrets(&config.nats_url))?;
 
         let jetstream = jetstream::new(client.clone());
-        ensure_at_start(&jetstream, config).await?;
+        ensure_at_start(&jetstream, &storage, config).await?;
 
         let (generation_sender, generation) = watch::channel(0);
         let stop = CancellationToken::new();
         tokio::spawn(maintain(
             service.to_owned(),
             jetstream.clone(),
-            config.clone(),
+            storage.clone(),
             connected,
             generation_sender,
             stop.clone(),
@@ -95,7 +90,7 @@ impl Bus {
         Ok(Bus {
             client,
             jetstream,
-            config: Arc::new(config.clone()),
+            storage,
             generation,
             service: service.into(),
             burials: Arc::default(),
@@ -120,7 +115,7 @@ impl Bus {
 
     /// Makes streams and buckets that are gone. Where that fails, whoever needs them tries again.
     pub(crate) async fn make_what_is_missing(&self) {
-        if let Err(error) = topology::ensure(&self.jetstream, &self.config).await {
+        if let Err(error) = self.storage.ensure(&self.jetstream).await {
             tracing::debug!(
                 error = with_causes(&error),
                 "the streams cannot be made now"
@@ -134,76 +129,14 @@ impl Bus {
     }
 }
 
-async fn connect_client(
-    config: &BusConfig,
-    service: &str,
-    connected: Arc<Notify>,
-) -> Result<Client, ConnectError> {
-    let mut options = ConnectOptions::new()
-        .name(service)
-        .connection_timeout(Duration::from_secs(5))
-        .ping_interval(Duration::from_secs(10))
-        .reconnect_delay_callback(|attempts| RETRY * u32::try_from(attempts.min(8)).unwrap_or(8))
-        .event_callback({
-            let service = service.to_owned();
-            move |event| {
-                log_connection(&service, &event, &connected);
-                std::future::ready(())
-            }
-        });
-    if let Some(path) = &config.nats_creds {
-        options =
-            options
-                .credentials_file(path)
-                .await
-                .map_err(|source| ConnectError::Credentials {
-                    path: path.display().to_string(),
-                    source,
-                })?;
-    }
-
-    let urls: Vec<&str> = config.nats_url.split(',').map(str::trim).collect();
-    let deadline = Instant::now() + config.connect_timeout();
-    loop {
-        match options.clone().connect(&urls).await {
-            Ok(client) => return Ok(client),
-            Err(source) if Instant::now() + RETRY > deadline => {
-                return Err(ConnectError::Unreachable {
-                    url: without_secrets(&config.nats_url),
-                    source,
-                });
-            }
-            Err(error) => tracing::debug!(%error, "waiting for NATS"),
-        }
-        sleep(RETRY).await;
-    }
-}
-
-fn log_connection(service: &str, event: &ConnectionEvent, connected: &Notify) {
-    match event {
-        ConnectionEvent::Connected => {
-            tracing::debug!(service, "connected to NATS");
-            connected.notify_one();
-        }
-        ConnectionEvent::Disconnected => {
-            tracing::warn!(service, "the connection to NATS is lost; reconnecting");
-        }
-        ConnectionEvent::Draining | ConnectionEvent::Closed => {
-            tracing::debug!(service, "the connection to NATS is closed");
-        }
-        // An attempt to reconnect that failed: that the connection is lost was said.
-        ConnectionEvent::ClientError(error) => tracing::debug!(service, %error, "NATS client"),
-        other => tracing::warn!(service, event = %other, "NATS"),
-    }
-}
-
 /// The streams, even when JetStream is still starting: it answers some time after the server takes connections.
 async fn ensure_at_start(
     jetstream: &jetstream::Context,
+    storage: &Storage,
     config: &BusConfig,
 ) -> Result<(), ConnectError> {
     let deadline = Instant::now() + config.connect_timeout();
-    while let Err(source) = topology::ensure(jetstream, config).await {
+    while let Err(source) = storage.ensure(jetstream).await {
         if Instant::now() + RETRY > deadline {
             return Err(ConnectError::Storage {
                 url: without_secrets(&config.nats_url),
@@ -216,24 +149,10 @@ async fn ensure_at_start(
     Ok(())
 }
 
-fn check_version(client: &Client, url: &str) -> Result<(), ConnectError> {
-    let found = client.server_info().version;
-    let mut numbers = found
-        .split(['.', '-'])
-        .map_while(|part| part.parse::<u64>().ok());
-    if (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0)) < OLDEST_SERVER {
-        return Err(ConnectError::TooOld {
-            url: url.to_owned(),
-            found,
-        });
-    }
-    Ok(())
-}
-
 async fn maintain(
     service: String,
     jetstream: jetstream::Context,
-    config: BusConfig,
+    storage: Storage,
     connected: Arc<Notify>,
     generation: watch::Sender<u64>,
     stop: CancellationToken,
@@ -243,7 +162,7 @@ async fn maintain(
         connected.notified().await;
         loop {
             connected.notified().await;
-            while let Err(error) = topology::ensure(&jetstream, &config).await {
+            while let Err(error) = storage.ensure(&jetstream).await {
                 tracing::warn!(
                     error = with_causes(&error),
                     "the streams are not there yet after a reconnect"

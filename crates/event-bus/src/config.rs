@@ -1,6 +1,8 @@
-use std::{path::PathBuf, time::Duration};
+use std::time::Duration;
 
 use clap::Args;
+
+use crate::NatsLogin;
 
 /// How to reach NATS.
 #[derive(Debug, Clone, Args)]
@@ -15,9 +17,9 @@ pub struct BusConfig {
     )]
     pub nats_url: String,
 
-    /// Credentials file (JWT and seed) to log in with
-    #[arg(long, env = "FRAMEWATCH_NATS_CREDS", value_name = "FILE")]
-    pub nats_creds: Option<PathBuf>,
+    /// How to log in there.
+    #[command(flatten)]
+    pub login: NatsLogin,
 
     /// How long to go on trying to connect at start before giving up (exit code 69)
     #[arg(long, env = "FRAMEWATCH_NATS_CONNECT_TIMEOUT_S", default_value_t = 30, value_name = "SECONDS",
@@ -40,7 +42,7 @@ impl BusConfig {
     pub fn for_url(url: impl Into<String>) -> Self {
         BusConfig {
             nats_url: url.into(),
-            nats_creds: None,
+            login: NatsLogin::default(),
             nats_connect_timeout_s: 30,
             nats_replicas: 1,
             frames_max_mb: 512,

@@ -1,7 +1,7 @@
 //! Everything that knows NATS: subjects, streams, buckets, headers, and the policy by which events are published and
 //! consumed.
 //!
-//! - [`Bus`] is a connection whose streams and buckets exist and are as designed.
+//! - [`Bus`] is a connection whose streams and buckets exist and are as designed; how it logs in says [`NatsLogin`].
 //! - [`Bus::follow`] folds a stream: the latest event of every key, then whatever comes, across restarts of the server.
 //! - [`Bus::past`] hands out what a stream holds now, and ends.
 //! - [`Bus::read`] reads a stream in order from a position that its user keeps.
@@ -18,12 +18,14 @@ mod attempts;
 mod bus;
 mod causes;
 mod config;
+mod connect;
 mod dead_letters;
 mod event;
 mod evidence;
 mod folder;
 mod follow;
 mod holds;
+mod login;
 mod objects;
 mod past;
 mod pictures;
@@ -38,15 +40,17 @@ mod work;
 pub type StoreError = async_nats::Error;
 
 pub use acknowledgements::{AcknowledgementChange, Acknowledgements, AlertKey, InvalidAlertKey};
-pub use bus::{Bus, ConnectError};
+pub use bus::Bus;
 pub use causes::with_causes;
 pub use config::{BusConfig, without_secrets};
+pub use connect::ConnectError;
 pub use dead_letters::{DeadLetter, ReplayError};
 pub use event::{Event, FrameArrival, FrameHeaders, Message, ReferenceChange, Stored, Undecodable};
 pub use evidence::{Evidence, Exhibit};
 pub use folder::{Folder, InvalidFolder};
 pub use follow::Latest;
 pub use holds::Hold;
+pub use login::{NatsLogin, UnreadableFile};
 pub use past::Begin;
 pub use pictures::{PictureChange, PictureKey, Pictures};
 pub use publish::{Expected, Last, PublishError};

@@ -2,10 +2,12 @@
 //! own, gone when the value is dropped; and the checks that every service's binary has to pass. A server that is missing
 //! fails the test and says how to get it.
 
+mod certificates;
 mod server;
 mod service;
 mod wait;
 
+pub use certificates::Certificates;
 pub use rustix::process::Signal;
 pub use server::{NatsServer, RedisServer, signal};
 pub use service::{ServiceBinary, settings_are_documented, terminate, wait};

@@ -115,14 +115,24 @@ impl NatsServer {
 
     /// Starts one that stores no more than so many bytes in files.
     pub fn start_with_quota(bytes: u64) -> Self {
+        let quota = format!("jetstream {{\n  max_file_store: {bytes}\n");
+        Self::start_configured(move |text| text.replace("jetstream {\n", &quota))
+    }
+
+    /// Starts one with this at the end of its configuration.
+    pub fn start_with(more: impl Into<String>) -> Self {
+        let more = more.into();
+        Self::start_configured(move |text| text + &more)
+    }
+
+    fn start_configured(change: impl Fn(String) -> String + Send + Sync + 'static) -> Self {
         NatsServer(Running::start(
             Server::Nats,
             move |program, folder, port| {
                 let command = nats_server(program, folder, port)?;
                 let configuration = folder.join("nats-server.conf");
-                let quota = format!("jetstream {{\n  max_file_store: {bytes}\n");
-                let text = fs::read_to_string(&configuration)?.replace("jetstream {\n", &quota);
-                fs::write(configuration, text)?;
+                let text = fs::read_to_string(&configuration)?;
+                fs::write(configuration, change(text))?;
                 Ok(command)
             },
         ))
@@ -167,7 +177,21 @@ impl NatsServer {
 impl RedisServer {
     /// Starts one and waits until it takes connections.
     pub fn start() -> Self {
-        RedisServer(Running::start(Server::Redis, redis_server))
+        Self::start_with(&[])
+    }
+
+    /// Starts one with these arguments besides the usual ones; `{port}` stands for its port.
+    pub fn start_with(arguments: &[&str]) -> Self {
+        let arguments: Vec<String> = arguments.iter().map(|&text| text.to_owned()).collect();
+        RedisServer(Running::start(
+            Server::Redis,
+            move |program, folder, port| {
+                let mut command = redis_server(program, folder, port)?;
+                let port = port.to_string();
+                command.args(arguments.iter().map(|text| text.replace("{port}", &port)));
+                Ok(command)
+            },
+        ))
     }
 
     /// Its address on loopback.

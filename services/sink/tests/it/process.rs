@@ -1,3 +1,4 @@
+use event_bus::{Bus, BusConfig};
 use test_support::{NatsServer, RedisServer, ServiceBinary};
 
 const SINK: ServiceBinary<'_> = ServiceBinary {
@@ -25,8 +26,12 @@ fn without_redis_it_gives_up_and_says_so() {
     );
 }
 
-#[test]
-fn it_runs_and_ends_in_order() {
+#[tokio::test]
+async fn it_runs_and_ends_in_order() {
     let (nats, redis) = (NatsServer::start(), RedisServer::start());
+    // The sink reads streams and makes none.
+    Bus::connect(&BusConfig::for_url(nats.url()), "test")
+        .await
+        .unwrap();
     SINK.runs_and_ends_in_order(&["--nats-url", &nats.url(), "--redis-url", &redis.url()]);
 }
