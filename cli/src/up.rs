@@ -12,6 +12,7 @@ use std::{
 };
 
 use accounts::Issued;
+use anyhow::anyhow;
 use clap::Args as _;
 use event_bus::{Bus, BusConfig, NatsLogin, without_secrets};
 use futures::future::join_all;
@@ -92,6 +93,9 @@ pub(crate) struct Up {
     login: NatsLogin,
 
     #[command(flatten)]
+    redis_login: sink::RedisLogin,
+
+    #[command(flatten)]
     upload: upload::Config,
 
     #[command(flatten)]
@@ -111,16 +115,26 @@ struct Addresses {
 
 impl Up {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        if self.nats_url.is_none() && !self.login.is_empty() {
-            return Err(Failure::usage(anyhow::anyhow!(
-                "our own nats-server asks for no login; name the server that does with --nats-url"
-            )));
-        }
+        self.check_logins()?;
         let ops = SocketAddr::from((Ipv4Addr::LOCALHOST, OPS_PORT));
         service_runtime::run(&self.runtime.clone(), ops, |context| {
             self.run_servers(context)
         })
         .await
+    }
+
+    fn check_logins(&self) -> Result<(), Failure> {
+        for (server, url, asks_nobody) in [
+            ("nats", &self.nats_url, self.login.is_empty()),
+            ("redis", &self.redis_url, self.redis_login.is_empty()),
+        ] {
+            if url.is_none() && !asks_nobody {
+                return Err(Failure::usage(anyhow!(
+                    "our own {server}-server asks for no login; name the server that does with --{server}-url"
+                )));
+            }
+        }
+        Ok(())
     }
 
     /// Runs the servers around the services: they begin before and end after them.
@@ -183,7 +197,11 @@ impl Up {
             login: self.login.clone(),
             ..BusConfig::for_url(addresses.nats.clone())
         };
-        let connecting = Connections::open(&bus, &addresses.redis);
+        let redis = sink::Config {
+            login: self.redis_login.clone(),
+            ..sink::Config::for_url(addresses.redis.clone())
+        };
+        let connecting = Connections::open(&bus, &redis);
         let Some(connections) = context.shutdown.run_until_cancelled(connecting).await else {
             return Ok(());
         };
@@ -288,13 +306,13 @@ struct Connections {
 }
 
 impl Connections {
-    async fn open(bus: &BusConfig, redis: &str) -> Result<Self, Failure> {
+    async fn open(bus: &BusConfig, redis: &sink::Config) -> Result<Self, Failure> {
         let connect = async |name| Bus::connect(bus, name).await.map_err(Failure::unavailable);
         Ok(Connections {
             upload: connect("framewatch-upload").await?,
             comparator: connect("framewatch-comparator").await?,
             sink: connect("framewatch-sink").await?,
-            redis: sink::connect(&sink::Config::for_url(redis)).await?,
+            redis: sink::connect(redis).await?,
             terminal: connect("framewatch up").await?,
         })
     }

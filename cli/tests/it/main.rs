@@ -37,6 +37,7 @@ fn bad_usage_is_64_and_says_what_is_right() {
         &["publish", "Not-A-Folder", "a.jpg"],
         &["publish", "gate", "a.jpg", "--nats-user", "me"],
         &["up", "--nats-creds", "a.creds"],
+        &["up", "--redis-password-file", "a.password"],
     ] {
         let output = run(bad);
         assert_eq!(output.status.code(), Some(64), "{bad:?}");

@@ -4,7 +4,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use async_nats::{ConnectOptions, ServerAddr};
+use async_nats::{
+    ConnectOptions, ServerAddr,
+    rustls::pki_types::{CertificateDer, pem::PemObject},
+};
 use clap::Args;
 use percent_encoding::percent_decode_str;
 
@@ -74,7 +77,7 @@ pub struct NatsLogin {
 
 /// A file that a setting names and that can't be used.
 #[derive(Debug, thiserror::Error)]
-#[error("cannot read the file {path}, which --{setting} names")]
+#[error("cannot use the file {path}, which --{setting} names")]
 pub struct UnreadableFile {
     /// The setting.
     pub setting: &'static str,
@@ -104,6 +107,9 @@ impl NatsLogin {
             if let Some(path) = path {
                 File::open(path).map_err(|source| unreadable(setting, path, source))?;
             }
+        }
+        if let Some(path) = &self.nats_ca_file {
+            check_authority(path)?;
         }
         let from_url = take_user(servers);
         let mut user = None;
@@ -153,6 +159,18 @@ impl NatsLogin {
             ("nats-key-file", self.nats_key_file.as_deref()),
         ]
     }
+}
+
+/// The client would take a file without a certificate for an authority that signed nothing.
+fn check_authority(path: &Path) -> Result<(), UnreadableFile> {
+    const SETTING: &str = "nats-ca-file";
+    let pem = std::fs::read(path).map_err(|source| unreadable(SETTING, path, source))?;
+    let first = CertificateDer::pem_slice_iter(&pem).next();
+    if first.is_none_or(|certificate| certificate.is_err()) {
+        let source = io::Error::new(io::ErrorKind::InvalidData, "it holds no certificate (PEM)");
+        return Err(unreadable(SETTING, path, source));
+    }
+    Ok(())
 }
 
 /// What a file with one secret holds, without the end of its line.

@@ -3,7 +3,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use tempfile::TempDir;
 
 /// An authority of our own and what it has signed, as PEM files; gone when dropped.
@@ -25,9 +25,12 @@ impl Certificates {
         ] {
             let hosts: Vec<String> = hosts.iter().map(|&host| host.to_owned()).collect();
             let key = key();
-            let certificate = CertificateParams::new(hosts)
-                .and_then(|parameters| parameters.signed_by(&key, &authority))
-                .expect("an authority can sign host names");
+            let mut parameters = CertificateParams::new(hosts).expect("they are host names");
+            // With the same name as the authority it would look like one that signed itself.
+            parameters.distinguished_name.push(DnType::CommonName, name);
+            let certificate = parameters
+                .signed_by(&key, &authority)
+                .expect("an authority can sign");
             write(folder.path(), &format!("{name}.pem"), &certificate.pem());
             write(
                 folder.path(),

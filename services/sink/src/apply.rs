@@ -2,7 +2,7 @@ use event_bus::{Event, Stored};
 use redis::{AsyncCommands, RedisResult, Script};
 
 use crate::{
-    config::Connection,
+    connect::Connection,
     redis_keys::{Commands, position_key},
 };
 

@@ -6,9 +6,13 @@
 
 mod apply;
 mod config;
+mod connect;
+mod login;
 mod redis_keys;
 
-pub use config::{Config, Connection, connect};
+pub use config::Config;
+pub use connect::{Connection, connect};
+pub use login::RedisLogin;
 pub use redis_keys::{ALERTS, FOLDERS, alert_key, similarity_key};
 
 use std::{

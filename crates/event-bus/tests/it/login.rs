@@ -112,6 +112,17 @@ async fn a_file_that_is_not_there_is_named_with_its_setting() {
         text.contains("/no/such/file") && text.contains("--nats-password-file"),
         "{text}"
     );
+    let secrets = Secrets::new();
+    let login = NatsLogin {
+        nats_ca_file: Some(secrets.file("no certificate")),
+        ..NatsLogin::default()
+    };
+    let text = refused("nats://127.0.0.1:1".to_owned(), login).await;
+    assert!(
+        text.contains("--nats-ca-file") && text.contains("holds no certificate"),
+        "{text}"
+    );
+
     let text = refused("ftp://127.0.0.1:1".to_owned(), NatsLogin::default()).await;
     assert!(text.contains("ftp://127.0.0.1:1"), "{text}");
 }
