@@ -1,8 +1,11 @@
-//! Compiles `framewatch/v1/*.proto` without an installed protoc.
+//! Compiles `framewatch/v1/*.proto` without an installed protoc, into Rust types and JSON schemas.
 
-use std::error::Error;
+#[path = "build/schemas.rs"]
+mod schemas;
 
-use protox::prost::Message;
+use std::{env, error::Error, fs, path::Path};
+
+use protox::{prost::Message, prost_reflect::DescriptorPool};
 
 const FILES: [&str; 6] = [
     "framewatch/v1/acknowledgement.proto",
@@ -27,6 +30,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         .register_descriptors(&descriptors.encode_to_vec())?
         .emit_fields()
         .build(&[".framewatch.v1"])?;
+
+    let pool = DescriptorPool::from_file_descriptor_set(descriptors)?;
+    let schemas = schemas::of_package(&pool, "framewatch.v1");
+    let place = Path::new(&env::var("OUT_DIR")?).join("schemas.json");
+    fs::write(place, serde_json::to_string_pretty(&schemas)?)?;
 
     Ok(())
 }

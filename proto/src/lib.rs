@@ -6,6 +6,8 @@
 mod acknowledgement;
 mod conversions;
 mod rule;
+#[cfg(feature = "openapi")]
+mod schemas;
 
 pub use acknowledgement::InvalidAcknowledgement;
 pub use conversions::{from_timestamp, timestamp};

@@ -14,6 +14,9 @@ pub struct InvalidFolder(String);
 const MAX_LENGTH: usize = 64;
 
 impl Folder {
+    /// What names look like, as a regular expression.
+    pub const PATTERN: &'static str = "^[a-z0-9][a-z0-9_-]{0,63}$";
+
     /// The name.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,6 +2,7 @@
 
 mod access;
 mod acknowledgements;
+mod addresses;
 mod alert_query;
 mod alerts;
 mod assets;
@@ -17,10 +18,13 @@ mod images;
 mod legacy;
 mod lingering;
 mod metered;
+mod openapi;
 mod pages;
 mod picture;
 mod receive;
+mod refusals;
 mod rules;
+mod schemas;
 mod serve;
 mod standings;
 
@@ -31,8 +35,10 @@ use axum::{
     extract::{DefaultBodyLimit, Request},
     http::Uri,
     middleware::{from_fn, from_fn_with_state, map_response},
-    routing::{get, post, put},
+    routing::{get, post},
 };
+use utoipa::OpenApi;
+use utoipa_axum::{router::OpenApiRouter, routes};
 
 pub(crate) use serve::serve;
 
@@ -44,8 +50,8 @@ use crate::{
 /// Whoever reads a body bounds it: the limits of pictures and of rules have nothing in common.
 pub(crate) fn router(app: Arc<App>) -> Router {
     Router::new()
-        .merge(api())
-        .merge(legacy_and_pages())
+        .merge(Router::from(api()))
+        .merge(pages())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::disable())
@@ -66,67 +72,47 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-fn api() -> Router<Arc<App>> {
-    Router::new()
-        .route("/api/v1/folders", get(folders::list))
-        .route(
-            "/api/v1/folders/{folder}",
-            get(folders::get).put(folders::make).delete(folders::remove),
-        )
-        .route(
-            "/api/v1/folders/{folder}/images",
-            get(images::list).post(images::upload),
-        )
-        .route(
-            "/api/v1/folders/{folder}/images/{id}",
-            get(images::get).delete(images::remove),
-        )
-        .route(
-            "/api/v1/folders/{folder}/images/{id}/content",
-            get(images::content),
-        )
-        .route("/api/v1/folders/{folder}/latest", get(images::latest))
-        .route(
-            "/api/v1/folders/{folder}/latest/content",
-            get(images::latest_content),
-        )
-        .route("/api/v1/folders/{folder}/frame", get(frames::latest))
-        .route("/api/v1/folders/{folder}/history", get(history::of_folder))
-        .route("/api/v1/folders/{folder}/what-if", post(history::what_if))
-        .route(
-            "/api/v1/folders/{folder}/rule",
-            get(rules::of_folder)
-                .put(rules::set_for_folder)
-                .delete(rules::unset_for_folder),
-        )
-        .route(
-            "/api/v1/rules/_default",
-            get(rules::default)
-                .put(rules::set_default)
-                .delete(rules::unset_default),
-        )
-        .route("/api/v1/alerts", get(alerts::list))
-        .route("/api/v1/alerts/{id}", get(alerts::one))
-        .route(
-            "/api/v1/alerts/{id}/acknowledgement",
-            put(acknowledgements::set).delete(acknowledgements::unset),
-        )
-        .route("/api/v1/alerts/{id}/evidence/frame", get(alerts::frame))
-        .route(
-            "/api/v1/alerts/{id}/evidence/reference",
-            get(alerts::reference),
-        )
-        .route("/api/v1/events", get(events::stream))
-        .route("/api/v1/events/folders", get(standings::stream))
+/// All that the document of the API tells of.
+fn api() -> OpenApiRouter<Arc<App>> {
+    OpenApiRouter::with_openapi(openapi::Api::openapi())
+        .routes(routes!(folders::list))
+        .routes(routes!(folders::get, folders::make, folders::remove))
+        .routes(routes!(frames::latest))
+        .routes(routes!(history::of_folder))
+        .routes(routes!(images::list, images::upload))
+        .routes(routes!(images::get, images::remove))
+        .routes(routes!(images::content))
+        .routes(routes!(images::latest))
+        .routes(routes!(images::latest_content))
+        .routes(routes!(alerts::list))
+        .routes(routes!(alerts::one))
+        .routes(routes!(acknowledgements::set, acknowledgements::unset))
+        .routes(routes!(alerts::frame))
+        .routes(routes!(alerts::reference))
+        .routes(routes!(
+            rules::of_folder,
+            rules::set_for_folder,
+            rules::unset_for_folder
+        ))
+        .routes(routes!(
+            rules::default,
+            rules::set_default,
+            rules::unset_default
+        ))
+        .routes(routes!(history::what_if))
+        .routes(routes!(events::stream))
+        .routes(routes!(standings::stream))
+        .routes(routes!(legacy::latest))
+        .routes(routes!(legacy::show))
+        .routes(routes!(legacy::download))
+        .routes(routes!(forms::upload))
 }
 
-fn legacy_and_pages() -> Router<Arc<App>> {
+/// What browsers alone ask for.
+fn pages() -> Router<Arc<App>> {
     Router::new()
-        .route("/latest/{folder}", get(legacy::latest))
-        .route("/uploads/{folder}/{name}", get(legacy::show))
-        .route("/download/{folder}/{name}", get(legacy::download))
         .route("/", get(pages::overview))
-        .route("/folder/{folder}", get(pages::folder).post(forms::upload))
+        .route("/folder/{folder}", get(pages::folder))
         .route("/folder/{folder}/delete/{id}", post(forms::delete))
         .route("/folder/{folder}/rule", post(forms::set_rule))
         .route("/alerts", get(pages::alerts::list))
@@ -139,6 +125,7 @@ fn legacy_and_pages() -> Router<Arc<App>> {
             "/alerts/{id}/unacknowledge",
             post(acknowledgements::unset_by_form),
         )
+        .route("/openapi.json", get(openapi::json))
         .route("/assets/{name}", get(assets::file))
         .route("/favicon.svg", get(assets::icon))
 }
@@ -162,9 +149,9 @@ mod tests {
     use super::*;
     use crate::access::listed_calls;
 
-    /// Every call that the router takes, read out of what it shows of itself for debugging: it has no other list.
-    fn routed_calls() -> BTreeSet<(String, String)> {
-        let shown = format!("{:?}", api().merge(legacy_and_pages()));
+    /// Every call that a router takes, read out of what it shows of itself for debugging: it has no other list.
+    fn routed_calls(router: &Router<Arc<App>>) -> BTreeSet<(String, String)> {
+        let shown = format!("{router:?}");
         let (routes, _) = shown.split_once("fallback_router").unwrap();
         let (mut paths, mut methods) = (BTreeMap::new(), BTreeMap::new());
         for route in routes.split("RouteId(").skip(1) {
@@ -185,6 +172,26 @@ mod tests {
 
     #[test]
     fn every_call_is_in_the_table_of_permissions_and_no_other() {
-        assert_eq!(routed_calls(), listed_calls());
+        let router = Router::from(api()).merge(pages());
+        assert_eq!(routed_calls(&router), listed_calls());
+    }
+
+    #[test]
+    fn only_what_browsers_alone_ask_for_is_not_in_the_document() {
+        assert_eq!(routed_calls(&api().into()), openapi::calls());
+        let pages = routed_calls(&pages());
+        assert!(pages.is_disjoint(&openapi::calls()));
+        for (_, path) in pages {
+            let first = path.split('/').nth(1).unwrap();
+            let is_page = [
+                "",
+                "alerts",
+                "assets",
+                "favicon.svg",
+                "folder",
+                "openapi.json",
+            ];
+            assert!(is_page.contains(&first), "{path} is not in the document");
+        }
     }
 }

@@ -8,6 +8,7 @@ use axum::{
 };
 use proto::v1::Upload;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 /// A refusal or failure: of a kind, and the sentence that names the offending thing and what would be right.
 #[derive(Debug, Clone)]
@@ -19,15 +20,17 @@ pub(crate) struct Problem {
 }
 
 /// What became of the pictures of one request.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Pictures {
+    /// Those that are stored.
     pub(crate) images: Vec<Upload>,
     pub(crate) refused: Vec<Refused>,
 }
 
 /// A picture that was not taken.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Refused {
+    /// The file's name as it came.
     pub(crate) name: String,
     pub(crate) problem: Problem,
 }

@@ -58,6 +58,10 @@ const MAX_HEIGHT: u32 = u16::MAX as u32;
 impl Width {
     pub(crate) const ALL: [Width; 4] = [Width(160), Width(320), Width(640), Width(1280)];
 
+    pub(crate) fn pixels(self) -> u32 {
+        self.0
+    }
+
     /// The width of this many pixels, as it stands in an address.
     pub(crate) fn parse(text: &str) -> Result<Self, Problem> {
         let width = Width::ALL

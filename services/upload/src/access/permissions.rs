@@ -33,6 +33,7 @@ const PERMISSIONS: &[Permission] = &[
     look("GET", "/folder/{folder}"),
     look("GET", "/alerts"),
     look("GET", "/alerts/{id}"),
+    look("GET", "/openapi.json"),
     look("GET", "/latest/{folder}"),
     look("GET", "/uploads/{folder}/{name}"),
     look("GET", "/download/{folder}/{name}"),

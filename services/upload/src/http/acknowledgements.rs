@@ -12,11 +12,14 @@ use event_bus::AlertKey;
 use proto::{timestamp, v1::Acknowledgement};
 use serde::Deserialize;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use super::{
+    addresses::OneAlert,
     alerts::existing,
     extract::{Params, form, json},
     picture::encoded,
+    refusals::{self, Asked, Body, Change, Refusals},
 };
 use crate::{
     app::{App, parse},
@@ -26,10 +29,19 @@ use crate::{
 };
 
 /// What a person says of an alert.
-#[derive(Deserialize)]
+#[derive(Deserialize, ToSchema)]
+#[schema(as = AcknowledgementBody, example = json!({"name": "Jo", "note": "The camera is being turned back."}))]
 #[serde(deny_unknown_fields)]
 struct Said {
+    /// Who has it in hand, in one line.
+    #[schema(
+        min_length = 1,
+        max_length = 80,
+        pattern = r"^[^\x00-\x1f\x7f-\x9f]*[^\s\x00-\x1f\x7f-\x9f][^\x00-\x1f\x7f-\x9f]*$"
+    )]
     name: String,
+    /// What there is to say, in one line.
+    #[schema(max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     #[serde(default)]
     note: String,
 }
@@ -51,9 +63,24 @@ struct TakeBackForm {
     back: Option<String>,
 }
 
+/// Acknowledges an alert: says who has it in hand
+///
+/// Of several the last holds.
+#[utoipa::path(
+    put,
+    path = "/api/v1/alerts/{id}/acknowledgement",
+    tag = "alerts",
+    operation_id = "acknowledgeAlert",
+    params(OneAlert),
+    request_body = Said,
+    responses(
+        (status = OK, description = "What holds now", body = Acknowledgement),
+        Refusals<(Asked, refusals::Alert, Change, Body, refusals::Acknowledgement)>,
+    )
+)]
 pub(crate) async fn set(
     State(app): State<Arc<App>>,
-    Params(id): Params<String>,
+    Params(OneAlert { id }): Params<OneAlert>,
     request: Request,
 ) -> Result<Json<Acknowledgement>, Problem> {
     existing(&app, &id)?;
@@ -63,9 +90,21 @@ pub(crate) async fn set(
     acknowledge(&app, &id, said).await.map(Json)
 }
 
+/// Takes an acknowledgement back
+#[utoipa::path(
+    delete,
+    path = "/api/v1/alerts/{id}/acknowledgement",
+    tag = "alerts",
+    operation_id = "unacknowledgeAlert",
+    params(OneAlert),
+    responses(
+        (status = NO_CONTENT, description = "It is taken back, or there was none"),
+        Refusals<(Asked, refusals::Alert, Change, refusals::Acknowledgement)>,
+    )
+)]
 pub(crate) async fn unset(
     State(app): State<Arc<App>>,
-    Params(id): Params<String>,
+    Params(OneAlert { id }): Params<OneAlert>,
 ) -> Result<StatusCode, Problem> {
     take_back(&app, &id).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -79,7 +118,7 @@ pub(crate) async fn set_by_form(
     let form: AcknowledgeForm = form(request, "The form").await?;
     let to = destination(&id, form.back.as_deref())?;
     let said = Said {
-        name: form.name,
+        name: form.name.trim().to_owned(),
         note: in_one_line(&form.note),
     };
     acknowledge(&app, &id, said).await?;
@@ -101,16 +140,19 @@ pub(crate) async fn unset_by_form(
 async fn acknowledge(app: &App, id: &str, said: Said) -> Result<Acknowledgement, Problem> {
     let alert = existing(app, id)?.alert;
     let key = key(id)?;
-    let acknowledgement = Acknowledgement {
+    let mut acknowledgement = Acknowledgement {
         alert_id: id.to_owned(),
         folder: parse(&alert.folder)?.to_string(),
-        name: said.name.trim().to_owned(),
-        note: said.note.trim().to_owned(),
+        name: said.name,
+        note: said.note,
         acknowledged_at: Some(timestamp(OffsetDateTime::now_utc())),
     };
     acknowledgement
         .check()
         .map_err(|error| Kind::InvalidAcknowledgement.because(sentence(&error.to_string())))?;
+    for text in [&mut acknowledgement.name, &mut acknowledgement.note] {
+        *text = text.trim().to_owned();
+    }
     let sequence = app.broker.acknowledge(&key, &acknowledgement).await?;
     let seen = app
         .view

@@ -8,7 +8,13 @@ use time::{
     macros::format_description,
 };
 
-use super::{extract::page_size, picture::encoded};
+use utoipa::IntoParams;
+
+use super::{
+    extract::page_size,
+    picture::encoded,
+    schemas::{FolderName, PeriodWord, PhaseWord, Time},
+};
 use crate::{
     app::parse,
     problem::{Kind, Problem},
@@ -16,17 +22,36 @@ use crate::{
 };
 
 /// A query as it came. An empty value, as a form sends it, asks for nothing.
-#[derive(Clone, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Query {
+    /// Those of one folder.
+    #[param(value_type = Option<FolderName>, inline)]
     pub(crate) folder: Option<String>,
+    /// Those that fire, or those that are over.
+    #[param(value_type = Option<PhaseWord>, inline)]
     pub(crate) phase: Option<String>,
+    /// Those that somebody has in hand, or those that nobody has.
+    #[param(value_type = Option<bool>)]
     pub(crate) acknowledged: Option<String>,
+    /// Those that fired in this time until now.
+    #[param(value_type = Option<PeriodWord>, inline)]
     pub(crate) within: Option<String>,
+    /// Those that fired then or later.
+    #[param(value_type = Option<Time>, inline)]
     pub(crate) since: Option<String>,
+    /// Those that fired before.
+    #[param(value_type = Option<Time>, inline)]
     pub(crate) until: Option<String>,
+    /// The most entries of one answer.
+    #[param(minimum = 1, maximum = 200, default = 50)]
     pub(crate) limit: Option<usize>,
+    /// The `id` before which the list goes on.
+    #[param(min_length = 1)]
     pub(crate) before: Option<String>,
 }
+
+pub(super) const PHASES: [Phase; 2] = [Phase::Firing, Phase::Resolved];
 
 /// The times back from now that have a name.
 pub(crate) const PERIODS: [(&str, Duration); 4] = [
@@ -37,6 +62,20 @@ pub(crate) const PERIODS: [(&str, Duration); 4] = [
 ];
 
 impl Query {
+    /// Refuses empty values, which mean something in what forms send, and nowhere else.
+    pub(crate) fn refuse_empty(&self) -> Result<(), Problem> {
+        let given = self.texts().into_iter().chain([("before", &self.before)]);
+        let empty = given
+            .filter(|(_, value)| value.as_ref().is_some_and(String::is_empty))
+            .map(|(name, _)| name)
+            .next();
+        match empty {
+            None => Ok(()),
+            Some(name) => Err(Kind::InvalidRequest
+                .because(format!("{name} is empty; give it a value or leave it out."))),
+        }
+    }
+
     /// All that have this phase.
     pub(crate) fn of(phase: Phase) -> Self {
         Query {
@@ -113,16 +152,20 @@ impl Query {
 
     /// What leaves alerts out, each with its value.
     fn narrowing(&self) -> impl Iterator<Item = (&'static str, &str)> {
-        let all = [
+        self.texts()
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, given(value)?)))
+    }
+
+    fn texts(&self) -> [(&'static str, &Option<String>); 6] {
+        [
             ("folder", &self.folder),
             ("phase", &self.phase),
             ("acknowledged", &self.acknowledged),
             ("within", &self.within),
             ("since", &self.since),
             ("until", &self.until),
-        ];
-        all.into_iter()
-            .filter_map(|(name, value)| Some((name, given(value)?)))
+        ]
     }
 }
 
@@ -131,7 +174,7 @@ fn given(value: &Option<String>) -> Option<&str> {
 }
 
 fn phase(word: &str) -> Result<Phase, Problem> {
-    [Phase::Firing, Phase::Resolved]
+    PHASES
         .into_iter()
         .find(|phase| phase.word() == word)
         .ok_or_else(|| refused("phase", word, "firing or resolved"))

@@ -6,11 +6,14 @@ use axum::{Json, extract::State, response::Response};
 use event_bus::Exhibit;
 use proto::v1::{Acknowledgement, Alert};
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::{
+    addresses::OneAlert,
     alert_query::Query,
     extract::{Params, Search},
-    picture::{Picture, Wanted},
+    picture::{self, Picture, Wanted},
+    refusals::{self, Asked, Evidence, Named, Part, Refusals},
 };
 use crate::{
     app::App,
@@ -19,7 +22,7 @@ use crate::{
 };
 
 /// An alert, and who has it in hand.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct KnownAlert {
     #[serde(flatten)]
     pub(crate) alert: Alert,
@@ -36,21 +39,35 @@ impl KnownAlert {
     }
 }
 
-#[derive(Serialize)]
+/// A part of the list, newest first.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct AlertPage {
     pub(crate) alerts: Vec<KnownAlert>,
     /// How many match in all.
     pub(crate) total: usize,
-    /// Where the list goes on.
+    /// The address where the list goes on.
     pub(crate) next: Option<String>,
 }
 
 const PATH: &str = "/api/v1/alerts";
 
+/// Lists alerts by episode, newest first
+#[utoipa::path(
+    get,
+    path = PATH,
+    tag = "alerts",
+    operation_id = "listAlerts",
+    params(Query),
+    responses(
+        (status = OK, description = "Alerts", body = AlertPage),
+        Refusals<(Asked, Named, refusals::Alert)>,
+    )
+)]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,
 ) -> Result<Json<AlertPage>, Problem> {
+    query.refuse_empty()?;
     page(&app, &query, PATH).map(Json)
 }
 
@@ -78,8 +95,8 @@ pub(crate) fn select(app: &App, wanted: &AlertQuery) -> Result<AlertPage, Proble
     let state = app.view.read();
     let selection = state.alerts(wanted).map_err(|_| {
         let before = wanted.before.as_deref().unwrap_or_default();
-        Kind::InvalidRequest.because(format!(
-            "before is {before:?}; it must be the id of an alert."
+        Kind::UnknownAlert.because(format!(
+            "before is {before:?}; it must be the id of one of the latest alerts."
         ))
     })?;
     let known = selection.alerts.into_iter();
@@ -90,27 +107,57 @@ pub(crate) fn select(app: &App, wanted: &AlertQuery) -> Result<AlertPage, Proble
     })
 }
 
+/// Tells of an alert
+#[utoipa::path(
+    get,
+    path = "/api/v1/alerts/{id}",
+    tag = "alerts",
+    operation_id = "getAlert",
+    params(OneAlert),
+    responses(
+        (status = OK, description = "The alert", body = KnownAlert),
+        Refusals<(Asked, refusals::Alert)>,
+    )
+)]
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
-    Params(id): Params<String>,
+    Params(at): Params<OneAlert>,
 ) -> Result<Json<KnownAlert>, Problem> {
-    existing(&app, &id).map(Json)
+    existing(&app, &at.id).map(Json)
 }
 
+/// Sends the frame that opened an alert
+#[utoipa::path(
+    get,
+    path = "/api/v1/alerts/{id}/evidence/frame",
+    tag = "alerts",
+    operation_id = "getAlertFrame",
+    params(OneAlert, picture::Query),
+    responses(picture::Answers, Refusals<(Asked, refusals::Alert, Evidence, Part)>)
+)]
 pub(crate) async fn frame(
     State(app): State<Arc<App>>,
-    Params(id): Params<String>,
+    Params(at): Params<OneAlert>,
     wanted: Wanted,
 ) -> Result<Response, Problem> {
-    evidence(&app, &id, Exhibit::Frame, &wanted).await
+    evidence(&app, &at.id, Exhibit::Frame, &wanted).await
 }
 
+/// Sends the reference that the frame behind an alert was compared with
+#[utoipa::path(
+    get,
+    path = "/api/v1/alerts/{id}/evidence/reference",
+    tag = "alerts",
+    operation_id = "getAlertReference",
+    params(OneAlert, picture::Query),
+    responses(picture::Answers, Refusals<(Asked, refusals::Alert, Evidence, Part)>)
+)]
 pub(crate) async fn reference(
     State(app): State<Arc<App>>,
-    Params(id): Params<String>,
+    Params(at): Params<OneAlert>,
     wanted: Wanted,
 ) -> Result<Response, Problem> {
-    evidence(&app, &id, Exhibit::Reference, &wanted).await
+    evidence(&app, &at.id, Exhibit::Reference, &wanted).await
 }
 
 async fn evidence(

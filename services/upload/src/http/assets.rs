@@ -1,18 +1,12 @@
 //! The style sheets, the scripts and the icon, which are part of the binary.
 
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use axum::{
     extract::Path,
-    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
-use bytes::Bytes;
 
-use super::conditions::{Conditions, etag};
+use super::conditions::Conditions;
 use crate::problem::Kind;
-
-const CACHE: &str = "no-cache";
 
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
@@ -58,7 +52,7 @@ const ASSETS: &[Asset] = &[
 
 pub(crate) async fn file(Path(name): Path<String>, conditions: Conditions) -> Response {
     match ASSETS.iter().find(|asset| asset.name == name) {
-        Some(asset) => answer(&conditions, asset.content_type, asset.text),
+        Some(asset) => conditions.send_file(asset.content_type, asset.text),
         None => Kind::NotFound
             .because(format!("There is nothing at /assets/{name}."))
             .into_response(),
@@ -67,20 +61,5 @@ pub(crate) async fn file(Path(name): Path<String>, conditions: Conditions) -> Re
 
 pub(crate) async fn icon(conditions: Conditions) -> Response {
     let icon = include_str!("../../assets/icon.svg");
-    answer(&conditions, "image/svg+xml", icon)
-}
-
-fn answer(conditions: &Conditions, content_type: &'static str, text: &'static str) -> Response {
-    let mut hasher = DefaultHasher::new();
-    text.hash(&mut hasher);
-    let etag = etag(&format!("{:016x}", hasher.finish()));
-    let response = conditions
-        .unchanged(&etag)
-        .unwrap_or_else(|| conditions.send(&etag, Bytes::from_static(text.as_bytes())));
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(CACHE));
-    if response.status().is_success() {
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
-    }
-    (headers, response).into_response()
+    conditions.send_file("image/svg+xml", icon)
 }

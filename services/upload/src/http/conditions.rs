@@ -1,11 +1,14 @@
 //! What a client has already, and which part of the rest it wants (RFC 9110, sections 13 and 14).
 
-use std::convert::Infallible;
+use std::{
+    convert::Infallible,
+    hash::{DefaultHasher, Hash, Hasher},
+};
 
 use axum::{
     body::Body,
     extract::{FromRequestParts, OptionalFromRequestParts},
-    http::{HeaderValue, StatusCode, header, request::Parts},
+    http::{HeaderMap, HeaderValue, StatusCode, header, request::Parts},
     response::{IntoResponse, Response},
 };
 use bytes::Bytes;
@@ -38,6 +41,22 @@ impl Conditions {
     pub(crate) fn unchanged(&self, etag: &ETag) -> Option<Response> {
         let is_changed = self.if_none_match.as_ref()?.precondition_passes(etag);
         (!is_changed).then(|| tagged(StatusCode::NOT_MODIFIED.into_response(), etag))
+    }
+
+    /// A text that changes only with this program.
+    pub(crate) fn send_file(&self, content_type: &'static str, text: &'static str) -> Response {
+        let mut hasher = DefaultHasher::new();
+        text.hash(&mut hasher);
+        let etag = etag(&format!("{:016x}", hasher.finish()));
+        let response = self
+            .unchanged(&etag)
+            .unwrap_or_else(|| self.send(&etag, Bytes::from_static(text.as_bytes())));
+        let mut headers = HeaderMap::new();
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+        if response.status().is_success() {
+            headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+        }
+        (headers, response).into_response()
     }
 
     /// The bytes, or the part of them that is asked for.

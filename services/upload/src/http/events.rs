@@ -16,7 +16,13 @@ use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
 
-use super::extract::Search;
+use utoipa::IntoParams;
+
+use super::{
+    extract::Search,
+    refusals::{self, Asked, Named, Refusals},
+    schemas::FolderName,
+};
 use crate::{
     app::{App, parse},
     problem::{Kind, Problem},
@@ -29,11 +35,30 @@ pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
 pub(super) const UNBUFFERED: (HeaderName, &str) =
     (HeaderName::from_static("x-accel-buffering"), "no");
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Query {
+    /// What happens to one folder.
+    #[param(value_type = Option<FolderName>, inline)]
     folder: Option<String>,
 }
 
+/// Tells of everything as it happens
+///
+/// Server-sent events: `comparison` (with a `Comparison`), `alert` (`Alert`), `acknowledged` and `acknowledgement-removed`
+/// (`Acknowledgement`), `upload` (`Upload`), `upload-removed` (`UploadRemoved`); first of all `hello`, and `missed` with a
+/// `count` for a client that falls behind.
+#[utoipa::path(
+    get,
+    path = "/api/v1/events",
+    tag = "events",
+    operation_id = "followEvents",
+    params(Query),
+    responses(
+        (status = OK, description = "Events without end", body = String, content_type = "text/event-stream"),
+        Refusals<(Asked, Named, refusals::Seat)>,
+    )
+)]
 pub(crate) async fn stream(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,

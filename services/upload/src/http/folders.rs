@@ -9,27 +9,38 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
-use super::extract::{Params, Search, page_size};
+use super::{
+    addresses::InFolder,
+    extract::{Params, Search, page_size},
+    refusals::{Asked, Change, Folder, Named, Refusals},
+    schemas::FolderName,
+};
 use crate::{
     app::{App, parse},
     problem::Problem,
     view::{Summary, natural_order},
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
+    /// The most entries of one answer.
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<usize>,
+    /// The name after which it goes on.
+    #[param(value_type = Option<FolderName>, inline)]
     after: Option<String>,
 }
 
 /// A part of the list, `folder2` before `folder10`.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct FolderPage {
     folders: Vec<Summary>,
     /// How many there are in all.
     total: usize,
-    /// Where the list goes on.
+    /// The address where the list goes on.
     next: Option<String>,
 }
 
@@ -45,6 +56,18 @@ pub(crate) fn summaries(app: &App) -> Vec<Summary> {
         .collect()
 }
 
+/// Lists folders by name
+#[utoipa::path(
+    get,
+    path = PATH,
+    tag = "folders",
+    operation_id = "listFolders",
+    params(PageQuery),
+    responses(
+        (status = OK, description = "Folders", body = FolderPage),
+        Refusals<(Asked, Named)>,
+    )
+)]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Search(query): Search<PageQuery>,
@@ -69,19 +92,44 @@ pub(crate) async fn list(
     }))
 }
 
+/// Tells how a folder stands
+#[utoipa::path(
+    get,
+    path = "/api/v1/folders/{folder}",
+    tag = "folders",
+    operation_id = "getFolder",
+    params(InFolder),
+    responses(
+        (status = OK, description = "The folder", body = Summary),
+        Refusals<(Asked, Folder)>,
+    )
+)]
 pub(crate) async fn get(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(at): Params<InFolder>,
 ) -> Result<Json<Summary>, Problem> {
-    let folder = app.existing(&name)?;
+    let folder = app.existing(&at.folder)?;
     Ok(Json(app.summary(&folder)?))
 }
 
+/// Makes a folder
+#[utoipa::path(
+    put,
+    path = "/api/v1/folders/{folder}",
+    tag = "folders",
+    operation_id = "makeFolder",
+    params(InFolder),
+    responses(
+        (status = CREATED, description = "It is made", body = Summary),
+        (status = OK, description = "It was there already", body = Summary),
+        Refusals<(Asked, Named, Change)>,
+    )
+)]
 pub(crate) async fn make(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(at): Params<InFolder>,
 ) -> Result<Response, Problem> {
-    let folder = parse(&name)?;
+    let folder = parse(&at.folder)?;
     let status = match app.folders.make(&folder).await? {
         true => StatusCode::CREATED,
         false => StatusCode::OK,
@@ -89,11 +137,25 @@ pub(crate) async fn make(
     Ok((status, Json(app.summary(&folder)?)).into_response())
 }
 
+/// Removes a folder with its pictures, its rule and its frames
+///
+/// A folder that a camera goes on sending to appears again.
+#[utoipa::path(
+    delete,
+    path = "/api/v1/folders/{folder}",
+    tag = "folders",
+    operation_id = "removeFolder",
+    params(InFolder),
+    responses(
+        (status = NO_CONTENT, description = "It is removed"),
+        Refusals<(Asked, Folder, Change)>,
+    )
+)]
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(at): Params<InFolder>,
 ) -> Result<StatusCode, Problem> {
-    let folder = app.existing(&name)?;
+    let folder = app.existing(&at.folder)?;
     app.folders.remove(&folder).await?;
     Ok(StatusCode::NO_CONTENT)
 }

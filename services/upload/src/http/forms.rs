@@ -12,7 +12,9 @@ use serde::Deserialize;
 
 use super::{
     extract::{Params, form},
-    receive::receive,
+    legacy::ByNumber,
+    receive::{PictureForm, receive},
+    refusals::{self, Asked, Change, Refusals},
     rules,
 };
 use crate::{
@@ -20,9 +22,22 @@ use crate::{
     problem::{Kind, Problem},
 };
 
+/// Stores pictures, as the page's form does
+#[utoipa::path(
+    post,
+    path = "/folder/{folder}",
+    tag = "legacy",
+    operation_id = "legacyUpload",
+    params(ByNumber),
+    request_body(content = PictureForm, content_type = "multipart/form-data"),
+    responses(
+        (status = SEE_OTHER, description = "All are stored; this leads to the folder's page"),
+        Refusals<(Asked, refusals::Folder, Change, refusals::Pictures, refusals::PictureForm)>,
+    )
+)]
 pub(crate) async fn upload(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(ByNumber { folder: name }): Params<ByNumber>,
     request: Request,
 ) -> Result<Redirect, Problem> {
     let folder = app.existing_by_number(&name)?;

@@ -11,21 +11,44 @@ use event_bus::{FrameArrival, Stored};
 use fingerprint::Format;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
+use utoipa::IntoParams;
+
 use super::{
+    addresses::InFolder,
     extract::Params,
-    picture::{Picture, Wanted},
+    picture::{self, Picture, Wanted},
+    refusals::{self, Asked, Part, Refusals},
 };
 use crate::{
     app::App,
     problem::{Kind, Problem},
 };
 
+#[derive(IntoParams)]
+#[into_params(parameter_in = Query)]
+#[expect(dead_code, reason = "only browsers make something of it")]
+pub(crate) struct Query {
+    /// Any text; a page that changes it makes a browser ask again.
+    at: Option<String>,
+}
+
+/// Sends the latest frame of the folder's camera
+///
+/// The headers `Stored-At`, `Captured-At` and `Camera` say when it came and what the camera says of it.
+#[utoipa::path(
+    get,
+    path = "/api/v1/folders/{folder}/frame",
+    tag = "folders",
+    operation_id = "getFrame",
+    params(InFolder, picture::Query, Query),
+    responses(picture::Answers, Refusals<(Asked, refusals::Folder, refusals::Frame, Part)>)
+)]
 pub(crate) async fn latest(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(at): Params<InFolder>,
     wanted: Wanted,
 ) -> Result<Response, Problem> {
-    let folder = app.existing(&name)?;
+    let folder = app.existing(&at.folder)?;
     let known = app.view.read().current_frame(&folder).cloned();
     if let Some(known) = known {
         let headers = told(&known);

@@ -13,11 +13,15 @@ use proto::{
 };
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
+    addresses::InFolder,
     alert_query::time,
     extract::{Params, Search},
-    rules,
+    refusals::{self, Asked, Body, Change, Refusals},
+    rules::{self, RuleBody},
+    schemas::Time,
 };
 use crate::{
     app::App,
@@ -26,18 +30,28 @@ use crate::{
     view::AlertQuery,
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Query {
+    /// Where the span begins: an hour before its end, unless it is given.
+    #[param(value_type = Option<Time>, inline)]
     since: Option<String>,
+    /// Where the span ends, at most 24 hours later: now, unless it is given.
+    #[param(value_type = Option<Time>, inline)]
     until: Option<String>,
+    /// Into how many parts the span is divided.
+    #[param(minimum = 1, maximum = 2000, default = 300)]
     points: Option<usize>,
 }
 
 /// The similarity over a span of time.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = History)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct HistoryAnswer {
+    #[schema(value_type = Time, inline)]
     since: pbjson_types::Timestamp,
+    #[schema(value_type = Time, inline)]
     until: pbjson_types::Timestamp,
     seconds_per_point: f64,
     /// Those parts of the span in which frames were compared.
@@ -46,9 +60,12 @@ pub(crate) struct HistoryAnswer {
     alerts: Vec<Alert>,
 }
 
-#[derive(Serialize)]
+/// The comparisons of a part of the span.
+#[derive(Serialize, ToSchema)]
+#[schema(as = HistoryPoint)]
 struct PointAnswer {
     /// When the part begins.
+    #[schema(value_type = Time, inline)]
     at: pbjson_types::Timestamp,
     comparisons: u32,
     least: f64,
@@ -59,15 +76,18 @@ struct PointAnswer {
 }
 
 /// What would have come of the comparisons of the last day under a rule.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = WhatIf)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct WhatIfAnswer {
     /// That was asked about, every field set.
     rule: Rule,
     /// When the first frame was stored of which something is known.
+    #[schema(value_type = Option<Time>, inline)]
     since: Option<pbjson_types::Timestamp>,
     comparisons: usize,
-    /// Newest first; no more than [`MOST_EPISODES`].
+    /// Newest first; no more than 200.
+    #[schema(max_items = 200)]
     episodes: Vec<Episode>,
     /// Of all episodes.
     episode_count: usize,
@@ -75,11 +95,14 @@ pub(crate) struct WhatIfAnswer {
     firing_seconds: f64,
 }
 
-#[derive(Serialize)]
+/// From when to when an alert would have fired.
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 struct Episode {
+    #[schema(value_type = Option<Time>, inline)]
     fired_at: Option<pbjson_types::Timestamp>,
     /// Absent where it goes on.
+    #[schema(value_type = Time, inline)]
     #[serde(skip_serializing_if = "Option::is_none")]
     resolved_at: Option<pbjson_types::Timestamp>,
 }
@@ -88,12 +111,24 @@ const USUAL_POINTS: usize = 300;
 const MOST_POINTS: usize = 2000;
 const MOST_EPISODES: usize = 200;
 
+/// Draws the similarity over a span of the last day
+#[utoipa::path(
+    get,
+    path = "/api/v1/folders/{folder}/history",
+    tag = "folders",
+    operation_id = "getHistory",
+    params(InFolder, Query),
+    responses(
+        (status = OK, description = "The span", body = HistoryAnswer),
+        Refusals<(Asked, refusals::Folder)>,
+    )
+)]
 pub(crate) async fn of_folder(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(at): Params<InFolder>,
     Search(query): Search<Query>,
 ) -> Result<Json<HistoryAnswer>, Problem> {
-    let folder = app.existing(&name)?;
+    let folder = app.existing(&at.folder)?;
     let curve = query.curve(OffsetDateTime::now_utc())?;
     let points = app
         .histories
@@ -108,12 +143,25 @@ pub(crate) async fn of_folder(
     }))
 }
 
+/// Tells which alerts the comparisons of the last day would have raised under another rule
+#[utoipa::path(
+    post,
+    path = "/api/v1/folders/{folder}/what-if",
+    tag = "rules",
+    operation_id = "rehearseRule",
+    params(InFolder),
+    request_body = RuleBody,
+    responses(
+        (status = OK, description = "What would have come of them", body = WhatIfAnswer),
+        Refusals<(Asked, refusals::Folder, Change, Body, refusals::Rule)>,
+    )
+)]
 pub(crate) async fn what_if(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(at): Params<InFolder>,
     request: Request,
 ) -> Result<Json<WhatIfAnswer>, Problem> {
-    let folder = app.existing(&name)?;
+    let folder = app.existing(&at.folder)?;
     let asked = rules::read(request).await?;
     let default = app.view.read().default_rule();
     let rule = EffectiveRule::of(Some(asked), default);

@@ -11,19 +11,22 @@ use axum::{
 use event_bus::Folder;
 use proto::v1::Upload;
 use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
+    addresses::{InFolder, OneImage},
     extract::{Params, Search, page_size},
-    picture::{Lasts, Picture, Wanted, unknown_image},
-    receive::receive,
+    picture::{self, Lasts, Picture, Wanted, encoded, unknown_image},
+    receive::{PictureForm, receive},
+    refusals::{self, Asked, Change, Part, Refusals},
 };
 use crate::{
     app::App,
-    problem::{Kind, Problem},
+    problem::{Kind, Pictures, Problem},
 };
 
 /// A picture and whether it is what frames are compared with.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Image {
     #[serde(flatten)]
@@ -32,65 +35,113 @@ pub(crate) struct Image {
 }
 
 /// A part of the list, newest first.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
 pub(crate) struct ImagePage {
     pub(crate) images: Vec<Image>,
     /// How many there are in all.
     pub(crate) total: usize,
-    /// Where the list goes on.
+    /// The address where the list goes on.
     pub(crate) next: Option<String>,
 }
 
-#[derive(Deserialize)]
+/// Pictures that were stored.
+#[derive(Serialize, ToSchema)]
+pub(crate) struct StoredImages {
+    images: Vec<Upload>,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct UploadQuery {
+    /// The file's name, where the body is the bare picture.
+    #[param(example = "gate.jpg")]
     name: Option<String>,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
+    /// The most entries of one answer.
+    #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<usize>,
+    /// The `id` before which it goes on.
     before: Option<String>,
 }
 
+/// Stores pictures; the last becomes the folder's reference
+///
+/// Either the bare picture is the body, or a form has one or several in its field `file`. What a picture is, is told by its
+/// bytes alone. Each is decoded before it is stored.
+#[utoipa::path(
+    post,
+    path = "/api/v1/folders/{folder}/images",
+    tag = "images",
+    operation_id = "storeImages",
+    params(InFolder, UploadQuery),
+    request_body(description = "A picture, or a form of pictures", content(
+        ("image/jpeg"), ("image/png"), ("image/webp"), ("image/gif"), ("image/bmp"),
+        (PictureForm = "multipart/form-data")
+    )),
+    responses(
+        (status = CREATED, description = "All are stored", body = StoredImages, headers(
+            ("Location" = Option<String>, description = "Where the picture is, if it is one")
+        )),
+        (status = MULTI_STATUS, description = "Some are stored", body = Pictures),
+        Refusals<(Asked, refusals::Folder, Change, refusals::Pictures)>,
+    )
+)]
 pub(crate) async fn upload(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(at): Params<InFolder>,
     Search(query): Search<UploadQuery>,
     request: Request,
 ) -> Result<Response, Problem> {
-    let folder = app.existing(&name)?;
+    let folder = app.existing(&at.folder)?;
     let pictures = receive(&app, &folder, query.name, request).await?;
     if !pictures.refused.is_empty() {
         return Ok((StatusCode::MULTI_STATUS, Json(pictures)).into_response());
     }
-    let created = (
-        StatusCode::CREATED,
-        Json(serde_json::json!({ "images": pictures.images })),
-    );
-    let mut response = created.into_response();
-    if let [image] = pictures.images.as_slice()
-        && let Ok(location) = HeaderValue::try_from(address(&folder, &image.id))
-    {
-        response.headers_mut().insert(header::LOCATION, location);
-    }
-    Ok(response)
+    let location = match pictures.images.as_slice() {
+        [image] => HeaderValue::try_from(address(&folder, &image.id)).ok(),
+        _ => None,
+    };
+    let location = location.map(|location| [(header::LOCATION, location)]);
+    let stored = StoredImages {
+        images: pictures.images,
+    };
+    Ok((StatusCode::CREATED, location, Json(stored)).into_response())
 }
 
 pub(crate) fn address(folder: &impl std::fmt::Display, id: &str) -> String {
     format!("/api/v1/folders/{folder}/images/{id}")
 }
 
+/// Lists a folder's pictures, newest first
+#[utoipa::path(
+    get,
+    path = "/api/v1/folders/{folder}/images",
+    tag = "images",
+    operation_id = "listImages",
+    params(InFolder, PageQuery),
+    responses(
+        (status = OK, description = "Pictures", body = ImagePage),
+        Refusals<(Asked, refusals::Folder)>,
+    )
+)]
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(at): Params<InFolder>,
     Search(query): Search<PageQuery>,
 ) -> Result<Json<ImagePage>, Problem> {
-    let folder = app.existing(&name)?;
+    let folder = app.existing(&at.folder)?;
     let limit = page_size(query.limit)?;
     let mut page = page(&app, &folder, limit, query.before.as_deref());
-    page.next = page
-        .next
-        .map(|id| format!("/api/v1/folders/{folder}/images?limit={limit}&before={id}"));
+    page.next = page.next.map(|id| {
+        format!(
+            "/api/v1/folders/{folder}/images?limit={limit}&before={}",
+            encoded(&id)
+        )
+    });
     Ok(Json(page))
 }
 
@@ -117,54 +168,108 @@ pub(crate) fn page(app: &App, folder: &Folder, limit: usize, before: Option<&str
     }
 }
 
+/// Tells of a picture
+#[utoipa::path(
+    get,
+    path = "/api/v1/folders/{folder}/images/{id}",
+    tag = "images",
+    operation_id = "getImage",
+    params(OneImage),
+    responses(
+        (status = OK, description = "The picture", body = Image),
+        Refusals<(Asked, refusals::Folder, refusals::Image)>,
+    )
+)]
 pub(crate) async fn get(
     State(app): State<Arc<App>>,
-    Params((name, id)): Params<(String, String)>,
+    Params(at): Params<OneImage>,
 ) -> Result<Json<Image>, Problem> {
-    let folder = app.existing(&name)?;
-    let upload = known(&app, &folder, &id)?;
+    let folder = app.existing(&at.folder)?;
+    let upload = known(&app, &folder, &at.id)?;
     let state = app.view.read();
-    let is_reference = state.reference(&folder).is_some_and(|it| it.id == id);
+    let is_reference = state.reference(&folder).is_some_and(|it| it.id == at.id);
     Ok(Json(Image {
         upload,
         is_reference,
     }))
 }
 
+/// Sends a picture
+#[utoipa::path(
+    get,
+    path = "/api/v1/folders/{folder}/images/{id}/content",
+    tag = "images",
+    operation_id = "getImageContent",
+    params(OneImage, picture::Query),
+    responses(picture::Answers, Refusals<(Asked, refusals::Folder, refusals::Image, Part)>)
+)]
 pub(crate) async fn content(
     State(app): State<Arc<App>>,
-    Params((name, id)): Params<(String, String)>,
+    Params(at): Params<OneImage>,
     wanted: Wanted,
 ) -> Result<Response, Problem> {
-    let folder = app.existing(&name)?;
-    let upload = known(&app, &folder, &id)?;
+    let folder = app.existing(&at.folder)?;
+    let upload = known(&app, &folder, &at.id)?;
     let picture = Picture::Image(folder, upload, Lasts::Forever);
     wanted.answer(&app, &picture).await
 }
 
+/// Removes a picture; if it was the reference, the one before it is now
+#[utoipa::path(
+    delete,
+    path = "/api/v1/folders/{folder}/images/{id}",
+    tag = "images",
+    operation_id = "removeImage",
+    params(OneImage),
+    responses(
+        (status = NO_CONTENT, description = "It is removed"),
+        Refusals<(Asked, refusals::Folder, refusals::Image, Change)>,
+    )
+)]
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
-    Params((name, id)): Params<(String, String)>,
+    Params(at): Params<OneImage>,
 ) -> Result<StatusCode, Problem> {
-    let folder = app.existing(&name)?;
-    app.folders.remove_picture(&folder, &id).await?;
+    let folder = app.existing(&at.folder)?;
+    app.folders.remove_picture(&folder, &at.id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Tells of the folder's reference
+#[utoipa::path(
+    get,
+    path = "/api/v1/folders/{folder}/latest",
+    tag = "images",
+    operation_id = "getReference",
+    params(InFolder),
+    responses(
+        (status = OK, description = "The reference", body = Upload),
+        Refusals<(Asked, refusals::Folder, refusals::Reference)>,
+    )
+)]
 pub(crate) async fn latest(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(at): Params<InFolder>,
 ) -> Result<Json<Upload>, Problem> {
-    let folder = app.existing(&name)?;
+    let folder = app.existing(&at.folder)?;
     Ok(Json(reference(&app, &folder)?))
 }
 
+/// Sends the folder's reference
+#[utoipa::path(
+    get,
+    path = "/api/v1/folders/{folder}/latest/content",
+    tag = "images",
+    operation_id = "getReferenceContent",
+    params(InFolder, picture::Query),
+    responses(picture::Answers, Refusals<(Asked, refusals::Folder, refusals::Reference, Part)>)
+)]
 pub(crate) async fn latest_content(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(at): Params<InFolder>,
     wanted: Wanted,
 ) -> Result<Response, Problem> {
-    let folder = app.existing(&name)?;
+    let folder = app.existing(&at.folder)?;
     let upload = reference(&app, &folder)?;
     let picture = Picture::Image(folder, upload, Lasts::UntilTheNext);
     wanted.answer(&app, &picture).await

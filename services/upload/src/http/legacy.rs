@@ -4,33 +4,72 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, response::Response};
 use proto::from_timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use time::format_description::well_known::Rfc3339;
+
+use utoipa::{IntoParams, ToSchema};
 
 use super::{
     extract::Params,
     images::{address, reference},
-    picture::{Lasts, Picture, Wanted},
+    picture::{self, Lasts, Picture, Wanted},
+    refusals::{self, Asked, Part, Refusals},
+    schemas::{FolderName, Time},
 };
 use crate::{
     app::App,
     problem::{Kind, Problem},
 };
 
-#[derive(Serialize)]
+/// A folder's reference.
+#[derive(Serialize, ToSchema)]
 pub(crate) struct Latest {
+    /// Below the root of this service.
+    #[schema(example = "uploads/folder1/dock.jpg")]
     latest_image: String,
     folder: String,
     /// Of exactly this picture, even when another of the same name comes.
     url: String,
+    #[schema(value_type = Option<Time>, inline)]
     uploaded_at: Option<String>,
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct ByNumber {
+    /// The folder's name, or its number: `1` is `folder1`.
+    #[param(value_type = FolderName, inline, example = "folder1")]
+    pub(crate) folder: String,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct NamedImage {
+    /// The folder's name, or its number: `1` is `folder1`.
+    #[param(value_type = FolderName, inline, example = "folder1")]
+    folder: String,
+    /// The name that the picture was uploaded by.
+    #[param(min_length = 1, example = "dock.jpg")]
+    name: String,
+}
+
+/// Names the folder's reference
+#[utoipa::path(
+    get,
+    path = "/latest/{folder}",
+    tag = "legacy",
+    operation_id = "legacyLatest",
+    params(ByNumber),
+    responses(
+        (status = OK, description = "The reference", body = Latest),
+        Refusals<(Asked, refusals::Folder, refusals::Reference)>,
+    )
+)]
 pub(crate) async fn latest(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(at): Params<ByNumber>,
 ) -> Result<Json<Latest>, Problem> {
-    let folder = app.existing_by_number(&name)?;
+    let folder = app.existing_by_number(&at.folder)?;
     let upload = reference(&app, &folder)?;
     Ok(Json(Latest {
         latest_image: format!("uploads/{folder}/{}", upload.name),
@@ -44,35 +83,50 @@ pub(crate) async fn latest(
     }))
 }
 
-/// The newest picture of this name.
+/// Sends the newest picture of this name
+#[utoipa::path(
+    get,
+    path = "/uploads/{folder}/{name}",
+    tag = "legacy",
+    operation_id = "legacyShow",
+    params(NamedImage, picture::Query),
+    responses(picture::Answers, Refusals<(Asked, refusals::Folder, refusals::Image, Part)>)
+)]
 pub(crate) async fn show(
     State(app): State<Arc<App>>,
-    Params((folder, name)): Params<(String, String)>,
+    Params(at): Params<NamedImage>,
     wanted: Wanted,
 ) -> Result<Response, Problem> {
-    by_name(&app, &folder, &name, &wanted).await
+    by_name(&app, &at, &wanted).await
 }
 
-/// The same, to be saved.
+/// Sends the newest picture of this name, to be saved
+#[utoipa::path(
+    get,
+    path = "/download/{folder}/{name}",
+    tag = "legacy",
+    operation_id = "legacyDownload",
+    params(NamedImage, picture::Query),
+    responses(picture::Answers, Refusals<(Asked, refusals::Folder, refusals::Image, Part)>)
+)]
 pub(crate) async fn download(
     State(app): State<Arc<App>>,
-    Params((folder, name)): Params<(String, String)>,
+    Params(at): Params<NamedImage>,
     wanted: Wanted,
 ) -> Result<Response, Problem> {
-    by_name(&app, &folder, &name, &wanted.for_saving()).await
+    by_name(&app, &at, &wanted.for_saving()).await
 }
 
 async fn by_name(
     app: &App,
-    folder: &str,
-    name: &str,
+    NamedImage { folder, name }: &NamedImage,
     wanted: &Wanted,
 ) -> Result<Response, Problem> {
     let folder = app.existing_by_number(folder)?;
     let upload = {
         let state = app.view.read();
         let mut newest_first = state.pictures(&folder).values().rev();
-        newest_first.find(|upload| upload.name == name).cloned()
+        newest_first.find(|upload| upload.name == *name).cloned()
     };
     let upload = upload.ok_or_else(|| {
         Kind::UnknownImage.because(format!("The folder {folder} has no image named {name:?}."))

@@ -1,5 +1,7 @@
 //! Pictures as answers, and names of files in headers.
 
+use std::collections::BTreeMap;
+
 use axum::{
     extract::FromRequestParts,
     http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
@@ -12,11 +14,19 @@ use headers::ETag;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use proto::v1::Upload;
 use serde::Deserialize;
+use utoipa::{
+    IntoParams, IntoResponses,
+    openapi::{
+        self, Content, Header, HeaderBuilder, RefOr, ResponseBuilder,
+        schema::{Object, Type},
+    },
+};
 
 use super::{
     conditions::{Conditions, etag},
     extract::Search,
     frames::rfc3339,
+    schemas::{SmallWidth, Switch},
 };
 use crate::{
     app::App,
@@ -54,10 +64,55 @@ enum Disposition {
     Attachment,
 }
 
-#[derive(Deserialize)]
-struct Query {
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+pub(crate) struct Query {
+    /// How wide it is to be, in pixels; then it is a JPEG. It is never made wider than it is.
+    #[param(value_type = Option<SmallWidth>, inline)]
     width: Option<String>,
+    /// Whether it is to be saved rather than shown.
+    #[param(value_type = Option<Switch>, inline)]
     download: Option<String>,
+}
+
+/// The answers that carry a picture, or tell that the client has it.
+pub(crate) struct Answers;
+
+impl IntoResponses for Answers {
+    fn responses() -> BTreeMap<String, RefOr<openapi::Response>> {
+        let whole = answer("The picture").header("Accept-Ranges", text("Always `bytes`"));
+        let part = answer("The part that was asked for by `Range`").header(
+            "Content-Range",
+            text("Which part, and how many bytes there are"),
+        );
+        let unchanged = ResponseBuilder::new()
+            .description("The client has it, as it said by `If-None-Match`")
+            .header("ETag", text("As in the full answer"));
+        [("200", whole), ("206", part), ("304", unchanged)]
+            .map(|(status, response)| (status.to_owned(), response.build().into()))
+            .into()
+    }
+}
+
+fn answer(description: &str) -> ResponseBuilder {
+    let response = ResponseBuilder::new()
+        .description(description)
+        .header("ETag", text("Names these very bytes"))
+        .header("Cache-Control", text("For how long they may be kept"))
+        .header(
+            "Content-Disposition",
+            text("What it is called once it is saved"),
+        );
+    Format::ALL.into_iter().fold(response, |response, format| {
+        response.content(format.content_type(), Content::default())
+    })
+}
+
+fn text(description: &str) -> Header {
+    HeaderBuilder::new()
+        .schema(Some(Object::with_type(Type::String)))
+        .description(Some(description))
+        .build()
 }
 
 impl<S: Send + Sync> FromRequestParts<S> for Wanted {

@@ -9,9 +9,14 @@ use axum::{
 };
 use event_bus::RuleScope;
 use proto::v1::Rule;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
 
-use super::extract::{Params, json};
+use super::{
+    addresses::InFolder,
+    extract::{Params, json},
+    refusals::{self, Asked, Body, Change, Folder, Refusals},
+};
 use crate::{
     app::App,
     problem::{Kind, Problem},
@@ -19,7 +24,8 @@ use crate::{
 };
 
 /// A rule of some scope, and what holds in the end.
-#[derive(Serialize)]
+#[derive(Serialize, ToSchema)]
+#[schema(as = RuleInForce)]
 pub(crate) struct RuleAnswer {
     /// What was set for exactly this scope.
     rule: Option<Rule>,
@@ -28,37 +34,112 @@ pub(crate) struct RuleAnswer {
     sources: RuleSources,
 }
 
+/// A rule as it is to be set: what is absent takes the value of the default rule, and then the built-in one.
+#[derive(Default, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[schema(example = json!({"threshold": 0.9, "holdSeconds": 30, "keepFiringSeconds": 0, "enabled": true}))]
+pub(crate) struct RuleBody {
+    /// The least similarity that counts as a match.
+    #[schema(minimum = 0, maximum = 1)]
+    threshold: Option<f64>,
+    /// How long a mismatch must last before the alert fires.
+    #[schema(minimum = 0, maximum = 86400)]
+    hold_seconds: Option<f64>,
+    /// How long a match must last before the alert resolves.
+    #[schema(minimum = 0, maximum = 86400)]
+    keep_firing_seconds: Option<f64>,
+    /// Whether alerts fire at all.
+    enabled: Option<bool>,
+}
+
+/// Tells a folder's rule
+#[utoipa::path(
+    get,
+    path = "/api/v1/folders/{folder}/rule",
+    tag = "rules",
+    operation_id = "getFolderRule",
+    params(InFolder),
+    responses(
+        (status = OK, description = "The rule", body = RuleAnswer),
+        Refusals<(Asked, Folder)>,
+    )
+)]
 pub(crate) async fn of_folder(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(at): Params<InFolder>,
 ) -> Result<Json<RuleAnswer>, Problem> {
-    let folder = app.existing(&name)?;
+    let folder = app.existing(&at.folder)?;
     Ok(answer(&app, &RuleScope::Folder(folder)))
 }
 
+/// Sets a folder's rule
+#[utoipa::path(
+    put,
+    path = "/api/v1/folders/{folder}/rule",
+    tag = "rules",
+    operation_id = "setFolderRule",
+    params(InFolder),
+    request_body = RuleBody,
+    responses(
+        (status = OK, description = "The rule as it is now", body = RuleAnswer),
+        Refusals<(Asked, Folder, Change, Body, refusals::Rule)>,
+    )
+)]
 pub(crate) async fn set_for_folder(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(at): Params<InFolder>,
     request: Request,
 ) -> Result<Json<RuleAnswer>, Problem> {
-    let folder = app.existing(&name)?;
+    let folder = app.existing(&at.folder)?;
     set(&app, RuleScope::Folder(folder), request).await
 }
 
+/// Takes a folder's rule back
+#[utoipa::path(
+    delete,
+    path = "/api/v1/folders/{folder}/rule",
+    tag = "rules",
+    operation_id = "unsetFolderRule",
+    params(InFolder),
+    responses(
+        (status = NO_CONTENT, description = "The default rule holds"),
+        Refusals<(Asked, Folder, Change)>,
+    )
+)]
 pub(crate) async fn unset_for_folder(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(at): Params<InFolder>,
 ) -> Result<StatusCode, Problem> {
-    let folder = app.existing(&name)?;
+    let folder = app.existing(&at.folder)?;
     let scope = RuleScope::Folder(folder);
     app.folders.set_rule(scope, None).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Tells the default rule
+#[utoipa::path(
+    get,
+    path = "/api/v1/rules/_default",
+    tag = "rules",
+    operation_id = "getDefaultRule",
+    responses((status = OK, description = "The rule", body = RuleAnswer), Refusals<()>)
+)]
 pub(crate) async fn default(State(app): State<Arc<App>>) -> Json<RuleAnswer> {
     answer(&app, &RuleScope::Default)
 }
 
+/// Sets the default rule
+#[utoipa::path(
+    put,
+    path = "/api/v1/rules/_default",
+    tag = "rules",
+    operation_id = "setDefaultRule",
+    request_body = RuleBody,
+    responses(
+        (status = OK, description = "The rule as it is now", body = RuleAnswer),
+        Refusals<(Asked, Change, Body, refusals::Rule)>,
+    )
+)]
 pub(crate) async fn set_default(
     State(app): State<Arc<App>>,
     request: Request,
@@ -66,6 +147,17 @@ pub(crate) async fn set_default(
     set(&app, RuleScope::Default, request).await
 }
 
+/// Takes the default rule back
+#[utoipa::path(
+    delete,
+    path = "/api/v1/rules/_default",
+    tag = "rules",
+    operation_id = "unsetDefaultRule",
+    responses(
+        (status = NO_CONTENT, description = "The built-in rule holds"),
+        Refusals<(Change,)>,
+    )
+)]
 pub(crate) async fn unset_default(State(app): State<Arc<App>>) -> Result<StatusCode, Problem> {
     app.folders.set_rule(RuleScope::Default, None).await?;
     Ok(StatusCode::NO_CONTENT)
@@ -95,8 +187,13 @@ fn answer(app: &App, scope: &RuleScope) -> Json<RuleAnswer> {
 pub(super) async fn read(request: Request) -> Result<Rule, Problem> {
     let example =
         r#"{"threshold": 0.9, "holdSeconds": 30, "keepFiringSeconds": 0, "enabled": true}"#;
-    let rule = json(request, "A rule", Kind::InvalidRule, example).await?;
-    check(rule)
+    let body: RuleBody = json(request, "A rule", Kind::InvalidRule, example).await?;
+    check(Rule {
+        threshold: body.threshold,
+        hold_seconds: body.hold_seconds,
+        keep_firing_seconds: body.keep_firing_seconds,
+        enabled: body.enabled,
+    })
 }
 
 pub(super) fn check(rule: Rule) -> Result<Rule, Problem> {

@@ -21,9 +21,13 @@ use tokio::{
     time::timeout,
 };
 
+use utoipa::IntoParams;
+
 use super::{
     events::{KEEP_ALIVE, Seat, UNBUFFERED},
     extract::Search,
+    refusals::{self, Asked, Named, Refusals},
+    schemas::FolderName,
 };
 use crate::{
     app::{App, parse},
@@ -31,8 +35,11 @@ use crate::{
     view::{Told, Turn},
 };
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Query {
+    /// How one folder stands.
+    #[param(value_type = Option<FolderName>, inline)]
     folder: Option<String>,
     /// The position up to which the viewer knows how things stand; a browser that comes back says it in `Last-Event-ID`.
     after: Option<String>,
@@ -46,6 +53,21 @@ struct Viewer {
     _seat: Seat,
 }
 
+/// Tells how folders stand, each when it has changed, at most once a second
+///
+/// Server-sent events: `folder` (with a `Folder`), `folder-removed` (with its name as `folder`), and `hello` once what was
+/// missed is told. The id of an event is the position that it reaches.
+#[utoipa::path(
+    get,
+    path = "/api/v1/events/folders",
+    tag = "events",
+    operation_id = "followFolders",
+    params(Query),
+    responses(
+        (status = OK, description = "Events without end", body = String, content_type = "text/event-stream"),
+        Refusals<(Asked, Named, refusals::Seat)>,
+    )
+)]
 pub(crate) async fn stream(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,

@@ -3,6 +3,10 @@ use std::fmt;
 use proto::{from_timestamp, timestamp, v1::Comparison};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use time::OffsetDateTime;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{RefOr, schema::Schema},
+};
 
 /// How similar a folder's frames were in the last ten minutes: the least of every ten seconds.
 pub(crate) struct Recent {
@@ -82,6 +86,28 @@ impl Recent {
         self.least.iter_mut().rev().nth(back)
     }
 }
+
+/// The similarity of the last ten minutes.
+#[derive(ToSchema)]
+#[schema(as = Trend)]
+#[serde(rename_all = "camelCase")]
+#[expect(dead_code, reason = "a Trend is written without one")]
+struct TrendAnswer {
+    /// Where the last point ends.
+    #[schema(value_type = String, format = DateTime)]
+    until: OffsetDateTime,
+    seconds_per_point: u32,
+    /// The least of each part, `null` where nothing was compared; the newest last.
+    similarity: [Option<f64>; POINTS],
+}
+
+impl PartialSchema for Trend {
+    fn schema() -> RefOr<Schema> {
+        TrendAnswer::schema()
+    }
+}
+
+impl ToSchema for Trend {}
 
 impl Serialize for Trend {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {

@@ -1,10 +1,11 @@
 use proto::v1::Rule;
 use serde::Serialize;
+use utoipa::ToSchema;
 
 use super::State;
 
 /// Where each field of a rule that holds comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RuleSources {
     threshold: RuleSource,
@@ -14,7 +15,7 @@ pub(crate) struct RuleSources {
 }
 
 /// Whose rule says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum RuleSource {
     Folder,

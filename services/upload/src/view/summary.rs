@@ -5,11 +5,13 @@ use proto::{
 };
 use serde::Serialize;
 use time::OffsetDateTime;
+use utoipa::ToSchema;
 
 use super::{FolderView, State, recent::Trend};
 
 /// A folder as clients see it.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = Folder)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct Summary {
     pub(crate) folder: String,
@@ -35,7 +37,7 @@ pub(crate) struct Summary {
 }
 
 /// A folder's state in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum FolderState {
     Ok,

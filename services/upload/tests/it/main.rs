@@ -14,6 +14,7 @@ mod frames;
 mod history;
 mod legacy;
 mod list;
+mod openapi;
 mod pages;
 mod pictures;
 mod process;

@@ -1,0 +1,48 @@
+//! Schemas of texts that are more than text.
+
+use event_bus::Folder;
+use proto::v1::Phase;
+use utoipa::{
+    PartialSchema, ToSchema,
+    openapi::{
+        RefOr,
+        schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type},
+    },
+};
+
+use super::alert_query::{PERIODS, PHASES};
+use crate::thumbnails::Width;
+
+macro_rules! schemas {
+    ($($(#[$doc:meta])* $name:ident: $schema:expr;)+) => {$(
+        $(#[$doc])*
+        pub(crate) struct $name;
+
+        impl PartialSchema for $name {
+            fn schema() -> RefOr<Schema> {
+                $schema.into()
+            }
+        }
+
+        impl ToSchema for $name {}
+    )+};
+}
+
+schemas! {
+    /// The name of a folder.
+    FolderName: text().pattern(Some(Folder::PATTERN));
+    /// RFC 3339.
+    Time: text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
+    PhaseWord: text().enum_values(Some(PHASES.map(Phase::word)));
+    PeriodWord: text().enum_values(Some(PERIODS.map(|(word, _)| word)));
+    /// Yes or no.
+    Switch: text().enum_values(Some(["0", "1", "false", "true"]));
+    /// Of a picture in small, in pixels.
+    SmallWidth: ObjectBuilder::new()
+        .schema_type(Type::Integer)
+        .enum_values(Some(Width::ALL.map(Width::pixels)));
+}
+
+fn text() -> ObjectBuilder {
+    ObjectBuilder::new().schema_type(Type::String)
+}
