@@ -1,5 +1,5 @@
 // Keeps the pages of alerts current without disturbing whoever writes there, and remembers who acknowledges.
-import { openEvents } from "./events.js";
+import { followEvents } from "./events.js";
 import { showLocalTimes } from "./time.js";
 
 const REFRESH_AT_MOST_EVERY_MS = 1000;
@@ -109,8 +109,7 @@ function follow() {
     if (fresh !== null) renew(fresh);
   };
   const refreshSoon = () => { timer ??= setTimeout(refresh, REFRESH_AT_MOST_EVERY_MS); };
-  const events = openEvents("/api/v1/events");
-  for (const name of EVENTS) events.addEventListener(name, refreshSoon);
+  followEvents("/api/v1/events", Object.fromEntries(EVENTS.map((name) => [name, refreshSoon])));
   setInterval(refreshSoon, REFRESH_AT_LEAST_EVERY_MS);
 }
 

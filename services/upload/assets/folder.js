@@ -1,5 +1,5 @@
 // The page of a folder.
-import { openEvents } from "./events.js";
+import { followEvents } from "./events.js";
 import { Card } from "./card.js";
 import { compare } from "./compare.js";
 import { drawHistory } from "./history.js";
@@ -23,6 +23,7 @@ const OFFER = document.querySelector("[data-offer]");
 if (OFFER !== null) offerFrame(OFFER, FOLDER, CARD);
 
 setInterval(() => CARD.showAges(), AGES_EVERY_MS);
-const EVENTS = openEvents(`/api/v1/events/folders?folder=${FOLDER}&after=${SECTION.dataset.position}`);
-EVENTS.addEventListener("folder", (event) => CARD.show(JSON.parse(event.data)));
-EVENTS.addEventListener("folder-removed", () => location.assign("/"));
+followEvents(`/api/v1/events/folders?folder=${FOLDER}&after=${SECTION.dataset.position}`, {
+  "folder": (event) => CARD.show(JSON.parse(event.data)),
+  "folder-removed": () => location.assign("/"),
+});

@@ -1,5 +1,5 @@
 // The overview: all folders, live; found, filtered and sorted.
-import { openEvents } from "./events.js";
+import { followEvents } from "./events.js";
 import { Card } from "./card.js";
 
 const SORT_AT_MOST_EVERY_MS = 1000;
@@ -123,6 +123,7 @@ count();
 sort();
 setInterval(() => CARDS.forEach((card) => card.showAges()), AGES_EVERY_MS);
 
-const EVENTS = openEvents(`/api/v1/events/folders?after=${LIST.dataset.position}`);
-EVENTS.addEventListener("folder", (event) => show(JSON.parse(event.data)));
-EVENTS.addEventListener("folder-removed", (event) => remove(JSON.parse(event.data)));
+followEvents(`/api/v1/events/folders?after=${LIST.dataset.position}`, {
+  "folder": (event) => show(JSON.parse(event.data)),
+  "folder-removed": (event) => remove(JSON.parse(event.data)),
+});

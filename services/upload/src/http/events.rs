@@ -29,7 +29,12 @@ use crate::{
     view::Announcement,
 };
 
+/// A stream is never silent for longer. Without a word for some time a viewer can know that the connection is gone, of
+/// which neither side may have heard.
 pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+
+/// The event that is sent where there is no other.
+pub(super) const ALIVE: &str = "alive";
 
 /// Keeps a proxy from holding events back.
 pub(super) const UNBUFFERED: (HeaderName, &str) =
@@ -66,7 +71,8 @@ pub(crate) async fn stream(
     let folder = query.folder.as_deref().map(parse).transpose()?;
     let events = announcements(&app, folder, Seat::take(&app)?);
     let events = events.take_until(app.shutdown.clone().cancelled_owned());
-    let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE));
+    let alive = Event::default().event(ALIVE).data("{}");
+    let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE).event(alive));
     Ok(([UNBUFFERED], sse))
 }
 

@@ -18,13 +18,13 @@ use futures::{
 use serde::Deserialize;
 use tokio::{
     sync::broadcast::{Receiver, error::RecvError},
-    time::timeout,
+    time::{Instant, timeout_at},
 };
 
 use utoipa::IntoParams;
 
 use super::{
-    events::{KEEP_ALIVE, Seat, UNBUFFERED},
+    events::{ALIVE, KEEP_ALIVE, Seat, UNBUFFERED},
     extract::Search,
     refusals::{self, Asked, Named, Refusals},
     schemas::FolderName,
@@ -102,10 +102,11 @@ fn live(viewer: Viewer) -> impl Stream<Item = Bytes> {
 impl Viewer {
     /// `None` when there will be no more.
     async fn next(&mut self) -> Option<Bytes> {
+        let due = Instant::now() + KEEP_ALIVE;
         loop {
-            let received = timeout(KEEP_ALIVE, self.told.recv()).await;
+            let received = timeout_at(due, self.told.recv()).await;
             match received {
-                Err(_) => return Some(Bytes::from_static(b":\n\n")),
+                Err(_) => return Some(format!("event: {ALIVE}\ndata: {{}}\n\n").into()),
                 Ok(Ok(told)) if told.turn <= self.seen => {}
                 Ok(Ok(told)) => {
                     self.seen = told.turn;
