@@ -4,10 +4,12 @@
 
 mod picture;
 mod process;
+mod proxy;
 mod stack;
 
 pub use picture::{View, picture};
 pub use process::Process;
+pub use proxy::{Passage, Proxy};
 pub use stack::Stack;
 
 /// Says that a test can't be run here, and why.

@@ -1,5 +1,6 @@
 use std::net::SocketAddr;
 
+use bytes::Bytes;
 use event_bus::{Bus, BusConfig, Folder, FrameHeaders};
 use proto::v1::{Alert, Phase, Upload};
 use redis::{AsyncCommands, aio::MultiplexedConnection};
@@ -177,6 +178,11 @@ impl Stack {
         self.start_comparator().await;
     }
 
+    /// Where the upload service listens.
+    pub fn web(&self) -> SocketAddr {
+        self.web
+    }
+
     /// The address of a path of the HTTP API.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.web)
@@ -246,15 +252,23 @@ impl Stack {
 
     /// Publishes a frame as our own cameras do.
     pub async fn publish(&self, folder: &str, picture: Vec<u8>) {
-        let folder: Folder = folder.parse().expect("a folder's name");
-        let headers = FrameHeaders {
-            camera: "cam-1".to_owned(),
-            captured_at: std::time::SystemTime::now().into(),
-        };
+        self.publish_to(&[folder], picture).await;
+    }
+
+    /// Publishes the same frame to several folders, one after another.
+    pub async fn publish_to(&self, folders: &[&str], picture: Vec<u8>) {
         let bus = self.bus().await;
-        bus.publish_frame(&folder, &headers, Some("image/jpeg"), picture.into())
-            .await
-            .expect("the broker takes a frame");
+        let picture = Bytes::from(picture);
+        for folder in folders {
+            let folder: Folder = folder.parse().expect("a folder's name");
+            let headers = FrameHeaders {
+                camera: "cam-1".to_owned(),
+                captured_at: std::time::SystemTime::now().into(),
+            };
+            bus.publish_frame(&folder, &headers, Some("image/jpeg"), picture.clone())
+                .await
+                .expect("the broker takes a frame");
+        }
     }
 
     /// Waits until Redis has a similarity for which this holds.

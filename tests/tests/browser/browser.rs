@@ -158,6 +158,27 @@ impl Browser {
         answer.unwrap_or_else(|error| panic!("{command}: {error}"))
     }
 
+    /// Gives pages that are visited from now on a clock that can be turned, and a name for their stream of events.
+    pub(crate) async fn set_up_clock(&self) {
+        let script = "{
+            const now = Date.now, Source = EventSource;
+            window.ahead = 0;
+            Date.now = () => now() + window.ahead;
+            window.EventSource = class extends Source {
+                constructor(address) { super(address); window.lastEvents = this; }
+            };
+        }";
+        let parameters = json!({"source": script});
+        self.devtools("Page.addScriptToEvaluateOnNewDocument", parameters)
+            .await;
+    }
+
+    /// Turns the page's clock on.
+    pub(crate) async fn turn_clock(&self, seconds: u32) {
+        let script = "window.ahead += arguments[0] * 1000;";
+        self.script(script, vec![json!(seconds)]).await;
+    }
+
     /// The addresses of all requests so far.
     pub(crate) async fn requests(&self) -> Vec<String> {
         let entries = self.session.get_log("performance").await.unwrap();

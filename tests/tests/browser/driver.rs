@@ -15,7 +15,7 @@ pub(crate) struct Driver {
 
 impl Driver {
     /// The one that runs, or a new one; `None` where chromium or chromedriver is missing.
-    pub(crate) fn shared() -> Option<Arc<Driver>> {
+    fn shared() -> Option<Arc<Driver>> {
         static SHARED: Mutex<Weak<Driver>> = Mutex::new(Weak::new());
         if !is_on_path("chromium") || !is_on_path("chromedriver") {
             return None;
@@ -26,6 +26,15 @@ impl Driver {
             *shared = Arc::downgrade(&driver);
             driver
         }))
+    }
+
+    /// The same; says so where there is none.
+    pub(crate) fn shared_or_skip() -> Option<Arc<Driver>> {
+        let driver = Driver::shared();
+        if driver.is_none() {
+            tests::skip("chromium or chromedriver is not on PATH");
+        }
+        driver
     }
 
     fn start() -> Self {

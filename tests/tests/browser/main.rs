@@ -6,6 +6,7 @@
 
 mod accessibility;
 mod browser;
+mod connection;
 mod driver;
 mod folder;
 mod overview;
@@ -16,10 +17,7 @@ use browser::Browser;
 
 /// Everything, and a browser before it; `None` where there is no browser to be had.
 async fn start() -> Option<(Stack, Browser)> {
-    let Some(driver) = driver::Driver::shared() else {
-        tests::skip("chromium or chromedriver is not on PATH");
-        return None;
-    };
+    let driver = driver::Driver::shared_or_skip()?;
     let stack = Stack::start().await;
     let browser = Browser::open(driver, stack.url("")).await;
     Some((stack, browser))

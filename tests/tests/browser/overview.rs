@@ -1,5 +1,6 @@
 //! The page of all folders.
 
+use serde_json::json;
 use tests::{View, picture};
 
 use crate::start;
@@ -37,29 +38,91 @@ async fn a_folder_that_goes_wrong_is_shown_without_a_reload() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_lost_connection_is_said_and_what_was_missed_is_shown() {
-    let Some((mut stack, browser)) = start().await else {
+async fn an_old_picture_and_a_silent_camera_are_marked() {
+    let Some((stack, browser)) = start().await else {
         return;
     };
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    browser.set_up_clock().await;
+    let reference = picture(View::Dock, 0);
+    stack.upload("folder1", "dock.jpg", reference).await;
     stack.publish("folder1", picture(View::Dock, 1)).await;
+    stack.similarity_where("folder1", |_| true).await;
     browser.visit("/").await;
-    browser.script("window.isTheSamePage = true;", vec![]).await;
     browser.reads("[data-folder=folder1] .state", "OK").await;
-    browser.gone("[data-lost]").await;
+    browser.gone("[data-old]").await;
+    browser.turn_clock(70).await;
+    browser
+        .reads(
+            "[data-folder=folder1][data-old] [data-part=frame-age]",
+            "1 min ago",
+        )
+        .await;
+    let mark = "getComputedStyle(document.querySelector('[data-old] [data-part=frame-age]'), '::after').content";
+    assert_eq!(browser.value(mark).await, "\", old\"");
 
-    stack.stop_upload().await;
-    browser.reads("[data-lost]", "lost its connection").await;
-    stack.publish("folder1", picture(View::Wall, 0)).await;
-    stack.firing("folder1").await;
-    stack.start_upload().await;
-    browser.gone("[data-lost]").await;
-    browser.reads("[data-folder=folder1] .state", "Alert").await;
-    browser.until("window.isTheSamePage").await;
-    browser.close_despite(&["/api/v1/events/folders"]).await;
+    // As the service tells it when no frame has come for five minutes.
+    let mut summary = stack.get("/api/v1/folders/folder1").await;
+    summary["state"] = json!("no-frames");
+    summary["frameIsCurrent"] = json!(false);
+    browser.turn_clock(600).await;
+    let tell = "lastEvents.dispatchEvent(new MessageEvent('folder', { data: JSON.stringify(arguments[0]) }));";
+    browser.script(tell, vec![summary]).await;
+    browser
+        .reads("[data-folder=folder1] .state", "Silent for 11 min")
+        .await;
+    browser
+        .reads("[data-folder=folder1]", "No current frame")
+        .await;
+    browser
+        .gone("[data-folder=folder1] [data-part=frame]")
+        .await;
+    browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn six_hundred_folders_are_no_burden() {
+    const FOLDERS: u32 = 600;
+    let Some((stack, browser)) = start().await else {
+        return;
+    };
+    let folders: Vec<String> = (0..FOLDERS)
+        .map(|number| format!("site-{number}"))
+        .collect();
+    let folders: Vec<&str> = folders.iter().map(String::as_str).collect();
+    let send_frames = |seed| stack.publish_to(&folders, picture(View::Dock, seed));
+    send_frames(0).await;
+    browser.visit("/?sort=name").await;
+    browser.reads("[data-count]", "606 folders").await;
+    let took = browser
+        .value("performance.getEntriesByType('navigation')[0].domComplete")
+        .await;
+    assert!(took.as_f64().unwrap() < 5000.0, "the page took {took} ms");
+
+    send_frames(1).await;
+    browser
+        .until("document.querySelectorAll('[data-folder^=site] [data-part=frame]').length === 600")
+        .await;
+    let pictures = async || {
+        let requests = browser.requests().await;
+        let pictures = requests.iter().filter(|it| it.contains("/frame?"));
+        pictures.count()
+    };
+    let before = pictures().await;
+    assert!(
+        (1..60).contains(&before),
+        "{before} pictures for what can be seen"
+    );
+
+    browser.fill("#q", "site-599").await;
+    browser.reads("[data-count]", "1 of 606 folders").await;
+    browser
+        .until(
+            "document.querySelector('[data-folder=site-599] [data-part=frame]').naturalWidth > 0",
+        )
+        .await;
+    browser.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn folders_are_found_filtered_and_sorted_and_the_address_remembers_it() {
     let Some((stack, browser)) = start().await else {

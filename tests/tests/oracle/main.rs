@@ -15,7 +15,6 @@ mod checks;
 mod faults;
 mod history;
 mod people;
-mod proxy;
 mod site;
 
 use std::time::Duration;

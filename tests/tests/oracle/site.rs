@@ -6,9 +6,7 @@ use tempfile::TempDir;
 use test_support::{NatsServer, RedisServer, eventually};
 use tokio::net::TcpStream;
 
-use tests::Process;
-
-use crate::proxy::Proxy;
+use tests::{Process, Proxy};
 
 /// Folders of cameras; those whose number is divisible by [`HELD`] have a rule with holds.
 pub(crate) const FOLDERS: usize = 20;
