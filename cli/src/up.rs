@@ -117,7 +117,7 @@ impl Up {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         self.check_logins()?;
         let ops = SocketAddr::from((Ipv4Addr::LOCALHOST, OPS_PORT));
-        service_runtime::run(&self.runtime.clone(), ops, |context| {
+        service_runtime::run("framewatch", &self.runtime.clone(), ops, |context| {
             self.run_servers(context)
         })
         .await

@@ -8,6 +8,7 @@ mod compare;
 mod dead_letters;
 mod rule;
 mod send_and_watch;
+mod traces;
 mod up;
 
 use std::process::{Command, Output};

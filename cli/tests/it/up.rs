@@ -17,10 +17,10 @@ use tests::{View, picture};
 use crate::{framewatch, run, stderr, stdout};
 
 /// A running `framewatch up` on ports that were free.
-struct Up {
-    process: Child,
+pub(crate) struct Up {
+    pub(crate) process: Child,
     web: String,
-    nats: String,
+    pub(crate) nats: String,
     redis: String,
 }
 
@@ -39,6 +39,7 @@ impl Up {
             .arg("--data")
             .arg(data)
             .args(more)
+            .env("OTEL_BSP_SCHEDULE_DELAY", "100") // milliseconds between two batches of spans
             .current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).join(".."))
             .stdout(Stdio::piped())
             .spawn()
@@ -66,13 +67,14 @@ impl Up {
     }
 
     /// With servers on ports of its own.
-    fn with_own_servers(data: &Path) -> Self {
+    pub(crate) fn with_own_servers(data: &Path, more: &[&str]) -> Self {
         let ports = [
             local_servers::free_port().unwrap(),
             local_servers::free_port().unwrap(),
         ];
         let [nats, redis] = ports.map(|port| port.to_string());
-        Self::start(data, &["--nats-port", &nats, "--redis-port", &redis])
+        let ports = ["--nats-port", &nats, "--redis-port", &redis];
+        Self::start(data, &[&ports, more].concat())
     }
 
     fn has_reference(&self) -> bool {
@@ -82,7 +84,7 @@ impl Up {
             .any(|line| line.contains("folder1") && line.contains("dock.jpg"))
     }
 
-    fn upload_reference(&self, files: &Path) {
+    pub(crate) fn upload_reference(&self, files: &Path) {
         let file = files.join("dock.jpg");
         fs::write(&file, picture(View::Dock, 0)).unwrap();
         let output = run(&[
@@ -140,7 +142,7 @@ fn children(parent: u32) -> Vec<(i32, String)> {
 #[test]
 fn it_ends_in_order_and_goes_on_where_it_stopped() {
     let data = TempDir::new().unwrap();
-    let mut up = Up::with_own_servers(data.path());
+    let mut up = Up::with_own_servers(data.path(), &[]);
     up.upload_reference(data.path());
     terminate(&up.process);
     assert!(wait(&mut up.process).success());
@@ -149,14 +151,14 @@ fn it_ends_in_order_and_goes_on_where_it_stopped() {
         "a server is left behind"
     );
 
-    let up = Up::with_own_servers(data.path());
+    let up = Up::with_own_servers(data.path(), &[]);
     until("the reference is there again", || up.has_reference());
 }
 
 #[test]
 fn a_second_one_on_the_same_data_is_refused() {
     let data = TempDir::new().unwrap();
-    let up = Up::with_own_servers(data.path());
+    let up = Up::with_own_servers(data.path(), &[]);
     let path = data.path().display().to_string();
     let second = run(&[
         "up",
@@ -179,7 +181,7 @@ fn a_second_one_on_the_same_data_is_refused() {
 #[test]
 fn killed_it_leaves_no_child_behind() {
     let data = TempDir::new().unwrap();
-    let mut up = Up::with_own_servers(data.path());
+    let mut up = Up::with_own_servers(data.path(), &[]);
     assert_eq!(children(up.process.id()).len(), 2);
     up.process.kill().unwrap();
     up.process.wait().unwrap();
@@ -190,12 +192,12 @@ fn killed_it_leaves_no_child_behind() {
 #[test]
 fn killed_it_can_be_started_again_at_once() {
     let data = TempDir::new().unwrap();
-    let mut up = Up::with_own_servers(data.path());
+    let mut up = Up::with_own_servers(data.path(), &[]);
     up.upload_reference(data.path());
     up.process.kill().unwrap();
     up.process.wait().unwrap();
 
-    let up = Up::with_own_servers(data.path());
+    let up = Up::with_own_servers(data.path(), &[]);
     until("the reference is there again", || up.has_reference());
 }
 
@@ -205,7 +207,7 @@ fn a_server_that_dies_is_started_again() {
     use rustix::process::{Pid, Signal, kill_process};
 
     let data = TempDir::new().unwrap();
-    let up = Up::with_own_servers(data.path());
+    let up = Up::with_own_servers(data.path(), &[]);
     up.upload_reference(data.path());
     let before = children(up.process.id());
     assert_eq!(before.len(), 2, "{before:?}");

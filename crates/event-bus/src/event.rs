@@ -8,7 +8,7 @@ use proto::v1::{Alert, Comparison, Upload, UploadRemoved};
 use serde::Serialize;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{Folder, topology};
+use crate::{Folder, Origin, topology};
 
 pub(crate) mod header {
     pub(crate) const CONTENT_TYPE: &str = "Content-Type";
@@ -41,6 +41,8 @@ pub struct Stored<E: Event> {
     pub stored_at: OffsetDateTime,
     /// Its number in the stream.
     pub sequence: u64,
+    /// The trace that it belongs to.
+    pub origin: Origin,
 }
 
 /// A message as every way of reading one gives it.
@@ -111,6 +113,7 @@ impl<E: Event> Stored<E> {
             event,
             stored_at,
             sequence,
+            origin: Origin::read(message.headers),
         })
     }
 }

@@ -14,6 +14,7 @@ use crate::{
     Bus, Event, Folder, FrameArrival, FrameHeaders, Hold, MAX_FRAME_BYTES, ReferenceChange, Stored,
     Undecodable,
     event::{self, header, subject_of},
+    origin::traced,
 };
 
 /// The number of the event that must still be the last one of its subject; 0 where there must be none.
@@ -235,6 +236,7 @@ impl Bus {
         subject: String,
         message: PublishMessage,
     ) -> Result<u64, PublishError> {
+        let message = traced(message);
         let published = async { self.jetstream.send_publish(subject, message).await?.await };
         match published.await {
             Ok(acknowledged) => Ok(acknowledged.sequence),

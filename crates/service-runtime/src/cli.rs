@@ -66,7 +66,9 @@ where
         Some(Command::Settings) => return print_settings::<C>(service),
         None => {}
     }
-    let outcome = block_on(run(&cli.runtime, ops, |context| body(cli.service, context)));
+    let outcome = block_on(run(service.name, &cli.runtime, ops, |context| {
+        body(cli.service, context)
+    }));
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),

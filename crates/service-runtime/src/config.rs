@@ -28,6 +28,15 @@ pub struct RuntimeConfig {
         global = true
     )]
     pub log: String,
+
+    /// Where traces are sent, by OTLP over HTTP, as in http://127.0.0.1:4318; nowhere if not given
+    #[arg(
+        long,
+        env = "OTEL_EXPORTER_OTLP_ENDPOINT",
+        value_name = "URL",
+        global = true
+    )]
+    pub otlp_endpoint: Option<String>,
 }
 
 /// How log lines look.

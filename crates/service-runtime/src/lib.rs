@@ -10,6 +10,7 @@ mod ops;
 mod readiness;
 mod run;
 mod settings;
+mod telemetry;
 
 pub use cli::{Service, main};
 pub use config::{LogFormat, RuntimeConfig};

@@ -1,4 +1,4 @@
-use std::{io::IsTerminal, net::SocketAddr, time::Duration};
+use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -8,9 +8,8 @@ use tokio::{
     time::{interval, sleep},
 };
 use tokio_util::sync::CancellationToken;
-use tracing_subscriber::{EnvFilter, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{Failure, LogFormat, Readiness, RuntimeConfig, ops};
+use crate::{Failure, Readiness, RuntimeConfig, ops, telemetry::Telemetry};
 
 /// How long a service may take to end in order.
 pub const GRACE: Duration = Duration::from_secs(10);
@@ -48,9 +47,10 @@ const LATENCY_BUCKETS: [f64; 16] = [
     5.0, 10.0,
 ];
 
-/// Sets up logs, metrics, the health server and signals, and then runs `body` until it ends or SIGTERM or SIGINT comes;
+/// Sets up logs, traces, metrics, the health server and signals, and then runs `body` until it ends or SIGTERM or SIGINT comes;
 /// after that `body` has [`GRACE`] to end.
 pub async fn run<F, Fut>(
+    service: &str,
     config: &RuntimeConfig,
     default_ops: SocketAddr,
     body: F,
@@ -59,7 +59,7 @@ where
     F: FnOnce(Context) -> Fut,
     Fut: Future<Output = Result<(), Failure>>,
 {
-    start_logging(config).map_err(Failure::Usage)?;
+    let telemetry = Telemetry::start(config, service).map_err(Failure::Usage)?;
     let metrics = start_metrics()?;
     let listener = listen(config.ops_listen, default_ops, "health and metrics").await?;
     let shutdown = CancellationToken::new();
@@ -87,36 +87,8 @@ where
         () = overdue => Err(anyhow::anyhow!("did not end within {GRACE:?} of being told to").into()),
     };
     shutdown.cancel();
+    telemetry.end().await;
     result
-}
-
-fn start_logging(config: &RuntimeConfig) -> anyhow::Result<()> {
-    let filter = EnvFilter::try_new(&config.log).with_context(|| {
-        format!(
-            "log filter {:?} is not a level or a list of module=level",
-            config.log
-        )
-    })?;
-    let registry = tracing_subscriber::registry().with(filter);
-    match config.log_format {
-        LogFormat::Human => {
-            let colour = std::io::stderr().is_terminal();
-            registry
-                .with(fmt::layer().with_ansi(colour).with_writer(std::io::stderr))
-                .try_init()?;
-        }
-        LogFormat::Json => {
-            registry
-                .with(
-                    fmt::layer()
-                        .json()
-                        .flatten_event(true)
-                        .with_writer(std::io::stderr),
-                )
-                .try_init()?;
-        }
-    }
-    Ok(())
 }
 
 fn start_metrics() -> anyhow::Result<PrometheusHandle> {

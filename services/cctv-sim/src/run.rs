@@ -77,6 +77,7 @@ impl Camera {
     }
 
     /// A frame that can't be published is lost, as a real camera's would be: the next one is newer.
+    #[tracing::instrument(name = "send", skip_all, fields(camera = self.spec.name, folder = %self.spec.folder))]
     async fn publish(&mut self, frame: Frame) {
         let headers = FrameHeaders {
             camera: self.spec.name.clone(),
@@ -92,7 +93,8 @@ impl Camera {
             )
             .await;
         match published {
-            Ok(_) => {
+            Ok(frame) => {
+                tracing::debug!(frame, "sent");
                 metrics::counter!("framewatch_camera_frames_total").increment(1);
                 self.complained = None;
             }

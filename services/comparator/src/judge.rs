@@ -12,6 +12,7 @@ use proto::{
 use time::OffsetDateTime;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tracing::Instrument as _;
 
 use crate::{
     Config,
@@ -76,6 +77,18 @@ impl Judge {
 
     /// Judges a frame and acknowledges it.
     pub(crate) async fn frame(&self, delivery: Delivery<FrameArrival>) {
+        let Stored {
+            key: folder,
+            sequence: frame,
+            origin,
+            ..
+        } = &delivery.stored;
+        let span = tracing::info_span!("compare", %folder, frame);
+        origin.continue_in(&span);
+        self.handle(delivery).instrument(span).await;
+    }
+
+    async fn handle(&self, delivery: Delivery<FrameArrival>) {
         let Stored {
             key: folder,
             event,
@@ -219,7 +232,12 @@ impl Judge {
         reference: CurrentReference,
     ) -> Result<(), JudgeError> {
         let comparison = self.compare(folder, seen, &reference).await?;
-        self.bus.publish_comparison(folder, &comparison).await?;
+        let number = self.bus.publish_comparison(folder, &comparison).await?;
+        tracing::debug!(
+            comparison = number,
+            similarity = comparison.similarity,
+            "compared"
+        );
         metrics::counter!("framewatch_comparisons_total", "verdict" => comparison.verdict().word())
             .increment(1);
         let age = OffsetDateTime::now_utc() - seen.stored_at;

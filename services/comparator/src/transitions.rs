@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use episode::{Decision, Standing};
-use event_bus::{Bus, Expected, Folder, Hold, PublishError, Stored};
+use event_bus::{Bus, Expected, Folder, Hold, Origin, PublishError, Stored};
 use proto::v1::{Alert, Comparison, Phase};
 use time::OffsetDateTime;
 
@@ -201,5 +201,6 @@ fn stored<E: event_bus::Event<Key = Folder>>(
         event,
         stored_at: OffsetDateTime::now_utc(),
         sequence,
+        origin: Origin::default(),
     }
 }

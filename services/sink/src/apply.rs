@@ -101,7 +101,7 @@ impl Position {
     }
 
     /// Applies events that follow on this position, and moves it.
-    pub(crate) async fn apply<E: Event + Commands>(
+    pub(crate) async fn apply<E: Commands>(
         &mut self,
         batch: &[Stored<E>],
         redis: &mut Connection,

@@ -23,12 +23,13 @@ use std::{
     time::Duration,
 };
 
-use event_bus::{Bus, Event, ReadError, with_causes};
+use event_bus::{Bus, ReadError, Stored, with_causes};
 use proto::v1::{Alert, Comparison};
 use redis::RedisError;
 use service_runtime::{Context, Failure};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
+use tracing::Span;
 
 use crate::{
     apply::{Applied, Position},
@@ -86,7 +87,7 @@ enum Interrupted {
 
 impl Sink {
     /// Applies a stream until shutdown.
-    async fn keep_current<E: Event + Commands>(&self) {
+    async fn keep_current<E: Commands>(&self) {
         loop {
             let applying = self.shutdown.run_until_cancelled(self.apply_stream::<E>());
             let Some(interrupted) = applying.await else {
@@ -113,16 +114,14 @@ impl Sink {
     }
 
     /// Returns only why it can't go on.
-    async fn apply_stream<E: Event + Commands>(&self) -> Interrupted {
+    async fn apply_stream<E: Commands>(&self) -> Interrupted {
         match self.try_apply_stream::<E>().await {
             Err(interrupted) => interrupted,
             Ok(never) => match never {},
         }
     }
 
-    async fn try_apply_stream<E: Event + Commands>(
-        &self,
-    ) -> Result<std::convert::Infallible, Interrupted> {
+    async fn try_apply_stream<E: Commands>(&self) -> Result<std::convert::Infallible, Interrupted> {
         let mut redis = self.redis.clone();
         let mut position = Position::load::<E>(&mut redis).await?;
         let mut reader = self.bus.read::<E>(position.sequence()).await?;
@@ -138,7 +137,10 @@ impl Sink {
                 }
                 continue;
             }
-            match position.apply(&batch, &mut redis).await? {
+            let spans = continue_traces(&batch);
+            let applied = position.apply(&batch, &mut redis).await?;
+            drop(spans);
+            match applied {
                 Applied::Done => {}
                 Applied::RedisIsBehind => return Err(Interrupted::Behind),
             }
@@ -146,4 +148,16 @@ impl Sink {
                 .increment(batch.len() as u64);
         }
     }
+}
+
+/// A span for each event of the batch that is traced; they last as long as writing the batch does.
+fn continue_traces<E: Commands>(batch: &[Stored<E>]) -> Vec<Span> {
+    let traced = batch.iter().filter(|stored| stored.origin.is_known());
+    traced
+        .map(|stored| {
+            let span = tracing::info_span!("write", stream = E::STREAM, folder = %stored.key, event = stored.sequence);
+            stored.origin.continue_in(&span);
+            span
+        })
+        .collect()
 }

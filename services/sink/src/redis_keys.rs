@@ -28,7 +28,7 @@ pub(crate) fn position_key(stream: &str) -> String {
 }
 
 /// An event that has a place in Redis.
-pub(crate) trait Commands: Event {
+pub(crate) trait Commands: Event<Key = Folder> {
     /// The commands that put it there, each a list of words.
     fn commands(stored: &Stored<Self>) -> Vec<Vec<String>>;
 }

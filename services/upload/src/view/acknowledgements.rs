@@ -88,6 +88,7 @@ mod tests {
             event: AcknowledgementChange(name.map(|name| by(alert, name))),
             stored_at: OffsetDateTime::UNIX_EPOCH,
             sequence,
+            origin: event_bus::Origin::default(),
         }
     }
 

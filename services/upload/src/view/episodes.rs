@@ -126,6 +126,7 @@ mod tests {
             },
             stored_at: OffsetDateTime::UNIX_EPOCH,
             sequence,
+            origin: event_bus::Origin::default(),
         }
     }
 
