@@ -33,7 +33,7 @@ run: tools
 	@exec "$${CARGO_TARGET_DIR:-target}/release/framewatch" up --demo $(ARGS)
 
 test: tools
-	@sh scripts/get-tools.sh ffmpeg chromium axe
+	@sh scripts/get-tools.sh ffmpeg chromium axe promtool
 	cargo test --workspace --locked $(ARGS)
 
 soak: tools

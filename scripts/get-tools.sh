@@ -1,12 +1,12 @@
 #!/bin/sh
 # Gets what Framewatch needs beside Rust, and nothing that is there already.
 #
-#   get-tools.sh [compiler] [nats-server] [redis-server] [ffmpeg] [chromium] [axe] [cargo-deny] [cmake]
-#                [cargo-fuzz]
+#   get-tools.sh [compiler] [nats-server] [redis-server] [ffmpeg] [chromium] [axe] [promtool] [cargo-deny]
+#                [cmake] [cargo-fuzz]
 #
 # What the project alone uses goes into .tools/ of the workspace. System packages are installed with apt-get, and only
 # as root or with a sudo that asks no password. What can't be got is named with advice, and the status is 1; ffmpeg,
-# chromium and axe, which only some tests need, are missed with a message.
+# chromium, axe and promtool, which only some tests need, are missed with a message.
 set -eu
 
 CDPATH='' cd "$(dirname "$0")/.."
@@ -112,18 +112,22 @@ fetch_wheel() {
 find_pip() {
     pip='python3 -m pip --disable-pip-version-check'
     $pip --version >/dev/null 2>&1 && return
-    has apt-get && has dpkg-deb || return 1
+    has dpkg-deb || return 1
     say "python3 has no pip; unpacking Debian's python3-pip-whl into .tools for this once"
-    mkdir "$scratch/pip"
-    download_pip || { [ "$(id -u)" = 0 ] && apt-get -qq update >/dev/null && download_pip; } || return 1
-    dpkg-deb -x "$scratch"/pip/python3-pip-whl_*.deb "$scratch/pip"
+    download_package python3-pip-whl || return 1
+    dpkg-deb -x "$scratch"/python3-pip-whl_*.deb "$scratch/pip"
     PYTHONPATH=$(echo "$scratch"/pip/usr/share/python-wheels/pip-*.whl)
     export PYTHONPATH
     $pip --version >/dev/null 2>&1
 }
 
-download_pip() {
-    (cd "$scratch/pip" && apt-get -qq -o APT::Sandbox::User=root download python3-pip-whl) >/dev/null 2>&1
+# download_package PACKAGE: into $scratch; package lists are made fresh once where that helps.
+download_package() {
+    fetch_package "$1" || { [ "$(id -u)" = 0 ] && apt-get -qq update >/dev/null && fetch_package "$1"; }
+}
+
+fetch_package() {
+    has apt-get && (cd "$scratch" && apt-get -qq -o APT::Sandbox::User=root download "$1") >/dev/null 2>&1
 }
 
 get_redis_server() {
@@ -177,6 +181,17 @@ get_axe() {
     mv -f "$scratch/axe/pytest_playwright_axe/resources/axe.min.js" "$tools/axe.min.js"
 }
 
+# Checks rules of Prometheus. Taken out of Debian's package, which would start a server when installed.
+get_promtool() {
+    has promtool && return
+    make_scratch
+    if has dpkg-deb && download_package prometheus; then
+        dpkg-deb -x "$scratch"/prometheus_*.deb "$scratch/prometheus"
+        mv -f "$scratch/prometheus/usr/bin/promtool" "$tools/bin/promtool" && return
+    fi
+    say "no promtool: the rules for Prometheus will not be tried. Get it with Prometheus."
+}
+
 get_cargo_deny() {
     [ "$(version_of cargo-deny)" = $cargo_deny_version ] && return
     say "building cargo-deny $cargo_deny_version into .tools/bin (some minutes)"
@@ -206,6 +221,7 @@ get() {
         ffmpeg) get_ffmpeg ;;
         chromium) get_chromium ;;
         axe) get_axe ;;
+        promtool) get_promtool ;;
         cargo-deny) get_cargo_deny ;;
         cmake) get_cmake ;;
         cargo-fuzz) get_cargo_fuzz ;;

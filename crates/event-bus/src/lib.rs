@@ -34,6 +34,7 @@ mod publish;
 mod quiet;
 mod read;
 mod registry;
+mod storage;
 mod topology;
 mod work;
 
@@ -58,5 +59,6 @@ pub use pictures::{PictureChange, PictureKey, Pictures};
 pub use publish::{Expected, Last, PublishError};
 pub use read::{ReadError, Reader};
 pub use registry::{FolderChange, Registry, RuleChange, RuleScope};
+pub use storage::Storage;
 pub use topology::{MAX_FRAME_BYTES, StorageError};
 pub use work::{Delivery, Progress, Work};

@@ -16,6 +16,7 @@ pub struct Reader<E> {
     bus: Bus,
     begins_after: u64,
     reached: u64,
+    waiting: u64,
     unreadable: Quiet,
     event: PhantomData<E>,
 }
@@ -69,6 +70,7 @@ impl Bus {
             bus: self.clone(),
             begins_after,
             reached: begins_after,
+            waiting: 0,
             unreadable: Quiet::default(),
             event: PhantomData,
         })
@@ -79,6 +81,11 @@ impl<E: Event> Reader<E> {
     /// The number of the event after which this reader begins.
     pub fn begins_after(&self) -> u64 {
         self.begins_after
+    }
+
+    /// How many events the stream held after the last one that was read, when that was sent.
+    pub fn waiting(&self) -> u64 {
+        self.waiting
     }
 
     /// Waits for an event and takes with it those that are there already, up to `most`; none after 5 s without one. One
@@ -99,6 +106,7 @@ impl<E: Event> Reader<E> {
                 let message = message
                     .ok_or(ReadError::Ended)?
                     .map_err(|error| ReadError::Stream(error.into()))?;
+                self.waiting = message.info().map_or(0, |info| info.pending);
                 match self.unreadable.read(&message) {
                     Ok(stored) => batch.push(stored),
                     Err(error) => self.bus.try_to_bury(&message, &error.to_string()).await,

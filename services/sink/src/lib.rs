@@ -144,6 +144,8 @@ impl Sink {
                 Applied::Done => {}
                 Applied::RedisIsBehind => return Err(Interrupted::Behind),
             }
+            metrics::gauge!("framewatch_sink_waiting", "stream" => E::STREAM)
+                .set(reader.waiting() as f64);
             metrics::counter!("framewatch_sink_events_total", "stream" => E::STREAM)
                 .increment(batch.len() as u64);
         }

@@ -20,6 +20,7 @@ mod folders;
 mod history;
 mod http;
 mod inspection;
+mod measure;
 mod names;
 mod problem;
 mod thumbnails;
@@ -83,6 +84,10 @@ pub async fn run(
     tracker.spawn({
         let (view, shutdown) = (Arc::clone(&view), shutdown.clone());
         async move { view.keep_pace(shutdown).await }
+    });
+    tracker.spawn({
+        let (view, bus, shutdown) = (Arc::clone(&view), bus.clone(), shutdown.clone());
+        async move { measure::measure(&view, &bus, &shutdown).await }
     });
     tracker.spawn(shutdown.clone().run_until_cancelled_owned({
         let (view, bus) = (Arc::clone(&view), bus.clone());

@@ -17,7 +17,10 @@ use std::{
 };
 
 use event_bus::{Folder, FrameArrival, ReferenceChange, Stored};
-use proto::v1::{Acknowledgement, Alert, Comparison, Rule, Upload};
+use proto::{
+    from_timestamp,
+    v1::{Acknowledgement, Alert, Comparison, Rule, Upload},
+};
 use time::OffsetDateTime;
 use tokio::{sync::watch, time::timeout};
 
@@ -226,6 +229,14 @@ impl FolderView {
 
     fn reference(&self) -> Option<&Upload> {
         self.reference.as_ref()?.event.reference()
+    }
+
+    /// When the last frame was stored that is known of: itself, or as compared.
+    pub(crate) fn last_frame_at(&self) -> Option<OffsetDateTime> {
+        let seen = self.frame.as_ref().map(|frame| frame.stored_at);
+        let compared = self.comparison.as_ref();
+        let compared = compared.and_then(|stored| stored.event.frame.as_ref()?.stored_at);
+        seen.max(compared.as_ref().and_then(from_timestamp))
     }
 
     fn current_frame(&self) -> Option<&Stored<FrameArrival>> {

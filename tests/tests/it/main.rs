@@ -6,6 +6,7 @@ mod cameras;
 mod contract;
 mod corpus;
 mod evidence;
+mod observability;
 mod pipeline;
 mod restart;
 mod rules;

@@ -153,7 +153,7 @@ impl State {
 }
 
 impl FolderView {
-    pub(super) fn state(&self) -> FolderState {
+    pub(crate) fn state(&self) -> FolderState {
         if self.reference().is_none() {
             return FolderState::NoReference;
         }

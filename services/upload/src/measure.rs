@@ -1,0 +1,65 @@
+//! What Prometheus is told from time to time: of folders, and of the broker's disk.
+
+use std::{collections::HashMap, time::Duration};
+
+use event_bus::{Bus, Folder};
+use tokio::time::interval;
+use tokio_util::sync::CancellationToken;
+
+use crate::view::{FolderState, View};
+
+const EVERY: Duration = Duration::from_secs(5);
+
+/// Goes on until shutdown.
+pub(crate) async fn measure(view: &View, bus: &Bus, shutdown: &CancellationToken) {
+    let mut ticks = interval(EVERY);
+    let mut known = Vec::new();
+    while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+        known = folders(view, known);
+        storage(bus).await;
+    }
+}
+
+/// Tells of every folder; gives them, to be known the next time.
+fn folders(view: &View, known: Vec<Folder>) -> Vec<Folder> {
+    let mut counts: HashMap<&str, u32> = HashMap::new();
+    let folders = {
+        let state = view.read();
+        let folders = state.folders();
+        for (folder, view) in folders
+            .iter()
+            .filter_map(|folder| Some((folder, state.existing(folder)?)))
+        {
+            *counts.entry(view.state().slug()).or_default() += 1;
+            if let Some(at) = view.last_frame_at() {
+                last_frame(folder).set(at.unix_timestamp() as f64);
+            }
+        }
+        folders
+    };
+    for word in FolderState::ALL.map(FolderState::slug) {
+        let count = counts.get(word).copied().unwrap_or_default();
+        metrics::gauge!("framewatch_folders", "state" => word).set(count);
+    }
+    // A time series cannot be taken back; no alert fires on one that is not a number.
+    for gone in known.iter().filter(|folder| !folders.contains(folder)) {
+        last_frame(gone).set(f64::NAN);
+    }
+    folders
+}
+
+fn last_frame(folder: &Folder) -> metrics::Gauge {
+    metrics::gauge!("framewatch_folder_last_frame_timestamp_seconds", "folder" => folder.to_string())
+}
+
+async fn storage(bus: &Bus) {
+    match bus.storage().await {
+        Ok(storage) => {
+            metrics::gauge!("framewatch_nats_storage_bytes").set(storage.bytes as f64);
+            if let Some(limit) = storage.limit {
+                metrics::gauge!("framewatch_nats_storage_limit_bytes").set(limit as f64);
+            }
+        }
+        Err(error) => tracing::debug!(%error, "cannot ask how much the broker holds"),
+    }
+}
