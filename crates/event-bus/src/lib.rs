@@ -9,7 +9,7 @@
 //! - The `publish_…` methods wait until JetStream has stored the event.
 //! - A message that can never be handled becomes a [`DeadLetter`].
 //! - [`Pictures`], [`Evidence`] and [`Registry`] are the reference pictures, the pictures behind alerts, and the folders
-//!   with their rules; [`Acknowledgements`] say who has seen which alert.
+//!   with their rules; [`Acknowledgements`] say who has seen which alert, [`Sessions`] who is logged in.
 //!
 //! What the events mean is left to the services.
 
@@ -34,6 +34,7 @@ mod publish;
 mod quiet;
 mod read;
 mod registry;
+mod sessions;
 mod storage;
 mod topology;
 mod work;
@@ -59,6 +60,7 @@ pub use pictures::{PictureChange, PictureKey, Pictures};
 pub use publish::{Expected, Last, PublishError};
 pub use read::{ReadError, Reader};
 pub use registry::{FolderChange, Registry, RuleChange, RuleScope};
+pub use sessions::{InvalidSessionKey, Session, SessionChange, SessionKey, Sessions};
 pub use storage::Storage;
 pub use topology::{MAX_FRAME_BYTES, StorageError};
 pub use work::{Delivery, Progress, Work};

@@ -26,11 +26,14 @@ pub(crate) const FOLDERS_BUCKET: &str = "folders";
 pub(crate) const RULES_BUCKET: &str = "rules";
 pub(crate) const HOLDS_BUCKET: &str = "holds";
 pub(crate) const ACKNOWLEDGEMENTS_BUCKET: &str = "acknowledgements";
+pub(crate) const SESSIONS_BUCKET: &str = "sessions";
 
 const MINUTE: Duration = Duration::from_secs(60);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long alerts are kept, the pictures behind them, and who acknowledged them.
 const ALERTS_AGE: Duration = Duration::from_secs(90 * 24 * 60 * 60);
+/// The longest that anybody is logged in.
+const SESSIONS_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// How long an operator has to find a dead letter.
 const DEAD_LETTERS_AGE: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// Within it a message id counts once: as long as it takes to try again, after a fault, what may have succeeded. The
@@ -94,6 +97,7 @@ pub(crate) async fn ensure(
         ensure_key_value(context, bucket, Duration::ZERO, config).await?;
     }
     ensure_key_value(context, ACKNOWLEDGEMENTS_BUCKET, ALERTS_AGE, config).await?;
+    ensure_key_value(context, SESSIONS_BUCKET, SESSIONS_AGE, config).await?;
     ensure_object_store(context, REFERENCES_BUCKET, Duration::ZERO, config).await?;
     ensure_object_store(context, EVIDENCE_BUCKET, ALERTS_AGE, config).await
 }

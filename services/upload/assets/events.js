@@ -12,6 +12,8 @@ const CHECK_EVERY_MS = 1000;
  */
 export function followEvents(address, heard) {
   const notice = document.querySelector("[data-lost]");
+  // Where people log in.
+  const offer = document.querySelector("[data-logged-out]");
   let events = null;
   let position = "";
   let heardAt = 0;
@@ -23,8 +25,14 @@ export function followEvents(address, heard) {
     heard[event.type]?.(event);
   };
   const lose = () => {
-    notice.hidden = false;
-    if (events.readyState === EventSource.CLOSED) timer ??= setTimeout(connect, AGAIN_AFTER_MS);
+    notice.hidden = offer?.hidden === false;
+    if (events.readyState !== EventSource.CLOSED) return;
+    timer ??= setTimeout(connect, AGAIN_AFTER_MS);
+    if (offer !== null) offerLogin(offer, notice);
+  };
+  const open = () => {
+    notice.hidden = true;
+    if (offer !== null) offer.hidden = true;
   };
   const connect = () => {
     clearTimeout(timer);
@@ -34,7 +42,7 @@ export function followEvents(address, heard) {
     const url = new URL(address, location.href);
     if (position !== "") url.searchParams.set("after", position);
     events = new EventSource(url);
-    events.addEventListener("open", () => { notice.hidden = true; });
+    events.addEventListener("open", open);
     events.addEventListener("error", lose);
     for (const name of new Set(["hello", "alive", ...Object.keys(heard)])) events.addEventListener(name, hear);
   };
@@ -44,6 +52,16 @@ export function followEvents(address, heard) {
     connect();
   }, CHECK_EVERY_MS);
   connect();
+}
+
+// The service may refuse a connection because somebody is no longer logged in.
+async function offerLogin(offer, notice) {
+  const response = await fetch("/api/v1/alerts?limit=1").catch(() => null);
+  if (response?.status !== 401) return;
+  const here = encodeURIComponent(location.pathname + location.search);
+  offer.querySelector("[data-log-in]").href = `/login?next=${here}`;
+  notice.hidden = true;
+  offer.hidden = false;
 }
 
 /** What went wrong, in the words of the service where it has any. */

@@ -6,26 +6,43 @@
 mod audit;
 mod clients;
 mod config;
+mod cookie;
 mod gate;
 mod hosts;
+mod login;
 mod permissions;
+mod sessions;
+mod throttle;
+mod users_file;
 mod visitor;
 
-use std::net::SocketAddr;
+use std::sync::Arc;
 
-use accounts::UsersFile;
+use accounts::{UsersFile, Verifier};
+use event_bus::Bus;
 use service_runtime::Failure;
+use tokio::task::spawn_blocking;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use crate::broker::Broker;
 
 pub(crate) use audit::{Change, Outcome};
 pub(crate) use clients::{Clients, Peer};
 pub use config::AccessConfig;
+pub(crate) use cookie::SessionCookie;
 pub(crate) use gate::Gate;
 pub(crate) use hosts::Hosts;
+pub(crate) use login::LoginRefused;
 #[cfg(test)]
 pub(crate) use permissions::listed_calls;
 pub(crate) use permissions::{Need, Permission};
 pub(crate) use visitor::Visitor;
+
+use sessions::Sessions;
+use throttle::Throttle;
+
+/// Passwords that are checked at the same time.
+const PASSWORDS_AT_A_TIME: usize = 2;
 
 pub(crate) struct Access {
     pub(crate) mode: Mode,
@@ -40,27 +57,42 @@ pub(crate) enum Mode {
     /// Everybody.
     Everyone,
     /// Those who have an account or a token.
-    Accounts(Gate),
+    Accounts(Box<Gate>),
 }
 
 impl Access {
-    /// For a service that listens there. Follows the users file, if there is one, until shutdown.
-    pub(crate) fn new(
+    /// Follows the users file and the sessions, if there are accounts, until shutdown. Waits until both are loaded.
+    pub(crate) async fn open(
         config: &AccessConfig,
-        address: SocketAddr,
+        broker: &Broker,
+        bus: &Bus,
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> Result<Self, Failure> {
-        config.check(address)?;
         let mode = match &config.users_file {
             None if config.open_to_everyone => Mode::Everyone,
             None => Mode::Loopback,
             Some(path) => {
                 let file = UsersFile::new(path);
                 let token = config.token_of_ours.clone();
-                let (gate, following) = Gate::open(file, token).map_err(Failure::usage)?;
+                let (accounts, following) =
+                    users_file::open(file, token).map_err(Failure::usage)?;
                 tracker.spawn(shutdown.clone().run_until_cancelled_owned(following));
-                Mode::Accounts(gate)
+                let sessions = Arc::new(Sessions::new());
+                let caught_up = sessions.follow(bus, tracker, shutdown);
+                shutdown.run_until_cancelled(caught_up).await;
+                Mode::Accounts(Box::new(Gate {
+                    accounts,
+                    sessions,
+                    broker: broker.clone(),
+                    verifier: spawn_blocking(|| Verifier::new(PASSWORDS_AT_A_TIME)).await?,
+                    throttle: Throttle::new(),
+                    lifetime: config.session_lifetime(),
+                    cookie: match config.cookies_over_http {
+                        true => SessionCookie::Plain,
+                        false => SessionCookie::Secure,
+                    },
+                }))
             }
         };
         Ok(Access {

@@ -5,8 +5,8 @@ use std::{fmt::Display, time::Duration};
 use bytes::Bytes;
 use event_bus::{
     Acknowledgements, AlertKey, Begin, Bus, Evidence, Exhibit, Expected, Folder, FrameArrival,
-    Last, Pictures, PublishError, ReferenceChange, Registry, RuleScope, StoreError, Stored,
-    with_causes,
+    Last, Pictures, PublishError, ReferenceChange, Registry, RuleScope, Session, SessionKey,
+    Sessions, StoreError, Stored, with_causes,
 };
 use proto::v1::{Acknowledgement, Comparison, Rule, Upload, UploadRemoved};
 use tokio::time::timeout;
@@ -22,6 +22,7 @@ pub(crate) struct Broker {
     evidence: Evidence,
     registry: Registry,
     acknowledgements: Acknowledgements,
+    sessions: Sessions,
 }
 
 /// Whether an event was the one that came next.
@@ -38,6 +39,7 @@ impl Broker {
             evidence: bus.evidence().await?,
             registry: bus.registry().await?,
             acknowledgements: bus.acknowledgements().await?,
+            sessions: bus.sessions().await?,
             bus,
         })
     }
@@ -89,6 +91,25 @@ impl Broker {
     pub(crate) async fn unacknowledge(&self, alert: &AlertKey) -> Result<(), Problem> {
         let unset = self.acknowledgements.unset(alert);
         self.ask("take the acknowledgement back", unset).await
+    }
+
+    pub(crate) async fn session(&self, key: &SessionKey) -> Result<Option<Session>, Problem> {
+        self.ask("look for the session", self.sessions.get(key))
+            .await
+    }
+
+    /// Gives the number of this change.
+    pub(crate) async fn begin_session(
+        &self,
+        key: &SessionKey,
+        session: &Session,
+    ) -> Result<u64, Problem> {
+        let begin = self.sessions.begin(key, session);
+        self.ask("begin the session", begin).await
+    }
+
+    pub(crate) async fn end_session(&self, key: &SessionKey) -> Result<(), Problem> {
+        self.ask("end the session", self.sessions.end(key)).await
     }
 
     pub(crate) async fn has_evidence(

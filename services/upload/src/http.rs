@@ -17,6 +17,7 @@ mod history;
 mod images;
 mod legacy;
 mod lingering;
+mod login;
 mod metered;
 mod openapi;
 mod pages;
@@ -126,6 +127,8 @@ fn pages() -> Router<Arc<App>> {
             post(acknowledgements::unset_by_form),
         )
         .route("/openapi.json", get(openapi::json))
+        .route("/login", get(login::page).post(login::log_in))
+        .route("/logout", post(login::log_out))
         .route("/assets/{name}", get(assets::file))
         .route("/favicon.svg", get(assets::icon))
 }
@@ -189,6 +192,8 @@ mod tests {
                 "assets",
                 "favicon.svg",
                 "folder",
+                "login",
+                "logout",
                 "openapi.json",
             ];
             assert!(is_page.contains(&first), "{path} is not in the document");

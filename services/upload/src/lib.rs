@@ -71,11 +71,12 @@ pub async fn run(
 ) -> Result<(), Failure> {
     let shutdown = context.shutdown.clone();
     let tracker = TaskTracker::new();
-    let access = Access::new(&config.access, listener.local_addr()?, &tracker, &shutdown)?;
+    config.access.check(listener.local_addr()?)?;
     let view = Arc::new(View::new());
     let broker = Broker::new(bus.clone())
         .await
         .map_err(|error| Failure::Unavailable(anyhow::anyhow!(error)))?;
+    let access = Access::open(&config.access, &broker, &bus, &tracker, &shutdown).await?;
     let folders = Folders::new(broker.clone(), Arc::clone(&view), tracker.clone());
 
     let caught_up = view::follow(&view, &bus, &tracker, &shutdown);

@@ -1,5 +1,7 @@
 use async_nats::jetstream;
-use event_bus::{AcknowledgementChange, AlertKey, Exhibit, RuleScope};
+use event_bus::{
+    AcknowledgementChange, AlertKey, Exhibit, RuleScope, Session, SessionChange, SessionKey,
+};
 use proto::v1::{Acknowledgement, Rule, Upload};
 use test_support::NatsServer;
 
@@ -141,4 +143,37 @@ async fn an_acknowledgement_holds_until_another_or_none_does_and_a_broken_one_is
     acknowledgements.unset(&alert).await.unwrap();
     acknowledgements.unset(&alert).await.unwrap();
     assert_eq!(held().await, None);
+}
+
+#[tokio::test]
+async fn a_session_is_there_for_all_until_it_is_ended() {
+    let server = NatsServer::start();
+    let (here, there) = (connect(&server).await, connect(&server).await);
+    let key: SessionKey = "0a".repeat(32).parse().unwrap();
+    let session = Session {
+        user: "jo".into(),
+        password_mark: "1b".repeat(32),
+        began_at: time::macros::datetime!(2026-11-25 10:00 UTC),
+        ends_at: time::macros::datetime!(2026-12-02 10:00 UTC),
+    };
+    let sessions = here.sessions().await.unwrap();
+    sessions.begin(&key, &session).await.unwrap();
+    let elsewhere = there.sessions().await.unwrap();
+    assert_eq!(elsewhere.get(&key).await.unwrap(), Some(session.clone()));
+
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let bucket = jetstream::new(client).get_key_value("sessions").await;
+    let bucket = bucket.unwrap();
+    bucket.put("no-key", "{}".into()).await.unwrap();
+    bucket.put("2c".repeat(32), "{}".into()).await.unwrap();
+    let known = there.all::<SessionChange>().await;
+    let known: Vec<_> = known.into_iter().map(|it| (it.key, it.event.0)).collect();
+    assert_eq!(
+        known,
+        [(key.clone(), Some(session))],
+        "what is none is passed over"
+    );
+
+    sessions.end(&key).await.unwrap();
+    assert_eq!(elsewhere.get(&key).await.unwrap(), None);
 }

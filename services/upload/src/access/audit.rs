@@ -1,10 +1,15 @@
 use std::net::IpAddr;
 
-use super::{Access, Mode, Visitor};
+use accounts::Role;
+
+use super::{Access, Mode};
 
 /// Something that somebody changed, or tried to.
 pub(crate) struct Change<'a> {
-    pub(crate) visitor: &'a Visitor,
+    pub(crate) who: &'a str,
+    pub(crate) role: Option<Role>,
+    /// How they came in.
+    pub(crate) how: &'static str,
     /// In words, as in the table of permissions.
     pub(crate) what: &'static str,
     pub(crate) method: &'a str,
@@ -39,9 +44,9 @@ macro_rules! line {
     ($level:ident, $change:expr, $outcome:expr) => {
         tracing::$level!(
             target: "audit",
-            who = $change.visitor.who(),
-            role = $change.visitor.role().map_or("-", |role| role.word()),
-            how = $change.visitor.how(),
+            who = $change.who,
+            role = $change.role.map_or("-", Role::word),
+            how = $change.how,
             what = $change.what,
             method = $change.method,
             path = $change.path,

@@ -1,6 +1,7 @@
 use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,
+    time::Duration,
 };
 
 use accounts::{Token, UsersFile};
@@ -12,7 +13,7 @@ use service_runtime::Failure;
 use super::hosts::HostName;
 
 /// Who may use the service. Without a users file everybody who reaches it may, and so it listens on loopback only.
-#[derive(Debug, Clone, Default, Args)]
+#[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Access")]
 #[group(skip)]
 pub struct AccessConfig {
@@ -47,9 +48,34 @@ pub struct AccessConfig {
     )]
     pub trusted_proxies: Vec<IpNet>,
 
+    /// How long somebody stays logged in, in hours
+    #[arg(long, env = "FRAMEWATCH_SESSION_HOURS", default_value_t = WEEK_HOURS, value_name = "HOURS",
+          value_parser = clap::value_parser!(u32).range(1..=720))]
+    pub session_hours: u32,
+
+    /// Let browsers send the session's cookie over plain http too: whoever can listen in on the network can use it
+    #[arg(long, env = "FRAMEWATCH_COOKIES_OVER_HTTP")]
+    pub cookies_over_http: bool,
+
     /// A token that holds besides those of the users file: for a part of the same process.
     #[arg(skip)]
     pub token_of_ours: Option<Token>,
+}
+
+const WEEK_HOURS: u32 = 7 * 24;
+
+impl Default for AccessConfig {
+    fn default() -> Self {
+        AccessConfig {
+            users_file: None,
+            open_to_everyone: false,
+            allowed_hosts: Vec::new(),
+            trusted_proxies: Vec::new(),
+            session_hours: WEEK_HOURS,
+            cookies_over_http: false,
+            token_of_ours: None,
+        }
+    }
 }
 
 impl AccessConfig {
@@ -67,6 +93,10 @@ impl AccessConfig {
             "listening on {address} would let everybody who reaches it do everything: name those who may by \
              --users-file FILE (`framewatch user add` makes it), or say --open-to-everyone"
         )))
+    }
+
+    pub(crate) fn session_lifetime(&self) -> Duration {
+        Duration::from_secs(u64::from(self.session_hours) * 60 * 60)
     }
 }
 

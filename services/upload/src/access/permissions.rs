@@ -26,6 +26,9 @@ use Role::{Admin, Operator};
 #[rustfmt::skip]
 const PERMISSIONS: &[Permission] = &[
     // Without these nobody could log in.
+    open("GET", "/login"),
+    open("POST", "/login"),
+    open("POST", "/logout"),
     open("GET", "/assets/{name}"),
     open("GET", "/favicon.svg"),
 

@@ -1,4 +1,5 @@
-use accounts::{Role, TokenId};
+use accounts::{Role, TokenId, UserName};
+use event_bus::SessionKey;
 
 /// Who makes a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -7,6 +8,15 @@ pub(crate) enum Visitor {
     Anyone,
     /// Somebody who has not said who they are.
     Nobody,
+    /// Somebody who has logged in.
+    User {
+        /// By which they did.
+        name: UserName,
+        /// What they may do now.
+        role: Role,
+        /// What the browser shows.
+        session: SessionKey,
+    },
     /// The bearer of a token.
     Program {
         /// What they presented.
@@ -22,7 +32,7 @@ impl Visitor {
         match self {
             Visitor::Anyone => true,
             Visitor::Nobody => false,
-            Visitor::Program { role, .. } => *role >= needed,
+            Visitor::User { role, .. } | Visitor::Program { role, .. } => *role >= needed,
         }
     }
 
@@ -30,7 +40,7 @@ impl Visitor {
     pub(crate) fn role(&self) -> Option<Role> {
         match self {
             Visitor::Anyone | Visitor::Nobody => None,
-            Visitor::Program { role, .. } => Some(*role),
+            Visitor::User { role, .. } | Visitor::Program { role, .. } => Some(*role),
         }
     }
 
@@ -38,6 +48,7 @@ impl Visitor {
     pub(crate) fn who(&self) -> String {
         match self {
             Visitor::Anyone | Visitor::Nobody => "-".to_owned(),
+            Visitor::User { name, .. } => name.to_string(),
             Visitor::Program { token, .. } => token.to_string(),
         }
     }
@@ -47,7 +58,31 @@ impl Visitor {
         match self {
             Visitor::Anyone => "open",
             Visitor::Nobody => "-",
+            Visitor::User { .. } => "session",
             Visitor::Program { .. } => "token",
+        }
+    }
+
+    /// Whether pages show them more than the way in.
+    pub(crate) fn may_look(&self) -> bool {
+        self.may(Role::Viewer)
+    }
+
+    /// Whether pages offer them what comes up every day.
+    pub(crate) fn may_operate(&self) -> bool {
+        self.may(Role::Operator)
+    }
+
+    /// Whether pages offer them what decides what is watched.
+    pub(crate) fn may_administer(&self) -> bool {
+        self.may(Role::Admin)
+    }
+
+    /// Name and role of somebody who has logged in.
+    pub(crate) fn user(&self) -> Option<(&UserName, Role)> {
+        match self {
+            Visitor::User { name, role, .. } => Some((name, *role)),
+            _ => None,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Who comes in, and may do what they ask for: what every request passes, after the table of permissions.
 
-use std::sync::Arc;
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
     body::Body,
@@ -11,6 +11,7 @@ use axum::{
 };
 use futures::StreamExt;
 
+use super::{guard::says_where_from, login, pages::accepts_pages};
 use crate::{
     access::{Access, Change, Gate, Need, Outcome, Peer, Permission, Visitor},
     app::App,
@@ -41,20 +42,20 @@ pub(crate) async fn admit(
     next: Next,
 ) -> Response {
     let permission = Permission::of(request.method(), path.as_ref().map(MatchedPath::as_str));
-    let visitor = match identify(&app.access, &request) {
+    let visitor = match identify(&app.access, request.headers()).await {
         Ok(visitor) => visitor,
         Err(_) if permission.need == Need::Nothing => Visitor::Nobody,
         Err(problem) => return problem.into_response(),
     };
     let asked = Asked::new(&app, &request, params.ok());
     request.extensions_mut().insert(visitor.clone());
-    let mut response = match allowed(&visitor, permission, &asked) {
-        Ok(()) => next.run(request).await,
-        Err(problem) => problem.into_response(),
+    request.extensions_mut().insert(Client(asked.client));
+    let mut response = match refusal(&visitor, permission, &request) {
+        None => next.run(request).await,
+        Some(refusal) => refusal,
     };
     if let Some(what) = permission.change.filter(|_| visitor != Visitor::Nobody) {
-        let change = asked.change(&visitor, what);
-        app.access.audit(&change, outcome(response.status()));
+        asked.audit(&app.access, &visitor, what, response.status());
     }
     if app.access.gate().is_some() && is_endless(&response) {
         response = until_over(response, Arc::clone(&app), visitor.clone());
@@ -63,13 +64,17 @@ pub(crate) async fn admit(
     response
 }
 
+/// The address of whoever asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Client(pub(crate) IpAddr);
+
 /// What is left of a request when it has been handed on.
 struct Asked {
     method: Method,
     path: String,
     folder: Option<String>,
     id: Option<String>,
-    client: std::net::IpAddr,
+    client: IpAddr,
 }
 
 impl Asked {
@@ -78,40 +83,42 @@ impl Asked {
             let found = params.iter().flatten().find(|(name, _)| *name == wanted);
             found.map(|(_, value)| value.to_owned())
         };
+        let peer = request.extensions().get::<Peer>();
+        let peer = *peer.expect("every connection says where it comes from");
         Asked {
             method: request.method().clone(),
             path: request.uri().path().to_owned(),
             folder: param("folder"),
             id: param("id"),
-            client: client(&app.access, request),
+            client: app.access.clients.address(peer, request.headers()),
         }
     }
 
-    fn change<'a>(&'a self, visitor: &'a Visitor, what: &'static str) -> Change<'a> {
-        Change {
-            visitor,
+    fn audit(&self, access: &Access, visitor: &Visitor, what: &'static str, status: StatusCode) {
+        let change = Change {
+            who: &visitor.who(),
+            role: visitor.role(),
+            how: visitor.how(),
             what,
             method: self.method.as_str(),
             path: &self.path,
             folder: self.folder.as_deref(),
             id: self.id.as_deref(),
             client: self.client,
-        }
+        };
+        access.audit(&change, outcome(status));
     }
 }
 
-fn client(access: &Access, request: &Request) -> std::net::IpAddr {
-    let peer = request.extensions().get::<Peer>();
-    let peer = *peer.expect("every connection says where it comes from");
-    access.clients.address(peer, request.headers())
-}
-
-fn identify(access: &Access, request: &Request) -> Result<Visitor, Problem> {
+async fn identify(access: &Access, headers: &HeaderMap) -> Result<Visitor, Problem> {
     let Some(gate) = access.gate() else {
         return Ok(Visitor::Anyone);
     };
-    match bearer(request.headers())? {
-        Some(token) => gate.admit_token(token),
+    if let Some(token) = bearer(headers)? {
+        return gate.admit_token(token);
+    }
+    match gate.cookie().read(headers) {
+        Some(shown) => gate.admit_session(&shown).await,
         None => Ok(Visitor::Nobody),
     }
 }
@@ -135,23 +142,41 @@ fn token(value: &HeaderValue) -> Option<&str> {
     Some(std::str::from_utf8(rest).unwrap_or_default().trim())
 }
 
-fn allowed(visitor: &Visitor, permission: Permission, asked: &Asked) -> Result<(), Problem> {
-    let Need::Role(role) = permission.need else {
-        return Ok(());
-    };
-    if visitor.may(role) {
-        return Ok(());
+/// What is to be answered where somebody may not do what they ask for.
+fn refusal(visitor: &Visitor, permission: Permission, request: &Request) -> Option<Response> {
+    if let Need::Role(role) = permission.need
+        && !visitor.may(role)
+    {
+        return Some(match visitor.role() {
+            None if wants_page(request) => login::redirect_from(request.uri()).into_response(),
+            None => Kind::NotLoggedIn
+                .because("Log in at /login, or send a token that `framewatch token add` made as Authorization: Bearer fw_….")
+                .into_response(),
+            Some(has) => Kind::NotAllowed
+                .because(format!(
+                    "{} {} takes the role {role}; {} has the role {has}.",
+                    request.method(),
+                    request.uri().path(),
+                    visitor.who()
+                ))
+                .into_response(),
+        });
     }
-    let Asked { method, path, .. } = asked;
-    Err(match visitor.role() {
-        None => Kind::NotLoggedIn.because(
-            "Nobody is let in here without a token, sent as Authorization: Bearer fw_…; `framewatch token add` makes one.",
-        ),
-        Some(has) => Kind::NotAllowed.because(format!(
-            "{method} {path} takes the role {role}; {} has the role {has}.",
-            visitor.who()
-        )),
-    })
+    // A browser shows the cookie whoever made it send the request, so it has to say who did.
+    let is_by_cookie = visitor.user().is_some();
+    if is_by_cookie && !request.method().is_safe() && !says_where_from(request.headers()) {
+        let detail = "This change came with a session's cookie, but does not say from which site's page: programs send a \
+                      token instead.";
+        return Some(Kind::CrossSite.because(detail).into_response());
+    }
+    None
+}
+
+/// Whether it is a browser on its way to a page.
+fn wants_page(request: &Request) -> bool {
+    request.method().is_safe()
+        && !request.uri().path().starts_with("/api/")
+        && accepts_pages(request.headers())
 }
 
 fn outcome(status: StatusCode) -> Outcome {

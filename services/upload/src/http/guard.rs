@@ -32,6 +32,11 @@ pub(crate) async fn refuse_cross_site(request: Request, next: Next) -> Response 
         .into_response()
 }
 
+/// Whether a request says of which site's page it is. Every browser does where something is to change.
+pub(crate) fn says_where_from(headers: &HeaderMap) -> bool {
+    headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN)
+}
+
 fn is_from_here(headers: &HeaderMap, uri: &Uri) -> bool {
     let text = |name: HeaderName| headers.get(name).map(HeaderValue::as_bytes);
     if let Some(site) = text(HeaderName::from_static("sec-fetch-site")) {

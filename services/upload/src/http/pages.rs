@@ -5,12 +5,13 @@ mod card;
 mod duration;
 mod episode;
 mod folder;
+pub(crate) mod login;
 mod overview;
 
 use askama::Template;
 use axum::{
     extract::Request,
-    http::{HeaderValue, header},
+    http::{HeaderMap, HeaderValue, header},
     middleware::Next,
     response::{Html, Response},
 };
@@ -18,7 +19,10 @@ use axum::{
 pub(crate) use folder::folder;
 pub(crate) use overview::overview;
 
-use crate::problem::{Kind, Problem, Refused};
+use crate::{
+    access::Visitor,
+    problem::{Kind, Problem, Refused},
+};
 
 #[derive(Template)]
 #[template(path = "problem.html")]
@@ -28,16 +32,14 @@ struct ProblemPage<'a> {
     taken: Vec<&'a str>,
     refused: &'a [Refused],
     back: &'a str,
+    visitor: Visitor,
     is_connected: bool,
 }
 
 /// Shows problems as pages to browsers, except those of the API.
 pub(crate) async fn problems_as_pages(request: Request, next: Next) -> Response {
     let path = request.uri().path().to_owned();
-    let accepted = request.headers().get(header::ACCEPT);
-    let is_browser = accepted
-        .and_then(|accepted| accepted.to_str().ok())
-        .is_some_and(|accepted| accepted.contains("text/html"));
+    let is_browser = accepts_pages(request.headers());
     let mut response = next.run(request).await;
     if !is_browser || path.starts_with("/api/") {
         return response;
@@ -45,7 +47,11 @@ pub(crate) async fn problems_as_pages(request: Request, next: Next) -> Response 
     let Some(problem) = response.extensions_mut().remove::<Problem>() else {
         return response;
     };
-    let Ok(Html(page)) = render(&ProblemPage::new(&problem, &path)) else {
+    let visitor = response
+        .extensions_mut()
+        .remove()
+        .unwrap_or(Visitor::Nobody);
+    let Ok(Html(page)) = render(&ProblemPage::new(&problem, &path, visitor)) else {
         return response;
     };
     let (mut parts, _) = response.into_parts();
@@ -57,8 +63,16 @@ pub(crate) async fn problems_as_pages(request: Request, next: Next) -> Response 
     Response::from_parts(parts, page.into())
 }
 
+/// Whether whoever asks is a browser.
+pub(crate) fn accepts_pages(headers: &HeaderMap) -> bool {
+    let accepted = headers.get(header::ACCEPT);
+    accepted
+        .and_then(|accepted| accepted.to_str().ok())
+        .is_some_and(|accepted| accepted.contains("text/html"))
+}
+
 impl<'a> ProblemPage<'a> {
-    fn new(problem: &'a Problem, path: &'a str) -> Self {
+    fn new(problem: &'a Problem, path: &'a str, visitor: Visitor) -> Self {
         let pictures = problem.pictures.as_deref();
         ProblemPage {
             title: problem.kind.title(),
@@ -69,6 +83,7 @@ impl<'a> ProblemPage<'a> {
             }),
             refused: pictures.map_or(&[], |pictures| &pictures.refused),
             back: back(path, problem.kind),
+            visitor,
             is_connected: true,
         }
     }
@@ -93,7 +108,7 @@ fn back(path: &str, kind: Kind) -> &str {
     })
 }
 
-fn render(page: &impl Template) -> Result<Html<String>, Problem> {
+pub(super) fn render(page: &impl Template) -> Result<Html<String>, Problem> {
     page.render().map(Html).map_err(|error| {
         tracing::error!(%error, "a page cannot be rendered");
         Kind::Internal.because("The page cannot be shown.")

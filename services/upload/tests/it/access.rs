@@ -2,7 +2,9 @@
 
 use std::{fs, path::Path, time::Duration};
 
-use accounts::{Accounts, ChangeError, FileError, Issued, Note, Role, Token, UsersFile};
+use accounts::{
+    Accounts, ChangeError, FileError, Issued, Note, Password, Role, Token, User, UsersFile,
+};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use tempfile::TempDir;
 use test_support::{NatsServer, eventually};
@@ -13,6 +15,9 @@ use crate::{
     pictures::jpeg,
     service::{Service, problem},
 };
+
+/// Everybody's.
+pub(crate) const PASSWORD: &str = "correct horse battery";
 
 /// A users file with a token of each role.
 pub(crate) struct Site {
@@ -61,6 +66,15 @@ impl Site {
             accounts.add_token(issued.token.clone());
             Ok(())
         });
+    }
+
+    pub(crate) fn add_user(&self, name: &str, role: Role) {
+        let user = User {
+            name: name.parse().unwrap(),
+            role,
+            password: Password::new(PASSWORD.to_owned()).unwrap().hash(),
+        };
+        self.change(|accounts| accounts.add_user(user));
     }
 
     pub(crate) fn config(&self) -> Config {

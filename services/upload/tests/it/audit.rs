@@ -12,7 +12,13 @@ use reqwest::{Client, Method};
 use serde_json::{Value, json};
 use test_support::{NatsServer, terminate, wait};
 
-use crate::{access::Site, pictures::jpeg, service::client};
+use accounts::Role;
+
+use crate::{
+    access::{PASSWORD, Site},
+    pictures::jpeg,
+    service::client,
+};
 
 /// The service as a process, and its log.
 pub(crate) struct Process {
@@ -145,4 +151,57 @@ async fn where_all_are_on_this_machine_only_who_asks_for_details_sees_them() {
         (&line["level"], &line["how"]),
         (&json!("DEBUG"), &json!("open"))
     );
+}
+
+#[tokio::test]
+async fn whoever_logs_in_or_out_or_fails_to_is_a_line() {
+    let nats = NatsServer::start();
+    let site = Site::new();
+    site.add_user("jo", Role::Operator);
+    let file = site.file().path().display().to_string();
+    let process = Process::start(&nats, &["--users-file", &file]);
+    let log_in = async |name: &str, password: &str| {
+        let form = [("username", name), ("password", password)];
+        let request = process.request(Method::POST, "/login");
+        let request = request.body(serde_urlencoded::to_string(form).unwrap());
+        request.send().await.unwrap()
+    };
+    let line = |who: &str, outcome: &str| {
+        json!({
+            "who": who, "role": "-", "how": "password", "what": "log in", "method": "POST", "path": "/login",
+            "outcome": outcome, "client": "127.0.0.1"
+        })
+    };
+    log_in("jo\n\"", PASSWORD).await;
+    assert_eq!(process.audit(), line("jo\n\"", "refused"));
+    log_in(&"x".repeat(10_000), PASSWORD).await;
+    assert_eq!(process.audit(), line(&"x".repeat(64), "refused"));
+    log_in("jo", "wrong horse battery").await;
+    assert_eq!(process.audit(), line("jo", "refused"));
+    let let_in = log_in("jo", PASSWORD).await;
+    assert_eq!(process.audit(), line("jo", "done"));
+
+    let cookie = let_in.headers()["set-cookie"].to_str().unwrap();
+    let cookie = cookie.split(';').next().unwrap().to_owned();
+    let post = async |path: &str| {
+        let request = process.request(Method::POST, path);
+        let request = request.header("cookie", &cookie);
+        request
+            .header("sec-fetch-site", "same-origin")
+            .send()
+            .await
+            .unwrap()
+    };
+    post("/folder/folder1/rule").await;
+    let refused = process.audit();
+    assert_eq!(
+        (&refused["who"], &refused["how"]),
+        (&json!("jo"), &json!("session"))
+    );
+    assert_eq!(
+        (&refused["outcome"], &refused["role"]),
+        (&json!("refused"), &json!("operator"))
+    );
+    post("/logout").await;
+    assert_eq!(process.audit()["what"], "log out");
 }

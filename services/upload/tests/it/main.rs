@@ -14,6 +14,8 @@ mod frames;
 mod history;
 mod legacy;
 mod list;
+mod login;
+mod logins_refused;
 mod openapi;
 mod pages;
 mod pictures;

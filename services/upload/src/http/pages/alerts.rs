@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, response::Html};
+use axum::{Extension, extract::State, response::Html};
 use event_bus::Exhibit;
 use proto::v1::Phase;
 use time::{OffsetDateTime, UtcOffset, macros::format_description};
@@ -17,7 +17,7 @@ use super::{
     episode::Row,
     render,
 };
-use crate::{app::App, problem::Problem, view::AlertQuery};
+use crate::{access::Visitor, app::App, problem::Problem, view::AlertQuery};
 
 /// Alerts in the list of those that are firing now.
 const FIRING: usize = 100;
@@ -32,6 +32,7 @@ struct AlertsPage {
     total: usize,
     next: Option<String>,
     filter: Filter,
+    visitor: Visitor,
     is_connected: bool,
 }
 
@@ -70,12 +71,14 @@ struct AlertPage {
     row: Row,
     has_frame: bool,
     has_reference: bool,
+    visitor: Visitor,
     is_connected: bool,
 }
 
 pub(crate) async fn list(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,
+    Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
     let (firing, listed) = match query.is_for_everything() {
         true => {
@@ -83,23 +86,28 @@ pub(crate) async fn list(
                 limit: query.limit,
                 ..Query::of(Phase::Resolved)
             };
-            (Some(firing(&app)?), over)
+            (Some(firing(&app, &visitor)?), over)
         }
         false => (None, query.clone()),
     };
     let page = alerts::page(&app, &listed, "/alerts")?;
     render(&AlertsPage {
         firing,
-        rows: page.alerts.into_iter().map(Row::new).collect(),
+        rows: page
+            .alerts
+            .into_iter()
+            .map(|known| Row::new(known, &visitor))
+            .collect(),
         total: page.total,
         next: page.next,
         filter: Filter::new(&app, &query)?,
+        visitor,
         is_connected: app.broker.is_connected(),
     })
 }
 
 /// Those that are firing, the ones that nobody has in hand first, and how many there are.
-fn firing(app: &App) -> Result<(Vec<Row>, usize), Problem> {
+fn firing(app: &App, visitor: &Visitor) -> Result<(Vec<Row>, usize), Problem> {
     let all = AlertQuery {
         phase: Some(Phase::Firing),
         limit: usize::MAX,
@@ -108,13 +116,15 @@ fn firing(app: &App) -> Result<(Vec<Row>, usize), Problem> {
     let mut firing = alerts::select(app, &all)?.alerts;
     firing.sort_by_key(|known| known.acknowledgement.is_some());
     let total = firing.len();
-    let rows = firing.into_iter().take(FIRING).map(Row::new);
+    let shown = firing.into_iter().take(FIRING);
+    let rows = shown.map(|known| Row::new(known, visitor));
     Ok((rows.collect(), total))
 }
 
 pub(crate) async fn one(
     State(app): State<Arc<App>>,
     Params(id): Params<String>,
+    Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
     let known = alerts::existing(&app, &id)?;
     let has = async |exhibit| {
@@ -123,9 +133,10 @@ pub(crate) async fn one(
     };
     let (has_frame, has_reference) = tokio::join!(has(Exhibit::Frame), has(Exhibit::Reference));
     render(&AlertPage {
-        row: Row::new(known),
+        row: Row::new(known, &visitor),
         has_frame,
         has_reference,
+        visitor,
         is_connected: app.broker.is_connected(),
     })
 }

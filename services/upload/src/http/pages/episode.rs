@@ -9,6 +9,7 @@ use super::{
     card::Moment,
     duration,
 };
+use crate::access::Visitor;
 
 /// An episode in words.
 pub(crate) struct Row {
@@ -26,9 +27,11 @@ pub(crate) struct Row {
     pub(crate) fired: Option<Moment>,
     pub(crate) resolved: Option<Moment>,
     pub(crate) lasted: String,
-    /// Whether it is one that can be acknowledged: an id that no comparator made may be none.
+    /// Whether it can be acknowledged, and by whoever looks: an id that no comparator made may be none.
     pub(crate) can_be_acknowledged: bool,
     pub(crate) acknowledged: Option<Acknowledged>,
+    /// Of whoever looks, if it is known.
+    visitor: String,
 }
 
 /// Who has an alert in hand.
@@ -39,7 +42,7 @@ pub(crate) struct Acknowledged {
 }
 
 impl Row {
-    pub(crate) fn new(known: KnownAlert) -> Self {
+    pub(crate) fn new(known: KnownAlert, visitor: &Visitor) -> Self {
         let KnownAlert {
             alert,
             acknowledgement,
@@ -64,7 +67,11 @@ impl Row {
             fired: fired_at.and_then(Moment::new),
             resolved: resolved_at.and_then(Moment::new),
             lasted: lasted(phase, fired_at, resolved_at),
-            can_be_acknowledged: alert.id.parse::<event_bus::AlertKey>().is_ok(),
+            can_be_acknowledged: visitor.may_operate()
+                && alert.id.parse::<event_bus::AlertKey>().is_ok(),
+            visitor: visitor
+                .user()
+                .map_or(String::new(), |(name, _)| name.to_string()),
             acknowledged: acknowledgement.map(Acknowledged::new),
             message: alert.message,
             folder: alert.folder,
@@ -75,7 +82,8 @@ impl Row {
 
     /// What stands in the field for the name.
     pub(crate) fn given_name(&self) -> &str {
-        self.acknowledged.as_ref().map_or("", |it| &it.name)
+        let acknowledged = self.acknowledged.as_ref();
+        acknowledged.map_or(&self.visitor, |it| &it.name)
     }
 
     /// What stands in the field for the note.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, response::Html};
+use axum::{Extension, extract::State, response::Html};
 use proto::v1::Rule;
 use serde::Deserialize;
 
@@ -15,7 +15,7 @@ use super::{
     card::{self, Card},
     render,
 };
-use crate::{app::App, problem::Problem};
+use crate::{access::Visitor, app::App, problem::Problem};
 
 /// Pictures on a page.
 const PICTURES: usize = 24;
@@ -33,6 +33,7 @@ struct FolderPage {
     older: Option<String>,
     is_first: bool,
     max_mb: u32,
+    visitor: Visitor,
     is_connected: bool,
 }
 
@@ -57,6 +58,7 @@ pub(crate) async fn folder(
     State(app): State<Arc<App>>,
     Params(name): Params<String>,
     Search(query): Search<Query>,
+    Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
     let folder = app.existing_by_number(&name)?;
     let pictures = page(&app, &folder, PICTURES, query.before.as_deref());
@@ -73,6 +75,7 @@ pub(crate) async fn folder(
         older: pictures.next,
         is_first: query.before.is_none(),
         max_mb: app.config.max_upload_mb,
+        visitor,
         is_connected: app.broker.is_connected(),
     })
 }

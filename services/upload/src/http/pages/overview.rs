@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{extract::State, response::Html};
+use axum::{Extension, extract::State, response::Html};
 use serde::Deserialize;
 
 use super::{
@@ -11,7 +11,7 @@ use super::{
     card::Card,
     render,
 };
-use crate::{app::App, problem::Problem, view::FolderState};
+use crate::{access::Visitor, app::App, problem::Problem, view::FolderState};
 
 /// The ways to sort, as they stand in the address, and in words.
 const ORDERS: [(&str, &str); 4] = [
@@ -43,6 +43,7 @@ struct Overview {
     width: u32,
     /// Up to which announcement the page knows how things stand.
     position: String,
+    visitor: Visitor,
     is_connected: bool,
 }
 
@@ -85,6 +86,7 @@ impl Query {
 pub(crate) async fn overview(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,
+    Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
     let position = app.view.position();
     let mut cards: Vec<Card> = summaries(&app).into_iter().map(Card::new).collect();
@@ -98,6 +100,7 @@ pub(crate) async fn overview(
         query,
         orders: &ORDERS,
         position,
+        visitor,
         is_connected: app.broker.is_connected(),
     })
 }

@@ -1,0 +1,80 @@
+//! Logging in and out.
+
+use std::{net::IpAddr, time::Duration};
+
+use accounts::{Secret, User, UserName};
+use event_bus::{Session, SessionKey};
+use time::OffsetDateTime;
+
+use super::gate::{Gate, key};
+use crate::{
+    folders::log_unseen,
+    problem::{Kind, Problem},
+};
+
+/// Why somebody is not logged in.
+pub(crate) enum LoginRefused {
+    /// Nobody has this name and this password.
+    Wrong,
+    /// Passwords were tried too often.
+    TooOften {
+        /// When the next one may be.
+        again_in: Duration,
+    },
+    /// It cannot be known, or not be kept.
+    Impossible(Problem),
+}
+
+/// Sessions that a user has at most: with another one the oldest ends.
+const SESSIONS: usize = 32;
+
+impl Gate {
+    /// Begins a session; gives what the browser is to show for it.
+    pub(crate) async fn log_in(
+        &self,
+        name: &str,
+        password: String,
+        client: IpAddr,
+    ) -> Result<Secret, LoginRefused> {
+        let name: Option<UserName> = name.parse().ok();
+        self.throttle
+            .take(client, name.as_ref())
+            .map_err(|again_in| LoginRefused::TooOften { again_in })?;
+        let user = name.and_then(|name| self.accounts().user(&name).cloned());
+        let hash = user.as_ref().map(|user| &user.password);
+        let fits = self.verifier.verify(hash, password).await;
+        let fits = fits.map_err(|overloaded| {
+            let detail = format!("Not logged in: {overloaded}. Try again in a moment.");
+            LoginRefused::Impossible(Kind::Busy.because(detail))
+        })?;
+        let user = user.filter(|_| fits).ok_or(LoginRefused::Wrong)?;
+        self.throttle.give_back(client, &user.name);
+        self.begin(&user).await.map_err(LoginRefused::Impossible)
+    }
+
+    async fn begin(&self, user: &User) -> Result<Secret, Problem> {
+        let secret = Secret::random();
+        let now = OffsetDateTime::now_utc();
+        let session = Session {
+            user: user.name.to_string(),
+            password_mark: user.password.mark().into(),
+            began_at: now,
+            ends_at: now + self.lifetime,
+        };
+        let sequence = self.broker.begin_session(&key(&secret), &session).await?;
+        let is_seen = self.sessions.until(sequence).await;
+        log_unseen(is_seen, &"a session that begins");
+        for old in self.sessions.surplus(&user.name, SESSIONS) {
+            self.broker.end_session(&old).await?;
+        }
+        Ok(secret)
+    }
+
+    /// Ends a session, here and in every other copy of the service.
+    pub(crate) async fn log_out(&self, session: &SessionKey) -> Result<(), Problem> {
+        self.broker.end_session(session).await?;
+        let is_seen = self.sessions.until_gone(session).await;
+        log_unseen(is_seen, &"a session that ends");
+        Ok(())
+    }
+}
