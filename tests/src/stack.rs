@@ -124,12 +124,15 @@ impl Stack {
 
     /// Starts the upload service, again at the address that it had.
     pub async fn start_upload(&mut self) {
+        self.start_upload_with(upload::Config::default()).await;
+    }
+
+    /// The same, with other settings.
+    pub async fn start_upload_with(&mut self, config: upload::Config) {
         let bus = self.bus().await;
         let listener = TcpListener::bind(self.web).await.expect("the port is free");
         self.web = listener.local_addr().expect("it listens");
-        let upload = Running::start(|context| {
-            upload::run(listener, upload::Config::default(), bus, context)
-        });
+        let upload = Running::start(|context| upload::run(listener, config, bus, context));
         upload.ready().await;
         self.upload = Some(upload);
     }

@@ -246,6 +246,58 @@ fn it_uses_the_servers_that_it_is_given() {
 }
 
 #[test]
+fn it_refuses_to_be_open_to_the_network_unless_told_to() {
+    let data = TempDir::new().unwrap();
+    let path = data.path().join("data").display().to_string();
+    let output = run(&["up", "--data", &path, "--listen", "0.0.0.0:0"]);
+    assert_eq!(output.status.code(), Some(64));
+    for way_out in ["0.0.0.0:0", "--users-file", "--open-to-everyone"] {
+        assert!(stderr(&output).contains(way_out), "{}", stderr(&output));
+    }
+    assert!(
+        !Path::new(&path).join("nats").exists(),
+        "nothing was started"
+    );
+}
+
+#[test]
+fn with_accounts_it_lets_in_who_has_a_token_and_its_own_demo() {
+    let data = TempDir::new().unwrap();
+    let users = data.path().join("users.toml").display().to_string();
+    let token = ["token", "add", "--role", "viewer", "--users-file", &users];
+    let token = stdout(&run(&token)).trim().to_owned();
+    let ports = [
+        local_servers::free_port().unwrap(),
+        local_servers::free_port().unwrap(),
+    ];
+    let [nats, redis] = ports.map(|port| port.to_string());
+    let servers = ["--nats-port", &nats, "--redis-port", &redis];
+    let accounts = ["--users-file", &users, "--demo"];
+    let up = Up::start(data.path(), &[&servers[..], &accounts].concat());
+
+    let refused = run(&["folders", "--url", &up.web]);
+    assert_eq!(refused.status.code(), Some(64));
+    assert!(
+        stderr(&refused).contains("framewatch token add"),
+        "{}",
+        stderr(&refused)
+    );
+    until("the demo has its references", || {
+        let folders = run(&["folders", "--url", &up.web, "--token", &token]);
+        stdout(&folders).matches(".jpg").count() == 6
+    });
+    let unset = run(&[
+        "rule", "unset", "folder1", "--url", &up.web, "--token", &token,
+    ]);
+    assert_eq!(unset.status.code(), Some(64));
+    assert!(
+        stderr(&unset).contains("takes the role admin"),
+        "{}",
+        stderr(&unset)
+    );
+}
+
+#[test]
 fn what_it_cannot_run_with_it_names() {
     let data = TempDir::new().unwrap();
     let path = data.path().display().to_string();

@@ -10,7 +10,7 @@ use crate::{browser::Browser, start};
 const RULES: [&str; 5] = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 
 /// axe-core, where `make test` has put it.
-fn axe() -> Option<String> {
+pub(crate) fn axe() -> Option<String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../.tools/axe.min.js");
     fs::read_to_string(path).ok()
 }
@@ -52,7 +52,7 @@ async fn faults(browser: &Browser, axe: &str) -> Vec<String> {
     violations.iter().map(words).collect()
 }
 
-async fn check(browser: &Browser, axe: &str, path: &str) {
+pub(crate) async fn check(browser: &Browser, axe: &str, path: &str) {
     for (width, scheme) in VIEWS {
         look(browser, width, scheme).await;
         browser.visit(path).await;

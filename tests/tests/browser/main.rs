@@ -9,6 +9,7 @@ mod browser;
 mod connection;
 mod driver;
 mod folder;
+mod login;
 mod overview;
 
 use tests::Stack;
