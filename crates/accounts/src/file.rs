@@ -88,7 +88,7 @@ impl UsersFile {
         self.parse(&self.bytes()?)
     }
 
-    /// What its [`bytes`](UsersFile::bytes) say.
+    /// What its [`bytes`](UsersFile::bytes) say. That there are none says nothing: somebody else may be about to write them.
     pub fn parse(&self, bytes: &[u8]) -> Result<Accounts, FileError> {
         let damaged = |fault: contents::Fault| FileError::Damaged {
             path: self.0.clone(),
@@ -96,6 +96,13 @@ impl UsersFile {
             field: fault.field,
             message: fault.message,
         };
+        if bytes.is_empty() {
+            return Err(damaged(contents::Fault {
+                line: 1,
+                field: None,
+                message: "it is empty".to_owned(),
+            }));
+        }
         let text = std::str::from_utf8(bytes).map_err(|error| {
             let before = &bytes[..error.valid_up_to()];
             damaged(contents::Fault {
@@ -112,7 +119,7 @@ impl UsersFile {
         fs::metadata(&self.0).is_ok_and(|metadata| metadata.mode() & 0o006 != 0)
     }
 
-    /// Changes what it holds; where it is missing, it is made. What `change` refuses leaves it as it was.
+    /// Changes what it holds; where it is missing, it is made, and where it is empty, filled. What `change` refuses leaves it as it was.
     pub fn change<T, E: From<FileError>>(
         &self,
         change: impl FnOnce(&mut Accounts) -> Result<T, E>,
@@ -122,9 +129,10 @@ impl UsersFile {
             source,
         };
         let _lock = self.lock().map_err(write_error)?;
-        let mut accounts = match self.read() {
+        let mut accounts = match self.bytes() {
             Err(FileError::Missing(_)) => Accounts::default(),
-            other => other?,
+            Ok(bytes) if bytes.is_empty() => Accounts::default(),
+            bytes => self.parse(&bytes?)?,
         };
         let result = change(&mut accounts)?;
         self.replace(&contents::write(&accounts))

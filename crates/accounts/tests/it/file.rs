@@ -126,6 +126,8 @@ fn the_owner_of_the_file_decides_who_reads_it_and_where_it_is() {
     symlink(&real, &link).unwrap();
     let file = UsersFile::new(&link);
     assert!(file.is_open_to_others());
+    let empty = file.read().unwrap_err().to_string();
+    assert!(empty.contains("it is empty"), "{empty}");
     change(&file, |accounts| accounts.add_user(user("jo", Role::Admin))).unwrap();
     assert!(fs::symlink_metadata(&link).unwrap().is_symlink());
     assert_eq!(mode(&real), 0o640, "the group may read it as before");

@@ -1,6 +1,7 @@
 //! What the log says of changes, in the binary as an operator runs it.
 
 use std::{
+    fs,
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
     sync::mpsc::{Receiver, channel},
@@ -204,4 +205,35 @@ async fn whoever_logs_in_or_out_or_fails_to_is_a_line() {
     );
     post("/logout").await;
     assert_eq!(process.audit()["what"], "log out");
+}
+
+#[tokio::test]
+async fn damage_to_the_users_file_is_said_and_changes_nothing() {
+    let nats = NatsServer::start();
+    let site = Site::new();
+    let path = site.file().path().to_owned();
+    let process = Process::start(&nats, &["--users-file", &path.display().to_string()]);
+    let status = async |token: &accounts::Issued| {
+        let request = process.request(Method::GET, "/api/v1/folders");
+        let response = request.bearer_auth(token.reveal()).send().await.unwrap();
+        response.status().as_u16()
+    };
+    let good = fs::read_to_string(&path).unwrap();
+    for (damage, why) in [
+        (Some("[[user]]\nname = 3\n"), "line 2 (name)"),
+        (Some(""), "it is empty"),
+        (None, "there is no users file"),
+    ] {
+        match damage {
+            Some(text) => fs::write(&path, text).unwrap(),
+            None => fs::remove_file(&path).unwrap(),
+        }
+        process.line(|line| line.to_string().contains(why));
+        assert_eq!(status(&site.viewer).await, 200, "what held before goes on");
+        fs::write(&path, &good).unwrap();
+        process.line(|line| line["message"] == "the users file has changed");
+    }
+    fs::write(&path, "# nobody\n").unwrap();
+    process.line(|line| line.to_string().contains("nobody can come in"));
+    assert_eq!(status(&site.viewer).await, 401);
 }
