@@ -12,6 +12,7 @@ mod faults;
 mod folders;
 mod frames;
 mod history;
+mod hostile;
 mod legacy;
 mod list;
 mod login;
