@@ -215,6 +215,14 @@ impl Stack {
         assert!(response.status().is_success(), "{}", response.status());
     }
 
+    /// Removes a folder with its pictures.
+    pub async fn remove_folder(&self, folder: &str) {
+        let path = format!("/api/v1/folders/{folder}");
+        let request = self.http.delete(self.url(&path)).send();
+        let response = request.await.expect("the service answers");
+        assert_eq!(response.status(), StatusCode::NO_CONTENT);
+    }
+
     /// Uploads a reference.
     pub async fn upload(&self, folder: &str, name: &str, picture: Vec<u8>) -> Upload {
         let request = self

@@ -1,41 +1,193 @@
-//! The page of a folder.
+//! The page of a folder: how it stands, frame against reference, and its rule.
 
-use std::fs;
+use image::GrayImage;
+use tests::{Stack, View, picture};
+use thirtyfour::{By, Key};
 
-use tempfile::TempDir;
-use tests::{View, picture};
-use thirtyfour::By;
+use crate::{browser::Browser, start};
 
-use crate::start;
+const BLACK: u8 = 20;
+const WHITE: u8 = 235;
+
+/// A picture of one grey level.
+fn plain(level: u8) -> Vec<u8> {
+    let image = GrayImage::from_pixel(320, 180, image::Luma([level]));
+    let mut jpeg = std::io::Cursor::new(Vec::new());
+    image.write_to(&mut jpeg, image::ImageFormat::Jpeg).unwrap();
+    jpeg.into_inner()
+}
+
+/// A folder whose frame is white and whose reference is black, as its page shows them.
+async fn white_upon_black() -> Option<(Stack, Browser)> {
+    let (stack, browser) = start().await?;
+    stack.upload("folder1", "black.jpg", plain(0)).await;
+    stack.publish("folder1", plain(255)).await;
+    browser.visit("/folder/1").await;
+    browser.reads(".large .state", "Indeterminate").await;
+    browser
+        .until("[...document.querySelectorAll('.compare img')].every((it) => it.naturalWidth > 0)")
+        .await;
+    Some((stack, browser))
+}
+
+/// How bright the place is where frame and reference are compared, at shares of its width.
+async fn brightness<const N: usize>(browser: &Browser, shares: [f32; N]) -> [u8; N] {
+    let stage = browser.session.find(By::Css(".of-reference .picture"));
+    let png = stage.await.unwrap().screenshot_as_png().await.unwrap();
+    let shown = image::load_from_memory(&png).unwrap().into_luma8();
+    shares.map(|share| {
+        let x = (shown.width() as f32 * share) as u32;
+        shown.get_pixel(x, shown.height() / 2).0[0]
+    })
+}
 
 #[tokio::test(flavor = "multi_thread")]
-async fn chosen_files_are_stored_or_refused_each_with_its_reason() {
+async fn the_slider_lays_the_frame_upon_the_reference() {
+    let Some((_stack, browser)) = white_upon_black().await else {
+        return;
+    };
+    browser.click("[value=slider]").await;
+    let [left, right] = brightness(&browser, [0.4, 0.6]).await;
+    assert!(left > WHITE && right < BLACK, "{left}, {right}");
+
+    let slider = browser.session.find(By::Id("share")).await.unwrap();
+    slider.send_keys(Key::Home + "").await.unwrap();
+    let [all] = brightness(&browser, [0.2]).await;
+    assert!(all < BLACK, "{all}");
+    for _ in 0..30 {
+        slider.send_keys(Key::Right + "").await.unwrap();
+    }
+    let [left, right] = brightness(&browser, [0.25, 0.35]).await;
+    assert!(left > WHITE && right < BLACK, "{left}, {right}");
+
+    let stage = browser
+        .session
+        .find(By::Css(".of-reference"))
+        .await
+        .unwrap();
+    let width = stage.rect().await.unwrap().width as i64;
+    let drag = browser
+        .session
+        .action_chain()
+        .move_to_element_center(&stage);
+    let drag = drag
+        .click_and_hold()
+        .move_by_offset(width * 3 / 10, 0)
+        .release();
+    drag.perform().await.unwrap();
+    browser
+        .until("Math.abs(document.querySelector('#share').value - 80) <= 2")
+        .await;
+    let [left, right] = brightness(&browser, [0.75, 0.85]).await;
+    assert!(left > WHITE && right < BLACK, "{left}, {right}");
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn blinking_shows_one_after_the_other() {
+    let Some((_stack, browser)) = white_upon_black().await else {
+        return;
+    };
+    browser.click("[value=blink]").await;
+    let at = async |time: u32| {
+        let stop = "const [blinking] = document.getAnimations(); blinking.pause(); blinking.currentTime = arguments[0];";
+        browser.script(stop, vec![time.into()]).await;
+        let [shown] = brightness(&browser, [0.5]).await;
+        shown
+    };
+    let (first, second, third) = (at(100).await, at(900).await, at(1700).await);
+    assert!(
+        first > WHITE && second < BLACK && third > WHITE,
+        "{first}, {second}, {third}"
+    );
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_difference_is_black_where_nothing_has_changed() {
+    let Some((stack, browser)) = white_upon_black().await else {
+        return;
+    };
+    browser.click("[value=difference]").await;
+    browser.reads(".hint", "Black where").await;
+    let [different] = brightness(&browser, [0.5]).await;
+    assert!(different > WHITE, "{different}");
+    stack.upload("folder1", "white.jpg", plain(255)).await;
+    browser
+        .until("document.querySelector('[data-part=reference]').complete")
+        .await;
+    test_support::eventually("both are white", async || {
+        let [equal] = brightness(&browser, [0.5]).await;
+        (equal < BLACK).then_some(())
+    })
+    .await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_says_what_it_would_have_done_before_it_is_saved() {
     let Some((stack, browser)) = start().await else {
         return;
     };
-    let files = TempDir::new().unwrap();
-    let (good, bad) = (
-        files.path().join("dock.jpg"),
-        files.path().join("notes.txt"),
-    );
-    fs::write(&good, picture(View::Dock, 0)).unwrap();
-    fs::write(&bad, "no picture").unwrap();
-
+    let reference = picture(View::Dock, 0);
+    stack.upload("folder1", "dock.jpg", reference).await;
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    stack.firing("folder1").await;
     browser.visit("/folder/1").await;
-    let field = browser.session.find(By::Id("file")).await.unwrap();
-    field
-        .send_keys(format!("{}\n{}", good.display(), bad.display()))
-        .await
-        .unwrap();
+    let words = "[data-what-if]";
     browser
-        .reads(".results li:nth-child(1)", "dock.jpg Stored")
+        .reads(words, "the rule in force gives 1 alert")
+        .await;
+    browser.reads("#history-words", "1 alert").await;
+
+    browser.fill("#threshold", "0.1").await;
+    browser.reads(words, "this one would give no alert").await;
+    browser.click(".rule [type=reset]").await;
+    browser
+        .until("!document.querySelector('[data-what-if]').textContent.includes('this one')")
+        .await;
+    browser.choose("#enabled", "false").await;
+    browser.reads(words, "this one would give no alert").await;
+    browser.fill("#hold", "12").await;
+
+    browser.script("window.isBefore = true;", vec![]).await;
+    browser.click(".rule [type=submit]").await;
+    browser
+        .until("!window.isBefore && document.querySelector('#hold').value === '12'")
         .await;
     browser
-        .reads(".results li.refused:nth-child(2)", "notes.txt")
+        .until("document.querySelector('#enabled').value === 'false'")
         .await;
+    let rule = stack.get("/api/v1/folders/folder1/rule").await;
+    assert_eq!(
+        rule["rule"],
+        serde_json::json!({"holdSeconds": 12.0, "enabled": false})
+    );
+    stack.quiet("folder1").await;
+    browser.reads(".large .state", "Mismatch").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_follows_its_folder_and_leaves_when_it_goes() {
+    let Some((stack, browser)) = start().await else {
+        return;
+    };
+    stack.make_folder("gate").await;
+    browser.visit("/folder/gate").await;
+    browser.reads(".large .state", "No reference").await;
+    stack
+        .upload("gate", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    browser.reads(".large .state", "No frames").await;
+    stack.publish("gate", picture(View::Wall, 0)).await;
+    browser.reads(".large .state", "Alert").await;
+    browser.reads("[data-part=camera]", "cam-1").await;
+    browser.reads(".facts", "0.9").await;
     browser
-        .reads("[data-pictures] li .name", "dock.jpg Reference")
+        .until("document.querySelector('.of-frame img').naturalWidth === 320")
         .await;
-    browser.close_despite(&["status of 415"]).await;
-    stack.get("/api/v1/folders/folder1/latest").await;
+    stack.remove_folder("gate").await;
+    browser.until("location.pathname === '/'").await;
+    browser.close().await;
 }

@@ -11,6 +11,7 @@ mod driver;
 mod folder;
 mod login;
 mod overview;
+mod uploads;
 
 use tests::Stack;
 
