@@ -5,10 +5,12 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod accessibility;
+mod alerts;
 mod browser;
 mod connection;
 mod driver;
 mod folder;
+mod hostile;
 mod login;
 mod overview;
 mod uploads;

@@ -1,0 +1,129 @@
+//! The pages of alerts: the list, its filters, and who has what in hand.
+
+use tests::{Stack, View, picture};
+
+use crate::{browser::Browser, start};
+
+/// An alert that fires in `folder1`, and one that is over in `folder2`.
+async fn two_alerts() -> Option<(Stack, Browser, String)> {
+    let (stack, browser) = start().await?;
+    for folder in ["folder1", "folder2"] {
+        stack
+            .upload(folder, "dock.jpg", picture(View::Dock, 0))
+            .await;
+        stack.publish(folder, picture(View::Wall, 0)).await;
+    }
+    let id = stack.firing("folder1").await.id;
+    stack.firing("folder2").await;
+    stack.publish("folder2", picture(View::Dock, 1)).await;
+    stack.quiet("folder2").await;
+    Some((stack, browser, id))
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_list_follows_what_happens_and_can_be_filtered() {
+    let Some((stack, browser, id)) = two_alerts().await else {
+        return;
+    };
+    browser.visit("/alerts").await;
+    let firing = "[data-renewed=now] .episode";
+    let over = "[data-renewed=history] .episode";
+    browser.reads(firing, "folder1").await;
+    browser.reads(over, "folder2").await;
+    browser
+        .until("document.querySelector('.episode img').naturalWidth > 0")
+        .await;
+
+    browser.choose("[name=phase]", "resolved").await;
+    browser.click(".alert-filter button").await;
+    browser.reads("#history", "Alerts that match").await;
+    browser.reads(over, "folder2").await;
+    browser.gone(&format!("[data-alert='{id}']")).await;
+    browser
+        .until("location.search.includes('phase=resolved')")
+        .await;
+    browser.click(".alert-filter a").await;
+    browser.reads(firing, "folder1").await;
+
+    browser.script("window.isTheSamePage = true;", vec![]).await;
+    stack.publish("folder1", picture(View::Dock, 1)).await;
+    browser
+        .reads("[data-renewed=now]", "Nothing is firing")
+        .await;
+    browser
+        .until("document.querySelectorAll('[data-renewed=history] .episode').length === 2")
+        .await;
+    stack.publish("folder2", picture(View::Yard, 0)).await;
+    browser.reads(firing, "folder2").await;
+    browser.until("window.isTheSamePage").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_is_acknowledged_with_a_name_that_is_remembered() {
+    let Some((stack, browser, id)) = two_alerts().await else {
+        return;
+    };
+    browser.visit("/alerts").await;
+    let alert = format!("[data-alert='{id}']");
+    browser.click(&format!("{alert} summary")).await;
+    browser.fill(&format!("{alert} [name=name]"), "Ada").await;
+    browser
+        .fill(&format!("{alert} [name=note]"), "Somebody parked there.")
+        .await;
+    // What happens meanwhile takes nothing from who is writing.
+    stack.publish("folder2", picture(View::Yard, 0)).await;
+    browser.reads("[data-renewed=now]", "folder2").await;
+    let note = format!("document.querySelector(\"{alert} [name=note]\").value");
+    assert_eq!(browser.value(&note).await, "Somebody parked there.");
+
+    browser.click(&format!("{alert} form [type=submit]")).await;
+    browser
+        .reads(&format!("{alert} .acknowledged"), "Acknowledged by Ada")
+        .await;
+    browser
+        .reads(&format!("{alert} .note"), "Somebody parked there.")
+        .await;
+    let said = stack.get(&format!("/api/v1/alerts/{id}")).await;
+    assert_eq!(said["acknowledgement"]["name"], "Ada");
+    // What nobody has in hand comes first.
+    browser
+        .until(
+            "document.querySelector('[data-renewed=now] .episode').innerText.includes('folder2')",
+        )
+        .await;
+    let other = "[data-renewed=now] .episode:not(:has(.acknowledged)) [name=name]";
+    browser
+        .until(&format!(
+            "document.querySelector('{other}').value === 'Ada'"
+        ))
+        .await;
+
+    browser.visit("/").await;
+    browser
+        .reads("[data-folder=folder1]", "Acknowledged by Ada")
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_page_of_an_alert_has_its_pictures_and_follows_it() {
+    let Some((stack, browser, id)) = two_alerts().await else {
+        return;
+    };
+    browser.visit(&format!("/alerts/{id}")).await;
+    browser.reads(".card-head", "Firing").await;
+    browser.until("[...document.querySelectorAll('.evidence img')].every((it) => it.naturalWidth === 320)").await;
+    browser.reads(".facts", "dock.jpg").await;
+
+    stack.publish("folder1", picture(View::Dock, 1)).await;
+    browser.reads(".card-head", "Resolved").await;
+    browser.click(".acknowledge summary").await;
+    browser.fill("[name=name]", "Ada").await;
+    browser.click(".acknowledge form [type=submit]").await;
+    browser.reads(".acknowledged", "Acknowledged by Ada").await;
+    browser.click(".acknowledge summary").await;
+    browser.click("[action$=unacknowledge] button").await;
+    browser.gone(".acknowledged").await;
+    browser.close().await;
+}
