@@ -11,6 +11,7 @@ mod connection;
 mod driver;
 mod folder;
 mod hostile;
+mod keyboard;
 mod login;
 mod overview;
 mod uploads;
