@@ -129,6 +129,8 @@ fn pages() -> Router<Arc<App>> {
         .route("/openapi.json", get(openapi::json))
         .route("/login", get(login::page).post(login::log_in))
         .route("/logout", post(login::log_out))
+        .route("/docs", get(pages::docs::docs))
+        .route("/problems/{kind}", get(pages::docs::problem))
         .route("/assets/{name}", get(assets::file))
         .route("/favicon.svg", get(assets::icon))
 }
@@ -190,11 +192,13 @@ mod tests {
                 "",
                 "alerts",
                 "assets",
+                "docs",
                 "favicon.svg",
                 "folder",
                 "login",
                 "logout",
                 "openapi.json",
+                "problems",
             ];
             assert!(is_page.contains(&first), "{path} is not in the document");
         }

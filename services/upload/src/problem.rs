@@ -89,6 +89,11 @@ impl Kind {
         self.described().2
     }
 
+    /// The last part of the type.
+    pub(crate) fn slug(self) -> &'static str {
+        self.described().1
+    }
+
     /// Status, the last part of the type, title.
     fn described(self) -> (StatusCode, &'static str, &'static str) {
         use StatusCode as S;
@@ -162,7 +167,7 @@ impl Kind {
 impl Problem {
     /// The word under which it is counted.
     pub(crate) fn slug(&self) -> &'static str {
-        self.kind.described().1
+        self.kind.slug()
     }
 
     /// Whether what follows in the same request could fare no better.

@@ -36,6 +36,8 @@ const PERMISSIONS: &[Permission] = &[
     look("GET", "/folder/{folder}"),
     look("GET", "/alerts"),
     look("GET", "/alerts/{id}"),
+    look("GET", "/docs"),
+    look("GET", "/problems/{kind}"),
     look("GET", "/openapi.json"),
     look("GET", "/latest/{folder}"),
     look("GET", "/uploads/{folder}/{name}"),

@@ -33,6 +33,7 @@ macro_rules! asset {
 
 const ASSETS: &[Asset] = &[
     asset!("style.css", CSS),
+    asset!("docs.css", CSS),
     asset!("alerts.js", SCRIPT),
     asset!("card.js", SCRIPT),
     asset!("compare.js", SCRIPT),

@@ -3,6 +3,7 @@
 use std::sync::LazyLock;
 
 use axum::response::Response;
+use serde_json::Value;
 use utoipa::{
     Modify,
     openapi::{
@@ -65,10 +66,14 @@ pub(super) async fn json(conditions: Conditions) -> Response {
     conditions.send_file("application/json", &JSON)
 }
 
+pub(super) fn document() -> Value {
+    serde_json::to_value(&*DOCUMENT).expect("the document has nothing that JSON cannot say")
+}
+
 /// Method and path of every call.
 #[cfg(test)]
 pub(super) fn calls() -> std::collections::BTreeSet<(String, String)> {
-    let document = serde_json::to_value(&*DOCUMENT).expect("it is JSON");
+    let document = document();
     let paths = document["paths"].as_object().expect("it has paths").iter();
     let calls = paths.flat_map(|(path, item)| {
         let methods = item.as_object().expect("a path has methods").keys();

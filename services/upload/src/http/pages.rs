@@ -2,6 +2,7 @@
 
 pub(crate) mod alerts;
 mod card;
+pub(crate) mod docs;
 mod duration;
 mod episode;
 mod folder;

@@ -117,7 +117,7 @@ fn content(kinds: &[Kind]) -> Content {
     let examples = kinds.iter().map(|kind| {
         let problem = kind.because(format!("{}.", kind.title()));
         let example = ExampleBuilder::new().value(Some(json!(problem)));
-        (problem.slug(), example.build())
+        (kind.slug(), example.build())
     });
     ContentBuilder::new()
         .schema(Some(Ref::from_schema_name(Problem::name())))

@@ -60,6 +60,39 @@ async fn the_document_describes_every_call() {
 }
 
 #[tokio::test]
+async fn the_page_of_the_api_shows_every_call_and_leads_to_what_it_speaks_of() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let document = service.json("/openapi.json").await;
+    let page = service.get("/docs").await.text().await.unwrap();
+    for (method, path, operation) in operations(&document) {
+        let id = operation["operationId"].as_str().unwrap();
+        assert!(page.contains(&format!("<details id=\"{id}\">")), "{id}");
+        let call = format!("{method}</span> <code>{path}</code>");
+        assert!(page.contains(&call), "{call}");
+    }
+    let links = page.split("href=\"#").skip(1);
+    let links: HashSet<&str> = links.map(|link| link.split('"').next().unwrap()).collect();
+    assert!(links.contains("schema-Upload"), "{links:?}");
+    for link in links {
+        assert!(page.contains(&format!("id=\"{link}\"")), "{link}");
+    }
+    assert!(!page.contains("style="), "the policy forbids it");
+
+    let problem: Value = service.get("/nowhere").await.json().await.unwrap();
+    assert_eq!(problem["type"], "/problems/not-found");
+    for slug in ["not-found", "unknown-folder"] {
+        let known = service.get(&format!("/problems/{slug}")).await;
+        assert_eq!(known.status(), StatusCode::SEE_OTHER);
+        let location = format!("/docs#problem-{slug}");
+        assert_eq!(known.headers()["location"], *location);
+        assert!(page.contains(&format!("id=\"problem-{slug}\"")), "{slug}");
+    }
+    let unknown = service.get("/problems/nosuch").await;
+    assert_eq!(unknown.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
 async fn every_call_of_the_document_is_answered_as_it_says() {
     let nats = NatsServer::start();
     let service = Service::start(&nats).await;
