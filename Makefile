@@ -7,7 +7,7 @@ ARGS ?=
 MINUTES ?= 10
 SEED ?= $(shell date +%s)
 
-.PHONY: help tools run test soak mutation-check equality bench bench-pipeline fuzz format lint deny clean
+.PHONY: help tools run test soak mutation-check api-check equality bench bench-pipeline fuzz format lint deny clean
 
 help:
 	@echo 'make run      get what is missing, build in release mode, start everything with the demo (Ctrl-C stops it)'
@@ -15,6 +15,7 @@ help:
 	@echo 'make tools    only get what is missing: a C compiler, nats-server, redis-server'
 	@echo 'make soak     faults of every kind for MINUTES=10 by SEED=number, then what is left is checked against what was sent'
 	@echo 'make mutation-check   that those checks fail where the comparator does not do what they rest on'
+	@echo 'make api-check   the HTTP API of a running demo by schemathesis, and as the worker of the old system calls it; EXAMPLES=100, SEED=number'
 	@echo 'make equality the fingerprint beside libjpeg-turbo, which is built for it; FRAMEWATCH_CORPUS=DIR as with test'
 	@echo 'make bench    the fingerprint beside what else there is, into docs/fingerprint.md (some minutes)'
 	@echo 'make bench-pipeline   servers, services and cameras on this machine, into docs/performance.md (a quarter of an hour)'
@@ -42,6 +43,9 @@ soak: tools
 
 mutation-check: tools
 	@sh scripts/mutation-check.sh
+
+api-check: tools
+	@sh scripts/check-api.sh
 
 equality: tools
 	@sh scripts/get-tools.sh cmake

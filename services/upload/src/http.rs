@@ -17,6 +17,7 @@ mod history;
 mod images;
 mod legacy;
 mod lingering;
+mod links;
 mod login;
 mod metered;
 mod openapi;
@@ -106,14 +107,13 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(legacy::latest))
         .routes(routes!(legacy::show))
         .routes(routes!(legacy::download))
-        .routes(routes!(forms::upload))
+        .routes(routes!(pages::folder, forms::upload))
 }
 
 /// What browsers alone ask for.
 fn pages() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(pages::overview))
-        .route("/folder/{folder}", get(pages::folder))
         .route("/folder/{folder}/delete/{id}", post(forms::delete))
         .route("/folder/{folder}/rule", post(forms::set_rule))
         .route("/alerts", get(pages::alerts::list))

@@ -8,7 +8,7 @@ use axum::{
     http::request::Parts,
 };
 use bytes::Bytes;
-use serde::de::DeserializeOwned;
+use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::timeout;
 
 use crate::{
@@ -73,6 +73,10 @@ pub(crate) async fn json<T: DeserializeOwned>(
     example: &str,
 ) -> Result<T, Problem> {
     let body = small_body(request, what).await?;
+    // A struct could be read of one.
+    if serde_json::from_slice::<Vec<IgnoredAny>>(&body).is_ok() {
+        return Err(invalid.because(format!("{what} is no list; it looks like {example}.")));
+    }
     serde_json::from_slice(&body).map_err(|error| {
         let kind = match error.is_data() {
             true => invalid,

@@ -13,9 +13,10 @@ use serde::Deserialize;
 use super::{
     extract::{Params, form},
     legacy::ByNumber,
-    receive::{PictureForm, receive},
+    receive::receive,
     refusals::{self, Asked, Change, Refusals},
     rules,
+    schemas::PictureForm,
 };
 use crate::{
     app::App,

@@ -65,7 +65,7 @@ pub(crate) struct HistoryAnswer {
 #[schema(as = HistoryPoint)]
 struct PointAnswer {
     /// When the part begins.
-    #[schema(value_type = Time, inline)]
+    #[schema(value_type = String, format = DateTime)]
     at: pbjson_types::Timestamp,
     comparisons: u32,
     least: f64,
@@ -102,7 +102,7 @@ struct Episode {
     #[schema(value_type = Option<Time>, inline)]
     fired_at: Option<pbjson_types::Timestamp>,
     /// Absent where it goes on.
-    #[schema(value_type = Time, inline)]
+    #[schema(value_type = String, format = DateTime)]
     #[serde(skip_serializing_if = "Option::is_none")]
     resolved_at: Option<pbjson_types::Timestamp>,
 }

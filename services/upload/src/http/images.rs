@@ -17,8 +17,9 @@ use super::{
     addresses::{InFolder, OneImage},
     extract::{Params, Search, page_size},
     picture::{self, Lasts, Picture, Wanted, encoded, unknown_image},
-    receive::{PictureForm, receive},
+    receive::receive,
     refusals::{self, Asked, Change, Part, Refusals},
+    schemas::{File, PictureForm},
 };
 use crate::{
     app::App,
@@ -79,7 +80,11 @@ pub(crate) struct PageQuery {
     operation_id = "storeImages",
     params(InFolder, UploadQuery),
     request_body(description = "A picture, or a form of pictures", content(
-        ("image/jpeg"), ("image/png"), ("image/webp"), ("image/gif"), ("image/bmp"),
+        (File = "image/jpeg"),
+        (File = "image/png"),
+        (File = "image/webp"),
+        (File = "image/gif"),
+        (File = "image/bmp"),
         (PictureForm = "multipart/form-data")
     )),
     responses(

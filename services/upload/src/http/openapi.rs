@@ -12,7 +12,7 @@ use utoipa::{
     },
 };
 
-use super::conditions::Conditions;
+use super::{conditions::Conditions, links::Links};
 use crate::problem::{Problem, Refused};
 
 #[derive(utoipa::OpenApi)]
@@ -55,7 +55,11 @@ impl Modify for Tokens {
     }
 }
 
-static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| super::api().into_openapi());
+static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
+    let mut document = super::api().into_openapi();
+    Links.modify(&mut document);
+    document
+});
 
 static JSON: LazyLock<String> = LazyLock::new(|| {
     let json = DOCUMENT.to_pretty_json();

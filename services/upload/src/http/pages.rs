@@ -17,7 +17,7 @@ use axum::{
     response::{Html, Response},
 };
 
-pub(crate) use folder::folder;
+pub(crate) use folder::{__path_folder, folder};
 pub(crate) use overview::overview;
 
 use crate::{

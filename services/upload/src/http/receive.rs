@@ -11,7 +11,6 @@ use event_bus::Folder;
 use futures::StreamExt;
 use proto::v1::Upload;
 use tokio::time::{Instant, timeout};
-use utoipa::ToSchema;
 
 use super::{
     metered::{Allowance, metered},
@@ -28,15 +27,6 @@ const QUEUE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The largest part that is no picture; such parts are ignored.
 const MAX_OTHER_PART: usize = 4096;
-
-/// A form that carries pictures.
-#[derive(ToSchema)]
-#[expect(dead_code, reason = "it says what is received as it comes")]
-pub(crate) struct PictureForm {
-    /// The pictures.
-    #[schema(value_type = Vec<String>, format = Binary, min_items = 1)]
-    file: Vec<Bytes>,
-}
 
 /// Receives all pictures of a request. `Err` where none was taken.
 pub(crate) async fn receive(

@@ -6,7 +6,7 @@ use utoipa::{
     PartialSchema, ToSchema,
     openapi::{
         RefOr,
-        schema::{KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type},
+        schema::{ArrayBuilder, KnownFormat, ObjectBuilder, Schema, SchemaFormat, Type},
     },
 };
 
@@ -35,6 +35,13 @@ schemas! {
     Time: text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
     PhaseWord: text().enum_values(Some(PHASES.map(Phase::word)));
     PeriodWord: text().enum_values(Some(PERIODS.map(|(word, _)| word)));
+    /// The bytes of a picture.
+    File: text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
+    /// A form that carries pictures; parts by other names are ignored.
+    PictureForm: ObjectBuilder::new()
+        .description(Some("Pictures; parts by other names are ignored."))
+        .property("file", ArrayBuilder::new().items(File::schema()).min_items(Some(1)))
+        .required("file");
     /// Yes or no.
     Switch: text().enum_values(Some(["0", "1", "false", "true"]));
     /// Of a picture in small, in pixels.

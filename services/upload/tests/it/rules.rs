@@ -87,6 +87,8 @@ async fn a_rule_that_cannot_be_is_refused_by_name() {
             "invalid-rule",
             "0 to 86400",
         ),
+        ("[null, null]", 422, "invalid-rule", "list"),
+        (r#"{"hold_seconds":1}"#, 422, "invalid-rule", "holdSeconds"),
         (r#"{"enabled":"yes"}"#, 422, "invalid-rule", "yes"),
         (r#"{"threshold":-0.1}"#, 422, "invalid-rule", "0 to 1"),
         (r#"{"threshold":"NaN"}"#, 422, "invalid-rule", "NaN"),

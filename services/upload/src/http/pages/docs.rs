@@ -3,10 +3,11 @@
 mod schema;
 mod text;
 
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 
 use askama::Template;
 use axum::{
+    Extension,
     extract::{Path, State},
     response::{Html, Redirect},
 };
@@ -18,6 +19,7 @@ use self::{
 };
 use super::{super::openapi, render};
 use crate::{
+    access::Visitor,
     app::App,
     problem::{Kind, Problem},
 };
@@ -26,6 +28,7 @@ use crate::{
 #[template(path = "docs.html")]
 struct DocsPage {
     reference: &'static Reference,
+    visitor: Visitor,
     is_connected: bool,
 }
 
@@ -89,9 +92,13 @@ struct ProblemKind {
 
 static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::new(&openapi::document()));
 
-pub(crate) async fn docs(State(app): State<std::sync::Arc<App>>) -> Result<Html<String>, Problem> {
+pub(crate) async fn docs(
+    State(app): State<Arc<App>>,
+    Extension(visitor): Extension<Visitor>,
+) -> Result<Html<String>, Problem> {
     render(&DocsPage {
         reference: &REFERENCE,
+        visitor,
         is_connected: app.broker.is_connected(),
     })
 }

@@ -6,11 +6,14 @@ use askama::Template;
 use axum::{Extension, extract::State, response::Html};
 use proto::v1::Rule;
 use serde::Deserialize;
+use utoipa::IntoParams;
 
 use super::{
     super::{
         extract::{Params, Search},
         images::{Image, page},
+        legacy::ByNumber,
+        refusals::{self, Asked, Refusals},
     },
     card::{self, Card},
     render,
@@ -49,14 +52,28 @@ struct RuleFields {
     or_enabled: &'static str,
 }
 
-#[derive(Deserialize)]
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
 pub(crate) struct Query {
+    /// The `id` of the picture before which the list of pictures goes on.
     before: Option<String>,
 }
 
+/// Shows a folder to people
+#[utoipa::path(
+    get,
+    path = "/folder/{folder}",
+    tag = "legacy",
+    operation_id = "legacyFolder",
+    params(ByNumber, Query),
+    responses(
+        (status = OK, description = "The page", body = String, content_type = "text/html"),
+        Refusals<(Asked, refusals::Folder)>,
+    )
+)]
 pub(crate) async fn folder(
     State(app): State<Arc<App>>,
-    Params(name): Params<String>,
+    Params(ByNumber { folder: name }): Params<ByNumber>,
     Search(query): Search<Query>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
