@@ -1,6 +1,6 @@
 //! docs/events.md and docs/redis.md against what really is there.
 
-use std::{fs, path::Path};
+use std::{collections::BTreeSet, fs, path::Path};
 
 use async_nats::jetstream::{self, stream::StorageType};
 use futures::TryStreamExt;
@@ -76,6 +76,55 @@ async fn the_streams_are_those_of_the_documentation() {
         .collect();
     found.sort();
     assert_eq!(table(&document("events.md"), "Streams"), found);
+}
+
+/// With the last part left out, where it is a variable or a wildcard.
+fn up_to_its_last_part(subject: &str) -> String {
+    let (rest, last) = subject.rsplit_once('.').unwrap();
+    assert!(last.starts_with(['{', '*', '>']), "{subject}");
+    rest.to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_subjects_are_those_of_the_asyncapi_document() {
+    let stack = Stack::start().await;
+    let client = async_nats::connect(stack.nats.url()).await.unwrap();
+    let streams: Vec<_> = jetstream::new(client)
+        .streams()
+        .try_collect()
+        .await
+        .unwrap();
+    let subjects = streams.iter().flat_map(|info| &info.config.subjects);
+    let found: BTreeSet<String> = subjects
+        .map(|subject| up_to_its_last_part(subject))
+        .collect();
+    let text = document("asyncapi.yaml");
+    let addresses = text
+        .lines()
+        .filter_map(|line| line.trim().strip_prefix("address: "));
+    let documented: BTreeSet<String> = addresses.map(up_to_its_last_part).collect();
+    assert_eq!(documented, found);
+}
+
+/// The declarations of fields and values in a text: each ends in a number.
+fn declarations(text: &str) -> BTreeSet<String> {
+    let lines = text.lines().map(str::trim);
+    let ends_in_number = |line: &&str| {
+        let number = line
+            .strip_suffix(';')
+            .and_then(|line| line.rsplit_once(" = "));
+        number.is_some_and(|(_, number)| number.parse::<u32>().is_ok())
+    };
+    lines.filter(ends_in_number).map(str::to_owned).collect()
+}
+
+#[test]
+fn the_asyncapi_document_has_the_messages_as_they_are() {
+    let files = ["alert", "comparison", "fingerprint", "upload"];
+    let contract = files.map(|file| document(&format!("../proto/framewatch/v1/{file}.proto")));
+    let contract = declarations(&contract.concat());
+    assert!(contract.len() > 40, "{contract:?}");
+    assert_eq!(declarations(&document("asyncapi.yaml")), contract);
 }
 
 #[tokio::test(flavor = "multi_thread")]
