@@ -10,6 +10,7 @@ mod cookie;
 mod gate;
 mod hosts;
 mod login;
+mod origins;
 mod permissions;
 mod sessions;
 mod throttle;
@@ -33,6 +34,7 @@ pub(crate) use cookie::SessionCookie;
 pub(crate) use gate::Gate;
 pub(crate) use hosts::Hosts;
 pub(crate) use login::LoginRefused;
+pub(crate) use origins::Origins;
 #[cfg(test)]
 pub(crate) use permissions::listed_calls;
 pub(crate) use permissions::{Need, Permission};
@@ -48,6 +50,7 @@ pub(crate) struct Access {
     pub(crate) mode: Mode,
     pub(crate) hosts: Hosts,
     pub(crate) clients: Clients,
+    pub(crate) origins: Origins,
 }
 
 /// Who comes in.
@@ -99,6 +102,7 @@ impl Access {
             mode,
             hosts: Hosts::new(&config.allowed_hosts),
             clients: Clients::new(&config.trusted_proxies),
+            origins: Origins::new(&config.cors_origins),
         })
     }
 

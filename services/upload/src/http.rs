@@ -7,6 +7,7 @@ mod alert_query;
 mod alerts;
 mod assets;
 mod conditions;
+mod cors;
 mod events;
 mod extract;
 mod folders;
@@ -51,13 +52,16 @@ use crate::{
 
 /// Whoever reads a body bounds it: the limits of pictures and of rules have nothing in common.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    Router::new()
+    let router = Router::new()
         .merge(Router::from(api()))
         .merge(pages())
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::disable())
-        .layer(from_fn(guard::refuse_cross_site))
+        .layer(from_fn_with_state(
+            Arc::clone(&app),
+            guard::refuse_cross_site,
+        ))
         .layer(from_fn_with_state(Arc::clone(&app), access::admit))
         .layer(from_fn_with_state(
             Arc::clone(&app),
@@ -69,9 +73,12 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         ))
         .layer(from_fn_with_state(Arc::clone(&app), lingering::linger))
         .layer(from_fn(guard::measure))
-        .layer(from_fn(pages::problems_as_pages))
-        .layer(map_response(guard::secure))
-        .with_state(app)
+        .layer(from_fn(pages::problems_as_pages));
+    let router = match cors::layer(&app.access.origins) {
+        Some(cors) => router.layer(cors),
+        None => router,
+    };
+    router.layer(map_response(guard::secure)).with_state(app)
 }
 
 /// All that the document of the API tells of.

@@ -10,7 +10,7 @@ use clap::Args;
 use ipnet::IpNet;
 use service_runtime::Failure;
 
-use super::hosts::HostName;
+use super::{hosts::HostName, origins::Origin};
 
 /// Who may use the service. Without a users file everybody who reaches it may, and so it listens on loopback only.
 #[derive(Debug, Clone, Args)]
@@ -48,6 +48,16 @@ pub struct AccessConfig {
     )]
     pub trusted_proxies: Vec<IpNet>,
 
+    /// Other sites whose pages may call the API, as in https://dash.example.org, separated by commas; with * the pages of
+    /// every site may, but change nothing
+    #[arg(
+        long,
+        env = "FRAMEWATCH_CORS_ORIGINS",
+        value_delimiter = ',',
+        value_name = "ORIGIN"
+    )]
+    pub cors_origins: Vec<Origin>,
+
     /// How long somebody stays logged in, in hours
     #[arg(long, env = "FRAMEWATCH_SESSION_HOURS", default_value_t = WEEK_HOURS, value_name = "HOURS",
           value_parser = clap::value_parser!(u32).range(1..=720))]
@@ -71,6 +81,7 @@ impl Default for AccessConfig {
             open_to_everyone: false,
             allowed_hosts: Vec::new(),
             trusted_proxies: Vec::new(),
+            cors_origins: Vec::new(),
             session_hours: WEEK_HOURS,
             cookies_over_http: false,
             token_of_ours: None,

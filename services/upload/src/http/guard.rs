@@ -23,8 +23,16 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; img-src 'self' blob:;
      connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
 
 /// Refuses what a page of another site makes a browser send. Programs that are no browsers say nothing of a site.
-pub(crate) async fn refuse_cross_site(request: Request, next: Next) -> Response {
-    if request.method().is_safe() || is_from_here(request.headers(), request.uri()) {
+pub(crate) async fn refuse_cross_site(
+    State(app): State<Arc<App>>,
+    request: Request,
+    next: Next,
+) -> Response {
+    let site = request.headers().get(header::ORIGIN);
+    if request.method().is_safe()
+        || is_from_here(request.headers(), request.uri())
+        || site.is_some_and(|site| app.access.origins.may_change(site))
+    {
         return next.run(request).await;
     }
     Kind::CrossSite

@@ -7,6 +7,7 @@ mod acknowledgements;
 mod alerts;
 mod audit;
 mod conditions;
+mod cors;
 mod events;
 mod faults;
 mod folders;
