@@ -1,6 +1,6 @@
 //! The upload service's HTTP API, as a client.
 
-use std::time::Duration;
+use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, anyhow};
 use reqwest::{
@@ -31,6 +31,27 @@ pub(crate) struct ApiConfig {
         value_name = "TOKEN"
     )]
     pub(crate) token: Option<String>,
+
+    /// File with the token
+    #[arg(
+        long,
+        env = "FRAMEWATCH_TOKEN_FILE",
+        value_name = "FILE",
+        conflicts_with = "token"
+    )]
+    pub(crate) token_file: Option<PathBuf>,
+}
+
+impl ApiConfig {
+    fn token(&self) -> Result<Option<String>, Failure> {
+        let Some(path) = &self.token_file else {
+            return Ok(self.token.clone());
+        };
+        let text = std::fs::read_to_string(path)
+            .with_context(|| format!("cannot read the token in {}", path.display()))
+            .map_err(Failure::Usage)?;
+        Ok(Some(text.trim_end().to_owned()))
+    }
 }
 
 /// A client of one upload service.
@@ -55,7 +76,7 @@ impl Api {
             .ok();
         let client = Client::builder()
             .connect_timeout(Duration::from_secs(5))
-            .default_headers(credentials(config.token.as_deref())?)
+            .default_headers(credentials(config.token()?.as_deref())?)
             .build()?;
         Ok(Api {
             client,

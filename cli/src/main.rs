@@ -8,7 +8,9 @@ mod api;
 mod compare;
 mod completions;
 mod dead_letters;
+mod demo;
 mod folders;
+mod healthcheck;
 mod lines;
 mod progress;
 mod publish;
@@ -38,6 +40,10 @@ struct Cli {
 enum Command {
     /// Run everything on this machine: all services, and a NATS and a Redis server unless given
     Up(Box<up::Up>),
+    /// Run six simulated cameras beside services that run elsewhere, and upload their references
+    Demo(Box<demo::Demo>),
+    /// Ask `up` or `demo` that runs here whether it is ready; exit code 0 if it is
+    Healthcheck(healthcheck::Healthcheck),
     /// Say how similar two pictures are
     Compare(compare::Compare),
     /// Publish pictures as frames of a folder's camera
@@ -83,11 +89,13 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Compare(compare) => return compare.run(),
         Command::Completions(completions) => completions.run(&mut Cli::command())?,
+        Command::Healthcheck(healthcheck) => return healthcheck.run(),
         Command::Settings => lines::print(up::settings_table().trim_end())?,
         Command::User(user) => user.run()?,
         Command::Token(token) => token.run()?,
         Command::Tethered(tethered) => return Err(tethered.run()),
         Command::Up(up) => block_on(up.run())?,
+        Command::Demo(demo) => block_on(demo.run())?,
         Command::Publish(publish) => block_on(publish.run())?,
         Command::Upload(upload) => block_on(upload.run())?,
         Command::Watch(watch) => block_on(watch.run())?,

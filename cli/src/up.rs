@@ -1,7 +1,6 @@
 //! `framewatch up`: all services in one process, for one machine.
 
 mod data_folder;
-mod demo;
 mod supervise;
 mod tethered;
 
@@ -25,7 +24,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{api::ApiConfig, lines, watch};
+use crate::{api::ApiConfig, demo, lines, watch};
 use data_folder::DataFolder;
 use supervise::{LocalServer, Port};
 pub(crate) use tethered::Tethered;
@@ -243,6 +242,7 @@ impl Up {
                 ApiConfig {
                     url: format!("http://{}", addresses.web),
                     token: demo_token.map(|issued| issued.reveal()),
+                    token_file: None,
                 },
                 bus,
                 context.clone(),

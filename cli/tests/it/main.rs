@@ -6,6 +6,7 @@ mod accounts;
 mod alerts;
 mod compare;
 mod dead_letters;
+mod demo;
 mod rule;
 mod send_and_watch;
 mod traces;

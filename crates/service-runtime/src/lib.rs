@@ -15,6 +15,7 @@ mod telemetry;
 pub use cli::{Service, main};
 pub use config::{LogFormat, RuntimeConfig};
 pub use exit::{Failure, explain_usage};
+pub use ops::healthcheck;
 pub use readiness::Readiness;
 pub use run::{Context, GRACE, block_on, listen, run};
 pub use settings::settings_table;

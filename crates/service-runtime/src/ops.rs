@@ -53,7 +53,7 @@ async fn readyz(State(ops): State<Ops>) -> (StatusCode, String) {
 const TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Asks a running service whether it is ready; `Err` says why not. For containers that have no curl.
-pub(crate) fn healthcheck(mut address: SocketAddr) -> Result<(), String> {
+pub fn healthcheck(mut address: SocketAddr) -> Result<(), String> {
     if address.ip().is_unspecified() {
         address.set_ip(if address.is_ipv4() {
             [127, 0, 0, 1].into()

@@ -1,16 +1,46 @@
-use std::time::Duration;
+//! Six simulated cameras with their references.
+
+use std::{
+    net::{Ipv4Addr, SocketAddr},
+    time::Duration,
+};
 
 use accounts::{Issued, Note, Role, Token};
 use cctv_sim::CameraSpec;
 use event_bus::{Bus, BusConfig};
 use serde::Deserialize;
-use service_runtime::{Context, Failure};
+use service_runtime::{Context, Failure, RuntimeConfig};
 use time::OffsetDateTime;
 use tokio::{task::spawn_blocking, time::sleep};
 
 use crate::api::{Api, ApiConfig};
 
-pub(super) const WHAT_HAPPENS: &str = "\
+/// The demo's cameras as a process of its own, beside services that run elsewhere.
+#[derive(clap::Args)]
+pub(crate) struct Demo {
+    #[command(flatten)]
+    api: ApiConfig,
+
+    #[command(flatten)]
+    bus: BusConfig,
+
+    #[command(flatten)]
+    runtime: RuntimeConfig,
+}
+
+impl Demo {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        let ops = SocketAddr::from((Ipv4Addr::LOCALHOST, OPS_PORT));
+        service_runtime::run("framewatch-cctv-sim", &self.runtime, ops, |context| {
+            run(self.api, self.bus, context)
+        })
+        .await
+    }
+}
+
+const OPS_PORT: u16 = 9503;
+
+pub(crate) const WHAT_HAPPENS: &str = "\
 Six simulated cameras are running, one in each of folder1 to folder6. The camera of folder2 is covered after 20 s and
 that of folder4 is turned after 45 s, each for 15 s, and again every 2 minutes. Their alerts show here:
 ";
@@ -26,7 +56,7 @@ const RETRY: Duration = Duration::from_millis(200);
 const PREPARES_WITHIN: Duration = Duration::from_secs(60 * 60);
 
 /// The token with which the demo comes in, where accounts are needed.
-pub(super) fn token() -> Issued {
+pub(crate) fn token() -> Issued {
     let note = Note::default();
     Token::issue(
         Role::Operator,
@@ -36,7 +66,7 @@ pub(super) fn token() -> Issued {
 }
 
 /// Uploads the references of the demo's cameras where they are missing, and runs the cameras.
-pub(super) async fn run(
+pub(crate) async fn run(
     service: ApiConfig,
     bus: BusConfig,
     context: Context,
