@@ -13,6 +13,7 @@ mod folders;
 mod healthcheck;
 mod lines;
 mod progress;
+mod provision;
 mod publish;
 mod rule;
 mod threshold;
@@ -64,6 +65,8 @@ enum Command {
     User(user::UserCommand),
     /// Make, show or remove the tokens by which programs come in
     Token(token::TokenCommand),
+    /// Make the keys, passwords and users of a server deployment
+    Provision(provision::Provision),
     /// Print a completion script for a shell
     Completions(completions::Completions),
     /// Print all settings of `up` as a Markdown table
@@ -90,6 +93,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Compare(compare) => return compare.run(),
         Command::Completions(completions) => completions.run(&mut Cli::command())?,
         Command::Healthcheck(healthcheck) => return healthcheck.run(),
+        Command::Provision(provision) => provision.run()?,
         Command::Settings => lines::print(up::settings_table().trim_end())?,
         Command::User(user) => user.run()?,
         Command::Token(token) => token.run()?,

@@ -8,7 +8,7 @@ mod proxy;
 mod stack;
 
 pub use picture::{View, picture};
-pub use process::Process;
+pub use process::{Process, framewatch};
 pub use proxy::{Passage, Proxy};
 pub use stack::Stack;
 

@@ -89,25 +89,33 @@ impl Drop for Process {
     }
 }
 
-/// The folder of the services' binaries, which are built now where they are not up to date: in release mode where this
-/// was.
+/// The folder of the services' binaries, which are built now where they are not up to date.
 fn binaries() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| {
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut build = Command::new(cargo);
-        build.args(["build", "--locked", "--quiet"]);
-        for package in ["upload", "comparator", "sink"] {
-            build.args(["--package", package]);
-        }
-        if !cfg!(debug_assertions) {
-            build.arg("--release");
-        }
-        let built = build.status().expect("cargo can be run");
-        assert!(built.success(), "the services do not build");
-        // A test or a benchmark is in <target>/<profile>/deps.
-        let own = std::env::current_exe().expect("a process has a program");
-        let profile = own.ancestors().nth(2);
-        profile.expect("it is in a folder of cargo's").to_owned()
-    })
+    FOLDER.get_or_init(|| build(&["upload", "comparator", "sink"]))
+}
+
+/// The `framewatch` command, which is built now where it is not up to date.
+pub fn framewatch() -> &'static Path {
+    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
+    PROGRAM.get_or_init(|| build(&["cli"]).join("framewatch"))
+}
+
+/// Builds packages, in release mode where this was; gives the folder of their binaries.
+fn build(packages: &[&str]) -> PathBuf {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build.args(["build", "--locked", "--quiet"]);
+    for package in packages {
+        build.args(["--package", package]);
+    }
+    if !cfg!(debug_assertions) {
+        build.arg("--release");
+    }
+    let built = build.status().expect("cargo can be run");
+    assert!(built.success(), "{packages:?} do not build");
+    // A test or a benchmark is in <target>/<profile>/deps.
+    let own = std::env::current_exe().expect("a process has a program");
+    let profile = own.ancestors().nth(2);
+    profile.expect("it is in a folder of cargo's").to_owned()
 }

@@ -125,6 +125,36 @@ impl NatsServer {
         Self::start_configured(move |text| text + &more)
     }
 
+    /// Starts one by a configuration of its own, with its port and data where tests have them, and its log in the folder of
+    /// the data; `more` arguments come last.
+    pub fn start_from(configuration: impl Into<PathBuf>, more: &[&str]) -> Self {
+        let configuration = configuration.into();
+        let more: Vec<String> = more.iter().map(|&text| text.to_owned()).collect();
+        NatsServer(Running::start(
+            Server::Nats,
+            move |program, folder, port| {
+                let mut command = Command::new(program);
+                command
+                    .arg("--config")
+                    .arg(&configuration)
+                    .args(["--addr", "127.0.0.1", "--port", &port.to_string()])
+                    .args(["--http_port", &free_port()?.to_string()])
+                    .arg("--store_dir")
+                    .arg(folder)
+                    .arg("--log")
+                    .arg(folder.join("nats-server.log"))
+                    .args(&more);
+                Ok(command)
+            },
+        ))
+    }
+
+    /// What it has logged.
+    pub fn log(&self) -> String {
+        fs::read_to_string(self.0.folder.path().join("nats-server.log"))
+            .expect("it logs to its folder")
+    }
+
     fn start_configured(change: impl Fn(String) -> String + Send + Sync + 'static) -> Self {
         NatsServer(Running::start(
             Server::Nats,
@@ -189,6 +219,30 @@ impl RedisServer {
                 let mut command = redis_server(program, folder, port)?;
                 let port = port.to_string();
                 command.args(arguments.iter().map(|text| text.replace("{port}", &port)));
+                Ok(command)
+            },
+        ))
+    }
+
+    /// Starts one by a configuration of its own, with its port and data where tests have them; `more` arguments come last.
+    pub fn start_from(configuration: impl Into<PathBuf>, more: &[&str]) -> Self {
+        let configuration = configuration.into();
+        let more: Vec<String> = more.iter().map(|&text| text.to_owned()).collect();
+        RedisServer(Running::start(
+            Server::Redis,
+            move |program, folder, port| {
+                let mut command = Command::new(program);
+                command
+                    .arg(&configuration)
+                    .args(["--bind", "127.0.0.1", "--port", &port.to_string()])
+                    .arg("--dir")
+                    .arg(folder)
+                    .arg("--logfile")
+                    .arg(fs::canonicalize(folder)?.join("redis-server.log"))
+                    .args(
+                        more.iter()
+                            .map(|text| text.replace("{port}", &port.to_string())),
+                    );
                 Ok(command)
             },
         ))

@@ -1,0 +1,10 @@
+//! The server deployment in `deploy/`: its NATS and Redis configurations, with secrets made by `deploy/init`, on real servers.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod client;
+mod init;
+mod nats;
+mod pipeline;
+mod redis_users;
+mod site;
