@@ -15,7 +15,7 @@ pub enum Latest<E: Event> {
 
 /// How many earlier events to begin with.
 #[derive(Clone, Copy)]
-enum From {
+pub(crate) enum From {
     LatestOfEachKey,
     TheFirst,
 }
@@ -53,7 +53,7 @@ impl Bus {
         events
     }
 
-    async fn follow_from<E: Event>(
+    pub(crate) async fn follow_from<E: Event>(
         &self,
         from: From,
         shutdown: &CancellationToken,

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use event_bus::{Bus, Event, Folder, Hold, Latest, ReferenceChange, RuleChange, RuleScope, Stored};
+use event_bus::{Bus, Event, Folder, Hold, ReferenceChange, RuleChange, RuleScope, Stored};
 use proto::{
     EffectiveRule,
     v1::{Alert, Phase, Rule},
@@ -174,11 +174,7 @@ pub(crate) fn follow(
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> impl Future<Output = ()> + use<> {
-    let follower = Follower {
-        bus: bus.clone(),
-        tracker: tracker.clone(),
-        shutdown: shutdown.clone(),
-    };
+    let folds = bus.folds(tracker, shutdown);
     let (live, is_live) = watch::channel(false);
     let revisit = {
         let revisits = Arc::clone(revisits);
@@ -189,14 +185,14 @@ pub(crate) fn follow(
         }
     };
 
-    let references = follower.start::<ReferenceChange>({
+    let references = folds.start::<ReferenceChange>({
         let (state, revisit) = (Arc::clone(state), revisit.clone());
         move |change| {
             state.learn_reference(&change);
             revisit(change.key, Cause::Change);
         }
     });
-    let rules = follower.start::<RuleChange>({
+    let rules = folds.start::<RuleChange>({
         let (state, revisit) = (Arc::clone(state), revisit.clone());
         move |change| {
             state.learn_rule(change.key.clone(), change.event.0);
@@ -209,7 +205,7 @@ pub(crate) fn follow(
                 .for_each(|folder| revisit(folder, Cause::Change));
         }
     });
-    let alerts = follower.start::<Alert>({
+    let alerts = folds.start::<Alert>({
         let state = Arc::clone(state);
         move |alert| {
             let folder = alert.key.clone();
@@ -218,56 +214,17 @@ pub(crate) fn follow(
             }
         }
     });
-    let holds = follower.start::<Hold>({
+    let holds = folds.start::<Hold>({
         let state = Arc::clone(state);
         move |hold| state.learn_hold(hold)
     });
 
     let (state, revisits) = (Arc::clone(state), Arc::clone(revisits));
     async move {
-        tokio::join!(
-            references.caught_up(),
-            rules.caught_up(),
-            alerts.caught_up(),
-            holds.caught_up(),
-        );
+        tokio::join!(references.wait(), rules.wait(), alerts.wait(), holds.wait(),);
         live.send_replace(true);
         for folder in state.open_folders() {
             revisits.add(folder, Cause::Change);
-        }
-    }
-}
-
-struct Follower {
-    bus: Bus,
-    tracker: TaskTracker,
-    shutdown: CancellationToken,
-}
-
-struct CaughtUp(watch::Receiver<bool>);
-
-impl Follower {
-    fn start<E: Event>(&self, mut learn: impl FnMut(Stored<E>) + Send + 'static) -> CaughtUp {
-        let (sender, receiver) = watch::channel(false);
-        let (bus, shutdown) = (self.bus.clone(), self.shutdown.clone());
-        self.tracker.spawn(async move {
-            bus.follow(&shutdown, |latest| match latest {
-                Latest::Event(stored) => learn(stored),
-                Latest::CaughtUp => {
-                    sender.send_replace(true);
-                }
-            })
-            .await;
-        });
-        CaughtUp(receiver)
-    }
-}
-
-impl CaughtUp {
-    async fn caught_up(mut self) {
-        if self.0.wait_for(|caught_up| *caught_up).await.is_err() {
-            // The fold has ended, which it does only at shutdown: never go on.
-            std::future::pending::<()>().await;
         }
     }
 }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use accounts::UserName;
-use event_bus::{Bus, Latest, Session, SessionChange, SessionKey, Stored};
+use event_bus::{Bus, Session, SessionChange, SessionKey, Stored};
 use time::OffsetDateTime;
 use tokio::{sync::watch, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -35,23 +35,9 @@ impl Sessions {
         tracker: &TaskTracker,
         shutdown: &CancellationToken,
     ) -> impl Future<Output = ()> + use<> {
-        let (sender, mut caught_up) = watch::channel(false);
-        let (this, bus, shutdown) = (Arc::clone(self), bus.clone(), shutdown.clone());
-        tracker.spawn(async move {
-            let apply = |latest| match latest {
-                Latest::Event(stored) => this.learn(stored),
-                Latest::CaughtUp => {
-                    sender.send_replace(true);
-                }
-            };
-            bus.follow(&shutdown, apply).await;
-        });
-        async move {
-            if caught_up.wait_for(|it_has| *it_has).await.is_err() {
-                // The fold has ended, which it does only at shutdown: never go on.
-                std::future::pending::<()>().await;
-            }
-        }
+        let this = Arc::clone(self);
+        let folds = bus.folds(tracker, shutdown);
+        folds.start(move |stored| this.learn(stored)).wait()
     }
 
     fn learn(&self, stored: Stored<SessionChange>) {

@@ -1,12 +1,11 @@
 use std::sync::Arc;
 
 use event_bus::{
-    AcknowledgementChange, Begin, Bus, Event, Folder, FolderChange, FrameArrival, Latest,
-    PictureChange, ReferenceChange, RuleChange, RuleScope, Stored,
+    AcknowledgementChange, Begin, Bus, Event, Folder, FolderChange, FrameArrival, PictureChange,
+    ReferenceChange, RuleChange, RuleScope, Stored,
 };
 use proto::v1::{Alert, Comparison};
 use time::OffsetDateTime;
-use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{FolderView, Removal, State, View, acknowledgements::News, recent::Recent};
@@ -18,28 +17,28 @@ pub(crate) fn follow(
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> impl Future<Output = ()> + use<> {
-    let follower = Follower {
-        view: Arc::clone(view),
-        bus: bus.clone(),
-        tracker: tracker.clone(),
-        shutdown: shutdown.clone(),
-    };
-    let folds = [
-        follower.start(learn_folder),
-        follower.start(learn_picture),
-        follower.start(learn_reference),
-        follower.start(learn_comparison),
-        follower.start(learn_alert),
-        follower.start(learn_frame),
-        follower.start(learn_rule),
-        follower.start(learn_acknowledgement),
-        follower.start_at_the_first(learn_episode),
+    let folds = bus.folds(tracker, shutdown);
+    let started = [
+        folds.start(into(view, learn_folder)),
+        folds.start(into(view, learn_picture)),
+        folds.start(into(view, learn_reference)),
+        folds.start(into(view, learn_comparison)),
+        folds.start(into(view, learn_alert)),
+        folds.start(into(view, learn_frame)),
+        folds.start(into(view, learn_rule)),
+        folds.start(into(view, learn_acknowledgement)),
+        folds.start_at_the_first(into(view, learn_episode)),
     ];
     async move {
-        for caught_up in folds {
-            wait_for(caught_up).await;
+        for caught_up in started {
+            caught_up.wait().await;
         }
     }
+}
+
+fn into<E: Event>(view: &Arc<View>, learn: fn(&View, Stored<E>)) -> impl FnMut(Stored<E>) + use<E> {
+    let view = Arc::clone(view);
+    move |stored| learn(&view, stored)
 }
 
 /// Fills in the last minutes, of which [`follow`] takes only the last comparison. Until it has, less is shown of them.
@@ -48,55 +47,6 @@ pub(crate) async fn recall(view: &View, bus: &Bus) {
     let recalled = bus.past(None, begin, |stored| learn_recent(view, &stored));
     if let Err(error) = recalled.await {
         tracing::warn!(%error, "the comparisons of the last minutes cannot be read again");
-    }
-}
-
-struct Follower {
-    view: Arc<View>,
-    bus: Bus,
-    tracker: TaskTracker,
-    shutdown: CancellationToken,
-}
-
-type Learn<E> = fn(&View, Stored<E>);
-
-impl Follower {
-    fn start<E: Event>(&self, learn: Learn<E>) -> watch::Receiver<bool> {
-        let (apply, caught_up) = self.apply(learn);
-        let (bus, shutdown) = (self.bus.clone(), self.shutdown.clone());
-        self.tracker
-            .spawn(async move { bus.follow(&shutdown, apply).await });
-        caught_up
-    }
-
-    fn start_at_the_first<E: Event>(&self, learn: Learn<E>) -> watch::Receiver<bool> {
-        let (apply, caught_up) = self.apply(learn);
-        let (bus, shutdown) = (self.bus.clone(), self.shutdown.clone());
-        self.tracker
-            .spawn(async move { bus.follow_all(&shutdown, apply).await });
-        caught_up
-    }
-
-    fn apply<E: Event>(
-        &self,
-        learn: Learn<E>,
-    ) -> (impl FnMut(Latest<E>) + use<E>, watch::Receiver<bool>) {
-        let (sender, caught_up) = watch::channel(false);
-        let view = Arc::clone(&self.view);
-        let apply = move |latest| match latest {
-            Latest::Event(stored) => learn(&view, stored),
-            Latest::CaughtUp => {
-                sender.send_replace(true);
-            }
-        };
-        (apply, caught_up)
-    }
-}
-
-async fn wait_for(mut caught_up: watch::Receiver<bool>) {
-    if caught_up.wait_for(|it_has| *it_has).await.is_err() {
-        // The fold has ended, which it does only at shutdown: never go on.
-        std::future::pending::<()>().await;
     }
 }
 
