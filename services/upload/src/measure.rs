@@ -1,6 +1,9 @@
 //! What Prometheus is told from time to time: of folders, and of the broker's disk.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    time::Duration,
+};
 
 use event_bus::{Bus, Folder};
 use tokio::time::interval;
@@ -13,17 +16,17 @@ const EVERY: Duration = Duration::from_secs(5);
 /// Goes on until shutdown.
 pub(crate) async fn measure(view: &View, bus: &Bus, shutdown: &CancellationToken) {
     let mut ticks = interval(EVERY);
-    let mut known = Vec::new();
+    let mut known = BTreeSet::new();
     while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
-        known = folders(view, known);
+        known = folders(view, &known);
         storage(bus).await;
     }
 }
 
 /// Tells of every folder; gives them, to be known the next time.
-fn folders(view: &View, known: Vec<Folder>) -> Vec<Folder> {
+fn folders(view: &View, known: &BTreeSet<Folder>) -> BTreeSet<Folder> {
     let mut counts: HashMap<&str, u32> = HashMap::new();
-    let folders = {
+    let folders: BTreeSet<_> = {
         let state = view.read();
         let folders = state.folders();
         for (folder, view) in folders
@@ -35,14 +38,14 @@ fn folders(view: &View, known: Vec<Folder>) -> Vec<Folder> {
                 last_frame(folder).set(at.unix_timestamp() as f64);
             }
         }
-        folders
+        folders.into_iter().collect()
     };
     for word in FolderState::ALL.map(FolderState::slug) {
         let count = counts.get(word).copied().unwrap_or_default();
         metrics::gauge!("framewatch_folders", "state" => word).set(count);
     }
     // A time series cannot be taken back; no alert fires on one that is not a number.
-    for gone in known.iter().filter(|folder| !folders.contains(folder)) {
+    for gone in known.difference(&folders) {
         last_frame(gone).set(f64::NAN);
     }
     folders

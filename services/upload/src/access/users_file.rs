@@ -43,13 +43,6 @@ fn say_what_is_unusual(file: &UsersFile, accounts: &Accounts) {
     }
 }
 
-/// What a look at the file found, to tell whether the next one finds anything else.
-#[derive(PartialEq, Eq)]
-enum Seen {
-    Bytes(Vec<u8>),
-    Nothing(String),
-}
-
 /// Takes in every change. What cannot be read changes nothing: those who had been let in go on, and nobody else.
 async fn follow(
     file: UsersFile,
@@ -57,7 +50,8 @@ async fn follow(
     bytes: Vec<u8>,
     accounts: watch::Sender<Arc<Accounts>>,
 ) {
-    let mut last = Seen::Bytes(bytes);
+    // What a look at the file found, or why it found nothing: only something else is read.
+    let mut last = Ok(bytes);
     loop {
         sleep(LOOK_EVERY).await;
         let reading = spawn_blocking({
@@ -65,18 +59,12 @@ async fn follow(
             move || file.bytes()
         });
         let Ok(bytes) = reading.await else { return };
-        let (seen, read) = match bytes {
-            Ok(bytes) => {
-                let read = file.parse(&bytes);
-                (Seen::Bytes(bytes), read)
-            }
-            Err(error) => (Seen::Nothing(error.to_string()), Err(error)),
-        };
+        let seen = bytes.as_ref().cloned().map_err(ToString::to_string);
         if seen == last {
             continue;
         }
         last = seen;
-        match read {
+        match bytes.and_then(|bytes| file.parse(&bytes)) {
             Ok(read) => {
                 let read = with(read, ours.as_ref());
                 tracing::info!(path = %file.path().display(), users = read.users().len(), tokens = read.tokens().len(), "the users file has changed");

@@ -47,15 +47,18 @@ pub(crate) async fn admit(
         Err(_) if permission.need == Need::Nothing => Visitor::Nobody,
         Err(problem) => return problem.into_response(),
     };
-    let asked = Asked::new(&app, &request, params.ok());
+    let client = client(&app, &request);
+    let by_somebody = visitor != Visitor::Nobody;
+    let change = permission.change.filter(|_| by_somebody);
+    let change = change.map(|what| Asked::new(what, &request, params.ok(), client));
     request.extensions_mut().insert(visitor.clone());
-    request.extensions_mut().insert(Client(asked.client));
+    request.extensions_mut().insert(Client(client));
     let mut response = match refusal(&visitor, permission, &request) {
         None => next.run(request).await,
         Some(refusal) => refusal,
     };
-    if let Some(what) = permission.change.filter(|_| visitor != Visitor::Nobody) {
-        asked.audit(&app.access, &visitor, what, response.status());
+    if let Some(change) = change {
+        change.audit(&app.access, &visitor, response.status());
     }
     if app.access.gate().is_some() && is_endless(&response) {
         response = until_over(response, Arc::clone(&app), visitor.clone());
@@ -68,8 +71,15 @@ pub(crate) async fn admit(
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Client(pub(crate) IpAddr);
 
-/// What is left of a request when it has been handed on.
+fn client(app: &App, request: &Request) -> IpAddr {
+    let peer = request.extensions().get::<Peer>();
+    let peer = *peer.expect("every connection says where it comes from");
+    app.access.clients.address(peer, request.headers())
+}
+
+/// What the audit says of a request, which by then was handed on.
 struct Asked {
+    what: &'static str,
     method: Method,
     path: String,
     folder: Option<String>,
@@ -78,28 +88,32 @@ struct Asked {
 }
 
 impl Asked {
-    fn new(app: &App, request: &Request, params: Option<RawPathParams>) -> Self {
+    fn new(
+        what: &'static str,
+        request: &Request,
+        params: Option<RawPathParams>,
+        client: IpAddr,
+    ) -> Self {
         let param = |wanted| {
             let found = params.iter().flatten().find(|(name, _)| *name == wanted);
             found.map(|(_, value)| value.to_owned())
         };
-        let peer = request.extensions().get::<Peer>();
-        let peer = *peer.expect("every connection says where it comes from");
         Asked {
+            what,
             method: request.method().clone(),
             path: request.uri().path().to_owned(),
             folder: param("folder"),
             id: param("id"),
-            client: app.access.clients.address(peer, request.headers()),
+            client,
         }
     }
 
-    fn audit(&self, access: &Access, visitor: &Visitor, what: &'static str, status: StatusCode) {
+    fn audit(&self, access: &Access, visitor: &Visitor, status: StatusCode) {
         let change = Change {
             who: &visitor.who(),
             role: visitor.role(),
             how: visitor.how(),
-            what,
+            what: self.what,
             method: self.method.as_str(),
             path: &self.path,
             folder: self.folder.as_deref(),
