@@ -3,12 +3,14 @@
 //! fails the test and says how to get it.
 
 mod certificates;
+mod secrets;
 mod server;
 mod service;
 mod wait;
 
 pub use certificates::Certificates;
 pub use rustix::process::Signal;
+pub use secrets::Secrets;
 pub use server::{NatsServer, RedisServer, signal};
 pub use service::{ServiceBinary, settings_are_documented, terminate, wait};
 pub use wait::eventually;

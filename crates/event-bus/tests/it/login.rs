@@ -1,28 +1,12 @@
 //! Logging in to servers that ask who we are, and that show who they are.
 
-use std::{io::Write, path::PathBuf};
+use std::path::PathBuf;
 
 use event_bus::{Bus, BusConfig, ConnectError, NatsLogin, with_causes};
 use nkeys::KeyPair;
-use tempfile::{NamedTempFile, TempDir};
-use test_support::{Certificates, NatsServer};
+use test_support::{Certificates, NatsServer, Secrets};
 
 use crate::{folder, publish_frame};
-
-/// Files with a secret each.
-struct Secrets(TempDir);
-
-impl Secrets {
-    fn new() -> Self {
-        Secrets(TempDir::new().unwrap())
-    }
-
-    fn file(&self, text: &str) -> PathBuf {
-        let (mut file, path) = NamedTempFile::new_in(&self.0).unwrap().keep().unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-        path
-    }
-}
 
 fn password_server(more: &str) -> NatsServer {
     NatsServer::start_with(format!(
@@ -70,7 +54,7 @@ fn tls(certificates: &Certificates, more: &str) -> String {
 
 #[tokio::test]
 async fn a_password_comes_from_a_file_or_with_the_url() {
-    let (server, secrets) = (password_server(""), Secrets::new());
+    let (server, secrets) = (password_server(""), Secrets::make());
     let login = password("me", secrets.file("p@ss word\n"));
     let bus = connect(server.url(), login).await.unwrap();
     publish_frame(&bus, &folder("dock"), b"picture").await;
@@ -81,7 +65,7 @@ async fn a_password_comes_from_a_file_or_with_the_url() {
 
 #[tokio::test]
 async fn a_wrong_login_is_refused_at_once_and_not_repeated() {
-    let (server, secrets) = (password_server(""), Secrets::new());
+    let (server, secrets) = (password_server(""), Secrets::make());
     for login in [
         password("me", secrets.file("wrong-one")),
         password("you", secrets.file("p@ss word")),
@@ -112,7 +96,7 @@ async fn a_file_that_is_not_there_is_named_with_its_setting() {
         text.contains("/no/such/file") && text.contains("--nats-password-file"),
         "{text}"
     );
-    let secrets = Secrets::new();
+    let secrets = Secrets::make();
     let login = NatsLogin {
         nats_ca_file: Some(secrets.file("no certificate")),
         ..NatsLogin::default()
@@ -134,7 +118,7 @@ async fn an_nkey_logs_in_by_its_seed() {
         "authorization {{ users: [ {{ nkey: {} }} ] }}\n",
         keys.public_key()
     ));
-    let secrets = Secrets::new();
+    let secrets = Secrets::make();
     let login = |seed: &str| NatsLogin {
         nats_nkey_file: Some(secrets.file(seed)),
         ..NatsLogin::default()
@@ -156,7 +140,7 @@ async fn answers_come_where_this_user_alone_may_listen() {
         "authorization { users: [ { user: me, password: x, permissions: { publish: \">\", subscribe: \"_INBOX_me.>\" } },
                                   { user: you, password: x, permissions: { publish: \">\", subscribe: \"_answers.>\" } } ] }\n",
     );
-    let secrets = Secrets::new();
+    let secrets = Secrets::make();
     let login = password("me", secrets.file("x"));
     connect(server.url(), login).await.unwrap();
     let login = NatsLogin {
@@ -170,7 +154,7 @@ async fn answers_come_where_this_user_alone_may_listen() {
 async fn a_server_is_known_by_the_authority_that_is_given() {
     let certificates = Certificates::make();
     let server = password_server(&tls(&certificates, ""));
-    let secrets = Secrets::new();
+    let secrets = Secrets::make();
     let url = server.url().replace("nats://", "tls://");
     let login = |authority: Option<PathBuf>| NatsLogin {
         nats_ca_file: authority,
@@ -214,7 +198,7 @@ async fn a_server_that_asks_for_a_certificate_is_shown_ours() {
 #[tokio::test]
 async fn nothing_is_sent_to_a_server_without_tls_where_tls_is_asked_for() {
     let certificates = Certificates::make();
-    let (server, secrets) = (password_server(""), Secrets::new());
+    let (server, secrets) = (password_server(""), Secrets::make());
     let login = NatsLogin {
         nats_ca_file: Some(certificates.authority()),
         ..password("me", secrets.file("p@ss word"))
@@ -230,7 +214,7 @@ async fn a_guest_leaves_the_making_of_streams_to_others() {
            permissions: { publish: \"frames.dock\", subscribe: \"_INBOX_camera.>\" } },
            { user: all, password: x } ] }\n",
     );
-    let secrets = Secrets::new();
+    let secrets = Secrets::make();
     let config = |user| BusConfig {
         login: password(user, secrets.file("x")),
         ..BusConfig::for_url(server.url())

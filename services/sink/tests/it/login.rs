@@ -1,33 +1,17 @@
 //! Logging in to a Redis that asks who we are, and that shows who it is.
 
-use std::{io::Write, path::PathBuf};
+use std::path::PathBuf;
 
 use redis::AsyncCommands;
 use service_runtime::Failure;
 use sink::{Config, Connection, RedisLogin};
-use tempfile::{NamedTempFile, TempDir};
-use test_support::{Certificates, RedisServer};
+use test_support::{Certificates, RedisServer, Secrets};
 
-/// Files with a secret each.
-struct Secrets(TempDir);
-
-impl Secrets {
-    fn new() -> Self {
-        Secrets(TempDir::new().unwrap())
-    }
-
-    fn file(&self, text: &str) -> PathBuf {
-        let (mut file, path) = NamedTempFile::new_in(&self.0).unwrap().keep().unwrap();
-        file.write_all(text.as_bytes()).unwrap();
-        path
-    }
-
-    fn password(&self, user: &str, password: &str) -> RedisLogin {
-        RedisLogin {
-            redis_user: Some(user.to_owned()),
-            redis_password_file: Some(self.file(password)),
-            ..RedisLogin::default()
-        }
+fn password(secrets: &Secrets, user: &str, password: &str) -> RedisLogin {
+    RedisLogin {
+        redis_user: Some(user.to_owned()),
+        redis_password_file: Some(secrets.file(password)),
+        ..RedisLogin::default()
     }
 }
 
@@ -89,8 +73,8 @@ async fn refused(url: String, login: RedisLogin) -> String {
 
 #[tokio::test]
 async fn a_password_comes_from_a_file_or_with_the_url() {
-    let (server, secrets) = (asks_who_we_are(), Secrets::new());
-    let login = secrets.password("me", "p@ssword\n");
+    let (server, secrets) = (asks_who_we_are(), Secrets::make());
+    let login = password(&secrets, "me", "p@ssword\n");
     let mut redis = connect(server.url(), login).await.unwrap();
     redis.set::<_, _, ()>("mine_a", "1").await.unwrap();
     redis.set::<_, _, ()>("other", "1").await.unwrap_err();
@@ -101,10 +85,10 @@ async fn a_password_comes_from_a_file_or_with_the_url() {
 
 #[tokio::test]
 async fn a_wrong_login_is_refused_at_once_and_not_repeated() {
-    let (server, secrets) = (asks_who_we_are(), Secrets::new());
+    let (server, secrets) = (asks_who_we_are(), Secrets::make());
     for login in [
-        secrets.password("me", "wrong-one"),
-        secrets.password("you", "p@ssword"),
+        password(&secrets, "me", "wrong-one"),
+        password(&secrets, "you", "p@ssword"),
         RedisLogin::default(),
     ] {
         let text = refused(server.url(), login).await;
@@ -162,7 +146,7 @@ async fn a_server_that_asks_for_a_certificate_is_shown_ours() {
 
 #[tokio::test]
 async fn what_cannot_be_used_is_named() {
-    let secrets = Secrets::new();
+    let secrets = Secrets::make();
     let url = || "redis://127.0.0.1:1/".to_owned();
     let login = RedisLogin {
         redis_password_file: Some("/no/such/file".into()),
