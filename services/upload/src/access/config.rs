@@ -48,7 +48,7 @@ pub struct AccessConfig {
     )]
     pub trusted_proxies: Vec<IpNet>,
 
-    /// Other sites whose pages may call the API, as in https://dash.example.org, separated by commas; with * the pages of
+    /// Other sites whose pages may call the API, as in `https://dash.example.org`, separated by commas; with * the pages of
     /// every site may, but change nothing
     #[arg(
         long,
