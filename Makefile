@@ -7,7 +7,7 @@ ARGS ?=
 MINUTES ?= 10
 SEED ?= $(shell date +%s)
 
-.PHONY: help tools run test soak mutation-check api-check equality bench bench-pipeline fuzz format lint deny clean
+.PHONY: help tools run test soak mutation-check api-check equality bench bench-pipeline bench-viewers fuzz format lint deny clean
 
 help:
 	@echo 'make run      get what is missing, build in release mode, start everything with the demo (Ctrl-C stops it)'
@@ -19,6 +19,7 @@ help:
 	@echo 'make equality the fingerprint beside libjpeg-turbo, which is built for it; FRAMEWATCH_CORPUS=DIR as with test'
 	@echo 'make bench    the fingerprint beside what else there is, into docs/fingerprint.md (some minutes)'
 	@echo 'make bench-pipeline   servers, services and cameras on this machine, into docs/performance.md (a quarter of an hour)'
+	@echo 'make bench-viewers    what 500 viewers of the pages cost the pipeline, into docs/performance.md (five minutes)'
 	@echo 'make fuzz     hostile pictures for MINUTES=10; SEEDS=DIR begins with the pictures there'
 	@echo 'make lint     formatting, clippy and rustdoc, warnings denied'
 	@echo 'make deny     licences, bans and sources of the dependencies (builds cargo-deny the first time)'
@@ -57,6 +58,9 @@ bench: tools
 
 bench-pipeline: tools
 	cargo bench --package tests --bench pipeline -- $(CURDIR)/docs
+
+bench-viewers: tools
+	cargo bench --package tests --bench pipeline -- viewers $(CURDIR)/docs
 
 # Coverage of the code is an unstable flag of the compiler, which this variable lets a stable one take.
 fuzz: tools

@@ -1,6 +1,6 @@
 //! The whole pipeline measured on one machine: `pipeline DOCS_FOLDER` writes what it finds into performance.md there,
 //! between its two marks, and draws the plots. Real servers and the services' own processes share the machine's cores
-//! with the cameras, which are in this process.
+//! with the cameras, which are in this process. `pipeline viewers DOCS_FOLDER` measures only what viewers cost.
 //!
 //! `PYTHON` names an interpreter with Pillow and ImageHash for the old way; without one, that line is left out.
 
@@ -17,12 +17,14 @@ mod pictures;
 mod report;
 mod rig;
 mod scenario;
+mod viewers;
+mod viewers_report;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use crate::{
     pictures::{Pictures, Size},
-    report::Report,
+    report::{Report, machine, write_between},
     scenario::{Scenario, fingerprints_a_second},
 };
 
@@ -32,11 +34,30 @@ async fn main() {
     let mut arguments = std::env::args()
         .skip(1)
         .filter(|text| !text.starts_with("--"));
-    let docs: PathBuf = arguments.next().unwrap_or_else(|| "docs".into()).into();
     rustls::crypto::ring::default_provider()
         .install_default()
         .unwrap();
+    let first = arguments.next();
+    let mut docs = || -> PathBuf { arguments.next().unwrap_or_else(|| "docs".into()).into() };
+    match first.as_deref() {
+        Some(viewers::WATCH) => viewers::watch(&arguments.next().unwrap()).await,
+        Some("viewers") => measure_viewers(&docs()).await,
+        _ => measure_everything(&first.map_or_else(docs, PathBuf::from)).await,
+    }
+}
 
+async fn measure_viewers(docs: &Path) {
+    let pictures = Pictures::of(Size::P720).await;
+    let rounds = viewers::measure(&pictures).await;
+    let text = format!(
+        "{}\n{}",
+        machine("bench-viewers"),
+        viewers_report::table(&rounds)
+    );
+    write_between(docs, "viewers", &text).unwrap();
+}
+
+async fn measure_everything(docs: &Path) {
     let mut report = Report::default();
     for size in [Size::P720, Size::P1080] {
         let pictures = Pictures::of(size).await;
@@ -63,5 +84,5 @@ async fn main() {
         eprintln!("{size}: the old way");
         report.old_way(size, old_way::comparisons_a_second(&pictures).await);
     }
-    report.write(&docs).unwrap();
+    report.write(docs).unwrap();
 }

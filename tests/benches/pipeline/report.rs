@@ -33,9 +33,6 @@ struct OfSize {
     old_way: Option<f64>,
 }
 
-const BEGIN: &str = "<!-- measured: begin -->";
-const END: &str = "<!-- measured: end -->";
-
 const OLD: RGBColor = RGBColor(0x9a, 0xa5, 0xae);
 const COLOURS: [RGBColor; 3] = [
     RGBColor(0x1a, 0x6f, 0xb0),
@@ -81,12 +78,7 @@ impl Report {
     }
 
     pub(crate) fn write(&self, docs: &Path) -> io::Result<()> {
-        let page = docs.join("performance.md");
-        let text = fs::read_to_string(&page)?;
-        let (before, rest) = text.split_once(BEGIN).unwrap();
-        let (_, after) = rest.split_once(END).unwrap();
-        let tables = self.tables().unwrap();
-        fs::write(page, format!("{before}{BEGIN}\n{tables}{END}{after}"))?;
+        write_between(docs, "measured", &self.tables().unwrap())?;
         self.draw_rates(&docs.join("performance-rate.svg"));
         self.draw_latencies(&docs.join("performance-latency.svg"));
         Ok(())
@@ -94,7 +86,7 @@ impl Report {
 
     fn tables(&self) -> Result<String, std::fmt::Error> {
         let mut page = String::new();
-        writeln!(page, "{}", machine())?;
+        writeln!(page, "{}", machine("bench-pipeline"))?;
         self.rates(&mut page)?;
         self.latencies(&mut page)?;
         self.costs(&mut page)?;
@@ -330,6 +322,19 @@ impl Measured {
     }
 }
 
+/// Puts a text between the two marks of this name in performance.md.
+pub(crate) fn write_between(docs: &Path, name: &str, text: &str) -> io::Result<()> {
+    let page = docs.join("performance.md");
+    let (begin, end) = (
+        format!("<!-- {name}: begin -->"),
+        format!("<!-- {name}: end -->"),
+    );
+    let before = fs::read_to_string(&page)?;
+    let (head, rest) = before.split_once(&begin).unwrap();
+    let (_, tail) = rest.split_once(&end).unwrap();
+    fs::write(page, format!("{head}{begin}\n{text}{end}{tail}"))
+}
+
 fn percentiles(values: &[f64]) -> String {
     let of = |rank| {
         percentile(values, rank).map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"))
@@ -337,7 +342,8 @@ fn percentiles(values: &[f64]) -> String {
     format!("{} / {} / {}", of(50.0), of(95.0), of(99.0))
 }
 
-fn machine() -> String {
+/// Where a target of make has measured.
+pub(crate) fn machine(target: &str) -> String {
     let cpu = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = cpu.lines().find_map(|line| line.strip_prefix("model name"));
     let model = model.map_or("an unknown processor", |line| {
@@ -345,7 +351,7 @@ fn machine() -> String {
     });
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
     format!(
-        "One run of `make bench-pipeline` on a virtual machine with {cores} cores of an {model}, which servers, services\n\
+        "One run of `make {target}` on a virtual machine with {cores} cores of an {model}, which servers, services\n\
          and cameras share.\n"
     )
 }

@@ -122,6 +122,12 @@ impl Rig {
         ])
     }
 
+    /// CPU seconds of the upload service until now.
+    pub(crate) fn upload_cpu_seconds(&self) -> f64 {
+        let (upload, _) = self.upload.as_ref().unwrap();
+        cpu_seconds(upload.id().unwrap())
+    }
+
     /// Resident megabytes of the first comparator at most so far, and now.
     pub(crate) fn comparator_megabytes(&self) -> (f64, f64) {
         let id = self.comparators[0].id().unwrap();
