@@ -90,7 +90,7 @@ async fn every_page_is_accessible() {
     stack.publish("folder3", picture(View::Dock, 1)).await;
     let alert = stack.firing("folder1").await;
     let alert = format!("/alerts/{}", alert.id);
-    for path in ["/", "/folder/1", "/folder/4", "/alerts", &alert] {
+    for path in ["/", "/folder/1", "/folder/4", "/alerts", &alert, "/docs"] {
         check(&browser, &axe, path).await;
     }
     check(&browser, &axe, "/folder/nosuch").await;

@@ -2,7 +2,7 @@
 
 use accounts::{Accounts, FileError, Password, Role, User, UsersFile};
 use tempfile::TempDir;
-use tests::Stack;
+use tests::{Stack, View, picture};
 use upload::{AccessConfig, Config};
 
 use crate::{
@@ -106,6 +106,42 @@ async fn people_log_in_come_back_and_are_told_when_it_is_over() {
     browser.reads("h1", "Log in").await;
     browser.visit("/alerts").await;
     browser.reads("h1", "Log in").await;
+    browser.close_despite(&REMARKS).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_viewer_is_offered_nothing_that_changes_anything() {
+    let Some((mut stack, browser)) = start().await else {
+        return;
+    };
+    let reference = picture(View::Dock, 0);
+    stack.upload("folder1", "dock.jpg", reference).await;
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    let alert = format!("/alerts/{}", stack.firing("folder1").await.id);
+    let _users = Users::guard(&mut stack).await;
+    browser.visit("/").await;
+    log_in(&browser, "jo", PASSWORD).await;
+    browser.reads(".visitor", "jo viewer").await;
+    let offered = "[...document.querySelectorAll('form[method=post], dialog, [data-open]')]
+        .filter((it) => !it.matches('.visitor')).length";
+    for (path, seen) in [
+        ("/", "[data-folder=folder1]"),
+        ("/folder/1", "[data-pictures] li"),
+        ("/alerts", ".episode"),
+        (&alert, ".evidence"),
+    ] {
+        browser.visit(path).await;
+        browser.shows(seen).await;
+        assert_eq!(browser.value(offered).await, 0, "{path}");
+    }
+    browser.click(".visitor button").await;
+    browser.reads("h1", "Log in").await;
+    log_in(&browser, "kim", PASSWORD).await;
+    browser.shows(".evidence, [data-folder=folder1]").await;
+    for path in ["/folder/1", "/alerts", &alert] {
+        browser.visit(path).await;
+        browser.until(&format!("{offered} > 0")).await;
+    }
     browser.close_despite(&REMARKS).await;
 }
 
