@@ -20,13 +20,15 @@ const FOCUS: &str = "
         isSeen: inside && style.outlineStyle !== 'none' && parseFloat(style.outlineWidth) >= 1,
     };";
 
-/// What can be used but was not reached. Of radio buttons, those that belong together take one place.
+/// What can be used but was not reached. Of radio buttons, those that belong together take one place. The page may have put
+/// an equal element in the place of one that was reached.
 const MISSED: &str = "
     const all = document.querySelectorAll('a[href], button, input, select, textarea, summary');
     const names = new Set([...reached].filter((it) => it.type === 'radio').map((it) => it.name));
+    const isReached = (it) => reached.has(it) || [...reached].some((gone) => !gone.isConnected && gone.isEqualNode(it));
     return [...all]
         .filter((it) => it.checkVisibility() && !it.disabled && it.type !== 'hidden')
-        .filter((it) => !reached.has(it) && !(it.type === 'radio' && names.has(it.name)))
+        .filter((it) => !isReached(it) && !(it.type === 'radio' && names.has(it.name)))
         .map((it) => it.outerHTML.slice(0, 200));";
 
 async fn press(browser: &Browser, keys: impl Into<TypingData>) {
