@@ -17,7 +17,7 @@ for patch in "$root"/tests/mutations/*.patch; do
     cd "$copy/source"
     git apply "$patch"
     cargo test --quiet --locked --package tests --test oracle --no-run
-    if cargo test --quiet --locked --package tests --test oracle >"$copy/log" 2>&1; then
+    if cargo test --quiet --locked --package tests --test oracle whatever_dies >"$copy/log" 2>&1; then
         echo "$name: the oracle did not notice"
         exit 1
     fi

@@ -102,27 +102,54 @@ pub fn signal(child: &Child, signal: Signal) {
 }
 
 /// A nats-server with JetStream.
-pub struct NatsServer(Running);
+pub struct NatsServer {
+    running: Running,
+    name: String,
+}
 
 /// A redis-server with an append-only file.
 pub struct RedisServer(Running);
 
+/// What a server is called that is none of a cluster.
+const ALONE: &str = "framewatch";
+
 impl NatsServer {
     /// Starts one and waits until it takes connections.
     pub fn start() -> Self {
-        NatsServer(Running::start(Server::Nats, nats_server))
+        Self::run(ALONE, nats_server)
     }
 
     /// Starts one that stores no more than so many bytes in files.
     pub fn start_with_quota(bytes: u64) -> Self {
         let quota = format!("jetstream {{\n  max_file_store: {bytes}\n");
-        Self::start_configured(move |text| text.replace("jetstream {\n", &quota))
+        Self::start_configured(ALONE, move |text| text.replace("jetstream {\n", &quota))
     }
 
     /// Starts one with this at the end of its configuration.
     pub fn start_with(more: impl Into<String>) -> Self {
         let more = more.into();
-        Self::start_configured(move |text| text + &more)
+        Self::start_configured(ALONE, move |text| text + &more)
+    }
+
+    /// Starts three that form a cluster. None tells clients of the others, so that these keep to the addresses that they
+    /// were given.
+    pub fn start_cluster() -> [Self; 3] {
+        let ports: [u16; 3] =
+            std::array::from_fn(|_| free_port().expect("loopback has a free port"));
+        let routes = ports
+            .map(|port| format!("\"nats://127.0.0.1:{port}\""))
+            .join(", ");
+        std::array::from_fn(|index| {
+            let name = format!("node-{index}");
+            let own = format!("server_name: {name}\n");
+            let cluster = format!(
+                "cluster {{\n  name: framewatch\n  listen: \"127.0.0.1:{}\"\n  routes: [{routes}]\n  no_advertise: true\n}}\n",
+                ports[index]
+            );
+            Self::start_configured(&name, move |text| {
+                text.replace("server_name: framewatch\n", &own) + &cluster
+            })
+        })
     }
 
     /// Starts one by a configuration of its own, with its port and data where tests have them, and its log in the folder of
@@ -130,77 +157,89 @@ impl NatsServer {
     pub fn start_from(configuration: impl Into<PathBuf>, more: &[&str]) -> Self {
         let configuration = configuration.into();
         let more: Vec<String> = more.iter().map(|&text| text.to_owned()).collect();
-        NatsServer(Running::start(
-            Server::Nats,
-            move |program, folder, port| {
-                let mut command = Command::new(program);
-                command
-                    .arg("--config")
-                    .arg(&configuration)
-                    .args(["--addr", "127.0.0.1", "--port", &port.to_string()])
-                    .args(["--http_port", &free_port()?.to_string()])
-                    .arg("--store_dir")
-                    .arg(folder)
-                    .arg("--log")
-                    .arg(folder.join("nats-server.log"))
-                    .args(&more);
-                Ok(command)
-            },
-        ))
+        Self::run(ALONE, move |program, folder, port| {
+            let mut command = Command::new(program);
+            command
+                .arg("--config")
+                .arg(&configuration)
+                .args(["--addr", "127.0.0.1", "--port", &port.to_string()])
+                .args(["--http_port", &free_port()?.to_string()])
+                .arg("--store_dir")
+                .arg(folder)
+                .arg("--log")
+                .arg(folder.join("nats-server.log"))
+                .args(&more);
+            Ok(command)
+        })
     }
 
     /// What it has logged.
     pub fn log(&self) -> String {
-        fs::read_to_string(self.0.folder.path().join("nats-server.log"))
+        fs::read_to_string(self.running.folder.path().join("nats-server.log"))
             .expect("it logs to its folder")
     }
 
-    fn start_configured(change: impl Fn(String) -> String + Send + Sync + 'static) -> Self {
-        NatsServer(Running::start(
-            Server::Nats,
-            move |program, folder, port| {
-                let command = nats_server(program, folder, port)?;
-                let configuration = folder.join("nats-server.conf");
-                let text = fs::read_to_string(&configuration)?;
-                fs::write(configuration, change(text))?;
-                Ok(command)
-            },
-        ))
+    fn start_configured(
+        name: &str,
+        change: impl Fn(String) -> String + Send + Sync + 'static,
+    ) -> Self {
+        Self::run(name, move |program, folder, port| {
+            let command = nats_server(program, folder, port)?;
+            let configuration = folder.join("nats-server.conf");
+            let text = fs::read_to_string(&configuration)?;
+            fs::write(configuration, change(text))?;
+            Ok(command)
+        })
+    }
+
+    fn run(
+        name: &str,
+        configure: impl Fn(&Path, &Path, u16) -> io::Result<Command> + Send + Sync + 'static,
+    ) -> Self {
+        NatsServer {
+            running: Running::start(Server::Nats, configure),
+            name: name.to_owned(),
+        }
+    }
+
+    /// Its name among the servers of a cluster.
+    pub fn name(&self) -> &str {
+        &self.name
     }
 
     /// Its address on loopback.
     pub fn address(&self) -> SocketAddr {
-        self.0.address()
+        self.running.address()
     }
 
     /// Its number for the system.
     pub fn id(&self) -> u32 {
-        self.0.child.id()
+        self.running.child.id()
     }
 
     /// Stops it until `resume`, by SIGSTOP.
     pub fn pause(&self) {
-        signal(&self.0.child, Signal::STOP);
+        signal(&self.running.child, Signal::STOP);
     }
 
     /// Lets it go on after `pause`.
     pub fn resume(&self) {
-        signal(&self.0.child, Signal::CONT);
+        signal(&self.running.child, Signal::CONT);
     }
 
     /// Its URL.
     pub fn url(&self) -> String {
-        format!("nats://127.0.0.1:{}", self.0.port)
+        format!("nats://127.0.0.1:{}", self.running.port)
     }
 
     /// Ends it by SIGKILL. Its data stay.
     pub fn kill(&mut self) {
-        self.0.kill();
+        self.running.kill();
     }
 
     /// Starts it again on the same port and data.
     pub fn start_again(&mut self) {
-        self.0.start_again();
+        self.running.start_again();
     }
 }
 

@@ -89,7 +89,7 @@ pub(crate) async fn start(
 ) -> Cameras {
     let client = async_nats::ConnectOptions::new()
         .reconnect_delay_callback(|_| Duration::from_millis(100))
-        .connect(format!("nats://{}", site.cameras))
+        .connect(site.cameras.split(',').collect::<Vec<_>>())
         .await
         .unwrap();
     let jetstream = jetstream::new(client);
@@ -121,7 +121,7 @@ impl Cameras {
             }
             sleep(PERIOD).await;
         }
-        site.fill_disk().await;
+        site.broker.fill_disk().await;
         for camera in &mut cameras {
             let view = camera.log.last().map_or(View::Dock, |last| last.view);
             camera.send_for_sure(view).await;
@@ -131,7 +131,7 @@ impl Cameras {
             comparator.kill();
             comparator.start_again();
         }
-        site.empty_disk().await;
+        site.broker.empty_disk().await;
         cameras.into_iter().map(|camera| camera.log).collect()
     }
 }

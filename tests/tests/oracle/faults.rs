@@ -3,9 +3,10 @@ use std::{
     time::{Duration, SystemTime},
 };
 
+use test_support::NatsServer;
 use tokio::time::{Instant, sleep};
 
-use crate::site::Site;
+use crate::{broker::STREAMS, site::Site};
 
 /// Something that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -19,7 +20,10 @@ enum Fault {
     FillDisk,
 }
 
-const FAULTS: [(Fault, usize); 7] = [
+/// Each with how often it comes.
+type Faults = [(Fault, usize)];
+
+const OF_ONE_SERVER: &Faults = &[
     (Fault::KillService, 8),
     (Fault::CutConnection, 6),
     (Fault::PauseService, 4),
@@ -27,6 +31,15 @@ const FAULTS: [(Fault, usize); 7] = [
     (Fault::KillNats, 2),
     (Fault::PauseNats, 1),
     (Fault::FillDisk, 1),
+];
+
+const OF_A_CLUSTER: &Faults = &[
+    (Fault::KillService, 4),
+    (Fault::CutConnection, 4),
+    (Fault::PauseService, 2),
+    (Fault::KillRedis, 1),
+    (Fault::KillNats, 4),
+    (Fault::PauseNats, 2),
 ];
 
 /// A time in which nobody may expect that anything is stored.
@@ -40,6 +53,8 @@ pub(crate) struct Outage {
 pub(crate) struct Chaos {
     random: fastrand::Rng,
     made: BTreeMap<Fault, usize>,
+    /// Those that befell a server of NATS.
+    of_nats: usize,
     outages: Vec<Outage>,
 }
 
@@ -51,22 +66,30 @@ impl Chaos {
         Chaos {
             random,
             made: BTreeMap::new(),
+            of_nats: 0,
             outages: Vec::new(),
         }
     }
 
-    /// Makes faults for so long; then all is well again.
+    /// Makes faults for so long; and of a cluster, until every stream has lost its leader. Then all is well again.
     pub(crate) async fn rage(&mut self, site: &mut Site, how_long: Duration) {
         let end = Instant::now() + how_long;
-        while Instant::now() < end {
+        let faults = if site.broker.is_cluster() {
+            OF_A_CLUSTER
+        } else {
+            OF_ONE_SERVER
+        };
+        while Instant::now() < end || (site.broker.is_cluster() && self.of_nats < STREAMS.len()) {
             sleep(self.between(200, 1500)).await;
-            let fault = self.choose();
+            let fault = self.choose(faults);
             *self.made.entry(fault).or_default() += 1;
             let from = SystemTime::now();
             self.make(fault, site).await;
             if matches!(fault, Fault::KillNats | Fault::PauseNats | Fault::FillDisk) {
+                site.broker.is_led_again().await;
                 let to = SystemTime::now() + RECOVERY;
                 self.outages.push(Outage { from, to });
+                site.broker.is_whole_again().await;
             }
         }
         assert!(site.has_servers().await, "a server did not come back");
@@ -82,16 +105,23 @@ impl Chaos {
         format!("faults {:?}", self.made)
     }
 
-    fn choose(&mut self) -> Fault {
-        let total = FAULTS.iter().map(|(_, weight)| weight).sum();
+    fn choose(&mut self, faults: &Faults) -> Fault {
+        let total = faults.iter().map(|(_, weight)| weight).sum();
         let mut at = self.random.usize(0..total);
-        for (fault, weight) in FAULTS {
+        for &(fault, weight) in faults {
             if at < weight {
                 return fault;
             }
             at -= weight;
         }
         Fault::KillService
+    }
+
+    /// Of one stream after another.
+    async fn leader<'a>(&mut self, site: &'a mut Site) -> &'a mut NatsServer {
+        let stream = STREAMS[self.of_nats % STREAMS.len()];
+        self.of_nats += 1;
+        site.broker.leader(stream).await
     }
 
     fn between(&mut self, least_ms: u64, most_ms: u64) -> Duration {
@@ -113,14 +143,16 @@ impl Chaos {
                 site.processes[service].resume();
             }
             Fault::KillNats => {
-                site.nats.kill();
+                let server = self.leader(site).await;
+                server.kill();
                 sleep(while_away).await;
-                site.nats.start_again();
+                server.start_again();
             }
             Fault::PauseNats => {
-                site.nats.pause();
+                let server = self.leader(site).await;
+                server.pause();
                 sleep(while_away * 2).await;
-                site.nats.resume();
+                server.resume();
             }
             Fault::KillRedis => {
                 site.redis.kill();
@@ -132,9 +164,9 @@ impl Chaos {
                 site.proxies[proxy].cut();
             }
             Fault::FillDisk => {
-                site.fill_disk().await;
+                site.broker.fill_disk().await;
                 sleep(while_away * 2).await;
-                site.empty_disk().await;
+                site.broker.empty_disk().await;
             }
         }
     }

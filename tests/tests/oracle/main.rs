@@ -10,6 +10,7 @@
     reason = "the output of a test is where its reader looks"
 )]
 
+mod broker;
 mod cameras;
 mod checks;
 mod faults;
@@ -19,9 +20,10 @@ mod site;
 
 use std::time::Duration;
 
+use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::{checks::Verdicts, faults::Chaos, history::History, site::Site};
+use crate::{broker::Broker, checks::Verdicts, faults::Chaos, history::History, site::Site};
 
 /// What the broker may store in files, in bytes: room enough unless somebody fills it up.
 const QUOTA: u64 = 150_000_000;
@@ -35,12 +37,29 @@ fn setting(name: &str, default: u64) -> u64 {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn whatever_dies_every_episode_fires_once_and_resolves_once() {
-    let seconds = setting("FRAMEWATCH_ORACLE_SECONDS", 45);
-    let seed = setting("FRAMEWATCH_ORACLE_SEED", 1);
+    let _alone = ONE_AT_A_TIME.lock().await;
+    trial(Broker::alone(QUOTA + seconds() * QUOTA_A_SECOND).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_whose_leaders_die_fires_and_resolves_every_episode_once() {
+    let _alone = ONE_AT_A_TIME.lock().await;
+    trial(Broker::cluster()).await;
+}
+
+/// Each takes the whole machine.
+static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+
+fn seconds() -> u64 {
+    setting("FRAMEWATCH_ORACLE_SECONDS", 45)
+}
+
+async fn trial(broker: Broker) {
+    let (seconds, seed) = (seconds(), setting("FRAMEWATCH_ORACLE_SEED", 1));
     eprintln!("oracle: seed {seed}, {seconds} s of faults");
     let mut random = fastrand::Rng::with_seed(seed);
 
-    let mut site = Site::start(QUOTA + seconds * QUOTA_A_SECOND).await;
+    let mut site = Site::start(broker).await;
     let stop = CancellationToken::new();
     let people = people::start(&site, random.fork(), &stop).await;
     let cameras = cameras::start(&site, &mut random, &stop).await;
@@ -51,7 +70,7 @@ async fn whatever_dies_every_episode_fires_once_and_resolves_once() {
     let uploads = people.await.unwrap();
     let sent = cameras.finish(&mut site).await;
 
-    let bus = site.bus().await;
+    let bus = site.broker.bus().await;
     let history = History::settled(&bus, &site, &sent).await;
     let verdicts = Verdicts::of(&bus, &history, &sent, &uploads, chaos.outages()).await;
     eprintln!("oracle: {}; {verdicts}", chaos.summary());
