@@ -7,7 +7,7 @@ ARGS ?=
 MINUTES ?= 10
 SEED ?= $(shell date +%s)
 
-.PHONY: help tools run test soak mutation-check api-check equality bench bench-pipeline bench-viewers fuzz format lint deny clean
+.PHONY: help tools run test soak mutation-check api-check kubernetes-check equality bench bench-pipeline bench-viewers fuzz format lint deny clean
 
 help:
 	@echo 'make run      get what is missing, build in release mode, start everything with the demo (Ctrl-C stops it)'
@@ -16,6 +16,7 @@ help:
 	@echo 'make soak     faults of every kind for MINUTES=10 by SEED=number, then what is left is checked against what was sent'
 	@echo 'make mutation-check   that those checks fail where the comparator does not do what they rest on'
 	@echo 'make api-check   the HTTP API of a running demo by schemathesis, and as the worker of the old system calls it; EXAMPLES=100, SEED=number'
+	@echo 'make kubernetes-check   deploy/kubernetes rendered and held against the schemas of Kubernetes and against itself; no cluster'
 	@echo 'make equality the fingerprint beside libjpeg-turbo, which is built for it; FRAMEWATCH_CORPUS=DIR as with test'
 	@echo 'make bench    the fingerprint beside what else there is, into docs/fingerprint.md (some minutes)'
 	@echo 'make bench-pipeline   servers, services and cameras on this machine, into docs/performance.md (a quarter of an hour)'
@@ -47,6 +48,10 @@ mutation-check: tools
 
 api-check: tools
 	@sh scripts/check-api.sh
+
+kubernetes-check:
+	@sh scripts/get-tools.sh kubernetes
+	@deploy/kubernetes/check
 
 equality: tools
 	@sh scripts/get-tools.sh cmake

