@@ -7,7 +7,7 @@ ARGS ?=
 MINUTES ?= 10
 SEED ?= $(shell date +%s)
 
-.PHONY: help tools run test soak mutation-check api-check kubernetes-check equality bench bench-pipeline bench-viewers fuzz format lint deny clean
+.PHONY: help tools run test soak mutation-check api-check kubernetes-check equality bench bench-pipeline bench-viewers fuzz format lint lint-deploy deny smoke clean
 
 help:
 	@echo 'make run      get what is missing, build in release mode, start everything with the demo (Ctrl-C stops it)'
@@ -23,7 +23,9 @@ help:
 	@echo 'make bench-viewers    what 500 viewers of the pages cost the pipeline, into docs/performance.md (five minutes)'
 	@echo 'make fuzz     hostile pictures for MINUTES=10; SEEDS=DIR begins with the pictures there'
 	@echo 'make lint     formatting, clippy and rustdoc, warnings denied'
+	@echo 'make lint-deploy  deploy/Dockerfile by hadolint (fetched the first time), and whether the scripts can be read'
 	@echo 'make deny     licences, bans and sources of the dependencies (builds cargo-deny the first time)'
+	@echo 'make smoke    the containers of deploy/compose.yml: built, started, tried, killed, removed (needs Docker and Compose)'
 	@echo 'make clean    remove what was built and fetched'
 	@echo
 	@echo "ARGS='...' is passed on by run (to framewatch up) and test (to cargo test)."
@@ -83,9 +85,17 @@ lint: format
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 	RUSTDOCFLAGS='-D warnings' cargo doc --workspace --no-deps --locked
 
+lint-deploy:
+	@sh scripts/get-tools.sh hadolint
+	hadolint deploy/Dockerfile
+	for script in deploy/init deploy/smoke scripts/*.sh; do sh -n $$script || exit 1; done
+
 deny:
 	@sh scripts/get-tools.sh cargo-deny
 	cargo-deny --locked check bans licenses sources
+
+smoke:
+	@deploy/smoke
 
 clean:
 	cargo clean

