@@ -52,7 +52,7 @@ api-check: tools
 	@sh scripts/check-api.sh
 
 kubernetes-check:
-	@sh scripts/get-tools.sh kubernetes
+	@sh scripts/get-tools.sh nats-server kubernetes
 	@deploy/kubernetes/check
 
 equality: tools

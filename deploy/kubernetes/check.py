@@ -111,6 +111,22 @@ def fits(selector, labels):
     )
 
 
+def server_faults(files, environment, config):
+    """What nats-server has to say about its configuration, with users whose passwords are nothing."""
+    with tempfile.TemporaryDirectory() as folder:
+        texts = {f"nats/{name}": text for name, text in files.items()}
+        passwords = set(re.findall(r"\$(\w+_PASSWORD)", files["accounts.conf"]))
+        texts["secrets/nats/users.conf"] = "".join(f'{name}: "none"\n' for name in sorted(passwords))
+        texts["secrets/nats/cameras.conf"] = "users: []\n"
+        for name, text in texts.items():
+            path = pathlib.Path(folder, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        command = ["nats-server", "-t", "--config", f"{folder}/nats/{config}"]
+        done = subprocess.run(command, env=os.environ | environment, capture_output=True, text=True)
+        return [done.stderr.strip().replace(folder, "")] if done.returncode else []
+
+
 class Workload:
     def __init__(self, document):
         self.name = document["metadata"]["name"]
@@ -152,6 +168,8 @@ class Rendering:
             self.check_volumes(workload)
             self.check_environment(workload)
             self.check_connections(workload)
+            if workload.name == "nats":
+                self.check_server(workload)
         self.check_services()
         self.check_targets()
         self.check_policies()
@@ -246,6 +264,14 @@ class Rendering:
             folder, _, file = path.rpartition("/")
             there = workload.files.get(folder)
             self.require(there and file in there, f"{workload.name}: {path} is not there")
+
+    def check_server(self, nats):
+        files = self.config_maps[self.generated("nats-config")]
+        secrets = {"POD_NAME": "nats-0", "ROUTE_PASSWORD": "r0"}
+        expand = functools.partial(re.sub, r"\$\((\w+)\)", lambda name: secrets[name[1]])
+        environment = {name: expand(value) for name, value in nats.environment.items()} | secrets
+        _, _, config = nats.container["args"][1].rpartition("/")
+        self.faults += [f"nats: {fault}" for fault in server_faults(files, environment, config)]
 
     def check_connections(self, workload):
         """Every URL that a pod is given leads to a port of a service, and the policies let it through."""
