@@ -1,4 +1,5 @@
-//! The server deployment in `deploy/`: its NATS and Redis configurations, with secrets made by `deploy/init`, on real servers.
+//! The server deployment in `deploy/`: its NATS and Redis configurations, with secrets made by `deploy/init`, on real servers;
+//! and the settings that it names.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
@@ -7,4 +8,5 @@ mod init;
 mod nats;
 mod pipeline;
 mod redis_users;
+mod settings;
 mod site;
