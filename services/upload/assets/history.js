@@ -82,7 +82,7 @@ class History {
     return {
       ...this.size(),
       scales: { x: { range: () => this.span }, y: { range: (_, least) => [Math.min(0.4, Math.floor((least ?? 1) * 10) / 10), 1.02] } },
-      axes: [axis, { ...axis, size: 44 }],
+      axes: [{ ...axis, space: 72, values: (_, at, _axis, _space, step) => at.map((it) => onAxis(it, step)) }, { ...axis, size: 44 }],
       series: [
         { label: "Time", value: (_, at) => (at === null ? "–" : new Date(at * 1000).toLocaleString()) },
         line("Least", "text"),
@@ -109,6 +109,14 @@ class History {
     draw(this.whatIf, "what-if", 0.9, 1);
     chart.ctx.restore();
   }
+}
+
+/** A mark of the axis of time, as people write it where the viewer is; `step` seconds lie between two. */
+function onAxis(at, step) {
+  const date = new Date(at * 1000);
+  const isMidnight = date.getHours() + date.getMinutes() + date.getSeconds() === 0;
+  if (isMidnight) return date.toLocaleDateString([], { day: "numeric", month: "short" });
+  return date.toLocaleTimeString([], { timeStyle: step < 60 ? "medium" : "short" });
 }
 
 /** Columns for the chart; a part without comparisons interrupts the lines. */
