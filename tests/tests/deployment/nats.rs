@@ -28,6 +28,8 @@ const SERVICES: [Rights<'_>; 3] = [
     Rights {
         user: "upload",
         may_publish: &[
+            "$JS.API.CONSUMER.CREATE.ALERTS.x_1.alerts.*",
+            "$JS.API.CONSUMER.DELETE.ALERTS.x",
             "uploads.gate",
             "$KV.folders.gate",
             "$KV.rules._default",
@@ -41,6 +43,7 @@ const SERVICES: [Rights<'_>; 3] = [
             "dead-letters.alerts.x",
         ],
         may_not_publish: &[
+            "$JS.API.CONSUMER.CREATE.FRAMES.comparator.frames.*",
             "frames.gate",
             "comparisons.gate",
             "alerts.gate",
@@ -64,6 +67,8 @@ const SERVICES: [Rights<'_>; 3] = [
     Rights {
         user: "comparator",
         may_publish: &[
+            "$JS.API.CONSUMER.CREATE.ALERTS.x_1.alerts.*",
+            "$JS.API.CONSUMER.DELETE.ALERTS.x",
             "comparisons.gate",
             "alerts.gate",
             "$KV.holds.gate",
@@ -93,6 +98,8 @@ const SERVICES: [Rights<'_>; 3] = [
     Rights {
         user: "sink",
         may_publish: &[
+            "$JS.API.CONSUMER.CREATE.ALERTS.x_1.alerts.*",
+            "$JS.API.CONSUMER.DELETE.ALERTS.x",
             "$JS.API.STREAM.INFO.ALERTS",
             "$JS.API.CONSUMER.CREATE.ALERTS",
             "$JS.API.CONSUMER.CREATE.COMPARISONS",
