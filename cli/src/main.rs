@@ -5,6 +5,8 @@
 
 mod alerts;
 mod api;
+mod archive;
+mod backup;
 mod compare;
 mod completions;
 mod dead_letters;
@@ -15,6 +17,7 @@ mod lines;
 mod progress;
 mod provision;
 mod publish;
+mod restore;
 mod rule;
 mod threshold;
 mod token;
@@ -59,6 +62,10 @@ enum Command {
     Folders(folders::Folders),
     /// Show or set the rule by which a folder's frames are judged
     Rule(rule::RuleCommand),
+    /// Write references, rules, folders, alerts and what people say of them to a file
+    Backup(backup::Backup),
+    /// Put back what a backup holds
+    Restore(restore::Restore),
     /// Show or replay messages that could not be handled
     DeadLetters(dead_letters::DeadLetters),
     /// Add, show, change or remove those who may log in
@@ -106,6 +113,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Alerts(alerts) => block_on(alerts.run())?,
         Command::Folders(folders) => block_on(folders.run())?,
         Command::Rule(rule) => block_on(rule.run())?,
+        Command::Backup(backup) => block_on(backup.run())?,
+        Command::Restore(restore) => block_on(restore.run())?,
         Command::DeadLetters(letters) => block_on(letters.run())?,
     }
     Ok(ExitCode::SUCCESS)

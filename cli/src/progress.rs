@@ -54,6 +54,11 @@ impl Progress {
         self.bar.inc(1);
     }
 
+    /// So many more bytes, or things, are done.
+    pub(crate) fn advance_by(&self, count: u64) {
+        self.bar.inc(count);
+    }
+
     /// A line on standard output.
     pub(crate) fn print(&self, line: impl AsRef<str>) -> Result<(), Failure> {
         if self.shares_terminal {

@@ -7,7 +7,7 @@ mod tethered;
 use std::{
     io::Write as _,
     net::{Ipv4Addr, SocketAddr},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use accounts::Issued;
@@ -251,6 +251,25 @@ impl Up {
         }
         first_failure(services, &context.shutdown).await
     }
+}
+
+/// Runs the NATS server of a data folder and nothing else, as long as the work takes that is given its address.
+pub(crate) async fn with_nats_of(
+    data: &Path,
+    work: impl AsyncFnOnce(&BusConfig) -> Result<(), Failure>,
+) -> Result<(), Failure> {
+    let data = DataFolder::take(data).await?;
+    let server = LocalServer::plan(Server::Nats, None, &data, Port::Usual(NATS_PORT))?;
+    let bus = BusConfig::for_url(server.url());
+    let stop = CancellationToken::new();
+    let server = server.run(stop.clone())?;
+    let working = async {
+        let result = work(&bus).await;
+        stop.cancel();
+        result
+    };
+    let (result, ()) = tokio::join!(working, server);
+    result
 }
 
 /// All settings of `up` as a Markdown table.

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod alerts;
+mod backup;
 mod compare;
 mod dead_letters;
 mod demo;

@@ -13,7 +13,7 @@ use crate::{
     config::without_secrets,
     connect::{check_version, connect_client},
     dead_letters::Burials,
-    topology,
+    topology::{self, Purpose},
 };
 
 /// A connection to NATS whose streams and buckets exist. Cheap to clone; reconnects by itself.
@@ -36,7 +36,7 @@ pub struct Bus {
 #[derive(Clone)]
 enum Storage {
     /// This connection, as these settings say.
-    Ours(Arc<BusConfig>),
+    Ours(Arc<BusConfig>, Purpose),
     /// Others: this connection may not.
     OfOthers,
 }
@@ -44,7 +44,7 @@ enum Storage {
 impl Storage {
     async fn ensure(&self, jetstream: &jetstream::Context) -> Result<(), StorageError> {
         match self {
-            Storage::Ours(config) => topology::ensure(jetstream, config).await,
+            Storage::Ours(config, purpose) => topology::ensure(jetstream, config, *purpose).await,
             Storage::OfOthers => Ok(()),
         }
     }
@@ -56,7 +56,17 @@ const FLUSHES_WITHIN: Duration = Duration::from_secs(2);
 impl Bus {
     /// Connects under the name of the service, and sees to it that the streams and buckets are there.
     pub async fn connect(config: &BusConfig, service: &str) -> Result<Self, ConnectError> {
-        Self::open(config, service, Storage::Ours(Arc::new(config.clone()))).await
+        let storage = Storage::Ours(Arc::new(config.clone()), Purpose::Work);
+        Self::open(config, service, storage).await
+    }
+
+    /// The same, even where a restoration was begun and has not ended: for who is to bring it to its end.
+    pub async fn connect_to_restore(
+        config: &BusConfig,
+        service: &str,
+    ) -> Result<Self, ConnectError> {
+        let storage = Storage::Ours(Arc::new(config.clone()), Purpose::Restore);
+        Self::open(config, service, storage).await
     }
 
     /// Connects as one who uses streams that others make: a camera, which may publish frames and do nothing else, or the
@@ -137,6 +147,9 @@ async fn ensure_at_start(
 ) -> Result<(), ConnectError> {
     let deadline = Instant::now() + config.connect_timeout();
     while let Err(source) = storage.ensure(jetstream).await {
+        if let StorageError::Restoring { .. } = source {
+            return Err(ConnectError::Unfit(source));
+        }
         if Instant::now() + RETRY > deadline {
             return Err(ConnectError::Storage {
                 url: without_secrets(&config.nats_url),

@@ -62,6 +62,9 @@ pub enum ConnectError {
         /// Its version.
         found: String,
     },
+    /// The streams are there, and not to be used as they are.
+    #[error(transparent)]
+    Unfit(StorageError),
     /// The streams and buckets can't be made.
     #[error(
         "the NATS server at {url} cannot hold our streams; is JetStream enabled, and may this user make them?"

@@ -1,7 +1,13 @@
-use async_nats::jetstream::object_store::ObjectMetadata;
-use bytes::Bytes;
+use std::str::FromStr;
 
-use crate::{Bus, StoreError, objects::Bucket, topology::EVIDENCE_BUCKET};
+use async_nats::jetstream::object_store::{ObjectInfo, ObjectMetadata};
+use bytes::Bytes;
+use time::OffsetDateTime;
+
+use crate::{
+    Bus, Event, StoreError, Undecodable, event::Message, objects::Bucket, pictures::json,
+    topology::EVIDENCE_BUCKET,
+};
 
 /// The pictures behind each alert, as they were: the bucket `evidence`, objects `<alert>/frame` and `<alert>/reference`.
 /// Kept as long as the alerts.
@@ -23,6 +29,23 @@ impl Exhibit {
         match self {
             Exhibit::Frame => "frame",
             Exhibit::Reference => "reference",
+        }
+    }
+}
+
+/// A word that names no picture behind an alert.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is neither frame nor reference")]
+pub struct InvalidExhibit(String);
+
+impl FromStr for Exhibit {
+    type Err = InvalidExhibit;
+
+    fn from_str(word: &str) -> Result<Self, InvalidExhibit> {
+        match word {
+            "frame" => Ok(Exhibit::Frame),
+            "reference" => Ok(Exhibit::Reference),
+            _ => Err(InvalidExhibit(word.chars().take(32).collect())),
         }
     }
 }
@@ -70,4 +93,30 @@ impl Evidence {
 
 fn object_name(alert: &str, exhibit: Exhibit) -> String {
     format!("{alert}/{}", exhibit.word())
+}
+
+/// A picture behind an alert was stored (`true`), or removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ExhibitChange(pub bool);
+
+impl Event for ExhibitChange {
+    /// Of which alert, and which of its pictures.
+    type Key = (String, Exhibit);
+    const STREAM: &'static str = "OBJ_evidence";
+    const SUBJECTS: &'static str = "$O.evidence.M.>";
+
+    fn decode(message: Message<'_>, _: OffsetDateTime) -> Result<(Self::Key, Self), Undecodable> {
+        let info: ObjectInfo = json(message.payload)?;
+        let unnamed = || {
+            Undecodable(format!(
+                "object {:?} is not named <alert>/<picture>",
+                info.name
+            ))
+        };
+        let (alert, exhibit) = info.name.rsplit_once('/').ok_or_else(unnamed)?;
+        let exhibit = exhibit
+            .parse()
+            .map_err(|error| Undecodable(format!("object {:?}: {error}", info.name)))?;
+        Ok(((alert.to_owned(), exhibit), ExhibitChange(!info.deleted)))
+    }
 }

@@ -4,6 +4,7 @@
 //! - [`Bus`] is a connection whose streams and buckets exist and are as designed; how it logs in says [`NatsLogin`].
 //! - [`Bus::follow`] folds a stream: the latest event of every key, then whatever comes, across restarts of the server.
 //! - [`Bus::past`] hands out what a stream holds now, and ends.
+//! - [`Bus::snapshot`] does so at the pace of who reads it; a [`Restoration`] puts back what was read so.
 //! - [`Bus::read`] reads a stream in order from a position that its user keeps.
 //! - [`Bus::work`] shares the events of a stream among all copies of a service, each acknowledged by its [`Delivery`].
 //! - The `publish_…` methods wait until JetStream has stored the event.
@@ -35,7 +36,9 @@ mod publish;
 mod quiet;
 mod read;
 mod registry;
+mod restoration;
 mod sessions;
+mod snapshot;
 mod storage;
 mod topology;
 mod work;
@@ -50,7 +53,7 @@ pub use config::{BusConfig, without_secrets};
 pub use connect::ConnectError;
 pub use dead_letters::{DeadLetter, ReplayError};
 pub use event::{Event, FrameArrival, FrameHeaders, Message, ReferenceChange, Stored, Undecodable};
-pub use evidence::{Evidence, Exhibit};
+pub use evidence::{Evidence, Exhibit, ExhibitChange, InvalidExhibit};
 pub use fold::{CaughtUp, Folds};
 pub use folder::{Folder, InvalidFolder};
 pub use follow::Latest;
@@ -62,7 +65,9 @@ pub use pictures::{PictureChange, PictureKey, Pictures};
 pub use publish::{Expected, Last, PublishError};
 pub use read::{ReadError, Reader};
 pub use registry::{FolderChange, Registry, RuleChange, RuleScope};
+pub use restoration::Restoration;
 pub use sessions::{InvalidSessionKey, Session, SessionChange, SessionKey, Sessions};
+pub use snapshot::{Extent, Snapshot};
 pub use storage::Storage;
 pub use topology::{MAX_FRAME_BYTES, StorageError};
 pub use work::{Delivery, Progress, Work};

@@ -35,6 +35,11 @@ impl Bus {
 }
 
 impl Pictures {
+    /// How many bytes all of them take.
+    pub async fn size(&self) -> Result<u64, crate::StoreError> {
+        self.0.size().await
+    }
+
     /// Stores a picture with all that is known of it.
     pub async fn put(
         &self,

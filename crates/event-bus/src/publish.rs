@@ -102,9 +102,7 @@ impl Bus {
         folder: &Folder,
         upload: &Upload,
     ) -> Result<u64, PublishError> {
-        let message = typed(event::UPLOAD, folder, upload)
-            .header(header::REFERENCE_ID, value(&upload.id))
-            .header(header::NAME, value(&upload.name))
+        let message = uploaded_message(folder, upload)
             .message_id(value(&format!("uploaded.{folder}.{}", upload.id)));
         self.publish::<ReferenceChange>(folder, message).await
     }
@@ -116,9 +114,7 @@ impl Bus {
         removed: &UploadRemoved,
         expected: Expected,
     ) -> Result<u64, PublishError> {
-        let message = typed(event::UPLOAD_REMOVED, folder, removed)
-            .header(header::REFERENCE_ID, value(&removed.id))
-            .expected_last_subject_sequence(expected.0);
+        let message = removed_message(folder, removed).expected_last_subject_sequence(expected.0);
         self.publish::<ReferenceChange>(folder, message).await
     }
 
@@ -128,10 +124,8 @@ impl Bus {
         folder: &Folder,
         comparison: &Comparison,
     ) -> Result<u64, PublishError> {
-        let message = typed(event::COMPARISON, folder, comparison)
-            .header(header::VERDICT, comparison.verdict().word())
-            .header(header::SIMILARITY, comparison.similarity.to_string())
-            .message_id(comparison_id(folder, comparison));
+        let message =
+            comparison_message(folder, comparison).message_id(comparison_id(folder, comparison));
         self.publish::<Comparison>(folder, message).await
     }
 
@@ -142,12 +136,7 @@ impl Bus {
         alert: &Alert,
         expected: Expected,
     ) -> Result<u64, PublishError> {
-        let message = typed(event::ALERT, folder, alert)
-            .header(header::ALERT_ID, value(&alert.id))
-            .header(header::PHASE, alert.phase().word())
-            .header(header::SIMILARITY, alert.similarity.to_string())
-            .header(header::MESSAGE, value(&alert.message))
-            .expected_last_subject_sequence(expected.0);
+        let message = alert_message(folder, alert).expected_last_subject_sequence(expected.0);
         self.publish::<Alert>(folder, message).await
     }
 
@@ -278,6 +267,30 @@ fn typed(event_type: &str, folder: &Folder, message: &impl prost::Message) -> Pu
         .payload(message.encode_to_vec().into())
         .header(header::EVENT_TYPE, event_type)
         .header(header::FOLDER, folder.as_str())
+}
+
+pub(crate) fn uploaded_message(folder: &Folder, upload: &Upload) -> PublishMessage {
+    typed(event::UPLOAD, folder, upload)
+        .header(header::REFERENCE_ID, value(&upload.id))
+        .header(header::NAME, value(&upload.name))
+}
+
+pub(crate) fn removed_message(folder: &Folder, removed: &UploadRemoved) -> PublishMessage {
+    typed(event::UPLOAD_REMOVED, folder, removed).header(header::REFERENCE_ID, value(&removed.id))
+}
+
+pub(crate) fn comparison_message(folder: &Folder, comparison: &Comparison) -> PublishMessage {
+    typed(event::COMPARISON, folder, comparison)
+        .header(header::VERDICT, comparison.verdict().word())
+        .header(header::SIMILARITY, comparison.similarity.to_string())
+}
+
+pub(crate) fn alert_message(folder: &Folder, alert: &Alert) -> PublishMessage {
+    typed(event::ALERT, folder, alert)
+        .header(header::ALERT_ID, value(&alert.id))
+        .header(header::PHASE, alert.phase().word())
+        .header(header::SIMILARITY, alert.similarity.to_string())
+        .header(header::MESSAGE, value(&alert.message))
 }
 
 fn comparison_id(folder: &Folder, comparison: &Comparison) -> String {

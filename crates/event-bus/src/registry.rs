@@ -73,6 +73,11 @@ impl Registry {
         for folder in folders {
             self.create_folder(folder).await?;
         }
+        self.mark_seeded().await
+    }
+
+    /// Keeps [`seed`](Registry::seed) from making folders: those that there are to be are made.
+    pub async fn mark_seeded(&self) -> Result<(), crate::StoreError> {
         self.folders.put(SEEDED, "".into()).await?;
         Ok(())
     }

@@ -9,7 +9,7 @@ use async_nats::jetstream::{
     stream::{Config, DiscardPolicy, StorageType},
 };
 
-use crate::{BusConfig, DeadLetter, Event};
+use crate::{BusConfig, DeadLetter, Event, restoration};
 
 /// The largest frame that is published: NATS recommends no more than 8 MB a message, headers included.
 pub const MAX_FRAME_BYTES: usize = 8 * 1024 * 1024 - 16 * 1024;
@@ -64,6 +64,14 @@ pub enum StorageError {
         #[source]
         source: UpdateStreamError,
     },
+    /// What a backup holds is being put back, or was and did not come to its end.
+    #[error(
+        "a restore into the stream {name} is going on or was broken off; run it again with the same file: `framewatch restore FILE`"
+    )]
+    Restoring {
+        /// Which.
+        name: &'static str,
+    },
     /// A key-value bucket could not be made.
     #[error("cannot create the key-value bucket {name}")]
     KeyValue {
@@ -84,14 +92,24 @@ pub enum StorageError {
     },
 }
 
+/// What the streams are wanted for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Purpose {
+    /// To work with what they hold, which must be whole.
+    Work,
+    /// To put back what a backup holds.
+    Restore,
+}
+
 /// Makes what is missing. Of what is there, corrects the settings that the design rests on, and leaves the limits (ages
 /// and sizes) as the operator has set them.
 pub(crate) async fn ensure(
     context: &jetstream::Context,
     config: &BusConfig,
+    purpose: Purpose,
 ) -> Result<(), StorageError> {
     for stream in streams(config) {
-        ensure_stream(context, stream).await?;
+        ensure_stream(context, stream, purpose).await?;
     }
     for bucket in [FOLDERS_BUCKET, RULES_BUCKET, HOLDS_BUCKET] {
         ensure_key_value(context, bucket, Duration::ZERO, config).await?;
@@ -157,13 +175,23 @@ fn streams(config: &BusConfig) -> [StreamPlan; 5] {
     [uploads, frames, comparisons, alerts, dead_letters]
 }
 
-async fn ensure_stream(context: &jetstream::Context, plan: StreamPlan) -> Result<(), StorageError> {
+async fn ensure_stream(
+    context: &jetstream::Context,
+    plan: StreamPlan,
+    purpose: Purpose,
+) -> Result<(), StorageError> {
     let StreamPlan { name, config } = plan;
     let there = context
         .get_or_create_stream(config.clone())
         .await
         .map_err(|source| StorageError::CreateStream { name, source })?;
 
+    if restoration::unfinished(&there.cached_info().config).is_some() {
+        return match purpose {
+            Purpose::Work => Err(StorageError::Restoring { name }),
+            Purpose::Restore => Ok(()),
+        };
+    }
     if let Cow::Owned(corrected) = corrected(&there.cached_info().config, &config) {
         tracing::info!(stream = name, "correcting the stream's settings");
         context

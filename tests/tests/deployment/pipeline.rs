@@ -371,3 +371,37 @@ async fn certificates_that_are_dropped_in_make_it_tls() {
     deployment.firing("gate").await;
     deployment.check_logs().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_operator_backs_one_deployment_up_and_restores_it_to_another() {
+    let deployment = Deployment::start().await;
+    deployment
+        .ask(Method::PUT, "/api/v1/folders/gate", "")
+        .await;
+    deployment.upload("gate", View::Dock).await;
+    succeeds(&deployment.publish("camera-gate", "gate", &picture(View::Wall, 0)));
+    deployment.firing("gate").await;
+    let file = deployment.path("backup");
+    succeeds(&deployment.framewatch("operator", &["backup", &file]));
+    deployment.check_logs().await;
+
+    let other = Site::new();
+    let nats = other.nats(&[]);
+    let framewatch = |arguments: &[&str]| {
+        let output = Command::new(framewatch())
+            .args(arguments)
+            .args(["--nats-url", &nats.url(), "--nats-user", "operator"])
+            .arg("--nats-password-file")
+            .arg(other.password_file("nats-operator"))
+            .output();
+        succeeds(&output.unwrap())
+    };
+    let restored = framewatch(&["restore", &file]);
+    let again = other.path("backup").display().to_string();
+    let backed_up = framewatch(&["backup", &again]);
+    let what = "1 reference pictures, 1 events of alerts, 2 pictures behind them";
+    assert!(restored.contains(what), "{restored}");
+    assert!(backed_up.contains(what), "{backed_up}");
+    let log = nats.log();
+    assert!(!log.contains("Violation"), "{}", with(&log, "Violation"));
+}

@@ -7,6 +7,7 @@ mod login;
 mod past;
 mod publish;
 mod registry;
+mod restoration;
 mod work;
 
 use event_bus::{Bus, BusConfig, Expected, Folder, FrameHeaders};

@@ -1,0 +1,205 @@
+//! Putting back what a backup holds.
+//!
+//! While that goes on, the streams of events carry a mark that keeps services from starting, and take events on
+//! subjects of their own beside the usual ones: who listens on `alerts.*` must not be told again of alerts that are long
+//! over.
+
+use std::future::IntoFuture;
+
+use async_nats::jetstream::{
+    message::PublishMessage,
+    stream::{Config, SubjectTransform},
+};
+use futures::TryStreamExt;
+use proto::v1::{Alert, Comparison};
+
+use crate::{
+    Bus, Event, Extent, Folder, PictureChange, ReferenceChange, RuleChange, StoreError,
+    event::subject_of,
+    publish::{alert_message, comparison_message, removed_message, uploaded_message},
+    topology::{ALERTS, COMPARISONS, UPLOADS},
+};
+
+/// What is being put back goes through this. As long as it is not finished, no service starts.
+pub struct Restoration {
+    bus: Bus,
+    /// Sent, and not known to be stored yet.
+    underway: Vec<async_nats::jetstream::context::PublishAckFuture>,
+}
+
+/// The metadata of a stream that is being restored: which backup.
+const RESTORING: &str = "framewatch-restoring";
+
+/// What events are published on that nobody is to hear of: their subject after this.
+const UNHEARD: &str = "restore.";
+
+/// How many events may be on their way.
+const AT_A_TIME: usize = 256;
+
+/// The streams of events that a backup holds.
+const EVENTS: [&str; 3] = [ALERTS, COMPARISONS, UPLOADS];
+
+/// What is emptied besides [`EVENTS`]: the buckets that a backup holds, and the holds, which belong to the comparisons.
+const BUCKETS: [&str; 6] = [
+    "OBJ_references",
+    "OBJ_evidence",
+    "KV_folders",
+    "KV_rules",
+    "KV_holds",
+    "KV_acknowledgements",
+];
+
+impl Bus {
+    /// Whether a service runs that follows references: an upload service or a comparator.
+    pub async fn is_in_use(&self) -> Result<bool, StoreError> {
+        let stream = self.jetstream.get_stream(UPLOADS).await?;
+        let mut consumers = stream.consumers();
+        while let Some(consumer) = consumers.try_next().await? {
+            if consumer.num_waiting > 0 {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
+    /// Whether there is nothing yet that people have made: no reference, no rule, no alert.
+    pub async fn is_unused(&self) -> Result<bool, StoreError> {
+        let latest = Extent::LatestOfEachKey;
+        let mut pictures = self.snapshot::<PictureChange>(latest).await?;
+        while let Some(change) = pictures.next().await? {
+            if change.event.0.is_some() {
+                return Ok(false);
+            }
+        }
+        let mut rules = self.snapshot::<RuleChange>(latest).await?;
+        while let Some(change) = rules.next().await? {
+            if change.event.0.is_some() {
+                return Ok(false);
+            }
+        }
+        let alerts = self.jetstream.get_stream(ALERTS).await?;
+        Ok(alerts.cached_info().state.messages == 0)
+    }
+
+    /// The backup whose restoration was begun and has not ended.
+    pub async fn unfinished_restoration(&self) -> Result<Option<String>, StoreError> {
+        for name in EVENTS {
+            let stream = self.jetstream.get_stream(name).await?;
+            if let Some(backup) = unfinished(&stream.cached_info().config) {
+                return Ok(Some(backup.to_owned()));
+            }
+        }
+        Ok(None)
+    }
+
+    /// Removes all that a backup holds, and begins to put back this one.
+    pub async fn begin_restoration(&self, backup: &str) -> Result<Restoration, StoreError> {
+        for name in EVENTS {
+            let stream = self.jetstream.get_stream(name).await?;
+            let config = begun(&stream.cached_info().config, backup);
+            self.jetstream.update_stream(config).await?;
+        }
+        for name in EVENTS.iter().chain(&BUCKETS) {
+            self.jetstream
+                .get_stream_no_info(*name)
+                .await?
+                .purge()
+                .await?;
+        }
+        Ok(Restoration {
+            bus: self.clone(),
+            underway: Vec::new(),
+        })
+    }
+}
+
+impl Restoration {
+    /// What was last said of a folder's reference.
+    pub async fn reference(
+        &mut self,
+        folder: &Folder,
+        change: &ReferenceChange,
+    ) -> Result<(), StoreError> {
+        let message = match change {
+            ReferenceChange::Uploaded(upload) => uploaded_message(folder, upload),
+            ReferenceChange::Removed(removed) => removed_message(folder, removed),
+        };
+        self.publish::<ReferenceChange>(folder, message).await
+    }
+
+    /// An alert; they are to come in their order.
+    pub async fn alert(&mut self, folder: &Folder, alert: &Alert) -> Result<(), StoreError> {
+        self.publish::<Alert>(folder, alert_message(folder, alert))
+            .await
+    }
+
+    /// A folder's last comparison.
+    pub async fn comparison(
+        &mut self,
+        folder: &Folder,
+        comparison: &Comparison,
+    ) -> Result<(), StoreError> {
+        self.publish::<Comparison>(folder, comparison_message(folder, comparison))
+            .await
+    }
+
+    /// Waits until all is stored, and lets services start.
+    pub async fn finish(mut self) -> Result<(), StoreError> {
+        self.await_stored().await?;
+        for name in EVENTS {
+            let stream = self.bus.jetstream.get_stream(name).await?;
+            let config = ended(&stream.cached_info().config);
+            self.bus.jetstream.update_stream(config).await?;
+        }
+        Ok(())
+    }
+
+    async fn publish<E: Event<Key = Folder>>(
+        &mut self,
+        folder: &Folder,
+        message: PublishMessage,
+    ) -> Result<(), StoreError> {
+        let subject = format!("{UNHEARD}{}", subject_of::<E>(folder));
+        let sent = self.bus.jetstream.send_publish(subject, message).await?;
+        self.underway.push(sent);
+        if self.underway.len() >= AT_A_TIME {
+            self.await_stored().await?;
+        }
+        Ok(())
+    }
+
+    async fn await_stored(&mut self) -> Result<(), StoreError> {
+        for sent in self.underway.drain(..) {
+            sent.into_future().await?;
+        }
+        Ok(())
+    }
+}
+
+/// The backup that is being restored into a stream.
+pub(crate) fn unfinished(stream: &Config) -> Option<&str> {
+    stream.metadata.get(RESTORING).map(String::as_str)
+}
+
+fn begun(stream: &Config, backup: &str) -> Config {
+    let mut begun = ended(stream);
+    let usual = begun.subjects.first().cloned().unwrap_or_default();
+    let unheard = format!("{UNHEARD}{usual}");
+    begun.subjects.push(unheard.clone());
+    begun.subject_transform = Some(SubjectTransform {
+        source: unheard,
+        destination: usual.replace('*', "{{wildcard(1)}}"),
+    });
+    begun.metadata.insert(RESTORING.into(), backup.to_owned());
+    begun
+}
+
+fn ended(stream: &Config) -> Config {
+    let mut ended = stream.clone();
+    ended
+        .subjects
+        .retain(|subject| !subject.starts_with(UNHEARD));
+    ended.subject_transform = None;
+    ended.metadata.remove(RESTORING);
+    ended
+}
