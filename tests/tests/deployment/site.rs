@@ -18,6 +18,7 @@ impl Site {
         let deploy = Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy");
         for file in [
             "init",
+            "settings.example.env",
             "nats/nats.conf",
             "nats/accounts.conf",
             "redis/redis.conf",
