@@ -5,6 +5,7 @@ use async_nats::jetstream::consumer::{
     pull::{Ordered, OrderedConfig},
 };
 use futures::{FutureExt, StreamExt};
+use time::OffsetDateTime;
 use tokio::{sync::watch, time::sleep};
 
 use crate::{Bus, Event, StoreError, Stored, quiet::Quiet};
@@ -15,6 +16,7 @@ pub struct Reader<E> {
     generation: watch::Receiver<u64>,
     bus: Bus,
     begins_after: u64,
+    made_at: OffsetDateTime,
     reached: u64,
     waiting: u64,
     unreadable: Quiet,
@@ -61,14 +63,16 @@ impl Bus {
                     ..OrderedConfig::default()
                 })
                 .await?;
-            Ok::<_, StoreError>((consumer.messages().await?, begins_after))
+            let made_at = stream.cached_info().created;
+            Ok::<_, StoreError>((consumer.messages().await?, begins_after, made_at))
         };
-        let (messages, begins_after) = open.await.map_err(ReadError::Stream)?;
+        let (messages, begins_after, made_at) = open.await.map_err(ReadError::Stream)?;
         Ok(Reader {
             messages,
             generation,
             bus: self.clone(),
             begins_after,
+            made_at,
             reached: begins_after,
             waiting: 0,
             unreadable: Quiet::default(),
@@ -81,6 +85,11 @@ impl<E: Event> Reader<E> {
     /// The number of the event after which this reader begins.
     pub fn begins_after(&self) -> u64 {
         self.begins_after
+    }
+
+    /// When the stream was made: one that is made anew counts its events from the beginning.
+    pub fn made_at(&self) -> OffsetDateTime {
+        self.made_at
     }
 
     /// How many events the stream held after the last one that was read, when that was sent.

@@ -1,5 +1,6 @@
 use std::{
-    fs, io,
+    fs,
+    io::{self, Read, Write},
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command},
@@ -261,6 +262,39 @@ impl RedisServer {
                 Ok(command)
             },
         ))
+    }
+
+    /// Starts three that share the keys of a cluster.
+    pub fn start_cluster() -> [Self; 3] {
+        let ports: [String; 3] =
+            std::array::from_fn(|_| free_port().expect("loopback has a free port").to_string());
+        let nodes = ports
+            .each_ref()
+            .map(|port| Self::start_with(&["--cluster-enabled", "yes", "--cluster-port", port]));
+        for (node, slots) in nodes.iter().zip(["0 5460", "5461 10922", "10923 16383"]) {
+            assert_eq!(node.ask(&format!("CLUSTER ADDSLOTSRANGE {slots}")), "+OK");
+        }
+        for (node, port) in nodes.iter().zip(&ports).skip(1) {
+            let meet = format!("CLUSTER MEET 127.0.0.1 {} {port}", node.0.port);
+            assert_eq!(nodes[0].ask(&meet), "+OK");
+        }
+        let deadline = Instant::now() + STARTS_WITHIN;
+        for node in &nodes {
+            while !node.ask("CLUSTER INFO").contains("cluster_state:ok") {
+                assert!(Instant::now() < deadline, "the cluster does not form");
+                sleep(Duration::from_millis(20));
+            }
+        }
+        nodes
+    }
+
+    /// Sends a command in one line; gives what comes back at once.
+    fn ask(&self, command: &str) -> String {
+        let mut stream = TcpStream::connect(self.address()).expect("it takes connections");
+        let mut answer = [0; 4096];
+        let read = write!(stream, "{command}\r\n").and_then(|()| stream.read(&mut answer));
+        let answer = &answer[..read.expect("it answers")];
+        String::from_utf8_lossy(answer).trim_end().to_owned()
     }
 
     /// Starts one by a configuration of its own, with its port and data where tests have them; `more` arguments come last.

@@ -7,7 +7,7 @@ use crate::RedisLogin;
 #[command(next_help_heading = "Redis")]
 #[group(skip)]
 pub struct Config {
-    /// The server that people query
+    /// The server that people query; a cluster with redis+cluster://HOST:PORT, or several hosts separated by commas
     #[arg(
         long,
         env = "FRAMEWATCH_REDIS_URL",

@@ -2,38 +2,41 @@ use std::{error::Error, io, sync::Arc, time::Duration};
 
 use anyhow::Context as _;
 use redis::{
-    Client, ErrorKind, IntoConnectionInfo, RedisError, RedisResult,
+    ErrorKind, RedisError, RedisResult,
     aio::{ConnectionManager, ConnectionManagerConfig},
+    cluster::ClusterClient,
 };
 use service_runtime::Failure;
 use tokio::time::{Instant, sleep};
 
-use crate::Config;
-
-/// A connection that comes back by itself.
-pub type Connection = ConnectionManager;
+use crate::{Config, Connection, address::Address};
 
 const RETRY: Duration = Duration::from_millis(250);
 
 /// The default of half a second is too short for a batch on a busy machine.
 const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
+const CONNECTION_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// How often a cluster is asked again that sends to another server, since a slot has moved.
+const REDIRECTS: u32 = 3;
+
 /// Connects to Redis, and reconnects from then on.
 pub async fn connect(config: &Config) -> Result<Connection, Failure> {
-    let client = client(config).map_err(Failure::Usage)?;
-    let address = client.get_connection_info().addr().to_string();
+    let client = Client::of(config).map_err(Failure::Usage)?;
+    let name = client.name.as_str();
     let deadline = Instant::now() + Duration::from_secs(config.redis_connect_timeout_s);
     loop {
-        let error = match try_connect(&client).await {
+        let error = match client.try_connect().await {
             Ok(connection) => return Ok(connection),
             Err(error) => error,
         };
         let why = if is_refusal(&error) {
-            format!("the Redis server at {address} refuses the login")
+            format!("{name} refuses the login")
         } else if is_of_tls(&error) {
-            format!("the Redis server at {address} and this client cannot agree on TLS")
+            format!("{name} and this client cannot agree on TLS")
         } else if Instant::now() + RETRY > deadline {
-            format!("no Redis server at {address}")
+            format!("cannot reach {name}")
         } else {
             tracing::debug!(%error, "waiting for Redis");
             sleep(RETRY).await;
@@ -43,31 +46,70 @@ pub async fn connect(config: &Config) -> Result<Connection, Failure> {
     }
 }
 
-fn client(config: &Config) -> anyhow::Result<Client> {
-    let shown = || {
-        format!(
-            "{:?} is not a Redis URL such as redis://host:6379/",
-            event_bus::without_secrets(&config.redis_url)
-        )
-    };
-    let server = config.redis_url.as_str().into_connection_info();
-    let server = config.login.apply(server.with_context(shown)?)?;
-    match config.login.certificates(&server)? {
-        Some(certificates) => Client::build_with_tls(server, certificates)
-            .context("the certificates for Redis cannot be used"),
-        None => Client::open(server).with_context(shown),
-    }
+struct Client {
+    /// What it connects to.
+    name: String,
+    kind: Kind,
 }
 
-/// Asks something as well: a server lets in those who say no name, and then refuses all that they ask.
-async fn try_connect(client: &Client) -> RedisResult<Connection> {
-    let settings = ConnectionManagerConfig::new()
-        .set_number_of_retries(0)
-        .set_connection_timeout(Some(Duration::from_secs(5)))
-        .set_response_timeout(Some(RESPONSE_TIMEOUT));
-    let mut connection = ConnectionManager::new_with_config(client.clone(), settings).await?;
-    redis::cmd("PING").exec_async(&mut connection).await?;
-    Ok(connection)
+enum Kind {
+    Server(Box<redis::Client>),
+    Cluster(Box<ClusterClient>),
+}
+
+impl Client {
+    fn of(config: &Config) -> anyhow::Result<Self> {
+        let password = config.login.password()?;
+        let address = Address::parse(&config.redis_url)?;
+        let address = address.map(|server| config.login.apply(server, password.as_deref()));
+        let certificates = config.login.certificates(address.servers())?;
+        let addresses = address.servers().iter().map(|it| it.addr().to_string());
+        let addresses = addresses.collect::<Vec<_>>().join(", ");
+        Ok(match address {
+            Address::Server(server) => Client {
+                name: format!("the Redis server at {addresses}"),
+                kind: Kind::Server(Box::new(match certificates {
+                    Some(certificates) => redis::Client::build_with_tls(*server, certificates)
+                        .context("the certificates for Redis cannot be used")?,
+                    None => redis::Client::open(*server)
+                        .with_context(|| format!("{addresses} cannot be used for Redis"))?,
+                })),
+            },
+            Address::Cluster(servers) => {
+                let mut cluster = ClusterClient::builder(servers)
+                    .retries(REDIRECTS)
+                    .connection_timeout(CONNECTION_TIMEOUT)
+                    .response_timeout(RESPONSE_TIMEOUT);
+                if let Some(certificates) = certificates {
+                    cluster = cluster.certs(certificates);
+                }
+                let cluster = cluster
+                    .build()
+                    .with_context(|| format!("{addresses} cannot be used for a Redis cluster"))?;
+                Client {
+                    name: format!("the Redis cluster at {addresses}"),
+                    kind: Kind::Cluster(Box::new(cluster)),
+                }
+            }
+        })
+    }
+
+    /// Asks something as well: a server lets in those who say no name, and then refuses all that they ask.
+    async fn try_connect(&self) -> RedisResult<Connection> {
+        let mut connection = match &self.kind {
+            Kind::Server(client) => {
+                let settings = ConnectionManagerConfig::new()
+                    .set_number_of_retries(0)
+                    .set_connection_timeout(Some(CONNECTION_TIMEOUT))
+                    .set_response_timeout(Some(RESPONSE_TIMEOUT));
+                let server = ConnectionManager::new_with_config(client.as_ref().clone(), settings);
+                Connection::Server(server.await?)
+            }
+            Kind::Cluster(client) => Connection::Cluster(client.get_async_connection().await?),
+        };
+        redis::cmd("PING").exec_async(&mut connection).await?;
+        Ok(connection)
+    }
 }
 
 /// Trying again would not help.

@@ -3,15 +3,21 @@
 //! It reads each stream in order and writes batches of events, each batch together with the position that it reaches, in
 //! one step. So Redis always holds the effect of exactly the first so many events of a stream: a crash loses and repeats
 //! nothing, any number of sinks may run, and a Redis that comes up empty is filled again from the beginning.
+//!
+//! In a cluster no step reaches two servers. There each key is written together with a position of its own, and the
+//! position in the stream follows when the whole batch is there: the same holds for each key by itself.
 
+mod address;
 mod apply;
 mod config;
 mod connect;
+mod connection;
 mod login;
 mod redis_keys;
 
 pub use config::Config;
-pub use connect::{Connection, connect};
+pub use connect::connect;
+pub use connection::Connection;
 pub use login::RedisLogin;
 pub use redis_keys::{ALERTS, FOLDERS, alert_key, similarity_key};
 
@@ -125,7 +131,9 @@ impl Sink {
         let mut redis = self.redis.clone();
         let mut position = Position::load::<E>(&mut redis).await?;
         let mut reader = self.bus.read::<E>(position.sequence()).await?;
-        position.rewind(reader.begins_after(), &mut redis).await?;
+        position
+            .begin(reader.begins_after(), reader.made_at(), &mut redis)
+            .await?;
         if !self.works.swap(true, Ordering::Relaxed) {
             tracing::info!(stream = E::STREAM, "writing to Redis again");
         }

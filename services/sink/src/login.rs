@@ -66,31 +66,40 @@ impl RedisLogin {
             .all(Option::is_none)
     }
 
+    /// What `--redis-password-file` holds.
+    pub(crate) fn password(&self) -> anyhow::Result<Option<String>> {
+        let Some(path) = &self.redis_password_file else {
+            return Ok(None);
+        };
+        let text =
+            fs::read_to_string(path).with_context(|| unreadable("redis-password-file", path))?;
+        Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
+    }
+
     /// The server with the name and the password that were given, in place of those of its URL.
-    pub(crate) fn apply(&self, server: ConnectionInfo) -> anyhow::Result<ConnectionInfo> {
+    pub(crate) fn apply(&self, server: ConnectionInfo, password: Option<&str>) -> ConnectionInfo {
         let mut settings = server.redis_settings().clone();
         if let Some(user) = &self.redis_user {
             settings = settings.set_username(user);
         }
-        if let Some(path) = &self.redis_password_file {
-            let text = fs::read_to_string(path)
-                .with_context(|| unreadable("redis-password-file", path))?;
-            settings = settings.set_password(text.trim_end_matches(['\r', '\n']));
+        if let Some(password) = password {
+            settings = settings.set_password(password);
         }
-        Ok(server.set_redis_settings(settings))
+        server.set_redis_settings(settings)
     }
 
     /// What to show and to trust; `None` where nothing of that was given.
     pub(crate) fn certificates(
         &self,
-        server: &ConnectionInfo,
+        servers: &[ConnectionInfo],
     ) -> anyhow::Result<Option<TlsCertificates>> {
         if self.redis_ca_file.is_none() && self.redis_cert_file.is_none() {
             return Ok(None);
         }
+        let is_tls = |it: &ConnectionInfo| matches!(it.addr(), ConnectionAddr::TcpTls { .. });
         anyhow::ensure!(
-            matches!(server.addr(), ConnectionAddr::TcpTls { .. }),
-            "certificates are of use only to a URL that begins with rediss://"
+            servers.iter().all(is_tls),
+            "certificates are of use only to a URL that begins with rediss:// or rediss+cluster://"
         );
         let read = |setting, path: &Path| fs::read(path).with_context(|| unreadable(setting, path));
         let root_cert = self

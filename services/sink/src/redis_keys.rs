@@ -27,6 +27,12 @@ pub(crate) fn position_key(stream: &str) -> String {
     format!("framewatch:position:{}", stream.to_lowercase())
 }
 
+/// In a cluster: where the sink is with one key. What is in braces decides on the server, so it is that of the key. A stream
+/// that is made anew counts from the beginning, and so has positions of its own.
+pub(crate) fn position_of_key(position: &str, stream: &str, key: &str) -> String {
+    format!("{position}:{stream}:{{{key}}}")
+}
+
 /// An event that has a place in Redis.
 pub(crate) trait Commands: Event<Key = Folder> {
     /// The commands that put it there, each a list of words.

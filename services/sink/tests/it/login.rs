@@ -173,4 +173,11 @@ async fn what_cannot_be_used_is_named() {
     )
     .await;
     assert!(text.contains("is not a Redis URL"), "{text}");
+
+    let login = password(&secrets, "sink", "secret");
+    let text = refused("redis+cluster://127.0.0.1:1,127.0.0.1:2".to_owned(), login).await;
+    assert!(
+        text.contains("cannot reach the Redis cluster at 127.0.0.1:1, 127.0.0.1:2"),
+        "{text}"
+    );
 }

@@ -1,92 +1,9 @@
-use event_bus::{Bus, BusConfig, Expected, Folder};
-use proto::v1::{Alert, Comparison, Phase, Verdict};
+use event_bus::Folder;
+use proto::v1::{Alert, Phase};
 use redis::{AsyncCommands, aio::MultiplexedConnection};
-use service_runtime::{Context, Readiness};
-use test_support::{NatsServer, RedisServer, eventually};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
+use test_support::eventually;
 
-struct Fixture {
-    nats: NatsServer,
-    redis: RedisServer,
-    bus: Bus,
-    shutdown: CancellationToken,
-    sink: Option<JoinHandle<()>>,
-}
-
-impl Fixture {
-    async fn start() -> Self {
-        let (nats, redis) = (NatsServer::start(), RedisServer::start());
-        let bus = Bus::connect(&BusConfig::for_url(nats.url()), "test")
-            .await
-            .unwrap();
-        let mut fixture = Fixture {
-            nats,
-            redis,
-            bus,
-            shutdown: CancellationToken::new(),
-            sink: None,
-        };
-        fixture.start_sink().await;
-        fixture
-    }
-
-    async fn start_sink(&mut self) {
-        self.shutdown = CancellationToken::new();
-        let bus = Bus::connect(&BusConfig::for_url(self.nats.url()), "sink")
-            .await
-            .unwrap();
-        let redis = sink::connect(&sink::Config::for_url(self.redis.url()))
-            .await
-            .unwrap();
-        let context = Context {
-            shutdown: self.shutdown.clone(),
-            readiness: Readiness::default(),
-            ops_address: ([127, 0, 0, 1], 0).into(),
-        };
-        self.sink = Some(tokio::spawn(async move {
-            sink::run(redis, bus, context).await.unwrap()
-        }));
-    }
-
-    async fn stop_sink(&mut self) {
-        self.shutdown.cancel();
-        self.sink.take().unwrap().await.unwrap();
-    }
-
-    async fn redis(&self) -> MultiplexedConnection {
-        let client = redis::Client::open(self.redis.url()).unwrap();
-        client.get_multiplexed_async_connection().await.unwrap()
-    }
-
-    async fn compare(&self, folder: &Folder, similarity: f64) {
-        let comparison = Comparison {
-            folder: folder.to_string(),
-            similarity,
-            verdict: Verdict::Match.into(),
-            threshold: similarity,
-            ..Comparison::default()
-        };
-        self.bus
-            .publish_comparison(folder, &comparison)
-            .await
-            .unwrap();
-    }
-
-    async fn alert(&self, folder: &Folder, id: &str, phase: Phase) {
-        let alert = Alert {
-            id: id.to_owned(),
-            folder: folder.to_string(),
-            phase: phase.into(),
-            ..Alert::default()
-        };
-        let last = self.bus.latest::<Alert>(folder).await.unwrap();
-        self.bus
-            .publish_alert(folder, &alert, Expected::after(last.as_ref()))
-            .await
-            .unwrap();
-    }
-}
+use crate::fixture::Fixture;
 
 /// `None` also while a server that has just started loads its data.
 async fn similarity(redis: &MultiplexedConnection, folder: &Folder) -> Option<String> {
@@ -264,23 +181,7 @@ async fn a_stream_that_was_made_anew_is_applied_from_its_beginning() {
     })
     .await;
 
-    let client = async_nats::connect(fixture.nats.url()).await.unwrap();
-    async_nats::jetstream::new(client)
-        .delete_stream("COMPARISONS")
-        .await
-        .unwrap();
-    let comparison = Comparison {
-        similarity: 0.75,
-        ..Comparison::default()
-    };
-    eventually("the stream is there again", async || {
-        fixture
-            .bus
-            .publish_comparison(&folder, &comparison)
-            .await
-            .ok()
-    })
-    .await;
+    fixture.make_comparisons_anew(&folder, 0.75).await;
     eventually("the similarity", async || {
         similarity(&redis, &folder)
             .await

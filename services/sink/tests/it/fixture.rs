@@ -1,0 +1,117 @@
+use event_bus::{Bus, BusConfig, Expected, Folder};
+use proto::v1::{Alert, Comparison, Phase, Verdict};
+use redis::aio::MultiplexedConnection;
+use service_runtime::{Context, Readiness};
+use test_support::{NatsServer, RedisServer, eventually};
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+/// A sink with its servers, and what others publish.
+pub(crate) struct Fixture {
+    pub(crate) nats: NatsServer,
+    pub(crate) redis: RedisServer,
+    /// By which the sink finds Redis.
+    pub(crate) redis_url: String,
+    pub(crate) bus: Bus,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) sink: Option<JoinHandle<()>>,
+}
+
+impl Fixture {
+    pub(crate) async fn start() -> Self {
+        let redis = RedisServer::start();
+        let url = redis.url();
+        Self::start_with(redis, url).await
+    }
+
+    /// With a server and a URL by which the sink is to find it.
+    pub(crate) async fn start_with(redis: RedisServer, redis_url: String) -> Self {
+        let nats = NatsServer::start();
+        let bus = Bus::connect(&BusConfig::for_url(nats.url()), "test")
+            .await
+            .unwrap();
+        let mut fixture = Fixture {
+            nats,
+            redis,
+            redis_url,
+            bus,
+            shutdown: CancellationToken::new(),
+            sink: None,
+        };
+        fixture.start_sink().await;
+        fixture
+    }
+
+    pub(crate) async fn start_sink(&mut self) {
+        self.shutdown = CancellationToken::new();
+        let bus = Bus::connect(&BusConfig::for_url(self.nats.url()), "sink")
+            .await
+            .unwrap();
+        let redis = sink::connect(&sink::Config::for_url(&self.redis_url))
+            .await
+            .unwrap();
+        let context = Context {
+            shutdown: self.shutdown.clone(),
+            readiness: Readiness::default(),
+            ops_address: ([127, 0, 0, 1], 0).into(),
+        };
+        self.sink = Some(tokio::spawn(async move {
+            sink::run(redis, bus, context).await.unwrap()
+        }));
+    }
+
+    pub(crate) async fn stop_sink(&mut self) {
+        self.shutdown.cancel();
+        self.sink.take().unwrap().await.unwrap();
+    }
+
+    pub(crate) async fn redis(&self) -> MultiplexedConnection {
+        let client = redis::Client::open(self.redis.url()).unwrap();
+        client.get_multiplexed_async_connection().await.unwrap()
+    }
+
+    pub(crate) async fn compare(&self, folder: &Folder, similarity: f64) {
+        let comparison = Comparison {
+            folder: folder.to_string(),
+            similarity,
+            verdict: Verdict::Match.into(),
+            threshold: similarity,
+            ..Comparison::default()
+        };
+        self.bus
+            .publish_comparison(folder, &comparison)
+            .await
+            .unwrap();
+    }
+
+    pub(crate) async fn alert(&self, folder: &Folder, id: &str, phase: Phase) {
+        let alert = Alert {
+            id: id.to_owned(),
+            folder: folder.to_string(),
+            phase: phase.into(),
+            ..Alert::default()
+        };
+        let last = self.bus.latest::<Alert>(folder).await.unwrap();
+        self.bus
+            .publish_alert(folder, &alert, Expected::after(last.as_ref()))
+            .await
+            .unwrap();
+    }
+
+    /// Deletes the stream of comparisons, and publishes one as soon as there is another.
+    pub(crate) async fn make_comparisons_anew(&self, folder: &Folder, similarity: f64) {
+        let client = async_nats::connect(self.nats.url()).await.unwrap();
+        async_nats::jetstream::new(client)
+            .delete_stream("COMPARISONS")
+            .await
+            .unwrap();
+        let comparison = Comparison {
+            similarity,
+            ..Comparison::default()
+        };
+        eventually("the stream is there again", async || {
+            self.bus.publish_comparison(folder, &comparison).await.ok()
+        })
+        .await;
+    }
+}
