@@ -328,7 +328,9 @@ impl Connections {
     async fn open(bus: &BusConfig, redis: &sink::Config) -> Result<Self, Failure> {
         let connect = async |name| Bus::connect(bus, name).await.map_err(Failure::unavailable);
         Ok(Connections {
-            upload: connect("framewatch-upload").await?,
+            upload: Bus::connect_as_keeper(bus, "framewatch-upload")
+                .await
+                .map_err(Failure::unavailable)?,
             comparator: connect("framewatch-comparator").await?,
             sink: connect("framewatch-sink").await?,
             redis: sink::connect(redis).await?,

@@ -107,6 +107,11 @@ impl<T: FnMut(Record) -> Result<(), ArchiveError>> Reading<T> {
             return Err(ArchiveError::Foreign(anyhow::Error::msg(first)));
         }
         let header: Header = serde_json::from_slice(&content).map_err(foreign)?;
+        if header.format == 0 {
+            return Err(ArchiveError::Foreign(anyhow::Error::msg(
+                "it has no format",
+            )));
+        }
         if header.format > FORMAT {
             return Err(ArchiveError::Newer {
                 found: header.format,

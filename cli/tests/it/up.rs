@@ -328,3 +328,43 @@ fn what_it_cannot_run_with_it_names() {
     assert_eq!(output.status.code(), Some(64));
     assert!(stderr(&output).contains("here"), "{}", stderr(&output));
 }
+
+#[test]
+fn it_refuses_data_of_a_later_version_and_so_do_backup_and_restore() {
+    let (nats, redis) = (NatsServer::start_with_newer_data(), RedisServer::start());
+    let files = TempDir::new().unwrap();
+    let path = |name: &str| files.path().join(name).to_str().unwrap().to_owned();
+    let (data, file, url) = (path("data"), path("backup"), nats.url());
+    let output = run(&[
+        "up",
+        "--data",
+        &data,
+        "--nats-url",
+        &url,
+        "--redis-url",
+        &redis.url(),
+        "--listen",
+        "127.0.0.1:0",
+        "--ops-listen",
+        "127.0.0.1:0",
+    ]);
+    assert_eq!(output.status.code(), Some(69), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("the data format 2"),
+        "{}",
+        stderr(&output)
+    );
+
+    let output = run(&["backup", &file, "--nats-url", &url]);
+    assert_eq!(output.status.code(), Some(69), "{}", stderr(&output));
+    let server = NatsServer::start();
+    let made = run(&["backup", &file, "--nats-url", &server.url()]);
+    assert!(made.status.success(), "{}", stderr(&made));
+    let output = run(&["restore", &file, "--nats-url", &url]);
+    assert_eq!(output.status.code(), Some(69), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("the data format 2"),
+        "{}",
+        stderr(&output)
+    );
+}

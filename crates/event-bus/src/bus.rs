@@ -1,4 +1,10 @@
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
 
 use async_nats::{Client, jetstream};
 use tokio::{
@@ -13,6 +19,7 @@ use crate::{
     config::without_secrets,
     connect::{check_version, connect_client},
     dead_letters::Burials,
+    format::OF_SINKS,
     topology::{self, Purpose},
 };
 
@@ -26,6 +33,8 @@ pub struct Bus {
     pub(crate) jetstream: jetstream::Context,
     storage: Storage,
     generation: watch::Receiver<u64>,
+    /// Whether what the streams hold is for this version to use.
+    is_fit: Arc<AtomicBool>,
     /// What it calls itself.
     pub(crate) service: Arc<str>,
     pub(crate) burials: Arc<Burials>,
@@ -37,7 +46,9 @@ pub struct Bus {
 enum Storage {
     /// This connection, as these settings say.
     Ours(Arc<BusConfig>, Purpose),
-    /// Others: this connection may not.
+    /// Others, and this connection may ask for two of them.
+    Read,
+    /// Others: this connection may not ask for any.
     OfOthers,
 }
 
@@ -45,12 +56,15 @@ impl Storage {
     async fn ensure(&self, jetstream: &jetstream::Context) -> Result<(), StorageError> {
         match self {
             Storage::Ours(config, purpose) => topology::ensure(jetstream, config, *purpose).await,
+            Storage::Read => topology::check_formats(jetstream, &OF_SINKS).await,
             Storage::OfOthers => Ok(()),
         }
     }
 }
 
 pub(crate) const RETRY: Duration = Duration::from_millis(250);
+/// After how long to look again at data that are not for us to use, which takes a person to change.
+const UNFIT_RETRY: Duration = Duration::from_secs(5);
 const FLUSHES_WITHIN: Duration = Duration::from_secs(2);
 
 impl Bus {
@@ -69,8 +83,25 @@ impl Bus {
         Self::open(config, service, storage).await
     }
 
-    /// Connects as one who uses streams that others make: a camera, which may publish frames and do nothing else, or the
-    /// sink, which only reads.
+    /// The same, and brings what an earlier version has left to the format of this one. One service does that, and others
+    /// wait for it.
+    pub async fn connect_as_keeper(
+        config: &BusConfig,
+        service: &str,
+    ) -> Result<Self, ConnectError> {
+        let storage = Storage::Ours(Arc::new(config.clone()), Purpose::Keep);
+        Self::open(config, service, storage).await
+    }
+
+    /// Connects as one who reads streams that others make: the sink.
+    pub async fn connect_as_reader(
+        config: &BusConfig,
+        service: &str,
+    ) -> Result<Self, ConnectError> {
+        Self::open(config, service, Storage::Read).await
+    }
+
+    /// Connects as one who may publish frames and do nothing else: a camera.
     pub async fn connect_as_guest(config: &BusConfig, service: &str) -> Result<Self, ConnectError> {
         Self::open(config, service, Storage::OfOthers).await
     }
@@ -89,28 +120,31 @@ impl Bus {
 
         let (generation_sender, generation) = watch::channel(0);
         let stop = CancellationToken::new();
-        tokio::spawn(maintain(
-            service.to_owned(),
-            jetstream.clone(),
-            storage.clone(),
-            connected,
-            generation_sender,
-            stop.clone(),
-        ));
+        let is_fit = Arc::new(AtomicBool::new(true));
+        let maintenance = Maintenance {
+            service: service.to_owned(),
+            jetstream: jetstream.clone(),
+            storage: storage.clone(),
+            generation: generation_sender,
+            is_fit: Arc::clone(&is_fit),
+        };
+        tokio::spawn(maintenance.run(connected, stop.clone()));
         Ok(Bus {
             client,
             jetstream,
             storage,
             generation,
+            is_fit,
             service: service.into(),
             burials: Arc::default(),
             _maintenance: Arc::new(stop.drop_guard()),
         })
     }
 
-    /// Whether there is a connection at this moment.
+    /// Whether there is a connection at this moment, to streams that this version can use.
     pub fn is_connected(&self) -> bool {
         self.client.connection_state() == async_nats::connection::State::Connected
+            && self.is_fit.load(Ordering::Relaxed)
     }
 
     /// Sends what is still buffered and closes the connection, for all clones.
@@ -147,10 +181,11 @@ async fn ensure_at_start(
 ) -> Result<(), ConnectError> {
     let deadline = Instant::now() + config.connect_timeout();
     while let Err(source) = storage.ensure(jetstream).await {
-        if let StorageError::Restoring { .. } = source {
+        let is_over = Instant::now() + RETRY > deadline;
+        if source.is_final() || (is_over && source.is_of_data()) {
             return Err(ConnectError::Unfit(source));
         }
-        if Instant::now() + RETRY > deadline {
+        if is_over {
             return Err(ConnectError::Storage {
                 url: without_secrets(&config.nats_url),
                 source,
@@ -162,32 +197,48 @@ async fn ensure_at_start(
     Ok(())
 }
 
-async fn maintain(
+/// What is done whenever the connection is back.
+struct Maintenance {
     service: String,
     jetstream: jetstream::Context,
     storage: Storage,
-    connected: Arc<Notify>,
     generation: watch::Sender<u64>,
-    stop: CancellationToken,
-) {
-    let renew = async {
-        // The first connection's own event: its streams are there already.
-        connected.notified().await;
-        loop {
+    is_fit: Arc<AtomicBool>,
+}
+
+impl Maintenance {
+    async fn run(self, connected: Arc<Notify>, stop: CancellationToken) {
+        let renew = async {
+            // The first connection's own event: its streams are there already.
             connected.notified().await;
-            while let Err(error) = storage.ensure(&jetstream).await {
-                tracing::warn!(
-                    error = with_causes(&error),
-                    "the streams are not there yet after a reconnect"
-                );
-                sleep(RETRY).await;
+            loop {
+                connected.notified().await;
+                self.ensure().await;
+                tracing::info!(service = self.service, "connected to NATS again");
+                self.generation.send_modify(|count| *count += 1);
             }
-            tracing::info!(service, "connected to NATS again");
-            generation.send_modify(|count| *count += 1);
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = renew => {}
         }
-    };
-    tokio::select! {
-        () = stop.cancelled() => {}
-        () = renew => {}
+    }
+
+    async fn ensure(&self) {
+        while let Err(error) = self.storage.ensure(&self.jetstream).await {
+            let pause = if error.is_final() {
+                self.is_fit.store(false, Ordering::Relaxed);
+                UNFIT_RETRY
+            } else {
+                RETRY
+            };
+            tracing::warn!(
+                service = self.service,
+                error = with_causes(&error),
+                "the streams cannot be used yet after a reconnect"
+            );
+            sleep(pause).await;
+        }
+        self.is_fit.store(true, Ordering::Relaxed);
     }
 }

@@ -3,13 +3,20 @@
 use std::{borrow::Cow, time::Duration};
 
 use async_nats::jetstream::{
-    self,
-    context::{CreateKeyValueError, CreateObjectStoreError, CreateStreamError, UpdateStreamError},
+    self, ErrorCode,
+    context::{
+        CreateKeyValueError, CreateObjectStoreError, CreateStreamError, GetStreamError,
+        GetStreamErrorKind, UpdateStreamError,
+    },
     kv, object_store,
     stream::{Config, DiscardPolicy, StorageType},
 };
 
-use crate::{BusConfig, DeadLetter, Event, restoration};
+use crate::{
+    BusConfig, DeadLetter, Event,
+    format::{self, MARKED},
+    restoration,
+};
 
 /// The largest frame that is published: NATS recommends no more than 8 MB a message, headers included.
 pub const MAX_FRAME_BYTES: usize = 8 * 1024 * 1024 - 16 * 1024;
@@ -44,6 +51,15 @@ const GIGABYTE: i64 = 1_000_000_000;
 /// A stream or bucket that is missing and can't be made, or is not as it must be.
 #[derive(Debug, thiserror::Error)]
 pub enum StorageError {
+    /// A stream's settings are not known.
+    #[error("cannot ask for the settings of the stream {name}")]
+    AskStream {
+        /// Which.
+        name: &'static str,
+        /// Why.
+        #[source]
+        source: GetStreamError,
+    },
     /// A stream could not be made.
     #[error("cannot create the stream {name}")]
     CreateStream {
@@ -72,6 +88,37 @@ pub enum StorageError {
         /// Which.
         name: &'static str,
     },
+    /// A later version has written there.
+    #[error(
+        "the stream {name} has the data format {found}, and this version knows formats up to {known}; start a version that knows it, or restore a backup of this version's (docs/backup.md)"
+    )]
+    Newer {
+        /// Which.
+        name: &'static str,
+        /// Its format.
+        found: String,
+        /// Ours.
+        known: u32,
+    },
+    /// An earlier version has written there, and no upload service of this version has started since.
+    #[error(
+        "the stream {name} has the data format {found}; the upload service of this version brings it to {known} when it starts: start that first"
+    )]
+    Older {
+        /// Which.
+        name: &'static str,
+        /// Its format.
+        found: String,
+        /// Ours.
+        known: u32,
+    },
+    /// What is there could not be brought to our format.
+    #[error("the data cannot be brought to the format of this version")]
+    Migration {
+        /// Why.
+        #[source]
+        source: crate::StoreError,
+    },
     /// A key-value bucket could not be made.
     #[error("cannot create the key-value bucket {name}")]
     KeyValue {
@@ -92,9 +139,26 @@ pub enum StorageError {
     },
 }
 
+impl StorageError {
+    /// Whether only a person can change it.
+    pub(crate) fn is_final(&self) -> bool {
+        matches!(
+            self,
+            StorageError::Newer { .. } | StorageError::Restoring { .. }
+        )
+    }
+
+    /// Whether it is about what the streams hold.
+    pub(crate) fn is_of_data(&self) -> bool {
+        self.is_final() || matches!(self, StorageError::Older { .. })
+    }
+}
+
 /// What the streams are wanted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Purpose {
+    /// To work with what they hold, and bring it to our format where it is of an older one.
+    Keep,
     /// To work with what they hold, which must be whole.
     Work,
     /// To put back what a backup holds.
@@ -108,6 +172,13 @@ pub(crate) async fn ensure(
     config: &BusConfig,
     purpose: Purpose,
 ) -> Result<(), StorageError> {
+    let mut older = false;
+    for name in MARKED {
+        if let Some(there) = settings(context, name).await? {
+            format::check_not_newer(name, &there)?;
+            older |= format::is_older(&there);
+        }
+    }
     for stream in streams(config) {
         ensure_stream(context, stream, purpose).await?;
     }
@@ -117,7 +188,41 @@ pub(crate) async fn ensure(
     ensure_key_value(context, ACKNOWLEDGEMENTS_BUCKET, ALERTS_AGE, config).await?;
     ensure_key_value(context, SESSIONS_BUCKET, SESSIONS_AGE, config).await?;
     ensure_object_store(context, REFERENCES_BUCKET, Duration::ZERO, config).await?;
-    ensure_object_store(context, EVIDENCE_BUCKET, ALERTS_AGE, config).await
+    ensure_object_store(context, EVIDENCE_BUCKET, ALERTS_AGE, config).await?;
+    match (older, purpose) {
+        (false, _) => Ok(()),
+        (true, Purpose::Keep) => format::migrate(context).await,
+        (true, Purpose::Work | Purpose::Restore) => check_formats(context, &MARKED).await,
+    }
+}
+
+/// That those of these streams that are there are of our format.
+pub(crate) async fn check_formats(
+    context: &jetstream::Context,
+    names: &[&'static str],
+) -> Result<(), StorageError> {
+    for &name in names {
+        if let Some(there) = settings(context, name).await? {
+            format::check(name, &there)?;
+        }
+    }
+    Ok(())
+}
+
+/// A stream's settings; `None` where there is no such stream.
+async fn settings(
+    context: &jetstream::Context,
+    name: &'static str,
+) -> Result<Option<Config>, StorageError> {
+    match context.get_stream(name).await {
+        Ok(stream) => Ok(Some(stream.cached_info().config.clone())),
+        Err(error) if is_missing(&error) => Ok(None),
+        Err(source) => Err(StorageError::AskStream { name, source }),
+    }
+}
+
+fn is_missing(error: &GetStreamError) -> bool {
+    matches!(error.kind(), GetStreamErrorKind::JetStream(answer) if answer.error_code() == ErrorCode::STREAM_NOT_FOUND)
 }
 
 struct StreamPlan {
@@ -172,7 +277,13 @@ fn streams(config: &BusConfig) -> [StreamPlan; 5] {
     dead_letters.config.max_age = DEAD_LETTERS_AGE;
     dead_letters.config.max_bytes = GIGABYTE;
 
-    [uploads, frames, comparisons, alerts, dead_letters]
+    let mut plans = [uploads, frames, comparisons, alerts, dead_letters];
+    for plan in &mut plans {
+        if MARKED.contains(&plan.name) {
+            format::mark(&mut plan.config);
+        }
+    }
+    plans
 }
 
 async fn ensure_stream(
@@ -188,7 +299,7 @@ async fn ensure_stream(
 
     if restoration::unfinished(&there.cached_info().config).is_some() {
         return match purpose {
-            Purpose::Work => Err(StorageError::Restoring { name }),
+            Purpose::Work | Purpose::Keep => Err(StorageError::Restoring { name }),
             Purpose::Restore => Ok(()),
         };
     }

@@ -1,6 +1,6 @@
 use std::{
     fs,
-    io::{self, Read, Write},
+    io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command},
@@ -178,6 +178,37 @@ impl NatsServer {
     pub fn log(&self) -> String {
         fs::read_to_string(self.running.folder.path().join("nats-server.log"))
             .expect("it logs to its folder")
+    }
+
+    /// Starts one that a later version has used, whose stream `ALERTS` says so.
+    pub fn start_with_newer_data() -> Self {
+        let server = Self::start();
+        let stream =
+            r#"{"name":"ALERTS","subjects":["alerts.*"],"metadata":{"framewatch-format":"2"}}"#;
+        let made = server.ask("$JS.API.STREAM.CREATE.ALERTS", stream);
+        assert!(made.contains("framewatch-format"), "{made}");
+        server
+    }
+
+    /// Publishes a request; gives the answer, a line of JSON.
+    fn ask(&self, subject: &str, payload: &str) -> String {
+        let mut stream = TcpStream::connect(self.address()).expect("it takes connections");
+        write!(
+            stream,
+            "CONNECT {{\"verbose\":false}}\r\nSUB answer 1\r\nPUB {subject} answer {}\r\n{payload}\r\n",
+            payload.len()
+        )
+        .expect("it reads");
+        let mut lines = BufReader::new(stream).lines();
+        lines
+            .by_ref()
+            .map(|line| line.expect("it answers"))
+            .find(|line| line.starts_with("MSG answer"))
+            .expect("it answers before it hangs up");
+        lines
+            .next()
+            .expect("an answer has a payload")
+            .expect("it answers")
     }
 
     fn start_configured(

@@ -26,3 +26,9 @@ fn it_runs_and_ends_in_order() {
     let nats = NatsServer::start();
     COMPARATOR.runs_and_ends_in_order(&["--nats-url", &nats.url()]);
 }
+
+#[test]
+fn it_refuses_data_of_a_later_version() {
+    let nats = NatsServer::start_with_newer_data();
+    COMPARATOR.needs_servers(&["--nats-url", &nats.url()], "the data format 2");
+}

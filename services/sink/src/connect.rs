@@ -9,7 +9,7 @@ use redis::{
 use service_runtime::Failure;
 use tokio::time::{Instant, sleep};
 
-use crate::{Config, Connection, address::Address};
+use crate::{Config, Connection, address::Address, format};
 
 const RETRY: Duration = Duration::from_millis(250);
 
@@ -28,7 +28,10 @@ pub async fn connect(config: &Config) -> Result<Connection, Failure> {
     let deadline = Instant::now() + Duration::from_secs(config.redis_connect_timeout_s);
     loop {
         let error = match client.try_connect().await {
-            Ok(connection) => return Ok(connection),
+            Ok(mut connection) => {
+                let checked = format::check(&mut connection).await;
+                return checked.map(|()| connection).map_err(Failure::unavailable);
+            }
             Err(error) => error,
         };
         let why = if is_refusal(&error) {

@@ -12,6 +12,7 @@ mod apply;
 mod config;
 mod connect;
 mod connection;
+mod format;
 mod login;
 mod redis_keys;
 
@@ -39,6 +40,7 @@ use tracing::Span;
 
 use crate::{
     apply::{Applied, Position},
+    format::FormatError,
     redis_keys::Commands,
 };
 
@@ -86,6 +88,8 @@ enum Interrupted {
     #[error("Redis does not take writes; events wait in NATS meanwhile")]
     Redis(#[from] RedisError),
     #[error(transparent)]
+    Format(#[from] FormatError),
+    #[error(transparent)]
     Read(#[from] ReadError),
     #[error("Redis holds less than it did: it was emptied, or lost its last writes")]
     Behind,
@@ -129,6 +133,8 @@ impl Sink {
 
     async fn try_apply_stream<E: Commands>(&self) -> Result<std::convert::Infallible, Interrupted> {
         let mut redis = self.redis.clone();
+        format::check(&mut redis).await?;
+        format::mark(&mut redis).await?;
         let mut position = Position::load::<E>(&mut redis).await?;
         let mut reader = self.bus.read::<E>(position.sequence()).await?;
         position

@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     service_runtime::main::<Settings, _, _>(&SERVICE, |settings, context| async move {
         let connecting = async {
             let redis = sink::connect(&settings.redis).await?;
-            let bus = Bus::connect_as_guest(&settings.bus, SERVICE.name).await;
+            let bus = Bus::connect_as_reader(&settings.bus, SERVICE.name).await;
             Ok::<_, Failure>((redis, bus.map_err(Failure::unavailable)?))
         };
         let Some(connected) = context.shutdown.run_until_cancelled(connecting).await else {

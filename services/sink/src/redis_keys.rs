@@ -9,6 +9,9 @@ pub const ALERTS: &str = "alerts";
 /// Set of the names of all folders that were ever compared.
 pub const FOLDERS: &str = "folders";
 
+/// The format of all this. Beside the positions, where the sink may write already.
+pub(crate) const FORMAT_KEY: &str = "framewatch:position:format";
+
 /// Entries that the stream [`ALERTS`] keeps at least.
 const ALERTS_KEPT: &str = "10000";
 

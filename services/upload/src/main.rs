@@ -38,7 +38,7 @@ fn main() -> ExitCode {
             .await
             .with_context(|| format!("cannot listen on {} for HTTP", settings.listen))
             .map_err(Failure::Unavailable)?;
-        let connecting = Bus::connect(&settings.bus, SERVICE.name);
+        let connecting = Bus::connect_as_keeper(&settings.bus, SERVICE.name);
         let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
             return Ok(());
         };

@@ -405,3 +405,28 @@ async fn an_operator_backs_one_deployment_up_and_restores_it_to_another() {
     let log = nats.log();
     assert!(!log.contains("Violation"), "{}", with(&log, "Violation"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_upload_service_brings_what_an_earlier_version_left_to_its_format() {
+    let mut deployment = Deployment::start().await;
+    let password = deployment.site.password("nats-operator");
+    let options = async_nats::ConnectOptions::with_user_and_password("operator".into(), password);
+    let client = options.connect(deployment.nats.url()).await.unwrap();
+    let broker = async_nats::jetstream::new(client);
+    let alerts = async || {
+        let stream = broker.get_stream("ALERTS").await.unwrap();
+        stream.cached_info().config.clone()
+    };
+    let mut unmarked = alerts().await;
+    assert!(unmarked.metadata.remove("framewatch-format").is_some());
+    broker.update_stream(unmarked).await.unwrap();
+
+    let (address, users) = (
+        free_address().to_string(),
+        deployment.path("secrets/web/users.toml"),
+    );
+    let another = ["--listen", &address, "--users-file", &users];
+    deployment.add("upload", &another).await;
+    assert_eq!(alerts().await.metadata["framewatch-format"], "1");
+    deployment.check_logs().await;
+}

@@ -117,6 +117,7 @@ fn what_would_do_harm_is_refused_with_the_reason_before_anything_is_changed() {
             "format 2, made by Framewatch 9.8.7",
             Forged::of_format(2).end(&[]),
         ),
+        ("no format", Forged::of_format(0).end(&[])),
         ("first entry", {
             let mut forged = Forged::of_format(1);
             forged.tar = Builder::new(Vec::new());

@@ -23,6 +23,7 @@ fn asks_who_we_are() -> RedisServer {
         "on",
         ">p@ssword",
         "~mine_*",
+        "~framewatch:position:*",
         "+get",
         "+set",
         "+ping",

@@ -1,4 +1,5 @@
 use event_bus::{Bus, BusConfig};
+use redis::AsyncCommands;
 use test_support::{NatsServer, RedisServer, ServiceBinary};
 
 const SINK: ServiceBinary<'_> = ServiceBinary {
@@ -34,4 +35,37 @@ async fn it_runs_and_ends_in_order() {
         .await
         .unwrap();
     SINK.runs_and_ends_in_order(&["--nats-url", &nats.url(), "--redis-url", &redis.url()]);
+}
+
+#[test]
+fn it_refuses_data_of_a_later_version() {
+    let nats = NatsServer::start_with_newer_data();
+    let redis = RedisServer::start();
+    let arguments = ["--nats-url", &nats.url(), "--redis-url", &redis.url()];
+    SINK.needs_servers(&arguments, "the data format 2");
+}
+
+#[tokio::test]
+async fn it_refuses_a_redis_of_a_later_version_and_marks_one_that_says_nothing() {
+    let (nats, redis) = (NatsServer::start(), RedisServer::start());
+    Bus::connect(&BusConfig::for_url(nats.url()), "test")
+        .await
+        .unwrap();
+    let client = redis::Client::open(redis.url()).unwrap();
+    let mut keys = client.get_multiplexed_async_connection().await.unwrap();
+    let key = "framewatch:position:format";
+    let arguments = ["--nats-url", &nats.url(), "--redis-url", &redis.url()];
+    for format in ["2", "", "one", "-1"] {
+        keys.set::<_, _, ()>(key, format).await.unwrap();
+        SINK.needs_servers(&arguments, "empty Redis: it is filled again");
+        let found: String = keys.get(key).await.unwrap();
+        assert_eq!(found, format);
+    }
+    keys.del::<_, ()>(key).await.unwrap();
+    keys.set::<_, _, ()>("similarity_gate", "0.5")
+        .await
+        .unwrap();
+    SINK.runs_and_ends_in_order(&arguments);
+    let [mark, kept]: [String; 2] = keys.mget(&[key, "similarity_gate"]).await.unwrap();
+    assert_eq!((mark.as_str(), kept.as_str()), ("1", "0.5"));
 }

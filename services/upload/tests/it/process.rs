@@ -43,3 +43,10 @@ fn it_refuses_to_be_open_to_the_network_unless_told_to() {
         "cannot be used with",
     );
 }
+
+#[test]
+fn it_refuses_data_of_a_later_version() {
+    let nats = NatsServer::start_with_newer_data();
+    let arguments = ["--nats-url", &nats.url(), "--listen", "127.0.0.1:0"];
+    UPLOAD.needs_servers(&arguments, "the data format 2");
+}
