@@ -67,7 +67,10 @@ impl Restore {
                 "Restored what {} holds, of {made}: {}",
                 path.display(),
                 backup.counts.summary()
-            ))
+            ))?;
+            lines::print(
+                "Start the services now. Where Redis is not new, empty it before: it knows what was there until now.",
+            )
         })
         .await
     }

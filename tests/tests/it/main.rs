@@ -6,6 +6,7 @@ mod cameras;
 mod contract;
 mod corpus;
 mod evidence;
+mod mutations;
 mod observability;
 mod pipeline;
 mod restart;
