@@ -49,8 +49,8 @@ pub enum PublishError {
         /// Its size.
         bytes: usize,
     },
-    /// JetStream did not store it, or nobody knows whether it did.
-    #[error("JetStream did not acknowledge")]
+    /// JetStream did not store it, or nobody knows whether it did. Who may not publish there gets no answer.
+    #[error("JetStream did not acknowledge: there may be no room, or no right to publish there")]
     Unavailable(#[source] JetStreamError),
     /// JetStream did not answer a question.
     #[error("JetStream did not answer")]
