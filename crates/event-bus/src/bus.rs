@@ -53,11 +53,19 @@ enum Storage {
 }
 
 impl Storage {
+    /// What is to be so before anything is made or read.
+    async fn check(&self, jetstream: &jetstream::Context) -> Result<(), StorageError> {
+        match self {
+            Storage::Ours(..) => topology::check_none_is_newer(jetstream).await,
+            Storage::Read => topology::check_formats(jetstream, &OF_SINKS).await,
+            Storage::OfOthers => Ok(()),
+        }
+    }
+
     async fn ensure(&self, jetstream: &jetstream::Context) -> Result<(), StorageError> {
         match self {
             Storage::Ours(config, purpose) => topology::ensure(jetstream, config, *purpose).await,
-            Storage::Read => topology::check_formats(jetstream, &OF_SINKS).await,
-            Storage::OfOthers => Ok(()),
+            Storage::Read | Storage::OfOthers => Ok(()),
         }
     }
 }
@@ -180,7 +188,11 @@ async fn ensure_at_start(
     config: &BusConfig,
 ) -> Result<(), ConnectError> {
     let deadline = Instant::now() + config.connect_timeout();
-    while let Err(source) = storage.ensure(jetstream).await {
+    let prepare = async || {
+        storage.check(jetstream).await?;
+        storage.ensure(jetstream).await
+    };
+    while let Err(source) = prepare().await {
         let is_over = Instant::now() + RETRY > deadline;
         if source.is_final() || (is_over && source.is_of_data()) {
             return Err(ConnectError::Unfit(source));

@@ -8,7 +8,11 @@ use futures::{FutureExt, StreamExt};
 use time::OffsetDateTime;
 use tokio::{sync::watch, time::sleep};
 
-use crate::{Bus, Event, StoreError, Stored, quiet::Quiet};
+use crate::{
+    Bus, Event, StoreError, Stored,
+    format::{self, MARKED},
+    quiet::Quiet,
+};
 
 /// Reads a stream in order from a position that the reader's user keeps.
 pub struct Reader<E> {
@@ -52,6 +56,9 @@ impl Bus {
         generation.mark_unchanged();
         let open = async {
             let stream = self.jetstream.get_stream(E::STREAM).await?;
+            if MARKED.contains(&E::STREAM) {
+                format::check(E::STREAM, &stream.cached_info().config)?;
+            }
             let reached = stream.cached_info().state.last_sequence;
             let begins_after = if after > reached { 0 } else { after };
             let consumer = stream

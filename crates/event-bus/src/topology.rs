@@ -173,14 +173,10 @@ pub(crate) async fn ensure(
     purpose: Purpose,
 ) -> Result<(), StorageError> {
     let mut older = false;
-    for name in MARKED {
-        if let Some(there) = settings(context, name).await? {
-            format::check_not_newer(name, &there)?;
-            older |= format::is_older(&there);
-        }
-    }
     for stream in streams(config) {
-        ensure_stream(context, stream, purpose).await?;
+        let is_marked = MARKED.contains(&stream.name);
+        let there = ensure_stream(context, stream, purpose).await?;
+        older |= is_marked && format::is_older(&there);
     }
     for bucket in [FOLDERS_BUCKET, RULES_BUCKET, HOLDS_BUCKET] {
         ensure_key_value(context, bucket, Duration::ZERO, config).await?;
@@ -194,6 +190,16 @@ pub(crate) async fn ensure(
         (true, Purpose::Keep) => format::migrate(context).await,
         (true, Purpose::Work | Purpose::Restore) => check_formats(context, &MARKED).await,
     }
+}
+
+/// That no stream is of a later format: to be asked before anything is made beside it.
+pub(crate) async fn check_none_is_newer(context: &jetstream::Context) -> Result<(), StorageError> {
+    for name in MARKED {
+        if let Some(there) = settings(context, name).await? {
+            format::check_not_newer(name, &there)?;
+        }
+    }
+    Ok(())
 }
 
 /// That those of these streams that are there are of our format.
@@ -290,27 +296,29 @@ async fn ensure_stream(
     context: &jetstream::Context,
     plan: StreamPlan,
     purpose: Purpose,
-) -> Result<(), StorageError> {
+) -> Result<Config, StorageError> {
     let StreamPlan { name, config } = plan;
     let there = context
         .get_or_create_stream(config.clone())
         .await
         .map_err(|source| StorageError::CreateStream { name, source })?;
+    let there = &there.cached_info().config;
+    format::check_not_newer(name, there)?;
 
-    if restoration::unfinished(&there.cached_info().config).is_some() {
+    if restoration::unfinished(there).is_some() {
         return match purpose {
             Purpose::Work | Purpose::Keep => Err(StorageError::Restoring { name }),
-            Purpose::Restore => Ok(()),
+            Purpose::Restore => Ok(there.clone()),
         };
     }
-    if let Cow::Owned(corrected) = corrected(&there.cached_info().config, &config) {
+    if let Cow::Owned(corrected) = corrected(there, &config) {
         tracing::info!(stream = name, "correcting the stream's settings");
         context
             .update_stream(corrected)
             .await
             .map_err(|source| StorageError::UpdateStream { name, source })?;
     }
-    Ok(())
+    Ok(there.clone())
 }
 
 /// `there`, with the settings of `wanted` that the design rests on.
