@@ -2,6 +2,7 @@ use std::{net::SocketAddr, time::Duration};
 
 use async_nats::jetstream::{self, stream};
 use event_bus::{Bus, BusConfig};
+use futures::TryStreamExt;
 use test_support::{NatsServer, eventually};
 use tokio::{
     net::TcpStream,
@@ -62,23 +63,24 @@ impl Broker {
     }
 
     async fn leads(&self, stream: &str) -> usize {
-        let jetstream = self.jetstream().await;
-        let name = eventually("the stream has a leader", async || {
-            let info = jetstream.get_stream(stream).await.ok()?;
-            info.cached_info().cluster.as_ref()?.leader.clone()
-        });
-        let name = name.await;
+        let name = leader(&self.jetstream().await, stream).await;
         let mut nodes = self.nodes.iter();
         let at = nodes.position(|node| node.name() == name);
         at.unwrap_or_else(|| panic!("{name} leads {stream} and is none of ours"))
     }
 
-    /// Waits until every stream takes what is published.
+    /// Waits until everything that is stored in streams can be read and written.
     pub(crate) async fn is_led_again(&self) {
-        if self.is_cluster() {
-            for stream in STREAMS {
-                self.leads(stream).await;
-            }
+        if !self.is_cluster() {
+            return;
+        }
+        let jetstream = self.jetstream().await;
+        let names = eventually("the streams are listed", async || {
+            let names: Result<Vec<_>, _> = jetstream.stream_names().try_collect().await;
+            names.ok()
+        });
+        for stream in names.await {
+            leader(&jetstream, &stream).await;
         }
     }
 
@@ -169,6 +171,15 @@ impl Broker {
     fn urls(&self) -> Vec<String> {
         self.nodes.iter().map(NatsServer::url).collect()
     }
+}
+
+/// The name of the server that leads the stream, as soon as one does.
+async fn leader(jetstream: &jetstream::Context, stream: &str) -> String {
+    eventually("the stream has a leader", async || {
+        let info = jetstream.get_stream(stream).await.ok()?;
+        info.cached_info().cluster.as_ref()?.leader.clone()
+    })
+    .await
 }
 
 /// The broker reserves what a stream may store when it makes one, which would be more than the quota. Streams that are

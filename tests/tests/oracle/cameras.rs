@@ -1,21 +1,29 @@
 use std::time::Duration;
 
 use async_nats::{HeaderMap, jetstream};
+use event_bus::Bus;
+use proto::v1::Comparison;
 use tests::{View, picture};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{
     task::JoinHandle,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::site::{FOLDERS, Site, folder};
+use crate::{
+    history::number_of,
+    site::{FOLDERS, Site, folder},
+};
 
 /// Between two frames of a camera: with all of them, two hundred frames a second.
 const PERIOD: Duration = Duration::from_millis(100);
 
 /// How long comparators try to store what follows from the last frames.
 const TRYING_IN_VAIN: Duration = Duration::from_millis(1500);
+
+/// How long comparators may take, after a fault, to judge again.
+const JUDGED_WITHIN: Duration = Duration::from_secs(60);
 
 /// How long a camera waits for the broker to acknowledge a frame.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -107,25 +115,21 @@ pub(crate) async fn start(
 }
 
 impl Cameras {
-    /// To be called when there are no more faults: each camera shows its last view for two seconds. Then it sends its very
-    /// last frame, of which comparators can store nothing, and while they try, all of them are killed.
+    /// To be called when there are no more faults: once comparators judge again, each camera shows its last view for two
+    /// seconds, which is longer than any hold. Then it sends its very last frame, of which comparators can store nothing, and
+    /// while they try, all of them are killed.
     pub(crate) async fn finish(self, site: &mut Site) -> Vec<Log> {
         let mut cameras = Vec::new();
         for task in self.0 {
             cameras.push(task.await.unwrap());
         }
+        until_judged(&site.broker.bus().await, &mut cameras).await;
         for _ in 0..20 {
-            for camera in &mut cameras {
-                let view = camera.log.last().map_or(View::Dock, |last| last.view);
-                camera.send_for_sure(view).await;
-            }
+            send_last_view(&mut cameras).await;
             sleep(PERIOD).await;
         }
         site.broker.fill_disk().await;
-        for camera in &mut cameras {
-            let view = camera.log.last().map_or(View::Dock, |last| last.view);
-            camera.send_for_sure(view).await;
-        }
+        send_last_view(&mut cameras).await;
         sleep(TRYING_IN_VAIN).await;
         for comparator in site.comparators() {
             comparator.kill();
@@ -133,6 +137,37 @@ impl Cameras {
         }
         site.broker.empty_disk().await;
         cameras.into_iter().map(|camera| camera.log).collect()
+    }
+}
+
+async fn send_last_view(cameras: &mut [Camera]) {
+    for camera in cameras {
+        let view = camera.log.last().map_or(View::Dock, |last| last.view);
+        camera.send_for_sure(view).await;
+    }
+}
+
+/// Sends until a frame of each camera that was sent from now on is judged.
+async fn until_judged(bus: &Bus, cameras: &mut [Camera]) {
+    let deadline = Instant::now() + JUDGED_WITHIN;
+    let sent: Vec<usize> = cameras.iter().map(|camera| camera.log.len()).collect();
+    let is_judged = async |number: usize| {
+        let folder = folder(number).parse().unwrap();
+        let latest = bus.latest::<Comparison>(&folder).await.ok().flatten();
+        latest.is_some_and(|latest| number_of(latest.event.frame.as_ref()) >= sent[number])
+    };
+    let mut left: Vec<usize> = (0..FOLDERS).collect();
+    while !left.is_empty() {
+        assert!(Instant::now() < deadline, "nobody judges cameras {left:?}");
+        send_last_view(cameras).await;
+        sleep(PERIOD).await;
+        let mut waiting = Vec::new();
+        for number in left {
+            if !is_judged(number).await {
+                waiting.push(number);
+            }
+        }
+        left = waiting;
     }
 }
 

@@ -58,8 +58,9 @@ pub(crate) struct Chaos {
     outages: Vec<Outage>,
 }
 
-/// After the broker is back, services take up to this long to be connected and to have made the streams again.
-const RECOVERY: Duration = Duration::from_secs(6);
+/// After the broker is back, services take up to this long to be connected and to have made the streams again: a question
+/// that they asked meanwhile is lost, and asked again after 5 s.
+const RECOVERY: Duration = Duration::from_secs(8);
 
 impl Chaos {
     pub(crate) fn new(random: fastrand::Rng) -> Self {
