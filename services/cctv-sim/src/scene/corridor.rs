@@ -280,7 +280,7 @@ fn moving(view: &mut View, moment: &Moment) {
         crossing: 14.0,
     };
     if let Some(mut passing) = visitor.at(moment) {
-        let walk = passing.along(5.5, 17.5);
+        let walk = passing.along(7.5, 17.5);
         let clothes = *passing.dice.pick(&CLOTHES);
         let x = passing.dice.between(-0.3, 0.4);
         person(view, [x, 0.0, walk.at], passing.progress * 10.0, clothes);
