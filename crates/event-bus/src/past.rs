@@ -1,5 +1,4 @@
-use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
-use futures::TryStreamExt;
+use async_nats::jetstream::consumer::DeliverPolicy;
 use time::OffsetDateTime;
 
 use crate::{Bus, Event, Folder, StoreError, Stored, event::subject_of};
@@ -22,30 +21,16 @@ impl Bus {
         begin: Begin,
         mut apply: impl FnMut(Stored<E>),
     ) -> Result<(), StoreError> {
-        let stream = self.jetstream.get_stream_no_info(E::STREAM).await?;
-        let consumer = stream
-            .create_consumer(OrderedConfig {
-                filter_subject: folder.map_or_else(|| E::SUBJECTS.to_owned(), subject_of::<E>),
-                deliver_policy: match begin {
-                    Begin::At(start_time) => DeliverPolicy::ByStartTime { start_time },
-                    Begin::After(sequence) => DeliverPolicy::ByStartSequence {
-                        start_sequence: sequence + 1,
-                    },
-                },
-                ..OrderedConfig::default()
-            })
-            .await?;
-        if consumer.cached_info().num_pending == 0 {
-            return Ok(());
-        }
-        let mut messages = consumer.messages().await?;
-        while let Some(message) = messages.try_next().await? {
-            if let Ok(stored) = Stored::read(&message) {
-                apply(stored);
-            }
-            if message.info()?.pending == 0 {
-                break;
-            }
+        let subjects = folder.map_or_else(|| E::SUBJECTS.to_owned(), subject_of::<E>);
+        let deliver_policy = match begin {
+            Begin::At(start_time) => DeliverPolicy::ByStartTime { start_time },
+            Begin::After(sequence) => DeliverPolicy::ByStartSequence {
+                start_sequence: sequence + 1,
+            },
+        };
+        let mut events = self.snapshot_of(subjects, deliver_policy).await?;
+        while let Some(stored) = events.next().await? {
+            apply(stored);
         }
         Ok(())
     }

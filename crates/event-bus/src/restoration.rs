@@ -14,7 +14,8 @@ use futures::TryStreamExt;
 use proto::v1::{Alert, Comparison};
 
 use crate::{
-    Bus, Event, Extent, Folder, PictureChange, ReferenceChange, RuleChange, StoreError,
+    AcknowledgementChange, Bus, Event, ExhibitChange, Extent, Folder, FolderChange, Hold,
+    PictureChange, ReferenceChange, RuleChange, StoreError,
     event::subject_of,
     publish::{alert_message, comparison_message, removed_message, uploaded_message},
     topology::{ALERTS, COMPARISONS, UPLOADS},
@@ -41,12 +42,12 @@ const EVENTS: [&str; 3] = [ALERTS, COMPARISONS, UPLOADS];
 
 /// What is emptied besides [`EVENTS`]: the buckets that a backup holds, and the holds, which belong to the comparisons.
 const BUCKETS: [&str; 6] = [
-    "OBJ_references",
-    "OBJ_evidence",
-    "KV_folders",
-    "KV_rules",
-    "KV_holds",
-    "KV_acknowledgements",
+    PictureChange::STREAM,
+    ExhibitChange::STREAM,
+    FolderChange::STREAM,
+    RuleChange::STREAM,
+    Hold::STREAM,
+    AcknowledgementChange::STREAM,
 ];
 
 impl Bus {
@@ -64,21 +65,24 @@ impl Bus {
 
     /// Whether there is nothing yet that people have made: no reference, no rule, no alert.
     pub async fn is_unused(&self) -> Result<bool, StoreError> {
-        let latest = Extent::LatestOfEachKey;
-        let mut pictures = self.snapshot::<PictureChange>(latest).await?;
-        while let Some(change) = pictures.next().await? {
-            if change.event.0.is_some() {
-                return Ok(false);
-            }
-        }
-        let mut rules = self.snapshot::<RuleChange>(latest).await?;
-        while let Some(change) = rules.next().await? {
-            if change.event.0.is_some() {
-                return Ok(false);
-            }
+        if self.any(|PictureChange(picture)| picture.is_some()).await?
+            || self.any(|RuleChange(rule)| rule.is_some()).await?
+        {
+            return Ok(false);
         }
         let alerts = self.jetstream.get_stream(ALERTS).await?;
         Ok(alerts.cached_info().state.messages == 0)
+    }
+
+    /// Whether this is true of the latest event of any key.
+    async fn any<E: Event>(&self, is_so: impl Fn(&E) -> bool) -> Result<bool, StoreError> {
+        let mut latest = self.snapshot::<E>(Extent::LatestOfEachKey).await?;
+        while let Some(stored) = latest.next().await? {
+            if is_so(&stored.event) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// The backup whose restoration was begun and has not ended.

@@ -29,14 +29,25 @@ pub enum Extent {
 impl Bus {
     /// What a stream holds now.
     pub async fn snapshot<E: Event>(&self, extent: Extent) -> Result<Snapshot<E>, StoreError> {
+        let deliver_policy = match extent {
+            Extent::Everything => DeliverPolicy::All,
+            Extent::LatestOfEachKey => DeliverPolicy::LastPerSubject,
+        };
+        let subjects = E::SUBJECTS.to_owned();
+        self.snapshot_of(subjects, deliver_policy).await
+    }
+
+    /// What a stream holds now of these subjects.
+    pub(crate) async fn snapshot_of<E: Event>(
+        &self,
+        filter_subject: String,
+        deliver_policy: DeliverPolicy,
+    ) -> Result<Snapshot<E>, StoreError> {
         let stream = self.jetstream.get_stream_no_info(E::STREAM).await?;
         let consumer = stream
             .create_consumer(OrderedConfig {
-                filter_subject: E::SUBJECTS.to_owned(),
-                deliver_policy: match extent {
-                    Extent::Everything => DeliverPolicy::All,
-                    Extent::LatestOfEachKey => DeliverPolicy::LastPerSubject,
-                },
+                filter_subject,
+                deliver_policy,
                 ..OrderedConfig::default()
             })
             .await?;
