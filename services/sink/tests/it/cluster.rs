@@ -5,12 +5,10 @@ use proto::v1::{Alert, Phase};
 use redis::{AsyncCommands, cluster_async::ClusterConnection};
 use test_support::{RedisServer, eventually};
 
-use crate::fixture::Fixture;
+use crate::fixture::{Fixture, entries, similarity, wait_for_entries};
 
 /// So many folders have keys on every server.
 const FOLDERS: usize = 24;
-
-type Entry = (String, Vec<(String, String)>);
 
 struct Cluster {
     fixture: Fixture,
@@ -66,23 +64,10 @@ fn folders() -> impl Iterator<Item = Folder> {
     (0..FOLDERS).map(|number| format!("folder{number}").parse().unwrap())
 }
 
-async fn is(redis: &ClusterConnection, folder: &Folder, similarity: &str) {
+async fn is(redis: &ClusterConnection, folder: &Folder, expected: &str) {
     eventually("the similarity", async || {
-        let key = sink::similarity_key(folder);
-        let value: Option<String> = redis.clone().get(key).await.ok()?;
-        value.filter(|value| value == similarity)
-    })
-    .await;
-}
-
-async fn entries(redis: &ClusterConnection) -> Vec<Entry> {
-    redis.clone().xrange_all(sink::ALERTS).await.unwrap()
-}
-
-async fn has_entries(redis: &ClusterConnection, count: usize) {
-    eventually("the entries", async || {
-        let entries: Vec<Entry> = redis.clone().xrange_all(sink::ALERTS).await.ok()?;
-        (entries.len() == count).then_some(())
+        let value = similarity(redis, folder).await;
+        value.filter(|value| value == expected)
     })
     .await;
 }
@@ -92,7 +77,7 @@ async fn its_keys_are_those_of_one_server_and_lie_on_all() {
     let cluster = Cluster::start().await;
     cluster.fire_everywhere().await;
     let mut redis = cluster.redis().await;
-    has_entries(&redis, FOLDERS).await;
+    wait_for_entries(&redis, FOLDERS).await;
     for folder in folders() {
         is(&redis, &folder, "0.5").await;
         let alert: String = redis.get(sink::alert_key(&folder)).await.unwrap();
@@ -107,7 +92,7 @@ async fn its_keys_are_those_of_one_server_and_lie_on_all() {
         let alert = cluster.fixture.alert(&folder, "one", Phase::Resolved);
         alert.await;
     }
-    has_entries(&redis, 2 * FOLDERS).await;
+    wait_for_entries(&redis, 2 * FOLDERS).await;
     for folder in folders() {
         let there: bool = redis.exists(sink::alert_key(&folder)).await.unwrap();
         assert!(!there, "{folder}");
@@ -134,7 +119,7 @@ async fn the_rights_of_a_deployment_are_enough() {
     });
     let cluster = cluster.await;
     cluster.fire_everywhere().await;
-    has_entries(&cluster.redis().await, FOLDERS).await;
+    wait_for_entries(&cluster.redis().await, FOLDERS).await;
 }
 
 #[tokio::test]
@@ -142,7 +127,7 @@ async fn applying_everything_again_changes_nothing_and_fills_what_is_missing() {
     let mut cluster = Cluster::start().await;
     cluster.fire_everywhere().await;
     let mut redis = cluster.redis().await;
-    has_entries(&redis, FOLDERS).await;
+    wait_for_entries(&redis, FOLDERS).await;
     cluster.fixture.stop_sink().await;
     let before = entries(&redis).await;
 
@@ -151,11 +136,11 @@ async fn applying_everything_again_changes_nothing_and_fills_what_is_missing() {
     cluster.fixture.start_sink().await;
     let folder: Folder = "folder0".parse().unwrap();
     cluster.fixture.alert(&folder, "one", Phase::Resolved).await;
-    has_entries(&redis, FOLDERS + 1).await;
+    wait_for_entries(&redis, FOLDERS + 1).await;
     assert_eq!(entries(&redis).await[..FOLDERS], before);
 
     redis::cmd("FLUSHALL").exec_async(&mut redis).await.unwrap();
-    has_entries(&redis, FOLDERS + 1).await;
+    wait_for_entries(&redis, FOLDERS + 1).await;
     for folder in folders() {
         is(&redis, &folder, "0.5").await;
     }
@@ -169,7 +154,7 @@ async fn a_server_that_lost_its_last_writes_gets_them_again() {
         cluster.fixture.alert(&folder, "one", phase).await;
     }
     let mut redis = cluster.redis().await;
-    has_entries(&redis, 2).await;
+    wait_for_entries(&redis, 2).await;
     let before = entries(&redis).await;
 
     // As if a replica had taken over that did not have the second one yet.
@@ -185,7 +170,7 @@ async fn a_server_that_lost_its_last_writes_gets_them_again() {
     redis.set::<_, _, ()>(&position, reached - 1).await.unwrap();
 
     cluster.fixture.alert(&folder, "two", Phase::Firing).await;
-    has_entries(&redis, 3).await;
+    wait_for_entries(&redis, 3).await;
     let phases = entries(&redis)
         .await
         .into_iter()
@@ -221,7 +206,7 @@ async fn what_happens_while_a_server_is_away_is_there_when_it_is_back() {
     let mut cluster = Cluster::start().await;
     cluster.fire_everywhere().await;
     let redis = cluster.redis().await;
-    has_entries(&redis, FOLDERS).await;
+    wait_for_entries(&redis, FOLDERS).await;
 
     cluster.others[1].kill();
     for folder in folders() {

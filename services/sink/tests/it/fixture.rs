@@ -1,6 +1,6 @@
 use event_bus::{Bus, BusConfig, Expected, Folder};
 use proto::v1::{Alert, Comparison, Phase, Verdict};
-use redis::aio::MultiplexedConnection;
+use redis::{AsyncCommands, aio::MultiplexedConnection};
 use service_runtime::{Context, Readiness};
 use test_support::{NatsServer, RedisServer, eventually};
 use tokio::task::JoinHandle;
@@ -114,4 +114,28 @@ impl Fixture {
         })
         .await;
     }
+}
+
+/// The folder's similarity in Redis; `None` also while a server that has just started loads its data.
+pub(crate) async fn similarity(
+    redis: &(impl AsyncCommands + Clone),
+    folder: &Folder,
+) -> Option<String> {
+    let value = redis.clone().get(sink::similarity_key(folder)).await;
+    value.ok().flatten()
+}
+
+type Entries = Vec<(String, Vec<(String, String)>)>;
+
+/// The entries of the stream of alerts: ids and fields.
+pub(crate) async fn entries(redis: &(impl AsyncCommands + Clone)) -> Entries {
+    redis.clone().xrange_all(sink::ALERTS).await.unwrap()
+}
+
+pub(crate) async fn wait_for_entries(redis: &(impl AsyncCommands + Clone), count: usize) {
+    eventually("the entries", async || {
+        let entries: Entries = redis.clone().xrange_all(sink::ALERTS).await.ok()?;
+        (entries.len() == count).then_some(())
+    })
+    .await;
 }

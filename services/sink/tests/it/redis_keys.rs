@@ -1,15 +1,9 @@
 use event_bus::Folder;
 use proto::v1::{Alert, Phase};
-use redis::{AsyncCommands, aio::MultiplexedConnection};
+use redis::AsyncCommands;
 use test_support::eventually;
 
-use crate::fixture::Fixture;
-
-/// `None` also while a server that has just started loads its data.
-async fn similarity(redis: &MultiplexedConnection, folder: &Folder) -> Option<String> {
-    let value = redis.clone().get(sink::similarity_key(folder)).await;
-    value.ok().flatten()
-}
+use crate::fixture::{Fixture, entries, similarity, wait_for_entries};
 
 #[tokio::test]
 async fn similarities_and_alerts_are_where_people_look_for_them() {
@@ -75,18 +69,6 @@ async fn what_happens_while_redis_is_away_is_there_when_it_is_back() {
     .await;
     eventually("the alert", async || {
         redis.get::<_, Option<String>>("alert_dock").await.unwrap()
-    })
-    .await;
-}
-
-/// The entries of the stream of alerts: ids and fields.
-async fn entries(redis: &MultiplexedConnection) -> Vec<(String, Vec<(String, String)>)> {
-    redis.clone().xrange_all(sink::ALERTS).await.unwrap()
-}
-
-async fn wait_for_entries(redis: &MultiplexedConnection, count: usize) {
-    eventually("the entries", async || {
-        (entries(redis).await.len() == count).then_some(())
     })
     .await;
 }
