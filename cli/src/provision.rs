@@ -15,6 +15,9 @@ use crate::lines;
 use folder::SecretsFolder;
 use nats::Camera;
 
+/// Grafana reads the file by itself.
+const GRAFANA_ADMIN_PASSWORD: &str = "grafana-admin";
+
 #[derive(clap::Args)]
 pub(crate) struct Provision {
     /// Folder for the secrets; only its owner may look into it
@@ -38,6 +41,7 @@ impl Provision {
         nats::provision(&folder, &self.cameras)?;
         redis::provision(&folder, &redis_users)?;
         web::provision(&folder)?;
+        folder.password(GRAFANA_ADMIN_PASSWORD)?;
         lines::print(format!(
             "The secrets are in {}: the web page's user is {}, its password is in passwords/{}.",
             self.folder.display(),
