@@ -360,27 +360,27 @@ async fn every_service_does_all_its_work_with_the_rights_it_has() {
     );
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn certificates_that_are_dropped_in_make_it_tls() {
-    let deployment = Deployment::start_by_tls().await;
+/// The folder, a reference, a frame that does not fit, and the alert of it.
+async fn fire_gate(deployment: &Deployment) {
     deployment
         .ask(Method::PUT, "/api/v1/folders/gate", "")
         .await;
     deployment.upload("gate", View::Dock).await;
     succeeds(&deployment.publish("camera-gate", "gate", &picture(View::Wall, 0)));
     deployment.firing("gate").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn certificates_that_are_dropped_in_make_it_tls() {
+    let deployment = Deployment::start_by_tls().await;
+    fire_gate(&deployment).await;
     deployment.check_logs().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_operator_backs_one_deployment_up_and_restores_it_to_another() {
     let deployment = Deployment::start().await;
-    deployment
-        .ask(Method::PUT, "/api/v1/folders/gate", "")
-        .await;
-    deployment.upload("gate", View::Dock).await;
-    succeeds(&deployment.publish("camera-gate", "gate", &picture(View::Wall, 0)));
-    deployment.firing("gate").await;
+    fire_gate(&deployment).await;
     let file = deployment.path("backup");
     succeeds(&deployment.framewatch("operator", &["backup", &file]));
     deployment.check_logs().await;
