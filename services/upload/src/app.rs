@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use event_bus::Folder;
+use folder_state::{FolderStates, Histories, Summary};
 use tokio::sync::{Semaphore, watch};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -11,17 +12,17 @@ use crate::{
     access::Access,
     broker::Broker,
     folders::Folders,
-    history::Histories,
     inspection::Inspection,
+    pace::Pace,
     problem::{Kind, Problem},
     thumbnails::Thumbnails,
-    view::{Summary, View},
 };
 
 pub(crate) struct App {
     pub(crate) config: Config,
     pub(crate) access: Access,
-    pub(crate) view: Arc<View>,
+    pub(crate) states: Arc<FolderStates>,
+    pub(crate) pace: Arc<Pace>,
     pub(crate) broker: Broker,
     pub(crate) folders: Folders,
     pub(crate) histories: Histories,
@@ -43,7 +44,7 @@ impl App {
     /// The folder of this name, if it exists.
     pub(crate) fn existing(&self, name: &str) -> Result<Folder, Problem> {
         let folder = parse(name)?;
-        match self.view.read().existing(&folder) {
+        match self.states.read().existing(&folder) {
             Some(_) => Ok(folder),
             None => Err(unknown(&folder)),
         }
@@ -59,7 +60,7 @@ impl App {
     }
 
     pub(crate) fn summary(&self, folder: &Folder) -> Result<Summary, Problem> {
-        let summary = self.view.read().summary(folder);
+        let summary = self.states.read().summary(folder);
         summary.ok_or_else(|| unknown(folder))
     }
 }

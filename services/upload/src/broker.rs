@@ -4,11 +4,12 @@ use std::{fmt::Display, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
-    Acknowledgements, AlertKey, Begin, Bus, Evidence, Exhibit, Expected, Folder, FrameArrival,
-    Last, Pictures, PublishError, ReferenceChange, Registry, RuleScope, Session, SessionKey,
-    Sessions, StoreError, Stored, with_causes,
+    Acknowledgements, AlertKey, Bus, Evidence, Exhibit, Expected, Folder, FrameArrival, Last,
+    Pictures, PublishError, ReferenceChange, Registry, RuleScope, Session, SessionKey, Sessions,
+    StoreError, Stored, with_causes,
 };
-use proto::v1::{Acknowledgement, Comparison, Rule, Upload, UploadRemoved};
+use folder_state::HistoryError;
+use proto::v1::{Acknowledgement, Rule, Upload, UploadRemoved};
 use tokio::time::timeout;
 
 use crate::problem::{Kind, Problem};
@@ -194,16 +195,6 @@ impl Broker {
             .await
     }
 
-    pub(crate) async fn past_comparisons(
-        &self,
-        folder: &Folder,
-        begin: Begin,
-        apply: impl FnMut(Stored<Comparison>),
-    ) -> Result<(), Problem> {
-        let past = self.bus.past(Some(folder), begin, apply);
-        self.ask("read the history", past).await
-    }
-
     async fn ask<T, E: Into<StoreError>>(
         &self,
         what: &'static str,
@@ -216,6 +207,21 @@ impl Broker {
             Ok(Ok(answer)) => Ok(answer),
             Ok(Err(error)) => Err(unavailable(what, with_causes(error.into().as_ref()))),
             Err(_) => Err(unavailable(what, "no answer in time")),
+        }
+    }
+}
+
+impl From<HistoryError> for Problem {
+    fn from(error: HistoryError) -> Self {
+        let line = with_causes(&error);
+        match error {
+            HistoryError::NotConnected | HistoryError::TooSlow | HistoryError::Broker(_) => {
+                unavailable("read the history", line)
+            }
+            HistoryError::Computation(_) => {
+                tracing::error!("{line}");
+                Kind::Internal.because("The history cannot be computed.")
+            }
         }
     }
 }

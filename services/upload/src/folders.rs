@@ -14,6 +14,7 @@ use std::{
 };
 
 use event_bus::{Folder, RuleScope};
+use folder_state::FolderStates;
 use proto::v1::Rule;
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::task::TaskTracker;
@@ -21,13 +22,12 @@ use tokio_util::task::TaskTracker;
 use crate::{
     broker::Broker,
     problem::{Kind, Problem},
-    view::View,
 };
 
 #[derive(Clone)]
 pub(crate) struct Folders {
     broker: Broker,
-    view: Arc<View>,
+    states: Arc<FolderStates>,
     turns: Arc<Turns>,
     tracker: TaskTracker,
 }
@@ -47,10 +47,10 @@ impl Turns {
 }
 
 impl Folders {
-    pub(crate) fn new(broker: Broker, view: Arc<View>, tracker: TaskTracker) -> Self {
+    pub(crate) fn new(broker: Broker, states: Arc<FolderStates>, tracker: TaskTracker) -> Self {
         Folders {
             broker,
-            view,
+            states,
             turns: Arc::default(),
             tracker,
         }
@@ -72,7 +72,7 @@ impl Folders {
         let (this, folder) = (self.clone(), folder.clone());
         self.carry_through(async move {
             let _turn = this.turns.take(&folder).await;
-            let before = this.view.read().last_removal(&folder);
+            let before = this.states.read().last_removal(&folder);
             this.remove_all_pictures(&folder).await?;
             this.broker
                 .unset_rule(&RuleScope::Folder(folder.clone()))
@@ -80,7 +80,7 @@ impl Folders {
             this.broker.discard_frames(&folder).await?;
             this.broker.remove_folder(&folder).await?;
             let is_seen = this
-                .view
+                .states
                 .until(|state| {
                     state.last_removal(&folder) != before && state.rule(&folder).is_none()
                 })
@@ -114,7 +114,7 @@ impl Folders {
                 None => this.broker.unset_rule(&scope).await?,
             }
             let is_seen = this
-                .view
+                .states
                 .until(|state| match &scope {
                     RuleScope::Default => state.default_rule() == rule,
                     RuleScope::Folder(folder) => state.rule(folder) == rule,
@@ -128,11 +128,14 @@ impl Folders {
 
     /// To be called when it is the caller's turn.
     async fn make_now(&self, folder: &Folder) -> Result<bool, Problem> {
-        if self.view.read().is_made(folder) {
+        if self.states.read().is_made(folder) {
             return Ok(false);
         }
         let is_new = self.broker.create_folder(folder).await?;
-        log_unseen(self.view.until(|state| state.is_made(folder)).await, folder);
+        log_unseen(
+            self.states.until(|state| state.is_made(folder)).await,
+            folder,
+        );
         Ok(is_new)
     }
 
@@ -152,7 +155,7 @@ impl Folders {
     }
 }
 
-/// To be called with what [`View::until`] says of a change that is stored.
+/// To be called with what [`FolderStates::until`] says of a change that is stored.
 pub(crate) fn log_unseen(is_seen: bool, what: &impl std::fmt::Display) {
     if !is_seen {
         tracing::warn!(%what, "a change is stored, but has not come back from NATS in time");

@@ -1,13 +1,13 @@
 //! The upload service: web pages, REST, server-sent events, reference pictures.
 //!
 //! It alone stores and deletes reference pictures, and says in `UPLOADS` which of them frames are compared with. What it
-//! shows is a fold over streams, so that any number of copies show the same. Comparing is left to the comparator.
+//! shows is a fold over streams, so that any number of copies show the same: that is `folder-state`. Comparing is left to
+//! the comparator.
 //!
 //! - `access`: who may do what.
 //! - `http`: routes, pages, limits on what comes in.
 //! - `folders`: every change, in an order that a crash at any moment cannot spoil.
-//! - `view`: the folds.
-//! - `history`: a folder's last day, read when somebody asks for it.
+//! - `pace`: what pages are told of how folders stand.
 //! - `thumbnails`: small forms of pictures.
 //! - `broker`: NATS, every call bounded in time.
 
@@ -17,14 +17,13 @@ mod broker;
 mod config;
 mod cores;
 mod folders;
-mod history;
 mod http;
 mod inspection;
 mod measure;
 mod names;
+mod pace;
 mod problem;
 mod thumbnails;
-mod view;
 
 pub use access::AccessConfig;
 pub use config::Config;
@@ -32,6 +31,7 @@ pub use config::Config;
 use std::{sync::Arc, time::Duration};
 
 use event_bus::{Bus, Folder};
+use folder_state::{FolderStates, Histories};
 use service_runtime::{Context, Failure};
 use tokio::{
     net::TcpListener,
@@ -46,10 +46,9 @@ use crate::{
     broker::Broker,
     cores::Cores,
     folders::Folders,
-    history::Histories,
     inspection::Inspection,
+    pace::Pace,
     thumbnails::Thumbnails,
-    view::View,
 };
 
 /// The folders that exist from the start.
@@ -72,27 +71,28 @@ pub async fn run(
     let shutdown = context.shutdown.clone();
     let tracker = TaskTracker::new();
     config.access.check(listener.local_addr()?)?;
-    let view = Arc::new(View::new());
+    let states = Arc::new(FolderStates::default());
+    let pace = Arc::new(Pace::new(Arc::clone(&states)));
     let broker = Broker::new(bus.clone())
         .await
         .map_err(|error| Failure::Unavailable(anyhow::anyhow!(error)))?;
     let access = Access::open(&config.access, &broker, &bus, &tracker, &shutdown).await?;
-    let folders = Folders::new(broker.clone(), Arc::clone(&view), tracker.clone());
+    let folders = Folders::new(broker.clone(), Arc::clone(&states), tracker.clone());
 
-    let caught_up = view::follow(&view, &bus, &tracker, &shutdown);
+    let caught_up = states.follow(&bus, &tracker, &shutdown);
     let (loaded_sender, loaded) = watch::channel(false);
     require(&context, &bus, loaded.clone());
     tracker.spawn({
-        let (view, shutdown) = (Arc::clone(&view), shutdown.clone());
-        async move { view.keep_pace(shutdown).await }
+        let (pace, shutdown) = (Arc::clone(&pace), shutdown.clone());
+        async move { pace.keep(shutdown).await }
     });
     tracker.spawn({
-        let (view, bus, shutdown) = (Arc::clone(&view), bus.clone(), shutdown.clone());
-        async move { measure::measure(&view, &bus, &shutdown).await }
+        let (states, bus, shutdown) = (Arc::clone(&states), bus.clone(), shutdown.clone());
+        async move { measure::measure(&states, &bus, &shutdown).await }
     });
     tracker.spawn(shutdown.clone().run_until_cancelled_owned({
-        let (view, bus) = (Arc::clone(&view), bus.clone());
-        async move { view::recall(&view, &bus).await }
+        let (states, bus) = (Arc::clone(&states), bus.clone());
+        async move { states.recall(&bus).await }
     }));
     tracker.spawn(shutdown.clone().run_until_cancelled_owned({
         let (broker, folders, shutdown) = (broker.clone(), folders.clone(), shutdown.clone());
@@ -113,8 +113,9 @@ pub async fn run(
         viewers: Arc::new(Semaphore::new(MAX_VIEWERS)),
         config,
         access,
-        view,
-        histories: Histories::new(broker.clone()),
+        states,
+        pace,
+        histories: Histories::new(bus.clone()),
         broker,
         folders,
         loaded,

@@ -6,35 +6,34 @@ use std::{
 };
 
 use event_bus::{Bus, Folder};
+use folder_state::{FolderState, FolderStates};
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
-
-use crate::view::{FolderState, View};
 
 const EVERY: Duration = Duration::from_secs(5);
 
 /// Goes on until shutdown.
-pub(crate) async fn measure(view: &View, bus: &Bus, shutdown: &CancellationToken) {
+pub(crate) async fn measure(states: &FolderStates, bus: &Bus, shutdown: &CancellationToken) {
     let mut ticks = interval(EVERY);
     let mut known = BTreeSet::new();
     while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
-        known = folders(view, &known);
+        known = folders(states, &known);
         storage(bus).await;
     }
 }
 
 /// Tells of every folder; gives them, to be known the next time.
-fn folders(view: &View, known: &BTreeSet<Folder>) -> BTreeSet<Folder> {
+fn folders(states: &FolderStates, known: &BTreeSet<Folder>) -> BTreeSet<Folder> {
     let mut counts: HashMap<&str, u32> = HashMap::new();
     let folders: BTreeSet<_> = {
-        let state = view.read();
+        let state = states.read();
         let folders = state.folders();
-        for (folder, view) in folders
+        for (folder, known) in folders
             .iter()
             .filter_map(|folder| Some((folder, state.existing(folder)?)))
         {
-            *counts.entry(view.state().slug()).or_default() += 1;
-            if let Some(at) = view.last_frame_at() {
+            *counts.entry(known.state().slug()).or_default() += 1;
+            if let Some(at) = known.last_frame_at() {
                 last_frame(folder).set(at.unix_timestamp() as f64);
             }
         }

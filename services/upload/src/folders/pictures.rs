@@ -46,7 +46,7 @@ impl Folders {
         let (this, folder, id) = (self.clone(), folder.clone(), id.to_owned());
         self.carry_through(async move {
             let _turn = this.turns.take(&folder).await;
-            if !this.view.read().pictures(&folder).contains_key(&id) {
+            if !this.states.read().pictures(&folder).contains_key(&id) {
                 return Err(
                     Kind::UnknownImage.because(format!("The folder {folder} has no image {id:?}."))
                 );
@@ -65,7 +65,13 @@ impl Folders {
 
     /// To be called when it is the caller's turn.
     pub(super) async fn remove_all_pictures(&self, folder: &Folder) -> Result<(), Problem> {
-        let ids: Vec<String> = self.view.read().pictures(folder).keys().cloned().collect();
+        let ids: Vec<String> = self
+            .states
+            .read()
+            .pictures(folder)
+            .keys()
+            .cloned()
+            .collect();
         for id in &ids {
             self.broker.delete_picture(folder, id).await?;
         }
@@ -115,7 +121,7 @@ impl Folders {
 
     fn removal(&self, folder: &Folder, gone: &[String], current: Option<&Upload>) -> UploadRemoved {
         let kept = current.filter(|current| !gone.contains(&current.id));
-        let state = self.view.read();
+        let state = self.states.read();
         let newest_left = || {
             let mut newest_first = state.pictures(folder).values().rev();
             newest_first.find(|upload| !gone.contains(&upload.id))
@@ -134,7 +140,7 @@ impl Folders {
 
     fn describe(&self, folder: &Folder, name: &str, inspected: &Inspected) -> Upload {
         let picture = &inspected.picture;
-        let state = self.view.read();
+        let state = self.states.read();
         let newest = state.pictures(folder).keys().next_back();
         let reference = state.reference(folder).map(|upload| &upload.id);
         let id = names::next_id(newest.max(reference).map(String::as_str));
@@ -157,7 +163,7 @@ impl Folders {
         pictures_are: impl Fn(&dyn Fn(&str) -> bool) -> bool,
     ) {
         let is_seen = self
-            .view
+            .states
             .until(|state| {
                 let has = |id: &str| state.pictures(folder).contains_key(id);
                 state.reference_sequence(folder) >= sequence && pictures_are(&has)

@@ -3,12 +3,13 @@
 use std::{collections::HashSet, time::Duration};
 
 use event_bus::{Folder, ReferenceChange};
+use folder_state::Known;
 use proto::v1::Upload;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::Folders;
-use crate::{problem::Problem, view::State};
+use crate::problem::Problem;
 
 /// How often folders are looked at. One is put right when two looks in a row find it amiss, since the folds of its
 /// pictures and of its reference do not move in step.
@@ -42,7 +43,7 @@ impl Folders {
     }
 
     fn amiss(&self) -> Vec<Folder> {
-        let state = self.view.read();
+        let state = self.states.read();
         let mut folders = state.folders_with_pictures();
         folders.retain(|folder| is_amiss(&state, folder));
         folders
@@ -60,7 +61,7 @@ impl Folders {
                 .await?;
             return Ok(());
         }
-        let unannounced = unannounced(&self.view.read(), folder, change).cloned();
+        let unannounced = unannounced(&self.states.read(), folder, change).cloned();
         if let Some(upload) = unannounced {
             tracing::warn!(%folder, id = upload.id, "a picture was stored unannounced");
             self.broker.publish_uploaded(folder, &upload).await?;
@@ -69,14 +70,14 @@ impl Folders {
     }
 
     async fn is_gone(&self, folder: &Folder, id: &str) -> Result<bool, Problem> {
-        if self.view.read().pictures(folder).contains_key(id) {
+        if self.states.read().pictures(folder).contains_key(id) {
             return Ok(false);
         }
         Ok(self.broker.picture(folder, id).await?.is_none())
     }
 }
 
-fn is_amiss(state: &State, folder: &Folder) -> bool {
+fn is_amiss(state: &Known, folder: &Folder) -> bool {
     let pictures = state.pictures(folder);
     let change = state.reference_change(folder);
     let reference = change.and_then(ReferenceChange::reference);
@@ -86,7 +87,7 @@ fn is_amiss(state: &State, folder: &Folder) -> bool {
 
 /// The newest picture, if it is newer than all that the folder's last event speaks of.
 fn unannounced<'a>(
-    state: &'a State,
+    state: &'a Known,
     folder: &Folder,
     change: Option<&ReferenceChange>,
 ) -> Option<&'a Upload> {

@@ -155,20 +155,20 @@ async fn acknowledge(app: &App, id: &str, said: Said) -> Result<Acknowledgement,
     }
     let sequence = app.broker.acknowledge(&key, &acknowledgement).await?;
     let seen = app
-        .view
+        .states
         .until(|state| state.acknowledgements().has_reached(sequence));
     log_unseen(seen.await, &key);
-    let holds = app.view.read().acknowledgement(id).cloned();
+    let holds = app.states.read().acknowledgement(id).cloned();
     Ok(holds.unwrap_or(acknowledgement))
 }
 
 async fn take_back(app: &App, id: &str) -> Result<(), Problem> {
     existing(app, id)?;
     let key = key(id)?;
-    let before = app.view.read().acknowledgements().sequence(id);
+    let before = app.states.read().acknowledgements().sequence(id);
     app.broker.unacknowledge(&key).await?;
     let seen = app
-        .view
+        .states
         .until(|state| before.is_none() || state.acknowledgements().sequence(id) != before);
     log_unseen(seen.await, &key);
     Ok(())

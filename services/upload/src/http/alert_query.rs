@@ -1,6 +1,7 @@
 //! Which alerts are asked for, as addresses say it.
 
 use event_bus::Folder;
+use folder_state::AlertQuery;
 use proto::v1::Phase;
 use serde::Deserialize;
 use time::{
@@ -18,7 +19,6 @@ use super::{
 use crate::{
     app::parse,
     problem::{Kind, Problem},
-    view::AlertQuery,
 };
 
 /// A query as it came. An empty value, as a form sends it, asks for nothing.

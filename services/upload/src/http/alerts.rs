@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use axum::{Json, extract::State, response::Response};
 use event_bus::Exhibit;
+use folder_state::{AlertQuery, Known};
 use proto::v1::{Acknowledgement, Alert};
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -18,7 +19,6 @@ use super::{
 use crate::{
     app::App,
     problem::{Kind, Problem},
-    view::{self, AlertQuery},
 };
 
 /// An alert, and who has it in hand.
@@ -31,7 +31,7 @@ pub(crate) struct KnownAlert {
 }
 
 impl KnownAlert {
-    fn new(state: &view::State, alert: Alert) -> Self {
+    fn new(state: &Known, alert: Alert) -> Self {
         KnownAlert {
             acknowledgement: state.acknowledgement(&alert.id).cloned(),
             alert,
@@ -92,7 +92,7 @@ pub(crate) fn page(app: &App, query: &Query, path: &str) -> Result<AlertPage, Pr
 
 /// All that are asked for, on one page.
 pub(crate) fn select(app: &App, wanted: &AlertQuery) -> Result<AlertPage, Problem> {
-    let state = app.view.read();
+    let state = app.states.read();
     let selection = state.alerts(wanted).map_err(|_| {
         let before = wanted.before.as_deref().unwrap_or_default();
         Kind::UnknownAlert.because(format!(
@@ -173,7 +173,7 @@ async fn evidence(
 }
 
 pub(crate) fn existing(app: &App, id: &str) -> Result<KnownAlert, Problem> {
-    let state = app.view.read();
+    let state = app.states.read();
     let alert = state.alert(id).cloned().ok_or_else(|| {
         Kind::UnknownAlert.because(format!(
             "There is no alert {id:?} among the latest; GET /api/v1/alerts lists them."

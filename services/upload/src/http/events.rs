@@ -11,6 +11,7 @@ use axum::{
     },
 };
 use event_bus::Folder;
+use folder_state::{Announcement, News};
 use futures::{Stream, StreamExt, future::ready, stream::once};
 use serde::Deserialize;
 use tokio::sync::OwnedSemaphorePermit;
@@ -26,7 +27,6 @@ use super::{
 use crate::{
     app::{App, parse},
     problem::{Kind, Problem},
-    view::Announcement,
 };
 
 /// A stream is never silent for longer. Without a word for some time a viewer can know that the connection is gone, of
@@ -81,7 +81,7 @@ fn announcements(
     folder: Option<Folder>,
     seat: Seat,
 ) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
-    let live = BroadcastStream::new(app.view.live().subscribe());
+    let live = BroadcastStream::new(app.states.live().subscribe());
     let hello = once(ready(Event::default().event("hello").data("{}")));
     let events = live.filter_map(move |received| {
         let _until_the_stream_ends = &seat;
@@ -95,8 +95,8 @@ fn event(
     folder: Option<&Folder>,
 ) -> Option<Event> {
     match received {
-        Ok(it) if folder.is_none_or(|folder| *folder == it.folder) => {
-            Some(Event::default().event(it.name).data(&*it.data))
+        Ok(it) if folder.is_none_or(|folder| folder == it.folder()) => {
+            Some(Event::default().event(name(it.news())).data(it.json()))
         }
         Ok(_) => None,
         Err(BroadcastStreamRecvError::Lagged(count)) => Some(
@@ -104,6 +104,17 @@ fn event(
                 .event("missed")
                 .data(format!("{{\"count\":{count}}}")),
         ),
+    }
+}
+
+fn name(news: &News) -> &'static str {
+    match news {
+        News::Uploaded(_) => "upload",
+        News::UploadRemoved(_) => "upload-removed",
+        News::Compared(_) => "comparison",
+        News::Alert(_) => "alert",
+        News::Acknowledged(_) => "acknowledged",
+        News::AcknowledgementRemoved(_) => "acknowledgement-removed",
     }
 }
 

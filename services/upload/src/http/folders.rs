@@ -8,6 +8,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
+use folder_state::{Summary, natural_order};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
@@ -20,7 +21,6 @@ use super::{
 use crate::{
     app::{App, parse},
     problem::Problem,
-    view::{Summary, natural_order},
 };
 
 #[derive(Deserialize, IntoParams)]
@@ -48,7 +48,7 @@ const PATH: &str = "/api/v1/folders";
 
 /// All that exist.
 pub(crate) fn summaries(app: &App) -> Vec<Summary> {
-    let state = app.view.read();
+    let state = app.states.read();
     let folders = state.folders();
     folders
         .iter()
@@ -74,7 +74,7 @@ pub(crate) async fn list(
 ) -> Result<Json<FolderPage>, Problem> {
     let limit = page_size(query.limit)?;
     let after = query.after.as_deref().map(parse).transpose()?;
-    let state = app.view.read();
+    let state = app.states.read();
     let folders = state.folders();
     let begin = after.map_or(0, |after| {
         let after = natural_order(&after);

@@ -49,7 +49,7 @@ pub(crate) async fn latest(
     wanted: Wanted,
 ) -> Result<Response, Problem> {
     let folder = app.existing(&at.folder)?;
-    let known = app.view.read().current_frame(&folder).cloned();
+    let known = app.states.read().current_frame(&folder).cloned();
     if let Some(known) = known {
         let headers = told(&known);
         if let Some(response) = wanted.at_hand(&app, &Picture::Frame(known)) {

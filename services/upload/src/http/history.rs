@@ -7,6 +7,7 @@ use axum::{
     extract::{Request, State},
 };
 use event_bus::Folder;
+use folder_state::{AlertQuery, Curve, Point, REACH};
 use proto::{
     EffectiveRule, timestamp,
     v1::{Alert, Rule},
@@ -25,9 +26,7 @@ use super::{
 };
 use crate::{
     app::App,
-    history::{Curve, Point, REACH},
     problem::{Kind, Problem},
-    view::AlertQuery,
 };
 
 #[derive(Deserialize, IntoParams)]
@@ -163,7 +162,7 @@ pub(crate) async fn what_if(
 ) -> Result<Json<WhatIfAnswer>, Problem> {
     let folder = app.existing(&at.folder)?;
     let asked = rules::read(request).await?;
-    let default = app.view.read().default_rule();
+    let default = app.states.read().default_rule();
     let rule = EffectiveRule::of(Some(asked), default);
     let rehearsed = folder.clone();
     let answer = app.histories.of(&folder, move |history| {
@@ -171,13 +170,13 @@ pub(crate) async fn what_if(
         WhatIfAnswer {
             rule: Rule::in_force(Some(asked), default),
             since: history.since().map(timestamp),
-            comparisons: history.len(),
+            comparisons: history.comparison_count(),
             episode_count: episodes.len(),
             firing_seconds: firing_seconds(&episodes),
             episodes: latest(&episodes),
         }
     });
-    answer.await.map(Json)
+    Ok(Json(answer.await?))
 }
 
 fn firing_seconds(episodes: &[Alert]) -> f64 {
@@ -203,7 +202,7 @@ fn alerts_in(app: &App, folder: &Folder, curve: &Curve) -> Vec<Alert> {
         limit: MOST_EPISODES,
         ..AlertQuery::default()
     };
-    let selected = app.view.read().alerts(&query);
+    let selected = app.states.read().alerts(&query);
     let alerts = selected.map_or(Vec::new(), |selection| selection.alerts);
     let since = timestamp(curve.since);
     let touches = |alert: &Alert| {

@@ -152,7 +152,7 @@ pub(crate) async fn list(
 
 /// The page that follows the picture `before`; its `next` is the id to go on before.
 pub(crate) fn page(app: &App, folder: &Folder, limit: usize, before: Option<&str>) -> ImagePage {
-    let state = app.view.read();
+    let state = app.states.read();
     let reference = state.reference(folder).map(|reference| &reference.id);
     let end = before.map_or(Bound::Unbounded, Bound::Excluded);
     let pictures = state.pictures(folder);
@@ -191,7 +191,7 @@ pub(crate) async fn get(
 ) -> Result<Json<Image>, Problem> {
     let folder = app.existing(&at.folder)?;
     let upload = known(&app, &folder, &at.id)?;
-    let state = app.view.read();
+    let state = app.states.read();
     let is_reference = state.reference(&folder).is_some_and(|it| it.id == at.id);
     Ok(Json(Image {
         upload,
@@ -281,7 +281,7 @@ pub(crate) async fn latest_content(
 }
 
 pub(crate) fn reference(app: &App, folder: &Folder) -> Result<Upload, Problem> {
-    let reference = app.view.read().reference(folder).cloned();
+    let reference = app.states.read().reference(folder).cloned();
     reference.ok_or_else(|| {
         Kind::NoReference.because(format!(
             "The folder {folder} has no picture yet; POST one to /api/v1/folders/{folder}/images."
@@ -290,6 +290,6 @@ pub(crate) fn reference(app: &App, folder: &Folder) -> Result<Upload, Problem> {
 }
 
 fn known(app: &App, folder: &Folder, id: &str) -> Result<Upload, Problem> {
-    let upload = app.view.read().pictures(folder).get(id).cloned();
+    let upload = app.states.read().pictures(folder).get(id).cloned();
     upload.ok_or_else(|| unknown_image(folder, id))
 }

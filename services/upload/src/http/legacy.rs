@@ -124,7 +124,7 @@ async fn by_name(
 ) -> Result<Response, Problem> {
     let folder = app.existing_by_number(folder)?;
     let upload = {
-        let state = app.view.read();
+        let state = app.states.read();
         let mut newest_first = state.pictures(&folder).values().rev();
         newest_first.find(|upload| upload.name == *name).cloned()
     };

@@ -8,6 +8,7 @@ use axum::{
     http::StatusCode,
 };
 use event_bus::RuleScope;
+use folder_state::RuleSources;
 use proto::v1::Rule;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -20,7 +21,6 @@ use super::{
 use crate::{
     app::App,
     problem::{Kind, Problem},
-    view::RuleSources,
 };
 
 /// A rule of some scope, and what holds in the end.
@@ -170,7 +170,7 @@ async fn set(app: &App, scope: RuleScope, request: Request) -> Result<Json<RuleA
 }
 
 fn answer(app: &App, scope: &RuleScope) -> Json<RuleAnswer> {
-    let state = app.view.read();
+    let state = app.states.read();
     let (rule, own) = match scope {
         RuleScope::Default => (state.default_rule(), None),
         RuleScope::Folder(folder) => (state.rule(folder), state.rule(folder)),

@@ -10,6 +10,7 @@ use axum::{
 };
 use bytes::Bytes;
 use event_bus::Folder;
+use folder_state::Turn;
 use futures::{
     Stream, StreamExt,
     future::ready,
@@ -31,8 +32,8 @@ use super::{
 };
 use crate::{
     app::{App, parse},
+    pace::Told,
     problem::Problem,
-    view::{Told, Turn},
 };
 
 #[derive(Deserialize, IntoParams)]
@@ -80,8 +81,8 @@ pub(crate) async fn stream(
         .or(query.after.as_deref());
     let mut viewer = Viewer {
         _seat: Seat::take(&app)?,
-        told: app.view.pace().subscribe(),
-        seen: position.map_or(0, |position| app.view.pace().turn(position)),
+        told: app.pace.subscribe(),
+        seen: position.map_or(0, |position| app.pace.turn(position)),
         only,
         app,
     };
@@ -121,11 +122,11 @@ impl Viewer {
     }
 
     fn catch_up(&mut self) -> Bytes {
-        let (turn, missed) = self.app.view.told_since(self.seen, self.only.as_ref());
+        let (turn, missed) = self.app.pace.told_since(self.seen, self.only.as_ref());
         self.seen = turn;
         let hello = format!(
             "id: {}\nevent: hello\ndata: {{}}\n\n",
-            self.app.view.pace().position(turn)
+            self.app.pace.position(turn)
         );
         [missed, hello.into()].concat().into()
     }

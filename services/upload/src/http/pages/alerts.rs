@@ -5,6 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{Extension, extract::State, response::Html};
 use event_bus::Exhibit;
+use folder_state::AlertQuery;
 use proto::v1::Phase;
 use time::{OffsetDateTime, UtcOffset, macros::format_description};
 
@@ -17,7 +18,7 @@ use super::{
     episode::Row,
     render,
 };
-use crate::{access::Visitor, app::App, problem::Problem, view::AlertQuery};
+use crate::{access::Visitor, app::App, problem::Problem};
 
 /// Alerts in the list of those that are firing now.
 const FIRING: usize = 100;
@@ -143,7 +144,7 @@ pub(crate) async fn one(
 
 impl Filter {
     fn new(app: &App, query: &Query) -> Result<Self, Problem> {
-        let folders = app.view.read().folders();
+        let folders = app.states.read().folders();
         let mut folders: Vec<String> = folders.iter().map(ToString::to_string).collect();
         let folder = query.folder.clone().unwrap_or_default();
         // A folder that was removed still has its alerts.

@@ -1,8 +1,8 @@
+use folder_state::{FolderState, Summary};
 use proto::{from_timestamp, v1::Upload};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
 
 use super::super::images::address;
-use crate::view::{FolderState, Summary};
 
 /// A folder in words.
 pub(crate) struct Card {

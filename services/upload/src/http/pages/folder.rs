@@ -80,11 +80,11 @@ pub(crate) async fn folder(
     let folder = app.existing_by_number(&name)?;
     let pictures = page(&app, &folder, PICTURES, query.before.as_deref());
     let (own, default) = {
-        let state = app.view.read();
+        let state = app.states.read();
         (state.rule(&folder), state.default_rule())
     };
     render(&FolderPage {
-        position: app.view.position(),
+        position: app.pace.last_position(),
         card: Card::new(app.summary(&folder)?),
         name,
         rule: RuleFields::new(own.unwrap_or_default(), Rule::in_force(None, default)),

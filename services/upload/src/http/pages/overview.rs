@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{Extension, extract::State, response::Html};
+use folder_state::FolderState;
 use serde::Deserialize;
 
 use super::{
@@ -11,7 +12,7 @@ use super::{
     card::Card,
     render,
 };
-use crate::{access::Visitor, app::App, problem::Problem, view::FolderState};
+use crate::{access::Visitor, app::App, problem::Problem};
 
 /// The ways to sort, as they stand in the address, and in words.
 const ORDERS: [(&str, &str); 4] = [
@@ -88,7 +89,7 @@ pub(crate) async fn overview(
     Search(query): Search<Query>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
-    let position = app.view.position();
+    let position = app.pace.last_position();
     let mut cards: Vec<Card> = summaries(&app).into_iter().map(Card::new).collect();
     query.sort(&mut cards);
     render(&Overview {

@@ -1,3 +1,5 @@
+//! Who has which alert in hand, as the bucket says it.
+
 use std::collections::{BTreeMap, HashMap};
 
 use event_bus::{AcknowledgementChange, Stored};
@@ -6,7 +8,7 @@ use time::OffsetDateTime;
 
 /// Who acknowledged which alert: the latest, as many as there are episodes in memory.
 #[derive(Default)]
-pub(crate) struct Acknowledgements {
+pub struct Acknowledgements {
     by_alert: HashMap<String, Held>,
     alerts_by_sequence: BTreeMap<u64, String>,
     /// The number of the last change that was taken in.
@@ -19,24 +21,24 @@ struct Held {
     stored_at: OffsetDateTime,
 }
 
-/// What a change brought that viewers do not know.
+/// What a change brought that was not known.
 #[derive(Debug, PartialEq)]
-pub(crate) enum News {
+pub(crate) enum Learnt {
     Acknowledged(Acknowledgement),
     /// It was this one that held before.
     TakenBack(Acknowledgement),
 }
 
-const KEPT: usize = super::episodes::KEPT;
+const KEPT: usize = crate::episodes::KEPT;
 
 impl Acknowledgements {
     /// Takes in a change of the bucket; taking one in again is no news.
-    pub(crate) fn learn(&mut self, stored: Stored<AcknowledgementChange>) -> Option<News> {
+    pub(crate) fn learn(&mut self, stored: Stored<AcknowledgementChange>) -> Option<Learnt> {
         self.reached = stored.sequence;
         let alert = stored.key.to_string();
         let before = self.forget(&alert);
         let Some(acknowledgement) = stored.event.0 else {
-            return before.map(|held| News::TakenBack(held.acknowledgement));
+            return before.map(|held| Learnt::TakenBack(held.acknowledgement));
         };
         let is_known = before.is_some_and(|held| {
             (held.sequence, held.stored_at) == (stored.sequence, stored.stored_at)
@@ -54,7 +56,7 @@ impl Acknowledgements {
         {
             self.by_alert.remove(&oldest);
         }
-        (!is_known).then_some(News::Acknowledged(acknowledgement))
+        (!is_known).then_some(Learnt::Acknowledged(acknowledgement))
     }
 
     fn forget(&mut self, alert: &str) -> Option<Held> {
@@ -63,17 +65,18 @@ impl Acknowledgements {
         Some(held)
     }
 
-    pub(crate) fn get(&self, alert: &str) -> Option<&Acknowledgement> {
+    /// What holds for this alert.
+    pub fn get(&self, alert: &str) -> Option<&Acknowledgement> {
         self.by_alert.get(alert).map(|held| &held.acknowledgement)
     }
 
     /// The number of the change that holds for this alert.
-    pub(crate) fn sequence(&self, alert: &str) -> Option<u64> {
+    pub fn sequence(&self, alert: &str) -> Option<u64> {
         self.by_alert.get(alert).map(|held| held.sequence)
     }
 
     /// Whether the change of this number was taken in.
-    pub(crate) fn has_reached(&self, sequence: u64) -> bool {
+    pub fn has_reached(&self, sequence: u64) -> bool {
         self.reached >= sequence
     }
 }
@@ -106,16 +109,16 @@ mod tests {
         let jo = change(1, "a", Some("Jo"));
         assert_eq!(
             known.learn(jo.clone()),
-            Some(News::Acknowledged(by("a", "Jo")))
+            Some(Learnt::Acknowledged(by("a", "Jo")))
         );
         assert_eq!(known.learn(jo), None);
         let kim = known.learn(change(2, "a", Some("Kim")));
-        assert_eq!(kim, Some(News::Acknowledged(by("a", "Kim"))));
+        assert_eq!(kim, Some(Learnt::Acknowledged(by("a", "Kim"))));
         assert_eq!(known.get("a"), Some(&by("a", "Kim")));
         assert!(known.has_reached(2) && !known.has_reached(3));
 
         let back = known.learn(change(3, "a", None));
-        assert_eq!(back, Some(News::TakenBack(by("a", "Kim"))));
+        assert_eq!(back, Some(Learnt::TakenBack(by("a", "Kim"))));
         assert_eq!(known.learn(change(4, "a", None)), None);
         assert_eq!(known.get("a"), None);
     }

@@ -1,13 +1,15 @@
+//! Which rule holds for a folder, and whose it is.
+
 use proto::v1::Rule;
 use serde::Serialize;
-use utoipa::ToSchema;
 
-use super::State;
+use crate::Known;
 
 /// Where each field of a rule that holds comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct RuleSources {
+pub struct RuleSources {
     threshold: RuleSource,
     hold_seconds: RuleSource,
     keep_firing_seconds: RuleSource,
@@ -15,17 +17,21 @@ pub(crate) struct RuleSources {
 }
 
 /// Whose rule says it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum RuleSource {
+pub enum RuleSource {
+    /// The folder's own.
     Folder,
+    /// The one that was set for all folders.
     Default,
+    /// Nobody's: it holds where none was set.
     BuiltIn,
 }
 
-impl State {
+impl Known {
     /// What holds where a folder has this rule, every field set; and where it comes from.
-    pub(crate) fn effective_rule(&self, own: Option<Rule>) -> (Rule, RuleSources) {
+    pub fn effective_rule(&self, own: Option<Rule>) -> (Rule, RuleSources) {
         let rule = Rule::in_force(own, self.default_rule());
         let (own, default) = (
             own.unwrap_or_default(),

@@ -1,3 +1,5 @@
+//! A folder as clients see it, made of what is known of it.
+
 use event_bus::{Folder, FrameArrival, Stored};
 use proto::{
     timestamp,
@@ -5,53 +7,65 @@ use proto::{
 };
 use serde::Serialize;
 use time::OffsetDateTime;
-use utoipa::ToSchema;
 
-use super::{FolderView, State, recent::Trend};
+use super::{Known, KnownFolder};
+use crate::recent::Trend;
 
 /// A folder as clients see it.
-#[derive(Debug, Clone, Serialize, ToSchema)]
-#[schema(as = Folder)]
+#[derive(Debug, Clone, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Folder))]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Summary {
-    pub(crate) folder: String,
-    pub(crate) state: FolderState,
-    pub(crate) reference: Option<Upload>,
+pub struct Summary {
+    /// Its name.
+    pub folder: String,
+    /// Its state in one word.
+    pub state: FolderState,
+    /// The picture with which its frames are compared.
+    pub reference: Option<Upload>,
     /// How many pictures it has, the reference among them.
-    pub(crate) images: usize,
+    pub images: usize,
     /// The last frame that was seen, however old.
-    pub(crate) frame: Option<Frame>,
+    pub frame: Option<Frame>,
     /// Whether a camera is sending, so that the frame is still there to be looked at.
-    pub(crate) frame_is_current: bool,
+    pub frame_is_current: bool,
     /// Of the last comparison with the current reference.
-    pub(crate) similarity: Option<f64>,
-    pub(crate) comparison: Option<Comparison>,
+    pub similarity: Option<f64>,
+    /// The last comparison with the current reference.
+    pub comparison: Option<Comparison>,
     /// The alert that is firing.
-    pub(crate) alert: Option<Alert>,
+    pub alert: Option<Alert>,
     /// Who has that alert in hand.
-    pub(crate) acknowledgement: Option<Acknowledgement>,
+    pub acknowledgement: Option<Acknowledgement>,
     /// The rule by which its frames are judged, every field set.
-    pub(crate) rule: Rule,
+    pub rule: Rule,
     /// The similarity of its last minutes.
-    pub(crate) recent: Trend,
+    pub recent: Trend,
 }
 
 /// A folder's state in one word.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, ToSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "kebab-case")]
-pub(crate) enum FolderState {
+pub enum FolderState {
+    /// The frames look like the reference.
     Ok,
+    /// An alert is firing.
     Alert,
+    /// The last frame does not look like the reference, and no alert is firing.
     Mismatch,
+    /// There is nothing to compare with: the reference is blank.
     Indeterminate,
+    /// There is no reference.
     NoReference,
+    /// No camera has sent a frame lately.
     NoFrames,
+    /// The last frame has not been compared with the reference yet.
     Waiting,
 }
 
 impl FolderState {
     /// In the order in which people are told of them.
-    pub(crate) const ALL: [FolderState; 7] = [
+    pub const ALL: [FolderState; 7] = [
         FolderState::Alert,
         FolderState::Mismatch,
         FolderState::NoFrames,
@@ -62,7 +76,7 @@ impl FolderState {
     ];
 
     /// For people.
-    pub(crate) fn words(self) -> &'static str {
+    pub fn words(self) -> &'static str {
         match self {
             FolderState::Ok => "OK",
             FolderState::Alert => "Alert",
@@ -75,7 +89,7 @@ impl FolderState {
     }
 
     /// What the word means.
-    pub(crate) fn explanation(self) -> &'static str {
+    pub fn explanation(self) -> &'static str {
         match self {
             FolderState::Ok => "The view looks like its reference.",
             FolderState::Alert => "The view does not look like its reference.",
@@ -94,7 +108,7 @@ impl FolderState {
     }
 
     /// For style sheets and scripts; the same as in JSON.
-    pub(crate) fn slug(self) -> &'static str {
+    pub fn slug(self) -> &'static str {
         match self {
             FolderState::Ok => "ok",
             FolderState::Alert => "alert",
@@ -109,7 +123,7 @@ impl FolderState {
 
 impl Summary {
     /// What an eye should meet first comes first: an alert that nobody has in hand before one that somebody has.
-    pub(crate) fn urgency(&self) -> u8 {
+    pub fn urgency(&self) -> u8 {
         match (self.state, &self.acknowledgement) {
             (FolderState::Alert, None) => 0,
             (FolderState::Alert, Some(_)) => 1,
@@ -126,9 +140,9 @@ impl Summary {
     }
 }
 
-impl State {
+impl Known {
     /// A folder that exists, as clients see it.
-    pub(crate) fn summary(&self, folder: &Folder) -> Option<Summary> {
+    pub fn summary(&self, folder: &Folder) -> Option<Summary> {
         let known = self.existing(folder)?;
         let comparison = known.current_comparison();
         let (rule, _) = self.effective_rule(known.rule);
@@ -152,8 +166,9 @@ impl State {
     }
 }
 
-impl FolderView {
-    pub(crate) fn state(&self) -> FolderState {
+impl KnownFolder {
+    /// How it stands.
+    pub fn state(&self) -> FolderState {
         if self.reference().is_none() {
             return FolderState::NoReference;
         }

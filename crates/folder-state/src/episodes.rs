@@ -1,3 +1,5 @@
+//! Alerts by episode: the latest of all folders, and which of them are asked for.
+
 use std::collections::{BTreeMap, HashMap};
 
 use event_bus::{Folder, Stored};
@@ -7,7 +9,7 @@ use proto::{
 };
 use time::OffsetDateTime;
 
-use super::Acknowledgements;
+use crate::Acknowledgements;
 
 /// The latest episodes of all folders, each with its latest phase.
 #[derive(Default)]
@@ -17,34 +19,40 @@ pub(crate) struct Episodes {
 }
 
 /// Which episodes, newest first.
-#[derive(Default)]
-pub(crate) struct AlertQuery {
-    pub(crate) folder: Option<Folder>,
-    pub(crate) phase: Option<Phase>,
+#[derive(Debug, Clone, Default)]
+pub struct AlertQuery {
+    /// Only those of this folder.
+    pub folder: Option<Folder>,
+    /// Only those in this phase.
+    pub phase: Option<Phase>,
     /// Only those that fired at this time or later.
-    pub(crate) since: Option<OffsetDateTime>,
+    pub since: Option<OffsetDateTime>,
     /// Only those that fired before this time.
-    pub(crate) until: Option<OffsetDateTime>,
+    pub until: Option<OffsetDateTime>,
     /// Only those that are acknowledged, or those that are not.
-    pub(crate) acknowledged: Option<bool>,
+    pub acknowledged: Option<bool>,
     /// Only those that began before the episode of this id.
-    pub(crate) before: Option<String>,
-    pub(crate) limit: usize,
+    pub before: Option<String>,
+    /// No more than this many.
+    pub limit: usize,
 }
 
 /// Some of the episodes that a query asks for.
-pub(crate) struct Selection {
-    pub(crate) alerts: Vec<Alert>,
+#[derive(Debug)]
+pub struct Selection {
+    /// Each in its latest phase, the newest first.
+    pub alerts: Vec<Alert>,
     /// How many there are in all, whatever the limit and wherever it begins.
-    pub(crate) total: usize,
+    pub total: usize,
 }
 
 /// No episode has the id that a query wants to begin at.
-#[derive(Debug)]
-pub(crate) struct UnknownEpisode;
+#[derive(Debug, thiserror::Error)]
+#[error("no episode has the id at which the list is to go on")]
+pub struct UnknownEpisode;
 
 /// How many episodes are in memory.
-pub(super) const KEPT: usize = 10_000;
+pub(crate) const KEPT: usize = 10_000;
 
 impl Episodes {
     /// Takes in an event of the stream; taking one in again changes nothing.

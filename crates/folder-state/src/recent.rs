@@ -1,12 +1,10 @@
+//! A folder's last ten minutes, in memory: enough for a small curve beside its name. The last day is left to `history`.
+
 use std::fmt;
 
 use proto::{from_timestamp, timestamp, v1::Comparison};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use time::OffsetDateTime;
-use utoipa::{
-    PartialSchema, ToSchema,
-    openapi::{RefOr, schema::Schema},
-};
 
 /// How similar a folder's frames were in the last ten minutes: the least of every ten seconds.
 pub(crate) struct Recent {
@@ -16,9 +14,10 @@ pub(crate) struct Recent {
     least: [Option<f32>; POINTS],
 }
 
-/// As it was at one moment.
+/// The similarity of a folder's last ten minutes, as it was at one moment: the least of every ten seconds. Written as
+/// text it is the points, separated by commas and empty where nothing was compared.
 #[derive(Debug, Clone)]
-pub(crate) struct Trend {
+pub struct Trend {
     until: OffsetDateTime,
     similarity: [Option<f32>; POINTS],
 }
@@ -87,28 +86,6 @@ impl Recent {
     }
 }
 
-/// The similarity of the last ten minutes.
-#[derive(ToSchema)]
-#[schema(as = Trend)]
-#[serde(rename_all = "camelCase")]
-#[expect(dead_code, reason = "a Trend is written without one")]
-struct TrendAnswer {
-    /// Where the last point ends.
-    #[schema(value_type = String, format = DateTime)]
-    until: OffsetDateTime,
-    seconds_per_point: u32,
-    /// The least of each part, `null` where nothing was compared; the newest last.
-    similarity: [Option<f64>; POINTS],
-}
-
-impl PartialSchema for Trend {
-    fn schema() -> RefOr<Schema> {
-        TrendAnswer::schema()
-    }
-}
-
-impl ToSchema for Trend {}
-
 impl Serialize for Trend {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let thousandths = |similarity: f32| (f64::from(similarity) * 1000.0).round() / 1000.0;
@@ -132,6 +109,40 @@ impl fmt::Display for Trend {
         }
         Ok(())
     }
+}
+
+/// What a [`Trend`] is written as.
+#[cfg(feature = "openapi")]
+mod schema {
+    use time::OffsetDateTime;
+    use utoipa::{
+        PartialSchema, ToSchema,
+        openapi::{RefOr, schema::Schema},
+    };
+
+    use super::{POINTS, Trend};
+
+    /// The similarity of the last ten minutes.
+    #[derive(ToSchema)]
+    #[schema(as = Trend)]
+    #[serde(rename_all = "camelCase")]
+    #[expect(dead_code, reason = "a Trend is written without one")]
+    struct TrendAnswer {
+        /// Where the last point ends.
+        #[schema(value_type = String, format = DateTime)]
+        until: OffsetDateTime,
+        seconds_per_point: u32,
+        /// The least of each part, `null` where nothing was compared; the newest last.
+        similarity: [Option<f64>; POINTS],
+    }
+
+    impl PartialSchema for Trend {
+        fn schema() -> RefOr<Schema> {
+            TrendAnswer::schema()
+        }
+    }
+
+    impl ToSchema for Trend {}
 }
 
 #[cfg(test)]

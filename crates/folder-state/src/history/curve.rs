@@ -1,31 +1,39 @@
+//! A folder's history drawn as a curve: a span in parts, each with the least, the mean and the greatest similarity.
+
 use time::{Duration, OffsetDateTime};
 
 use super::{Compared, History};
 
 /// A span of time and how many points it is drawn with.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Curve {
-    pub(crate) since: OffsetDateTime,
-    pub(crate) until: OffsetDateTime,
-    pub(crate) points: usize,
+pub struct Curve {
+    /// Where the span begins.
+    pub since: OffsetDateTime,
+    /// Where it ends; what is stored then is left out.
+    pub until: OffsetDateTime,
+    /// Into how many parts it is divided; at least one.
+    pub points: usize,
 }
 
 /// The comparisons of a part of the span.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(crate) struct Point {
+pub struct Point {
     /// When the part begins.
-    pub(crate) at: OffsetDateTime,
-    pub(crate) comparisons: u32,
-    pub(crate) least: f32,
-    pub(crate) greatest: f32,
+    pub at: OffsetDateTime,
+    /// How many there are.
+    pub comparisons: u32,
+    /// The least similarity, 0 to 1.
+    pub least: f32,
+    /// The greatest similarity, 0 to 1.
+    pub greatest: f32,
     sum: f64,
-    /// Of the last comparison.
-    pub(crate) threshold: f32,
+    /// That of the last comparison.
+    pub threshold: f32,
 }
 
 impl Curve {
     /// How long a part lasts.
-    pub(crate) fn part(&self) -> Duration {
+    pub fn part(&self) -> Duration {
         let parts = u32::try_from(self.points).unwrap_or(u32::MAX).max(1);
         ((self.until - self.since) / parts).max(Duration::milliseconds(1))
     }
@@ -42,7 +50,7 @@ impl Curve {
 
 impl History {
     /// The parts of a span in which there are comparisons, in order.
-    pub(crate) fn draw(&self, curve: &Curve) -> Vec<Point> {
+    pub fn draw(&self, curve: &Curve) -> Vec<Point> {
         let mut points: Vec<Option<Point>> = vec![None; curve.points];
         for compared in &self.comparisons {
             let Some(index) = curve.index(compared.frame_stored_at) else {
@@ -60,7 +68,8 @@ impl History {
 }
 
 impl Point {
-    pub(crate) fn mean(&self) -> f64 {
+    /// The mean similarity, 0 to 1.
+    pub fn mean(&self) -> f64 {
         self.sum / f64::from(self.comparisons)
     }
 

@@ -12,23 +12,21 @@ use std::{
 };
 
 use episode::Seen;
-use event_bus::{Begin, Folder, Stored};
+use event_bus::{Begin, Bus, Folder, StoreError, Stored};
 use proto::{
     EffectiveRule, from_timestamp,
     v1::{Alert, Comparison, Reference, Verdict},
 };
 use time::OffsetDateTime;
-use tokio::time::Instant;
-
-use crate::{
-    broker::Broker,
-    problem::{Kind, Problem},
+use tokio::{
+    task::JoinError,
+    time::{Instant, timeout},
 };
 
-pub(crate) use curve::{Curve, Point};
+pub use curve::{Curve, Point};
 
 /// How far back it reaches: `COMPARISONS` keeps no more.
-pub(crate) const REACH: time::Duration = time::Duration::hours(24);
+pub const REACH: time::Duration = time::Duration::hours(24);
 
 /// How many folders are kept for the next question, and for how long.
 const MOST_FOLDERS: usize = 16;
@@ -40,10 +38,30 @@ const READ_ANEW_AFTER: Duration = Duration::from_secs(600);
 /// Of one folder; where there are more, the newest. A comparison takes 40 bytes.
 const MOST_COMPARISONS: usize = 1_000_000;
 
+/// How long the broker may take to tell what is new.
+const PATIENCE: Duration = Duration::from_secs(8);
+
 /// The folders that somebody has asked for lately.
-pub(crate) struct Histories {
-    broker: Broker,
+pub struct Histories {
+    bus: Bus,
     kept: Mutex<HashMap<Folder, Kept>>,
+}
+
+/// Why nothing can be said of a folder's last day.
+#[derive(Debug, thiserror::Error)]
+pub enum HistoryError {
+    /// It may pass.
+    #[error("there is no connection to NATS")]
+    NotConnected,
+    /// It may pass.
+    #[error("no answer in time")]
+    TooSlow,
+    /// It may pass.
+    #[error(transparent)]
+    Broker(StoreError),
+    /// A fault of the computation.
+    #[error("a computation on a history ended unexpectedly")]
+    Computation(#[source] JoinError),
 }
 
 struct Kept {
@@ -54,7 +72,7 @@ struct Kept {
 
 /// What is known of a folder's last day, in the order of the stream.
 #[derive(Default)]
-pub(crate) struct History {
+pub struct History {
     comparisons: VecDeque<Compared>,
     references: Vec<Reference>,
     /// The number of the last event that was read.
@@ -73,32 +91,46 @@ struct Compared {
 }
 
 impl Histories {
-    pub(crate) fn new(broker: Broker) -> Self {
+    /// Reads by this connection.
+    pub fn new(bus: Bus) -> Self {
         Histories {
-            broker,
+            bus,
             kept: Mutex::default(),
         }
     }
 
-    /// Computes something of a folder's last day, on a thread for such work.
-    pub(crate) async fn of<T: Send + 'static>(
+    /// Computes something of a folder's last day, on a thread for such work. What is new of it is read first, within 8 s.
+    pub async fn of<T: Send + 'static>(
         &self,
         folder: &Folder,
         compute: impl FnOnce(&History) -> T + Send + 'static,
-    ) -> Result<T, Problem> {
+    ) -> Result<T, HistoryError> {
         let mut history = self.keep(folder).lock_owned().await;
         let begin = match history.read_to {
             Some(sequence) => Begin::After(sequence),
             None => Begin::At(OffsetDateTime::now_utc() - REACH),
         };
         let read = |stored| history.learn(stored);
-        self.broker.past_comparisons(folder, begin, read).await?;
+        self.read(folder, begin, read).await?;
         history.forget_before(OffsetDateTime::now_utc() - REACH);
         let computing = tokio::task::spawn_blocking(move || compute(&history));
-        computing.await.map_err(|error| {
-            tracing::error!(%error, "a computation on a history ended unexpectedly");
-            Kind::Internal.because("The history cannot be computed.")
-        })
+        computing.await.map_err(HistoryError::Computation)
+    }
+
+    async fn read(
+        &self,
+        folder: &Folder,
+        begin: Begin,
+        learn: impl FnMut(Stored<Comparison>),
+    ) -> Result<(), HistoryError> {
+        if !self.bus.is_connected() {
+            return Err(HistoryError::NotConnected);
+        }
+        let past = self.bus.past(Some(folder), begin, learn);
+        match timeout(PATIENCE, past).await {
+            Ok(read) => read.map_err(HistoryError::Broker),
+            Err(_) => Err(HistoryError::TooSlow),
+        }
     }
 
     fn keep(&self, folder: &Folder) -> Arc<tokio::sync::Mutex<History>> {
@@ -125,7 +157,7 @@ impl Histories {
 
 impl History {
     /// The episodes that would have come of it under a rule, oldest first.
-    pub(crate) fn rehearse(&self, folder: &Folder, rule: &EffectiveRule) -> Vec<Alert> {
+    pub fn rehearse(&self, folder: &Folder, rule: &EffectiveRule) -> Vec<Alert> {
         let seen = self.comparisons.iter().map(|compared| Seen {
             frame_stored_at: compared.frame_stored_at,
             reference: &self.references[compared.reference as usize],
@@ -137,12 +169,12 @@ impl History {
     }
 
     /// How many comparisons it has.
-    pub(crate) fn len(&self) -> usize {
+    pub fn comparison_count(&self) -> usize {
         self.comparisons.len()
     }
 
     /// When the first of its frames was stored.
-    pub(crate) fn since(&self) -> Option<OffsetDateTime> {
+    pub fn since(&self) -> Option<OffsetDateTime> {
         self.comparisons.front().map(|first| first.frame_stored_at)
     }
 

@@ -1,0 +1,188 @@
+//! What each event changes in what is known.
+
+use std::sync::Arc;
+
+use event_bus::{
+    AcknowledgementChange, Begin, Bus, Event, Folder, FolderChange, FrameArrival, PictureChange,
+    ReferenceChange, RuleChange, RuleScope, Stored,
+};
+use proto::v1::{Alert, Comparison};
+use time::OffsetDateTime;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use super::{FolderStates, Known, KnownFolder, Removal};
+use crate::{acknowledgements::Learnt, live::News, recent::Recent};
+
+impl FolderStates {
+    /// Keeps them up to date until shutdown. Resolves when all that was there is loaded.
+    pub fn follow(
+        self: &Arc<Self>,
+        bus: &Bus,
+        tracker: &TaskTracker,
+        shutdown: &CancellationToken,
+    ) -> impl Future<Output = ()> + use<> {
+        let folds = bus.folds(tracker, shutdown);
+        let started = [
+            folds.start(into(self, learn_folder)),
+            folds.start(into(self, learn_picture)),
+            folds.start(into(self, learn_reference)),
+            folds.start(into(self, learn_comparison)),
+            folds.start(into(self, learn_alert)),
+            folds.start(into(self, learn_frame)),
+            folds.start(into(self, learn_rule)),
+            folds.start(into(self, learn_acknowledgement)),
+            folds.start_at_the_first(into(self, learn_episode)),
+        ];
+        async move {
+            for caught_up in started {
+                caught_up.wait().await;
+            }
+        }
+    }
+
+    /// Fills in the last minutes, of which [`follow`](Self::follow) takes only the last comparison. Until it has, less
+    /// is known of them.
+    pub async fn recall(&self, bus: &Bus) {
+        let begin = Begin::At(OffsetDateTime::now_utc() - Recent::REACH);
+        let recalled = bus.past(None, begin, |stored| learn_recent(self, &stored));
+        if let Err(error) = recalled.await {
+            tracing::warn!(%error, "the comparisons of the last minutes cannot be read again");
+        }
+    }
+}
+
+fn into<E: Event>(
+    states: &Arc<FolderStates>,
+    learn: fn(&FolderStates, Stored<E>),
+) -> impl FnMut(Stored<E>) + use<E> {
+    let states = Arc::clone(states);
+    move |stored| learn(&states, stored)
+}
+
+fn learn_folder(states: &FolderStates, stored: Stored<FolderChange>) {
+    let Some(folder) = stored.key else { return };
+    states.change(|known| {
+        let folder = known.folder(&folder);
+        folder.made = stored.event.0;
+        if folder.made {
+            return;
+        }
+        folder.removed = Some(Removal {
+            at: stored.stored_at,
+            sequence: stored.sequence,
+        });
+        // Its frames were discarded with it.
+        folder
+            .frame
+            .take_if(|frame| frame.stored_at < stored.stored_at);
+    });
+}
+
+fn learn_picture(states: &FolderStates, stored: Stored<PictureChange>) {
+    states.change(|known| {
+        let pictures = &mut known.folder(&stored.key.folder).pictures;
+        match stored.event.0 {
+            Some(upload) => pictures.insert(stored.key.id, upload),
+            None => pictures.remove(&stored.key.id),
+        };
+    });
+}
+
+fn learn_reference(states: &FolderStates, stored: Stored<ReferenceChange>) {
+    let learnt = states.change(|known| known.replace(stored, |folder| &mut folder.reference));
+    if let Some(new) = learnt {
+        let news = match new.event {
+            ReferenceChange::Uploaded(upload) => News::Uploaded(upload),
+            ReferenceChange::Removed(removed) => News::UploadRemoved(removed),
+        };
+        states.live.announce(&new.key, news);
+    }
+}
+
+fn learn_comparison(states: &FolderStates, stored: Stored<Comparison>) {
+    let learnt = states.change(|known| {
+        known.folder(&stored.key).recent.learn(&stored.event);
+        known.replace(stored, |folder| &mut folder.comparison)
+    });
+    if let Some(new) = learnt {
+        states.live.announce(&new.key, News::Compared(new.event));
+    }
+}
+
+fn learn_recent(states: &FolderStates, stored: &Stored<Comparison>) {
+    states.change(|known| known.folder(&stored.key).recent.learn(&stored.event));
+}
+
+fn learn_alert(states: &FolderStates, stored: Stored<Alert>) {
+    let learnt = states.change(|known| known.replace(stored, |folder| &mut folder.alert));
+    if let Some(new) = learnt {
+        states.live.announce(&new.key, News::Alert(new.event));
+    }
+}
+
+fn learn_frame(states: &FolderStates, stored: Stored<FrameArrival>) {
+    states.change(|known| {
+        let folder = known.folder(&stored.key);
+        if folder
+            .removed
+            .is_none_or(|removed| removed.at < stored.stored_at)
+        {
+            folder.frame = Some(stored);
+        }
+    });
+}
+
+fn learn_rule(states: &FolderStates, stored: Stored<RuleChange>) {
+    states.change(|known| match stored.key {
+        RuleScope::Default => {
+            known.default_rule = stored.event.0;
+            for folder in known.folders.values_mut() {
+                folder.has_changed = true;
+            }
+        }
+        RuleScope::Folder(folder) => known.folder(&folder).rule = stored.event.0,
+    });
+}
+
+fn learn_acknowledgement(states: &FolderStates, stored: Stored<AcknowledgementChange>) {
+    let learnt = states.change(|known| known.acknowledgements.learn(stored));
+    let (named, news) = match learnt {
+        Some(Learnt::Acknowledged(it)) => (it.folder.parse(), News::Acknowledged(it)),
+        Some(Learnt::TakenBack(it)) => (it.folder.parse(), News::AcknowledgementRemoved(it)),
+        None => return,
+    };
+    let Ok(folder) = named else { return };
+    states.change(|known| {
+        if let Some(folder) = known.folders.get_mut(&folder) {
+            folder.has_changed = true;
+        }
+    });
+    states.live.announce(&folder, news);
+}
+
+fn learn_episode(states: &FolderStates, stored: Stored<Alert>) {
+    states.change(|known| known.episodes.learn(stored));
+}
+
+impl Known {
+    /// To change what is known of a folder.
+    fn folder(&mut self, folder: &Folder) -> &mut KnownFolder {
+        let known = self.folders.entry(folder.clone()).or_default();
+        known.has_changed = true;
+        known
+    }
+
+    /// Takes in the latest event of a folder; `None` where it was known, as it is when a reconnect brings it again.
+    fn replace<E: Event<Key = Folder> + Clone>(
+        &mut self,
+        stored: Stored<E>,
+        place: fn(&mut KnownFolder) -> &mut Option<Stored<E>>,
+    ) -> Option<Stored<E>> {
+        let known = place(self.folder(&stored.key));
+        let is_new = known.as_ref().is_none_or(|known| {
+            (known.sequence, known.stored_at) != (stored.sequence, stored.stored_at)
+        });
+        *known = Some(stored.clone());
+        is_new.then_some(stored)
+    }
+}

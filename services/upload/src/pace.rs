@@ -1,0 +1,120 @@
+//! What pages are told: how folders stand, whenever that has changed, but of each at most once a second. Here a turn of
+//! `folder-state` becomes server-sent events, formatted once for all viewers; who is sent them is left to `standings`.
+
+use std::{
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use event_bus::Folder;
+use folder_state::{Change, Changes, FolderStates, Turn};
+use tokio::{
+    sync::broadcast,
+    time::{MissedTickBehavior, interval},
+};
+use tokio_util::sync::CancellationToken;
+
+/// One turn: as server-sent events.
+#[derive(Clone)]
+pub(crate) struct Told {
+    pub(crate) turn: Turn,
+    /// One event a folder.
+    pub(crate) folders: Arc<[(Folder, Bytes)]>,
+    /// All of them together.
+    pub(crate) all: Bytes,
+}
+
+/// What pages are told as it happens.
+pub(crate) struct Pace {
+    states: Arc<FolderStates>,
+    /// Tells this process from others and from earlier ones, whose turns mean something else.
+    epoch: String,
+    told: broadcast::Sender<Told>,
+}
+
+const TURN: Duration = Duration::from_secs(1);
+
+/// How far a viewer may lag; it then catches up with what has changed since.
+const CAPACITY: usize = 8;
+
+impl Pace {
+    pub(crate) fn new(states: Arc<FolderStates>) -> Self {
+        let started = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Pace {
+            states,
+            epoch: format!("{:x}", started.as_nanos()),
+            told: broadcast::Sender::new(CAPACITY),
+        }
+    }
+
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Told> {
+        self.told.subscribe()
+    }
+
+    /// The name of the last turn.
+    pub(crate) fn last_position(&self) -> String {
+        self.position(self.states.turn())
+    }
+
+    /// The name of a turn: what a viewer that has seen it says when it comes back.
+    pub(crate) fn position(&self, turn: Turn) -> String {
+        format!("{}-{turn}", self.epoch)
+    }
+
+    /// The turn of a position; the first one where the position is of another process.
+    pub(crate) fn turn(&self, position: &str) -> Turn {
+        let own = position
+            .strip_prefix(&self.epoch)
+            .and_then(|rest| rest.strip_prefix('-'));
+        own.and_then(|turn| turn.parse().ok()).unwrap_or(0)
+    }
+
+    /// Tells of changes until shutdown.
+    pub(crate) async fn keep(&self, shutdown: CancellationToken) {
+        let mut ticks = interval(TURN);
+        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+            let told = self.tell(&self.states.take_turn());
+            if !told.folders.is_empty() && self.told.send(told).is_err() {
+                tracing::trace!("nobody is looking");
+            }
+        }
+    }
+
+    /// What a viewer has missed that has seen all turns up to `seen`; and the last turn.
+    pub(crate) fn told_since(&self, seen: Turn, only: Option<&Folder>) -> (Turn, Bytes) {
+        let told = self.tell(&self.states.changes_since(seen, only));
+        (told.turn, told.all)
+    }
+
+    fn tell(&self, changes: &Changes) -> Told {
+        let position = self.position(changes.turn);
+        let events = changes.folders.iter();
+        let folders: Vec<(Folder, Bytes)> = events
+            .map(|change| (change.folder.clone(), event(change, &position)))
+            .collect();
+        let events: Vec<&[u8]> = folders.iter().map(|(_, event)| &event[..]).collect();
+        let all = events.concat();
+        Told {
+            turn: changes.turn,
+            folders: folders.into(),
+            all: all.into(),
+        }
+    }
+}
+
+/// How a folder stands, or that it is gone.
+fn event(change: &Change, position: &str) -> Bytes {
+    let (name, data) = match &change.summary {
+        Some(summary) => ("folder", serde_json::to_string(summary)),
+        None => (
+            "folder-removed",
+            serde_json::to_string(&serde_json::json!({ "folder": change.folder.as_str() })),
+        ),
+    };
+    let data = data.expect("a summary has nothing that JSON cannot say");
+    format!("id: {position}\nevent: {name}\ndata: {data}\n\n").into()
+}
