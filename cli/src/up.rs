@@ -16,7 +16,7 @@ use clap::Args as _;
 use event_bus::{Bus, BusConfig, NatsLogin, without_secrets};
 use futures::future::join_all;
 use local_servers::Server;
-use service_runtime::{Context, Failure, RuntimeConfig, listen};
+use service_runtime::{Context, CpuConfig, Failure, RuntimeConfig, listen};
 use tokio::{
     net::TcpListener,
     sync::mpsc,
@@ -101,6 +101,9 @@ pub(crate) struct Up {
     comparator: comparator::Config,
 
     #[command(flatten)]
+    cpu: CpuConfig,
+
+    #[command(flatten)]
     runtime: RuntimeConfig,
 }
 
@@ -117,7 +120,8 @@ impl Up {
         self.check_logins()?;
         let ops = SocketAddr::from((Ipv4Addr::LOCALHOST, OPS_PORT));
         service_runtime::run("framewatch", &self.runtime.clone(), ops, |context| {
-            self.run_servers(context)
+            let cpu = self.cpu.pool();
+            self.run_servers(Context { cpu, ..context })
         })
         .await
     }

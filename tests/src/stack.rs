@@ -6,7 +6,7 @@ use proto::v1::{Alert, Phase, Upload};
 use redis::{AsyncCommands, aio::MultiplexedConnection};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
-use service_runtime::{Context, Failure, Readiness};
+use service_runtime::{Context, CpuPool, Failure, Readiness};
 use test_support::{NatsServer, RedisServer, eventually};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -38,6 +38,7 @@ impl Running {
         let context = Context {
             shutdown: shutdown.clone(),
             readiness: readiness.clone(),
+            cpu: CpuPool::default(),
             ops_address: SocketAddr::from(([127, 0, 0, 1], 0)),
         };
         Running {

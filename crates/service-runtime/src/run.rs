@@ -9,7 +9,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{Failure, Readiness, RuntimeConfig, ops, telemetry::Telemetry};
+use crate::{CpuPool, Failure, Readiness, RuntimeConfig, ops, telemetry::Telemetry};
 
 /// How long a service may take to end in order.
 pub const GRACE: Duration = Duration::from_secs(10);
@@ -37,6 +37,8 @@ pub struct Context {
     pub shutdown: CancellationToken,
     /// Where it says what it needs before it can work.
     pub readiness: Readiness,
+    /// Where it does what keeps a processor busy. All services of a process have the same.
+    pub cpu: CpuPool,
     /// Where health and metrics are served.
     pub ops_address: SocketAddr,
 }
@@ -66,6 +68,7 @@ where
     let context = Context {
         shutdown: shutdown.clone(),
         readiness: Readiness::default(),
+        cpu: CpuPool::default(),
         ops_address: listener.local_addr()?,
     };
     tracing::debug!(address = %context.ops_address, "serving health and metrics");

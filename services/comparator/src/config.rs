@@ -1,5 +1,3 @@
-use std::{num::NonZero, thread::available_parallelism};
-
 use clap::Args;
 
 /// The comparator's settings.
@@ -7,10 +5,6 @@ use clap::Args;
 #[command(next_help_heading = "Comparing")]
 #[group(skip)]
 pub struct Config {
-    /// Frames that are decoded at the same time [default: one for each core]
-    #[arg(long, env = "FRAMEWATCH_WORKERS", value_name = "COUNT")]
-    pub workers: Option<NonZero<usize>>,
-
     /// The largest frame, in megapixels
     #[arg(long, env = "FRAMEWATCH_MAX_FRAME_MEGAPIXELS", default_value_t = 100, value_name = "MEGAPIXELS",
           value_parser = clap::value_parser!(u32).range(1..=1000))]
@@ -29,7 +23,6 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Config {
-            workers: None,
             max_frame_megapixels: 100,
             evidence_max_gb: 20,
         }
@@ -37,12 +30,6 @@ impl Default for Config {
 }
 
 impl Config {
-    pub(crate) fn workers(&self) -> usize {
-        self.workers
-            .or_else(|| available_parallelism().ok())
-            .map_or(1, NonZero::get)
-    }
-
     pub(crate) fn evidence_max_bytes(&self) -> u64 {
         u64::from(self.evidence_max_gb) * 1_000_000_000
     }

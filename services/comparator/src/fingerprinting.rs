@@ -1,3 +1,5 @@
+//! Fingerprints of pictures, made on the process's pool. What they are compared with is left to `judge`.
+
 use std::{
     sync::{Arc, Mutex, PoisonError},
     time::Instant,
@@ -5,16 +7,14 @@ use std::{
 
 use bytes::Bytes;
 use fingerprint::{Fingerprint, Fingerprinter, Limits};
-use tokio::{sync::Semaphore, task::spawn_blocking};
+use service_runtime::CpuPool;
 
-use crate::Config;
-
-/// Fingerprints pictures off the async threads, no more at a time than there are workers: decoding is what takes the
-/// time and the memory.
+/// Fingerprints pictures on the pool, which bounds how many are decoded at a time: decoding is what takes the time and the
+/// memory. Frames need no queue there: [`Lanes`](crate::lanes::Lanes) bounds how many wait.
 pub(crate) struct Fingerprinting {
     limits: Limits,
-    workers: Arc<Semaphore>,
-    /// Those that no worker uses at the moment, with the tables and the memory of the frames before.
+    cpu: CpuPool,
+    /// Those that are not in use at the moment, with the tables and the memory of the frames before.
     idle: Arc<Mutex<Vec<Fingerprinter>>>,
 }
 
@@ -28,22 +28,17 @@ pub(crate) enum Unreadable {
 }
 
 impl Fingerprinting {
-    pub(crate) fn new(config: &Config) -> Self {
+    pub(crate) fn new(limits: Limits, cpu: CpuPool) -> Self {
         Fingerprinting {
-            limits: config.limits(),
-            workers: Arc::new(Semaphore::new(config.workers())),
+            limits,
+            cpu,
             idle: Arc::default(),
         }
     }
 
     pub(crate) async fn of(&self, picture: Bytes) -> Result<Fingerprint, Unreadable> {
         let (limits, idle) = (self.limits, Arc::clone(&self.idle));
-        let worker = Arc::clone(&self.workers)
-            .acquire_owned()
-            .await
-            .expect("the semaphore is never closed");
-        let fingerprint = spawn_blocking(move || {
-            let _worker = worker;
+        let work = move || {
             let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
             let taken = idle().pop();
             let mut fingerprinter = taken.unwrap_or_else(|| Fingerprinter::new(limits));
@@ -52,7 +47,7 @@ impl Fingerprinting {
             metrics::histogram!("framewatch_fingerprint_seconds").record(begun.elapsed());
             idle().push(fingerprinter);
             result
-        });
-        Ok(fingerprint.await??)
+        };
+        Ok(self.cpu.run(work).await??)
     }
 }

@@ -9,6 +9,7 @@ use proto::{
     EffectiveRule, from_timestamp, timestamp,
     v1::{Comparison, Frame, Verdict},
 };
+use service_runtime::CpuPool;
 use time::OffsetDateTime;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -62,11 +63,11 @@ enum JudgeError {
 const RETRY: Duration = Duration::from_secs(1);
 
 impl Judge {
-    pub(crate) fn new(bus: Bus, state: Arc<State>, config: &Config) -> Self {
+    pub(crate) fn new(bus: Bus, state: Arc<State>, config: &Config, cpu: CpuPool) -> Self {
         let exhibits = Exhibits::new(bus.clone(), config.evidence_max_bytes());
         Judge {
             transitions: Transitions::new(bus.clone(), Arc::clone(&state), exhibits),
-            fingerprinting: Fingerprinting::new(config),
+            fingerprinting: Fingerprinting::new(config.limits(), cpu),
             unreadable: Complaints::default(),
             retries: Complaints::default(),
             references: ReferencePictures::new(bus.clone()),

@@ -74,8 +74,9 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
         tracker.spawn(async move { puller.work(FRAMES, queue, &puller_shutdown).await });
         tracker.spawn(measure_backlog(bus.clone(), shutdown.clone()));
 
-        let judge = Judge::new(bus.clone(), state, &config);
-        Lanes::new(judge, config.workers(), shutdown)
+        let workers = context.cpu.size();
+        let judge = Judge::new(bus.clone(), state, &config, context.cpu);
+        Lanes::new(judge, workers, shutdown)
             .run(frames, &revisits)
             .await;
     }

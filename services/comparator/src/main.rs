@@ -3,12 +3,14 @@
 use std::process::ExitCode;
 
 use event_bus::{Bus, BusConfig};
-use service_runtime::{Failure, Service};
+use service_runtime::{Context, CpuConfig, Failure, Service};
 
 #[derive(clap::Args)]
 struct Settings {
     #[command(flatten)]
     comparator: comparator::Config,
+    #[command(flatten)]
+    cpu: CpuConfig,
     #[command(flatten)]
     bus: BusConfig,
 }
@@ -26,11 +28,11 @@ fn main() -> ExitCode {
         let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
             return Ok(());
         };
-        comparator::run(
-            settings.comparator,
-            bus.map_err(Failure::unavailable)?,
-            context,
-        )
-        .await
+        let context = Context {
+            cpu: settings.cpu.pool(),
+            ..context
+        };
+        let bus = bus.map_err(Failure::unavailable)?;
+        comparator::run(settings.comparator, bus, context).await
     })
 }

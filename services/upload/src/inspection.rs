@@ -1,10 +1,11 @@
 //! Whether bytes are a picture that can be a reference.
 
 use bytes::Bytes;
-use fingerprint::{Error, Fingerprinter, Limits, Picture};
+use fingerprint::{Error, Fingerprinter, Picture};
+use tokio::task::JoinError;
 
 use crate::{
-    cores::Cores,
+    decoding::Decoding,
     problem::{Kind, Problem},
 };
 
@@ -14,30 +15,32 @@ pub(crate) struct Inspected {
     pub(crate) picture: Picture,
 }
 
-/// Decodes on as many threads as there are cores.
-pub(crate) struct Inspection {
-    limits: Limits,
-    cores: Cores,
-}
+pub(crate) struct Inspection(Decoding);
 
 impl Inspection {
-    pub(crate) fn new(limits: Limits, cores: Cores) -> Self {
-        Inspection { limits, cores }
+    pub(crate) fn new(decoding: Decoding) -> Self {
+        Inspection(decoding)
     }
 
     pub(crate) async fn inspect(&self, bytes: Bytes) -> Result<Inspected, Problem> {
-        let limits = self.limits;
-        let work = move || {
-            let picture = Fingerprinter::new(limits).inspect(&bytes)?;
-            Ok(Inspected { bytes, picture })
-        };
-        match self.cores.run(work).await {
+        match self.decode(bytes).await {
             Ok(result) => result.map_err(|error| refusal(&error)),
             Err(error) => {
                 tracing::error!(%error, "a decoder panicked");
                 Err(Kind::UnreadablePicture.because("The picture cannot be decoded."))
             }
         }
+    }
+
+    async fn decode(&self, bytes: Bytes) -> Result<Result<Inspected, Error>, JoinError> {
+        let size = self.0.size(bytes.clone()).await?;
+        let limits = self.0.limits();
+        let work = move || {
+            let picture = Fingerprinter::new(limits).inspect(&bytes)?;
+            Ok(Inspected { bytes, picture })
+        };
+        // Without a size there is nothing to decode, and `work` says why.
+        self.0.run(size.unwrap_or_default(), work).await
     }
 }
 

@@ -8,6 +8,7 @@
 //! - `http`: routes, pages, limits on what comes in.
 //! - `folders`: every change, in an order that a crash at any moment cannot spoil.
 //! - `pace`: what pages are told of how folders stand.
+//! - `decoding`: the turn of pictures on the process's pool.
 //! - `thumbnails`: small forms of pictures.
 //! - `broker`: NATS, every call bounded in time.
 
@@ -15,7 +16,7 @@ mod access;
 mod app;
 mod broker;
 mod config;
-mod cores;
+mod decoding;
 mod folders;
 mod http;
 mod inspection;
@@ -44,7 +45,7 @@ use crate::{
     access::Access,
     app::{App, MAX_VIEWERS},
     broker::Broker,
-    cores::Cores,
+    decoding::Decoding,
     folders::Folders,
     inspection::Inspection,
     pace::Pace,
@@ -104,11 +105,12 @@ pub async fn run(
         }
     }));
 
-    let cores = Cores::new();
+    let decoding = || Decoding::new(config.limits(), context.cpu.queue());
+    let (inspection, thumbnails) = (Inspection::new(decoding()), Thumbnails::new(decoding()));
     let max_connections = config.max_connections.get().into();
     let app = Arc::new(App {
-        inspection: Inspection::new(config.limits(), cores.clone()),
-        thumbnails: Thumbnails::new(config.limits(), cores),
+        inspection,
+        thumbnails,
         uploads: Semaphore::new(config.max_concurrent_uploads.get().into()),
         viewers: Arc::new(Semaphore::new(MAX_VIEWERS)),
         config,

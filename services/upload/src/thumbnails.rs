@@ -9,9 +9,10 @@ use fingerprint::{Encoded, Limits};
 use image::{DynamicImage, RgbImage, codecs::jpeg::JpegEncoder};
 use quick_cache::{Weighter, sync::Cache};
 use time::OffsetDateTime;
+use tokio::task::JoinError;
 
 use crate::{
-    cores::Cores,
+    decoding::Decoding,
     problem::{Kind, Problem},
 };
 
@@ -37,8 +38,7 @@ type Thumbnail = Option<Bytes>;
 type Key = (PictureName, Width);
 
 pub(crate) struct Thumbnails {
-    limits: Limits,
-    cores: Cores,
+    decoding: Decoding,
     kept: Cache<Key, Thumbnail, Size>,
 }
 
@@ -46,9 +46,6 @@ pub(crate) struct Thumbnails {
 const KEPT_BYTES: u64 = 64 << 20;
 
 const USUAL_BYTES: usize = 32 << 10;
-
-/// From this many pixels on a picture is decoded alone.
-const LARGE_PIXELS: u64 = 16_000_000;
 
 const QUALITY: u8 = 80;
 
@@ -92,11 +89,10 @@ impl Weighter<Key, Thumbnail> for Size {
 }
 
 impl Thumbnails {
-    pub(crate) fn new(limits: Limits, cores: Cores) -> Self {
+    pub(crate) fn new(decoding: Decoding) -> Self {
         let usual_count = KEPT_BYTES as usize / USUAL_BYTES;
         Thumbnails {
-            limits,
-            cores,
+            decoding,
             kept: Cache::with_weighter(usual_count, KEPT_BYTES, Size),
         }
     }
@@ -118,23 +114,24 @@ impl Thumbnails {
         self.kept.get(&(name.clone(), width))
     }
 
-    async fn make(&self, bytes: Bytes, Width(width): Width) -> Thumbnail {
-        let limits = self.limits;
-        let pixels = match Encoded::open(&bytes, limits).map(|picture| picture.size()) {
-            Ok((stored_width, height)) if stored_width > width => {
-                u64::from(stored_width) * u64::from(height)
-            }
-            _ => return None,
+    async fn make(&self, bytes: Bytes, width: Width) -> Thumbnail {
+        self.try_to_make(bytes, width)
+            .await
+            .unwrap_or_else(|error| {
+                tracing::error!(%error, "making a picture smaller panicked");
+                None
+            })
+    }
+
+    /// `Err` where a decoder panicked.
+    async fn try_to_make(&self, bytes: Bytes, Width(width): Width) -> Result<Thumbnail, JoinError> {
+        let size = match self.decoding.size(bytes.clone()).await? {
+            Some(size) if size.0 > width => size,
+            _ => return Ok(None),
         };
+        let limits = self.decoding.limits();
         let work = move || reduce(&bytes, limits, width);
-        let made = match pixels > LARGE_PIXELS {
-            true => self.cores.run_alone(work).await,
-            false => self.cores.run(work).await,
-        };
-        made.unwrap_or_else(|error| {
-            tracing::error!(%error, "making a picture smaller panicked");
-            None
-        })
+        self.decoding.run(size, work).await
     }
 }
 
@@ -179,11 +176,13 @@ mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
 
     use image::{ImageFormat, Rgb};
+    use service_runtime::CpuPool;
 
     use super::*;
 
     fn thumbnails() -> Thumbnails {
-        Thumbnails::new(Limits::default(), Cores::new())
+        let queue = CpuPool::default().queue();
+        Thumbnails::new(Decoding::new(Limits::default(), queue))
     }
 
     fn picture(width: u32, height: u32) -> Bytes {

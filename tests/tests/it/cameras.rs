@@ -1,6 +1,6 @@
 use cctv_sim::CameraSpec;
 use proto::v1::Phase;
-use service_runtime::{Context, Readiness};
+use service_runtime::{Context, CpuPool, Readiness};
 use tempfile::TempDir;
 use test_support::eventually;
 use tests::{Stack, View, picture};
@@ -13,6 +13,7 @@ pub(crate) async fn run_cameras(stack: &Stack, specs: &[&str]) -> DropGuard {
     let context = Context {
         shutdown: shutdown.clone(),
         readiness: Readiness::default(),
+        cpu: CpuPool::default(),
         ops_address: ([127, 0, 0, 1], 0).into(),
     };
     let bus = stack.bus().await;

@@ -1,7 +1,7 @@
 use event_bus::{Bus, BusConfig, Expected, Folder};
 use proto::v1::{Alert, Comparison, Phase, Verdict};
 use redis::{AsyncCommands, aio::MultiplexedConnection};
-use service_runtime::{Context, Readiness};
+use service_runtime::{Context, CpuPool, Readiness};
 use test_support::{NatsServer, RedisServer, eventually};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -53,6 +53,7 @@ impl Fixture {
         let context = Context {
             shutdown: self.shutdown.clone(),
             readiness: Readiness::default(),
+            cpu: CpuPool::default(),
             ops_address: ([127, 0, 0, 1], 0).into(),
         };
         self.sink = Some(tokio::spawn(async move {

@@ -4,7 +4,7 @@ use reqwest::{
     multipart::{Form, Part},
 };
 use serde_json::Value;
-use service_runtime::{Context, Failure, Readiness};
+use service_runtime::{Context, CpuPool, Failure, Readiness};
 use test_support::{NatsServer, eventually};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -36,6 +36,7 @@ impl Service {
         let context = Context {
             shutdown: CancellationToken::new(),
             readiness: Readiness::default(),
+            cpu: CpuPool::default(),
             ops_address: listener.local_addr().unwrap(),
         };
         let (shutdown, readiness) = (context.shutdown.clone(), context.readiness.clone());
