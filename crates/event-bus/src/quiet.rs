@@ -1,15 +1,12 @@
-use std::time::{Duration, Instant};
-
 use async_nats::jetstream;
+use log_limiter::LogLimiter;
 
 use crate::{Event, Stored, Undecodable};
-
-const QUIET: Duration = Duration::from_secs(60);
 
 /// Reads messages, and says of those that can't be read that it is so, once a minute: whoever sends one sends many.
 #[derive(Default)]
 pub(crate) struct Quiet {
-    last: Option<Instant>,
+    lines: LogLimiter,
 }
 
 impl Quiet {
@@ -23,8 +20,7 @@ impl Quiet {
         };
         metrics::counter!("framewatch_messages_unreadable_total", "stream" => E::STREAM)
             .increment(1);
-        if self.last.is_none_or(|at| at.elapsed() >= QUIET) {
-            self.last = Some(Instant::now());
+        if self.lines.is_due(&()) {
             let subject = message.subject.as_str();
             tracing::warn!(subject, %error, "passing over a message; more of them are only counted for a minute");
         }

@@ -1,6 +1,9 @@
+//! Cameras that send: their frames to NATS, and opening a source again that failed. What a source gives is left to `source`.
+
 use std::time::{Duration, Instant};
 
 use event_bus::{Bus, FrameHeaders};
+use log_limiter::LogLimiter;
 use service_runtime::{Context, Failure};
 use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -12,9 +15,6 @@ use crate::{
 
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(30);
-
-/// How often a camera that can't publish says so.
-const COMPLAINS_EVERY: Duration = Duration::from_secs(60);
 
 /// Runs the cameras until shutdown, or until the last of those that play once has ended.
 pub async fn run(cameras: Vec<CameraSpec>, bus: Bus, context: Context) -> Result<(), Failure> {
@@ -28,7 +28,7 @@ pub async fn run(cameras: Vec<CameraSpec>, bus: Bus, context: Context) -> Result
         let camera = Camera {
             spec,
             bus: bus.clone(),
-            complained: None,
+            lost: LogLimiter::default(),
         };
         tracker.spawn(camera.run(context.shutdown.clone()));
     }
@@ -41,7 +41,8 @@ pub async fn run(cameras: Vec<CameraSpec>, bus: Bus, context: Context) -> Result
 struct Camera {
     spec: CameraSpec,
     bus: Bus,
-    complained: Option<Instant>,
+    /// Lines on frames that can't be published.
+    lost: LogLimiter,
 }
 
 impl Camera {
@@ -96,16 +97,12 @@ impl Camera {
             Ok(frame) => {
                 tracing::debug!(frame, "sent");
                 metrics::counter!("framewatch_camera_frames_total").increment(1);
-                self.complained = None;
+                self.lost.forget(&());
             }
             Err(error) => {
                 metrics::counter!("framewatch_camera_frames_lost_total").increment(1);
-                if self
-                    .complained
-                    .is_none_or(|at| at.elapsed() > COMPLAINS_EVERY)
-                {
+                if self.lost.is_due(&()) {
                     tracing::warn!(camera = self.spec.name, %error, "frames are not published");
-                    self.complained = Some(Instant::now());
                 }
             }
         }

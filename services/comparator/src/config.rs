@@ -1,3 +1,5 @@
+//! The settings of comparing. Those of the process and of NATS are left to `service-runtime` and `event-bus`.
+
 use clap::Args;
 
 /// The comparator's settings.

@@ -5,6 +5,7 @@ use event_bus::{
     Bus, Delivery, Folder, FrameArrival, FrameHeaders, PublishError, Stored, with_causes,
 };
 use fingerprint::Fingerprint;
+use log_limiter::LogLimiter;
 use proto::{
     EffectiveRule, from_timestamp, timestamp,
     v1::{Comparison, Frame, Verdict},
@@ -17,7 +18,6 @@ use tracing::Instrument as _;
 
 use crate::{
     Config,
-    complaints::Complaints,
     exhibits::{Exhibits, Pictures},
     fingerprinting::{Fingerprinting, Unreadable},
     references::{CurrentReference, ReferenceError, ReferencePictures},
@@ -32,8 +32,8 @@ pub(crate) struct Judge {
     bus: Bus,
     state: Arc<State>,
     fingerprinting: Fingerprinting,
-    unreadable: Complaints<Folder>,
-    retries: Complaints<()>,
+    unreadable: LogLimiter<Folder>,
+    retries: LogLimiter,
     references: ReferencePictures,
     transitions: Transitions,
 }
@@ -68,8 +68,8 @@ impl Judge {
         Judge {
             transitions: Transitions::new(bus.clone(), Arc::clone(&state), exhibits),
             fingerprinting: Fingerprinting::new(config.limits(), cpu),
-            unreadable: Complaints::default(),
-            retries: Complaints::default(),
+            unreadable: LogLimiter::default(),
+            retries: LogLimiter::default(),
             references: ReferencePictures::new(bus.clone()),
             bus,
             state,

@@ -8,7 +8,6 @@
 //! - `judge`: what is done with one frame.
 //! - `transitions`: how the decision of the crate `episode`, whether an alert fires or resolves, is carried out among other comparators that decide, too.
 
-mod complaints;
 mod config;
 mod exhibits;
 mod fingerprinting;
