@@ -11,8 +11,9 @@ use anyhow::{Context as _, anyhow};
 use event_bus::{
     Acknowledgements, Bus, BusConfig, Evidence, Pictures, Registry, Restoration, StoreError,
 };
+use proto::rfc3339;
 use service_runtime::Failure;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 use tokio::{sync::mpsc, task::spawn_blocking, time::sleep};
 
 use crate::{
@@ -58,11 +59,7 @@ impl Restore {
             let target = Target::open(config, &backup).await?;
             target.check(replace).await?;
             target.restore(opened, &path).await?;
-            let made = backup
-                .header
-                .created_at
-                .format(&Rfc3339)
-                .unwrap_or_default();
+            let made = rfc3339(backup.header.created_at);
             lines::print(format!(
                 "Restored what {} holds, of {made}: {}",
                 path.display(),
@@ -97,7 +94,7 @@ fn unusable(path: &Path, error: ArchiveError) -> Failure {
 fn check_clock(backup: &Whole) -> Result<(), Failure> {
     let made = backup.header.created_at;
     if made > OffsetDateTime::now_utc() + CLOCKS_DIFFER {
-        let made = made.format(&Rfc3339).unwrap_or_default();
+        let made = rfc3339(made);
         return Err(Failure::Usage(anyhow!(
             "the backup was made at {made}, which is still to come by this machine's clock; set the clock right first"
         )));

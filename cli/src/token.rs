@@ -5,8 +5,9 @@ use std::{
 
 use accounts::{Note, Role, Token, TokenId};
 use comfy_table::{Table, presets};
+use proto::rfc3339;
 use service_runtime::Failure;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::OffsetDateTime;
 
 use crate::{lines, users_file::UsersFileConfig};
 
@@ -93,7 +94,7 @@ impl Add {
             "Token {} may do what {} may, until {}. It is not shown again:",
             issued.token.id,
             with_article(self.role),
-            moment(issued.token.expires)
+            rfc3339(issued.token.expires)
         )?;
         lines::print(issued.reveal())
     }
@@ -106,8 +107,8 @@ fn table<'a>(tokens: impl Iterator<Item = &'a Token>) -> Table {
     table.set_header(["ID", "ROLE", "EXPIRES", "NOTE"]);
     for token in tokens {
         let expires = match token.expires > now {
-            true => moment(token.expires),
-            false => format!("{} (expired)", moment(token.expires)),
+            true => rfc3339(token.expires),
+            false => format!("{} (expired)", rfc3339(token.expires)),
         };
         table.add_row([
             token.id.to_string(),
@@ -117,10 +118,6 @@ fn table<'a>(tokens: impl Iterator<Item = &'a Token>) -> Table {
         ]);
     }
     table
-}
-
-fn moment(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339).unwrap_or_else(|_| at.to_string())
 }
 
 fn with_article(role: Role) -> &'static str {

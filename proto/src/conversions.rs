@@ -1,5 +1,5 @@
 use pbjson_types::Timestamp;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::v1::{Fingerprint, Phase, Verdict};
 
@@ -20,6 +20,11 @@ pub fn from_timestamp(at: &Timestamp) -> Option<OffsetDateTime> {
         .ok()?
         .replace_nanosecond(nanos)
         .ok()
+}
+
+/// A point in time as text for programs: RFC 3339, and beyond the years 0 to 9999, which that does not know, a text with a sign.
+pub fn rfc3339(at: OffsetDateTime) -> String {
+    at.format(&Rfc3339).unwrap_or_else(|_| at.to_string())
 }
 
 impl From<fingerprint::Fingerprint> for Fingerprint {
@@ -123,6 +128,13 @@ mod tests {
             ..message
         };
         assert_eq!(cut.comparable(), None);
+    }
+
+    #[test]
+    fn every_point_in_time_has_a_text() {
+        let text = |seconds| rfc3339(OffsetDateTime::from_unix_timestamp(seconds).unwrap());
+        assert_eq!(text(0), "1970-01-01T00:00:00Z");
+        assert!(text(-70_000_000_000).starts_with("-0249-"));
     }
 
     #[test]

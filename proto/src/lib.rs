@@ -10,7 +10,7 @@ mod rule;
 mod schemas;
 
 pub use acknowledgement::InvalidAcknowledgement;
-pub use conversions::{from_timestamp, timestamp};
+pub use conversions::{from_timestamp, rfc3339, timestamp};
 pub use rule::{EffectiveRule, InvalidRule};
 
 /// Messages of the package `framewatch.v1`.

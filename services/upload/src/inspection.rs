@@ -6,7 +6,7 @@ use tokio::task::JoinError;
 
 use crate::{
     decoding::Decoding,
-    problem::{Kind, Problem},
+    problem::{Kind, Problem, sentence},
 };
 
 /// Bytes that were decoded without fault.
@@ -51,15 +51,4 @@ fn refusal(error: &Error) -> Problem {
         _ => Kind::UnreadablePicture,
     };
     kind.because(sentence(&error.to_string()))
-}
-
-/// Errors are written to be part of a sentence; a problem's detail is one.
-pub(crate) fn sentence(text: &str) -> String {
-    let mut chars = text.chars();
-    let first = chars.next().map(char::to_uppercase);
-    let mut sentence: String = first.into_iter().flatten().chain(chars).collect();
-    if !sentence.ends_with('.') {
-        sentence.push('.');
-    }
-    sentence
 }

@@ -226,3 +226,14 @@ impl IntoResponse for Problem {
         response
     }
 }
+
+/// An error's text as a sentence, which a problem's detail is: errors are written to be part of one.
+pub(crate) fn sentence(text: &str) -> String {
+    let mut chars = text.chars();
+    let first = chars.next().map(char::to_uppercase);
+    let mut sentence: String = first.into_iter().flatten().chain(chars).collect();
+    if !sentence.ends_with('.') {
+        sentence.push('.');
+    }
+    sentence
+}

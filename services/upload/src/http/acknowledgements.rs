@@ -15,17 +15,15 @@ use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::{
-    addresses::OneAlert,
+    addresses::{OneAlert, encoded},
     alerts::existing,
     extract::{Params, form, json},
-    picture::encoded,
     refusals::{self, Asked, Body, Change, Refusals},
 };
 use crate::{
     app::{App, parse},
     folders::log_unseen,
-    inspection::sentence,
-    problem::{Kind, Problem},
+    problem::{Kind, Problem, sentence},
 };
 
 /// What a person says of an alert.

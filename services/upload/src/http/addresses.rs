@@ -1,5 +1,6 @@
-//! The variables in the paths of addresses.
+//! Addresses: the variables in their paths, and names as parts of them. Which addresses there are, the features say.
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -30,4 +31,16 @@ pub(crate) struct OneAlert {
     /// The alert's `id`.
     #[param(min_length = 1)]
     pub(crate) id: String,
+}
+
+/// All but the `attr-char` of RFC 5987.
+const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A name as part of an address, or of a header.
+pub(crate) fn encoded(name: &str) -> String {
+    utf8_percent_encode(name, ENCODED).to_string()
 }

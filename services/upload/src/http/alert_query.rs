@@ -12,8 +12,8 @@ use time::{
 use utoipa::IntoParams;
 
 use super::{
+    addresses::encoded,
     extract::page_size,
-    picture::encoded,
     schemas::{FolderName, PeriodWord, PhaseWord, Time},
 };
 use crate::{

@@ -11,10 +11,7 @@ use bytes::Bytes;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::timeout;
 
-use crate::{
-    inspection::sentence,
-    problem::{Kind, Problem},
-};
+use crate::problem::{Kind, Problem, sentence};
 
 /// The variables of the path.
 pub(crate) struct Params<T>(pub(crate) T);

@@ -9,8 +9,7 @@ use axum::{
 };
 use event_bus::{FrameArrival, Stored};
 use fingerprint::Format;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
-
+use proto::rfc3339;
 use utoipa::IntoParams;
 
 use super::{
@@ -88,9 +87,4 @@ fn told(frame: &Stored<FrameArrival>) -> HeaderMap {
             Some((HeaderName::from_static(name), value))
         })
         .collect()
-}
-
-pub(super) fn rfc3339(at: OffsetDateTime) -> String {
-    at.format(&Rfc3339)
-        .expect("a time of the years 0 to 9999 has a text form")
 }

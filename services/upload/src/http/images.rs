@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    addresses::{InFolder, OneImage},
+    addresses::{InFolder, OneImage, encoded},
     extract::{Params, Search, page_size},
-    picture::{self, Lasts, Picture, Wanted, encoded, unknown_image},
+    picture::{self, Lasts, Picture, Wanted, unknown_image},
     receive::receive,
     refusals::{self, Asked, Change, Part, Refusals},
     schemas::{File, PictureForm},

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, response::Response};
-use proto::from_timestamp;
+use proto::{from_timestamp, rfc3339};
 use serde::{Deserialize, Serialize};
-use time::format_description::well_known::Rfc3339;
 
 use utoipa::{IntoParams, ToSchema};
 
@@ -79,7 +78,7 @@ pub(crate) async fn latest(
             .uploaded_at
             .as_ref()
             .and_then(from_timestamp)
-            .and_then(|at| at.format(&Rfc3339).ok()),
+            .map(rfc3339),
     }))
 }
 

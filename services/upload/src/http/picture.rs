@@ -11,8 +11,8 @@ use bytes::Bytes;
 use event_bus::{Exhibit, Folder, FrameArrival, Stored};
 use fingerprint::Format;
 use headers::ETag;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
-use proto::v1::Upload;
+use percent_encoding::percent_decode_str;
+use proto::{rfc3339, v1::Upload};
 use serde::Deserialize;
 use utoipa::{
     IntoParams, IntoResponses,
@@ -23,9 +23,9 @@ use utoipa::{
 };
 
 use super::{
+    addresses::encoded,
     conditions::{Conditions, etag},
     extract::Search,
-    frames::rfc3339,
     schemas::{SmallWidth, Switch},
 };
 use crate::{
@@ -288,18 +288,6 @@ impl Lasts {
         };
         [(header::CACHE_CONTROL, HeaderValue::from_static(value))]
     }
-}
-
-/// All but the `attr-char` of RFC 5987.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'.')
-    .remove(b'_')
-    .remove(b'~');
-
-/// A name as part of a path.
-pub(crate) fn encoded(name: &str) -> String {
-    utf8_percent_encode(name, ENCODED).to_string()
 }
 
 pub(super) fn unknown_image(folder: &Folder, id: &str) -> Problem {

@@ -18,8 +18,7 @@ use super::{
 };
 use crate::{
     app::App,
-    inspection::sentence,
-    problem::{Kind, Pictures, Problem, Refused},
+    problem::{Kind, Pictures, Problem, Refused, sentence},
 };
 
 /// How long a request waits for its turn while too many others are being received.

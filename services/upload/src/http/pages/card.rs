@@ -1,6 +1,6 @@
 use folder_state::{FolderState, Summary};
-use proto::{from_timestamp, v1::Upload};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339, macros::format_description};
+use proto::{from_timestamp, rfc3339, v1::Upload};
+use time::{OffsetDateTime, macros::format_description};
 
 use super::super::images::address;
 
@@ -41,14 +41,14 @@ impl Moment {
         let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
         Some(Moment {
             words: at.format(format).ok()?,
-            machine: at.format(&Rfc3339).ok()?,
+            machine: rfc3339(at),
         })
     }
 }
 
 /// The service's clock, for programs.
 pub(crate) fn now() -> String {
-    Moment::new(OffsetDateTime::now_utc()).map_or(String::new(), |now| now.machine)
+    rfc3339(OffsetDateTime::now_utc())
 }
 
 pub(crate) fn upload_moment(upload: &Upload) -> Option<Moment> {

@@ -5,7 +5,7 @@ use proto::{
 use time::OffsetDateTime;
 
 use super::{
-    super::{alerts::KnownAlert, picture::encoded},
+    super::{addresses::encoded, alerts::KnownAlert},
     card::Moment,
     duration,
 };
