@@ -3,12 +3,13 @@
 use std::{io, sync::Arc, time::Duration};
 
 use async_nats::{Client, ConnectErrorKind, ConnectOptions, Event as ConnectionEvent, ServerAddr};
+use server_login::UnusableFile;
 use tokio::{
     sync::Notify,
     time::{Instant, sleep},
 };
 
-use crate::{BusConfig, StorageError, UnreadableFile, bus::RETRY, config::without_secrets};
+use crate::{BusConfig, StorageError, bus::RETRY, config::without_secrets};
 
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
@@ -22,9 +23,9 @@ pub enum ConnectError {
         #[source]
         source: std::io::Error,
     },
-    /// A file that belongs to the login can't be read.
+    /// A file that belongs to the login can't be used.
     #[error(transparent)]
-    File(#[from] UnreadableFile),
+    File(#[from] UnusableFile),
     /// The server does not know the user, or not with this password or key.
     #[error(
         "the NATS server at {url} refuses the login: a wrong name, password or key, or none at all"

@@ -60,7 +60,7 @@ pub use fold::{CaughtUp, Folds};
 pub use folder::{Folder, InvalidFolder};
 pub use follow::Latest;
 pub use holds::Hold;
-pub use login::{NatsLogin, UnreadableFile};
+pub use login::{Nats, NatsLogin};
 pub use origin::Origin;
 pub use past::Begin;
 pub use pictures::{PictureChange, PictureKey, Pictures};

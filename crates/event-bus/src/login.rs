@@ -1,37 +1,28 @@
-use std::{
-    fs::File,
-    io,
-    path::{Path, PathBuf},
-};
+//! How we say to NATS who we are, and know that it is NATS. What a login to any server has is in `server-login`.
 
-use async_nats::{
-    ConnectOptions, ServerAddr,
-    rustls::pki_types::{CertificateDer, pem::PemObject},
-};
+use std::path::PathBuf;
+
+use async_nats::{ConnectOptions, ServerAddr};
 use clap::Args;
 use percent_encoding::percent_decode_str;
+use server_login::{Server, ServerLogin, UnusableFile, secret};
+
+/// Whose login it is.
+#[derive(Debug, Clone, Default)]
+pub struct Nats;
+
+impl Server for Nats {
+    const NAME: &'static str = "nats";
+}
 
 /// How to log in to NATS, and whom to trust there. Secrets come from files, or with the URL from the environment.
 #[derive(Debug, Clone, Default, Args)]
+#[command(mut_arg("nats_password_file", |file| file.requires("nats_user")))]
 #[group(skip)]
 pub struct NatsLogin {
-    /// Name to log in with; its password is in `--nats-password-file`
-    #[arg(
-        long,
-        env = "FRAMEWATCH_NATS_USER",
-        value_name = "NAME",
-        requires = "nats_password_file"
-    )]
-    pub nats_user: Option<String>,
-
-    /// File with the password to log in with
-    #[arg(
-        long,
-        env = "FRAMEWATCH_NATS_PASSWORD_FILE",
-        value_name = "FILE",
-        requires = "nats_user"
-    )]
-    pub nats_password_file: Option<PathBuf>,
+    /// What NATS has in common with other servers.
+    #[command(flatten)]
+    pub server: ServerLogin<Nats>,
 
     /// File with the seed of the nkey to log in with
     #[arg(long, env = "FRAMEWATCH_NATS_NKEY_FILE", value_name = "FILE",
@@ -47,52 +38,18 @@ pub struct NatsLogin {
     )]
     pub nats_creds: Option<PathBuf>,
 
-    /// File with the certificates (PEM) by which to know the server [default: those that the system trusts]
-    #[arg(long, env = "FRAMEWATCH_NATS_CA_FILE", value_name = "FILE")]
-    pub nats_ca_file: Option<PathBuf>,
-
-    /// File with the certificate (PEM) to show to the server; its key is in `--nats-key-file`
-    #[arg(
-        long,
-        env = "FRAMEWATCH_NATS_CERT_FILE",
-        value_name = "FILE",
-        requires = "nats_key_file"
-    )]
-    pub nats_cert_file: Option<PathBuf>,
-
-    /// File with the key (PEM) of the certificate
-    #[arg(
-        long,
-        env = "FRAMEWATCH_NATS_KEY_FILE",
-        value_name = "FILE",
-        requires = "nats_cert_file"
-    )]
-    pub nats_key_file: Option<PathBuf>,
-
     /// Beginning of the subjects on which answers come, which this user must be allowed to subscribe to
     /// [default: `_INBOX_` and the user's name, or `_INBOX` without one]
     #[arg(long, env = "FRAMEWATCH_NATS_INBOX_PREFIX", value_name = "PREFIX")]
     pub nats_inbox_prefix: Option<String>,
 }
 
-/// A file that a setting names and that can't be used.
-#[derive(Debug, thiserror::Error)]
-#[error("cannot use the file {path}, which --{setting} names")]
-pub struct UnreadableFile {
-    /// The setting.
-    pub setting: &'static str,
-    /// The file.
-    pub path: String,
-    /// Why.
-    #[source]
-    pub source: io::Error,
-}
-
 impl NatsLogin {
     /// Whether nothing of all this was given.
     pub fn is_empty(&self) -> bool {
-        self.files().iter().all(|(_, path)| path.is_none())
-            && self.nats_user.is_none()
+        self.server.is_empty()
+            && self.nats_nkey_file.is_none()
+            && self.nats_creds.is_none()
             && self.nats_inbox_prefix.is_none()
     }
 
@@ -102,24 +59,16 @@ impl NatsLogin {
         &self,
         mut options: ConnectOptions,
         servers: &mut [ServerAddr],
-    ) -> Result<ConnectOptions, UnreadableFile> {
-        for (setting, path) in self.files() {
-            if let Some(path) = path {
-                File::open(path).map_err(|source| unreadable(setting, path, source))?;
-            }
-        }
-        if let Some(path) = &self.nats_ca_file {
-            check_authority(path)?;
-        }
+    ) -> Result<ConnectOptions, UnusableFile> {
         let from_url = take_user(servers);
         let mut user = None;
-        if let (Some(name), Some(path)) = (&self.nats_user, &self.nats_password_file) {
-            user = Some((name.clone(), line("nats-password-file", path)?));
+        if let (Some(name), Some(password)) = (&self.server.user, self.server.password()?) {
+            user = Some((name.clone(), password));
         } else if let Some(path) = &self.nats_nkey_file {
-            options = options.nkey(line("nats-nkey-file", path)?);
+            options = options.nkey(secret("nats-nkey-file", path)?);
         } else if let Some(path) = &self.nats_creds {
             let with_creds = options.credentials_file(path).await;
-            options = with_creds.map_err(|source| unreadable("nats-creds", path, source))?;
+            options = with_creds.map_err(|source| UnusableFile::new("nats-creds", path, source))?;
         } else {
             user = from_url;
         }
@@ -131,60 +80,35 @@ impl NatsLogin {
         if let Some((name, password)) = user {
             options = options.user_and_password(name, password);
         }
-        Ok(self.trust(options, servers))
+        self.trust(options, servers)
     }
 
-    fn trust(&self, mut options: ConnectOptions, servers: &[ServerAddr]) -> ConnectOptions {
+    fn trust(
+        &self,
+        mut options: ConnectOptions,
+        servers: &[ServerAddr],
+    ) -> Result<ConnectOptions, UnusableFile> {
+        // The client reads these files itself, at every attempt, and would not say which setting names one that is of no use.
+        let authority = self.server.authority()?;
+        let certificate = self.server.certificate()?;
         // A cluster tells its other servers' addresses without saying that they are to be reached by TLS.
         let requires_tls = servers.iter().any(ServerAddr::tls_required)
-            || self.nats_ca_file.is_some()
-            || self.nats_cert_file.is_some();
+            || authority.is_some()
+            || certificate.is_some();
         options = options.require_tls(requires_tls);
-        if let Some(path) = &self.nats_ca_file {
+        let ServerLogin {
+            ca_file,
+            cert_file,
+            key_file,
+            ..
+        } = &self.server;
+        if let Some(path) = ca_file {
             options = options.add_root_certificates(path.clone());
         }
-        if let (Some(certificate), Some(key)) = (&self.nats_cert_file, &self.nats_key_file) {
+        if let (Some(certificate), Some(key)) = (cert_file, key_file) {
             options = options.add_client_certificate(certificate.clone(), key.clone());
         }
-        options
-    }
-
-    fn files(&self) -> [(&'static str, Option<&Path>); 6] {
-        [
-            ("nats-password-file", self.nats_password_file.as_deref()),
-            ("nats-nkey-file", self.nats_nkey_file.as_deref()),
-            ("nats-creds", self.nats_creds.as_deref()),
-            ("nats-ca-file", self.nats_ca_file.as_deref()),
-            ("nats-cert-file", self.nats_cert_file.as_deref()),
-            ("nats-key-file", self.nats_key_file.as_deref()),
-        ]
-    }
-}
-
-/// The client would take a file without a certificate for an authority that signed nothing.
-fn check_authority(path: &Path) -> Result<(), UnreadableFile> {
-    const SETTING: &str = "nats-ca-file";
-    let pem = std::fs::read(path).map_err(|source| unreadable(SETTING, path, source))?;
-    let first = CertificateDer::pem_slice_iter(&pem).next();
-    if first.is_none_or(|certificate| certificate.is_err()) {
-        let source = io::Error::new(io::ErrorKind::InvalidData, "it holds no certificate (PEM)");
-        return Err(unreadable(SETTING, path, source));
-    }
-    Ok(())
-}
-
-/// What a file with one secret holds, without the end of its line.
-fn line(setting: &'static str, path: &Path) -> Result<String, UnreadableFile> {
-    let text = std::fs::read_to_string(path);
-    let text = text.map_err(|source| unreadable(setting, path, source))?;
-    Ok(text.trim_end_matches(['\r', '\n']).to_owned())
-}
-
-fn unreadable(setting: &'static str, path: &Path, source: io::Error) -> UnreadableFile {
-    UnreadableFile {
-        setting,
-        path: path.display().to_string(),
-        source,
+        Ok(options)
     }
 }
 

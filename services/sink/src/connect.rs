@@ -9,7 +9,7 @@ use redis::{
 use service_runtime::Failure;
 use tokio::time::{Instant, sleep};
 
-use crate::{Config, Connection, address::Address, format};
+use crate::{Config, Connection, address::Address, format, login};
 
 const RETRY: Duration = Duration::from_millis(250);
 
@@ -62,10 +62,10 @@ enum Kind {
 
 impl Client {
     fn of(config: &Config) -> anyhow::Result<Self> {
-        let password = config.login.password()?;
+        let (user, password) = (config.login.user.as_deref(), config.login.password()?);
         let address = Address::parse(&config.redis_url)?;
-        let address = address.map(|server| config.login.apply(server, password.as_deref()));
-        let certificates = config.login.certificates(address.servers())?;
+        let address = address.map(|server| login::with_login(server, user, password.as_deref()));
+        let certificates = login::certificates(&config.login, address.servers())?;
         let addresses = address.servers().iter().map(|it| it.addr().to_string());
         let addresses = addresses.collect::<Vec<_>>().join(", ");
         Ok(match address {

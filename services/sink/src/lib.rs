@@ -19,7 +19,7 @@ mod redis_keys;
 pub use config::Config;
 pub use connect::connect;
 pub use connection::Connection;
-pub use login::RedisLogin;
+pub use login::{Redis, RedisLogin};
 pub use redis_keys::{ALERTS, FOLDERS, alert_key, similarity_key};
 
 use std::{

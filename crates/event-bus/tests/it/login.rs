@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
-use event_bus::{Bus, BusConfig, ConnectError, NatsLogin, with_causes};
+use event_bus::{Bus, BusConfig, ConnectError, Nats, NatsLogin, with_causes};
 use nkeys::KeyPair;
+use server_login::ServerLogin;
 use test_support::{Certificates, NatsServer, Secrets};
 
 use crate::{folder, publish_frame};
@@ -24,9 +25,16 @@ async fn connect(url: String, login: NatsLogin) -> Result<Bus, ConnectError> {
 }
 
 fn password(user: &str, file: PathBuf) -> NatsLogin {
+    of_server(ServerLogin {
+        user: Some(user.to_owned()),
+        password_file: Some(file),
+        ..ServerLogin::default()
+    })
+}
+
+fn of_server(server: ServerLogin<Nats>) -> NatsLogin {
     NatsLogin {
-        nats_user: Some(user.to_owned()),
-        nats_password_file: Some(file),
+        server,
         ..NatsLogin::default()
     }
 }
@@ -97,10 +105,10 @@ async fn a_file_that_is_not_there_is_named_with_its_setting() {
         "{text}"
     );
     let secrets = Secrets::make();
-    let login = NatsLogin {
-        nats_ca_file: Some(secrets.file("no certificate")),
-        ..NatsLogin::default()
-    };
+    let login = of_server(ServerLogin {
+        ca_file: Some(secrets.file("no certificate")),
+        ..ServerLogin::default()
+    });
     let text = refused("nats://127.0.0.1:1".to_owned(), login).await;
     assert!(
         text.contains("--nats-ca-file") && text.contains("holds no certificate"),
@@ -156,9 +164,11 @@ async fn a_server_is_known_by_the_authority_that_is_given() {
     let server = password_server(&tls(&certificates, ""));
     let secrets = Secrets::make();
     let url = server.url().replace("nats://", "tls://");
-    let login = |authority: Option<PathBuf>| NatsLogin {
-        nats_ca_file: authority,
-        ..password("me", secrets.file("p@ss word"))
+    let login = |authority: Option<PathBuf>| {
+        of_server(ServerLogin {
+            ca_file: authority,
+            ..password("me", secrets.file("p@ss word")).server
+        })
     };
     let bus = connect(url.clone(), login(Some(certificates.authority())))
         .await
@@ -181,17 +191,17 @@ async fn a_server_that_asks_for_a_certificate_is_shown_ours() {
     let server = NatsServer::start_with(tls(&certificates, "verify: true"));
     let url = server.url().replace("nats://", "tls://");
     let (certificate, key) = certificates.client();
-    let nobody = NatsLogin {
-        nats_ca_file: Some(certificates.authority()),
-        ..NatsLogin::default()
+    let nobody = ServerLogin {
+        ca_file: Some(certificates.authority()),
+        ..ServerLogin::default()
     };
-    let login = NatsLogin {
-        nats_cert_file: Some(certificate),
-        nats_key_file: Some(key),
+    let login = ServerLogin {
+        cert_file: Some(certificate),
+        key_file: Some(key),
         ..nobody.clone()
     };
-    connect(url.clone(), login).await.unwrap();
-    let text = refused(url, nobody).await;
+    connect(url.clone(), of_server(login)).await.unwrap();
+    let text = refused(url, of_server(nobody)).await;
     assert!(text.contains("cannot agree on TLS"), "{text}");
 }
 
@@ -199,10 +209,10 @@ async fn a_server_that_asks_for_a_certificate_is_shown_ours() {
 async fn nothing_is_sent_to_a_server_without_tls_where_tls_is_asked_for() {
     let certificates = Certificates::make();
     let (server, secrets) = (password_server(""), Secrets::make());
-    let login = NatsLogin {
-        nats_ca_file: Some(certificates.authority()),
-        ..password("me", secrets.file("p@ss word"))
-    };
+    let login = of_server(ServerLogin {
+        ca_file: Some(certificates.authority()),
+        ..password("me", secrets.file("p@ss word")).server
+    });
     let text = refused(server.url(), login).await;
     assert!(text.contains("cannot agree on TLS"), "{text}");
 }

@@ -9,8 +9,8 @@ use test_support::{Certificates, RedisServer, Secrets};
 
 fn password(secrets: &Secrets, user: &str, password: &str) -> RedisLogin {
     RedisLogin {
-        redis_user: Some(user.to_owned()),
-        redis_password_file: Some(secrets.file(password)),
+        user: Some(user.to_owned()),
+        password_file: Some(secrets.file(password)),
         ..RedisLogin::default()
     }
 }
@@ -110,7 +110,7 @@ async fn a_server_is_known_by_the_authority_that_is_given() {
     let server = over_tls(&certificates, "no");
     let url = server.url().replace("redis://", "rediss://");
     let login = |authority: Option<PathBuf>| RedisLogin {
-        redis_ca_file: authority,
+        ca_file: authority,
         ..RedisLogin::default()
     };
     let mut redis = connect(url.clone(), login(Some(certificates.authority())))
@@ -132,12 +132,12 @@ async fn a_server_that_asks_for_a_certificate_is_shown_ours() {
     let url = server.url().replace("redis://", "rediss://");
     let (certificate, key) = certificates.client();
     let nobody = RedisLogin {
-        redis_ca_file: Some(certificates.authority()),
+        ca_file: Some(certificates.authority()),
         ..RedisLogin::default()
     };
     let login = RedisLogin {
-        redis_cert_file: Some(certificate),
-        redis_key_file: Some(key),
+        cert_file: Some(certificate),
+        key_file: Some(key),
         ..nobody.clone()
     };
     connect(url.clone(), login).await.unwrap();
@@ -150,7 +150,7 @@ async fn what_cannot_be_used_is_named() {
     let secrets = Secrets::make();
     let url = || "redis://127.0.0.1:1/".to_owned();
     let login = RedisLogin {
-        redis_password_file: Some("/no/such/file".into()),
+        password_file: Some("/no/such/file".into()),
         ..RedisLogin::default()
     };
     let text = refused(url(), login).await;
@@ -160,7 +160,7 @@ async fn what_cannot_be_used_is_named() {
     );
 
     let login = RedisLogin {
-        redis_ca_file: Some(secrets.file("no certificate")),
+        ca_file: Some(secrets.file("no certificate")),
         ..RedisLogin::default()
     };
     let text = refused(url(), login.clone()).await;
