@@ -1,5 +1,6 @@
 use std::time::Duration;
 
+use alerting::sentences;
 use comfy_table::{Table, presets};
 use event_bus::{AlertKey, Folder};
 use proto::{
@@ -200,7 +201,9 @@ fn table(alerts: &[Box<RawValue>]) -> Result<Table, Failure> {
         "PHASE",
         "FIRED",
         "LASTED",
+        "FOUND",
         "SIMILARITY",
+        "ENDED BY",
         "ACKNOWLEDGED",
     ]);
     for alert in alerts {
@@ -213,11 +216,44 @@ fn table(alerts: &[Box<RawValue>]) -> Result<Table, Failure> {
             alert.phase().word().to_owned(),
             fired(&alert),
             lasted(&alert),
-            format!("{:.3} < {}", alert.similarity, alert.threshold),
+            found(&alert),
+            fired_with(&alert),
+            why_it_ended(&alert),
             acknowledgement.map_or_else(|| "-".to_owned(), said),
         ]);
     }
     Ok(table)
+}
+
+fn found(alert: &Alert) -> String {
+    let kinds: Vec<String> = alert.findings.iter().map(|it| it.kind().words()).collect();
+    match kinds.is_empty() {
+        true => "-".to_owned(),
+        false => kinds.join(", "),
+    }
+}
+
+/// The similarity with which it fired, and that this was below the threshold, where it was.
+fn fired_with(alert: &Alert) -> String {
+    match alert.fired_with() {
+        None => "-".to_owned(),
+        Some((similarity, threshold)) => {
+            let shown = sentences::shown(similarity, threshold);
+            match similarity < threshold {
+                true => format!("{shown} < {threshold}"),
+                false => shown,
+            }
+        }
+    }
+}
+
+fn why_it_ended(alert: &Alert) -> String {
+    let (why, who) = (alert.resolved_by().words(), &alert.resolved_by_name);
+    match (why, who.as_str()) {
+        ("", _) => "-".to_owned(),
+        (why, "") => why.to_owned(),
+        (why, who) => format!("{why}, {who}"),
+    }
 }
 
 fn fired(alert: &Alert) -> String {

@@ -3,7 +3,7 @@
 //! | entry | holds |
 //! |---|---|
 //! | `backup.json` | the format's version, ours, and when the backup was made: the first entry |
-//! | `folders/000001.jsonl` and so on; `rules`, `acknowledgements`, `comparisons`, `uploads`, `alerts` | a JSON object a line: `key` and `value` |
+//! | `folders/000001.jsonl` and so on; `rules`, `acknowledgements`, `comparisons`, `uploads`, `changes`, `alerts` | a JSON object a line: `key` and `value` |
 //! | `references/<folder>/<id>.json`, then `references/<folder>/<id>` | a reference: what is known of it, and the picture |
 //! | `evidence/<alert>/frame`, `evidence/<alert>/reference` | a picture behind an alert |
 //! | `manifest.json` | how many of each, and the SHA-256 of all that came before: the last entry |
@@ -24,7 +24,7 @@ pub(crate) use record::{Kind, Record};
 pub(crate) use write::Writer;
 
 /// The version of the format that is written, and the newest that can be read.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 const HEADER: &str = "backup.json";
 const MANIFEST: &str = "manifest.json";
@@ -75,6 +75,9 @@ pub(crate) struct Counts {
     pub(crate) comparisons: u64,
     pub(crate) uploads: u64,
     pub(crate) alerts: u64,
+    /// Format 1 of a backup had none.
+    #[serde(default)]
+    pub(crate) changes: u64,
     pub(crate) references: u64,
     pub(crate) evidence: u64,
 }
@@ -88,6 +91,7 @@ impl Counts {
             Kind::Comparisons => &mut self.comparisons,
             Kind::Uploads => &mut self.uploads,
             Kind::Alerts => &mut self.alerts,
+            Kind::Changes => &mut self.changes,
             Kind::References => &mut self.references,
             Kind::Evidence => &mut self.evidence,
         } += 1;

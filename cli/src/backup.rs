@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow};
-use event_bus::{Bus, BusConfig};
+use event_bus::{Bus, BusConfig, Role};
 use futures::future::{Either, select};
 use service_runtime::Failure;
 use tempfile::NamedTempFile;
@@ -73,7 +73,7 @@ impl Backup {
             site,
         } = self;
         site.open(async |config| {
-            let bus = Bus::connect(config, "framewatch backup")
+            let bus = Bus::connect(config, "framewatch backup", Role::Worker)
                 .await
                 .map_err(Failure::unavailable)?;
             let exhibits = if without_evidence {

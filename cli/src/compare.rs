@@ -7,8 +7,12 @@ use std::{
 
 use anyhow::Context as _;
 use clap::ArgGroup;
-use fingerprint::{Fingerprint, Fingerprinter, Limits};
-use proto::v1::{Rule, Verdict};
+use comparison::{Baseline, BaselinePicture, Look, compare};
+use fingerprint::{Fingerprinter, Limits};
+use proto::{
+    EffectiveRule,
+    v1::{Rule, Verdict},
+};
 use serde::Serialize;
 use service_runtime::Failure;
 
@@ -69,8 +73,8 @@ impl Compare {
             )));
         };
         let mut fingerprinter = Fingerprinter::new(Limits::default());
-        let of_reference = read(&mut fingerprinter, reference);
-        let answer = self.answer(&mut fingerprinter, of_reference, reference, frame);
+        let baseline = baseline_of(&mut fingerprinter, reference);
+        let answer = self.answer(&mut fingerprinter, &baseline, reference, frame);
         lines::print(self.line(&answer)?)?;
         Ok(ExitCode::from(match answer.verdict {
             ERROR => 3,
@@ -83,7 +87,7 @@ impl Compare {
     fn compare_pairs(&self, pairs: &Path) -> Result<(), Failure> {
         let (input, progress) = open(pairs)?;
         let mut fingerprinter = Fingerprinter::new(Limits::default());
-        let mut last: Option<(PathBuf, Result<Fingerprint, String>)> = None;
+        let mut last: Option<(PathBuf, Result<Baseline, String>)> = None;
         for line in input.split(b'\n') {
             let line = String::from_utf8_lossy(&line?).into_owned();
             let Some((reference, frame)) = line.trim_end_matches('\r').split_once('\t') else {
@@ -91,12 +95,12 @@ impl Compare {
                 continue;
             };
             let (reference, frame) = (Path::new(reference), Path::new(frame));
-            let of_reference = match &last {
-                Some((path, fingerprint)) if path == reference => fingerprint.clone(),
-                _ => read(&mut fingerprinter, reference),
+            let baseline = match last.take() {
+                Some((path, baseline)) if path == reference => baseline,
+                _ => baseline_of(&mut fingerprinter, reference),
             };
-            last = Some((reference.to_owned(), of_reference.clone()));
-            let answer = self.answer(&mut fingerprinter, of_reference, reference, frame);
+            let answer = self.answer(&mut fingerprinter, &baseline, reference, frame);
+            last = Some((reference.to_owned(), baseline));
             progress.print(self.line(&answer)?)?;
         }
         Ok(())
@@ -105,19 +109,19 @@ impl Compare {
     fn answer(
         &self,
         fingerprinter: &mut Fingerprinter,
-        of_reference: Result<Fingerprint, String>,
+        baseline: &Result<Baseline, String>,
         reference: &Path,
         frame: &Path,
     ) -> Answer {
-        let both =
-            of_reference.and_then(|of_reference| Ok((of_reference, read(fingerprinter, frame)?)));
+        let both = baseline
+            .as_ref()
+            .map_err(String::clone)
+            .and_then(|baseline| Ok((baseline, read(fingerprinter, frame)?)));
         let (similarity, verdict, detail) = match both {
-            Ok((of_reference, of_frame)) => {
-                let similarity = of_reference.similarity(&of_frame);
-                let verdict =
-                    comparator::verdict(&of_reference, &of_frame, similarity, self.threshold);
-                (Some(similarity), verdict.word(), None)
-            }
+            Ok((baseline, look)) => match compare(baseline, &look, &self.rule()) {
+                Ok(compared) => (Some(compared.similarity), compared.verdict.word(), None),
+                Err(error) => (None, ERROR, Some(error.to_string())),
+            },
             Err(why) => (None, ERROR, Some(why)),
         };
         Answer {
@@ -127,6 +131,14 @@ impl Compare {
             verdict,
             detail,
         }
+    }
+
+    fn rule(&self) -> EffectiveRule {
+        let own = Rule {
+            threshold: Some(self.threshold),
+            ..Rule::default()
+        };
+        EffectiveRule::of(Some(own), None)
     }
 
     /// An answer as it is printed.
@@ -171,7 +183,18 @@ fn open(pairs: &Path) -> Result<(Box<dyn BufRead>, Progress), Failure> {
     Ok((Box::new(input), progress))
 }
 
-fn read(fingerprinter: &mut Fingerprinter, path: &Path) -> Result<Fingerprint, String> {
+/// What frames are held against that are compared with this picture alone.
+fn baseline_of(fingerprinter: &mut Fingerprinter, path: &Path) -> Result<Baseline, String> {
+    let look = read(fingerprinter, path)?;
+    let name = path.display().to_string();
+    Ok(Baseline::new(BaselinePicture {
+        id: name.clone(),
+        name,
+        look,
+    }))
+}
+
+fn read(fingerprinter: &mut Fingerprinter, path: &Path) -> Result<Look, String> {
     let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
     fingerprinter
         .of(&bytes)

@@ -2,7 +2,7 @@ use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use comfy_table::{Table, presets};
-use event_bus::{Bus, BusConfig, DeadLetter, Stored};
+use event_bus::{Bus, BusConfig, DeadLetter, Role, Stored};
 use serde_json::json;
 use service_runtime::Failure;
 
@@ -160,7 +160,7 @@ impl Replay {
 }
 
 async fn connect(config: &BusConfig) -> Result<Bus, Failure> {
-    Bus::connect(config, "framewatch dead-letters")
+    Bus::connect(config, "framewatch dead-letters", Role::Worker)
         .await
         .map_err(Failure::unavailable)
 }

@@ -77,7 +77,7 @@ pub(crate) async fn run(
         for camera in &cameras {
             upload_reference(&api, camera).await?;
         }
-        Bus::connect_as_guest(&bus, "framewatch-cctv-sim")
+        Bus::connect(&bus, "framewatch-cctv-sim", event_bus::Role::Guest)
             .await
             .map_err(Failure::unavailable)
     };

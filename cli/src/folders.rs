@@ -56,6 +56,8 @@ struct All<T> {
 #[serde(rename_all = "camelCase")]
 struct Folder {
     folder: String,
+    #[serde(default)]
+    title: String,
     state: String,
     similarity: Option<f64>,
     reference: Option<Upload>,
@@ -115,6 +117,7 @@ fn table(folders: &[Folder]) -> Table {
     let mut table = Table::new();
     table.load_style(presets::NOTHING).set_header([
         "FOLDER",
+        "TITLE",
         "STATE",
         "SIMILARITY",
         "REFERENCE",
@@ -125,6 +128,7 @@ fn table(folders: &[Folder]) -> Table {
     for folder in folders {
         table.add_row([
             folder.folder.clone(),
+            lines::or_dash(&folder.title).to_owned(),
             folder.state.clone(),
             folder
                 .similarity
@@ -144,7 +148,7 @@ fn table(folders: &[Folder]) -> Table {
                 .and_then(|alert| alert.fired_at.as_ref())),
         ]);
     }
-    if let Some(similarity) = table.column_mut(2) {
+    if let Some(similarity) = table.column_mut(3) {
         similarity.set_cell_alignment(CellAlignment::Right);
     }
     table

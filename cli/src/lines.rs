@@ -18,6 +18,14 @@ pub(crate) fn print(line: impl AsRef<str>) -> Result<(), Failure> {
     }
 }
 
+/// A text, or what stands for none.
+pub(crate) fn or_dash(text: &str) -> &str {
+    match text {
+        "" => "-",
+        text => text,
+    }
+}
+
 /// An alert in a line.
 pub(crate) fn alert(alert: &Alert) -> String {
     let (word, at) = match alert.phase() {
@@ -35,11 +43,13 @@ pub(crate) fn comparison(comparison: &Comparison) -> String {
         .frame
         .as_ref()
         .map_or("", |frame| frame.camera.as_str());
+    let similarity = comparison
+        .similarity
+        .map_or_else(|| "-".to_owned(), |similarity| format!("{similarity:.3}"));
     format!(
-        "{}  {:<13}  {:.3}  {}  {camera}",
+        "{}  {:<13}  {similarity:<5}  {}  {camera}",
         clock(at),
         comparison.verdict().word(),
-        comparison.similarity,
         comparison.folder
     )
 }

@@ -11,6 +11,7 @@ mod compare;
 mod completions;
 mod dead_letters;
 mod demo;
+mod folder;
 mod folders;
 mod healthcheck;
 mod lines;
@@ -60,6 +61,8 @@ enum Command {
     Alerts(alerts::Alerts),
     /// Show the state of all folders
     Folders(folders::Folders),
+    /// Show or say what a folder is: its title, where it is, its tags
+    Folder(folder::FolderCommand),
     /// Show or set the rule by which a folder's frames are judged
     Rule(rule::RuleCommand),
     /// Write references, rules, folders, alerts and what people say of them to a file
@@ -112,6 +115,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Watch(watch) => block_on(watch.run())?,
         Command::Alerts(alerts) => block_on(alerts.run())?,
         Command::Folders(folders) => block_on(folders.run())?,
+        Command::Folder(folder) => block_on(folder.run())?,
         Command::Rule(rule) => block_on(rule.run())?,
         Command::Backup(backup) => block_on(backup.run())?,
         Command::Restore(restore) => block_on(restore.run())?,

@@ -1,7 +1,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;
-use event_bus::{Bus, BusConfig, Folder, FrameHeaders, PublishError};
+use event_bus::{Bus, BusConfig, Folder, FrameHeaders, PublishError, Role};
 use service_runtime::Failure;
 use time::OffsetDateTime;
 use tokio::io::AsyncReadExt;
@@ -27,7 +27,7 @@ pub(crate) struct Publish {
 
 impl Publish {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let bus = Bus::connect_as_guest(&self.bus, "framewatch publish")
+        let bus = Bus::connect(&self.bus, "framewatch publish", Role::Guest)
             .await
             .map_err(Failure::unavailable)?;
         let progress = Progress::of_count(self.files.len());

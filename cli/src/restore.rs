@@ -8,9 +8,7 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow};
-use event_bus::{
-    Acknowledgements, Bus, BusConfig, Evidence, Pictures, Registry, Restoration, StoreError,
-};
+use event_bus::{Bus, BusConfig, ExhibitKey, PictureKey, Restoration, Role, StoreError};
 use proto::rfc3339;
 use service_runtime::Failure;
 use time::OffsetDateTime;
@@ -105,23 +103,15 @@ fn check_clock(backup: &Whole) -> Result<(), Failure> {
 /// Where it is restored to.
 struct Target {
     bus: Bus,
-    pictures: Pictures,
-    evidence: Evidence,
-    registry: Registry,
-    acknowledgements: Acknowledgements,
     /// Of the backup.
     sha256: String,
 }
 
 impl Target {
     async fn open(config: &BusConfig, backup: &Whole) -> Result<Self, Failure> {
-        let bus = Bus::connect_to_restore(config, "framewatch restore").await;
+        let bus = Bus::connect(config, "framewatch restore", Role::Restorer).await;
         let bus = bus.map_err(Failure::unavailable)?;
         Ok(Target {
-            pictures: bus.pictures().await.map_err(unavailable)?,
-            evidence: bus.evidence().await.map_err(unavailable)?,
-            registry: bus.registry().await.map_err(unavailable)?,
-            acknowledgements: bus.acknowledgements().await.map_err(unavailable)?,
             sha256: backup.sha256.clone(),
             bus,
         })
@@ -181,29 +171,33 @@ impl Target {
         if read.sha256 != self.sha256 {
             return Err(changed(path, anyhow!("it is another backup now")));
         }
-        self.registry.mark_seeded().await.map_err(unavailable)?;
+        let folders = self.bus.folders();
+        folders.mark_seeded().await.map_err(unavailable)?;
         restoration.finish().await.map_err(unavailable)
     }
 
     async fn put(&self, restoration: &mut Restoration, record: Record) -> Result<(), StoreError> {
+        let bus = &self.bus;
         match record {
-            Record::Folder(folder) => self.registry.create_folder(&folder).await.map(drop),
-            Record::Rule(scope, rule) => self.registry.set_rule(&scope, &rule).await,
-            Record::Acknowledgement(alert, acknowledgement) => self
-                .acknowledgements
-                .set(&alert, &acknowledgement)
-                .await
-                .map(drop),
+            Record::Folder(folder, details) => {
+                bus.folders().describe(&folder, &details).await.map(drop)
+            }
+            Record::Rule(scope, rule) => bus.rules().set(&scope, &rule).await.map(drop),
+            Record::Acknowledgement(alert, acknowledgement) => {
+                let set = bus.acknowledgements().set(&alert, &acknowledgement).await;
+                set.map(drop)
+            }
             Record::Comparison(folder, last) => restoration.comparison(&folder, &last).await,
-            Record::Change(folder, last) => restoration.reference(&folder, &last).await,
-            Record::Alert(folder, alert) => restoration.alert(&folder, &alert).await,
+            Record::Upload(folder, last) => restoration.reference(&folder, &last).await,
+            Record::Change(scope, change) => restoration.change(&scope, &change).await,
+            Record::Alert(subject, alert) => restoration.alert(&subject, &alert).await,
             Record::Reference(folder, upload, picture) => {
-                self.pictures.put(&folder, &upload, &picture).await
+                let key = PictureKey::new(&folder, &upload.id);
+                bus.references().put(&key, &upload, &picture).await
             }
             Record::Evidence(alert, exhibit, picture) => {
-                self.evidence
-                    .put(&alert.to_string(), exhibit, &picture)
-                    .await
+                let key = ExhibitKey::new(alert.to_string(), exhibit);
+                bus.evidence().put(&key, &(), &picture).await
             }
         }
     }

@@ -1,4 +1,9 @@
-use std::time::Duration;
+//! `framewatch rule`: shows, sets and takes back rules. Its flags and what it prints are made of the table of a rule's
+//! fields.
+
+mod fields;
+
+use std::collections::HashMap;
 
 use event_bus::RuleScope;
 use proto::v1::Rule;
@@ -8,8 +13,8 @@ use service_runtime::Failure;
 use crate::{
     api::{Api, ApiConfig},
     lines,
-    threshold::parse_threshold,
 };
+use fields::Fields;
 
 #[derive(clap::Args)]
 pub(crate) struct RuleCommand {
@@ -46,27 +51,6 @@ struct Set {
     fields: Fields,
 }
 
-/// What is not given stays as it is.
-#[derive(clap::Args)]
-#[group(required = true, multiple = true)]
-struct Fields {
-    /// The least similarity that counts as a match
-    #[arg(long, value_parser = parse_threshold, value_name = "0..1")]
-    threshold: Option<f64>,
-
-    /// How long a mismatch must last before the alert fires, as in 30s or 5m; a day at most
-    #[arg(long, value_parser = parse_duration, value_name = "DURATION")]
-    hold: Option<f64>,
-
-    /// How long a match must last before the alert resolves, as in 30s or 5m; a day at most
-    #[arg(long, value_parser = parse_duration, value_name = "DURATION")]
-    keep_firing: Option<f64>,
-
-    /// Whether alerts fire at all
-    #[arg(long, value_name = "true|false")]
-    enabled: Option<bool>,
-}
-
 #[derive(clap::Args)]
 struct Unset {
     #[command(flatten)]
@@ -88,16 +72,8 @@ struct Target {
 struct Answer {
     rule: Option<Rule>,
     effective: Rule,
-    sources: Sources,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Sources {
-    threshold: String,
-    hold_seconds: String,
-    keep_firing_seconds: String,
-    enabled: String,
+    /// By the name of the field.
+    sources: HashMap<String, String>,
 }
 
 impl RuleCommand {
@@ -108,31 +84,19 @@ impl RuleCommand {
                 if json {
                     return lines::print(answer.to_string());
                 }
-                target.print(serde_json::from_value(answer)?)
+                target.print(&serde_json::from_value(answer)?)
             }
             Action::Set(Set { target, fields }) => {
                 let api = Api::new(&target.api)?;
                 let there: Answer = api.get(&target.path()).await?;
-                let rule = fields.into_rule().or(there.rule.unwrap_or_default());
-                let answer = api.put(&target.path(), &rule).await?;
-                target.print(answer)
+                let rule = fields.rule.or(there.rule.unwrap_or_default());
+                target.print(&api.put(&target.path(), &rule).await?)
             }
             Action::Unset(Unset { target }) => {
                 let api = Api::new(&target.api)?;
                 api.delete(&target.path()).await?;
-                target.print(api.get(&target.path()).await?)
+                target.print(&api.get(&target.path()).await?)
             }
-        }
-    }
-}
-
-impl Fields {
-    fn into_rule(self) -> Rule {
-        Rule {
-            threshold: self.threshold,
-            hold_seconds: self.hold,
-            keep_firing_seconds: self.keep_firing,
-            enabled: self.enabled,
         }
     }
 }
@@ -145,51 +109,20 @@ impl Target {
         }
     }
 
-    fn print(&self, answer: Answer) -> Result<(), Failure> {
-        let Answer {
-            effective, sources, ..
-        } = answer;
-        let seconds = |value: Option<f64>| {
-            let duration = Duration::from_secs_f64(value.unwrap_or_default());
-            humantime::format_duration(duration).to_string()
-        };
-        let fields = [
-            (
-                "threshold",
-                effective.threshold.unwrap_or_default().to_string(),
-                sources.threshold,
-            ),
-            (
-                "hold",
-                seconds(effective.hold_seconds),
-                sources.hold_seconds,
-            ),
-            (
-                "keep-firing",
-                seconds(effective.keep_firing_seconds),
-                sources.keep_firing_seconds,
-            ),
-            (
-                "enabled",
-                effective.enabled.unwrap_or_default().to_string(),
-                sources.enabled,
-            ),
-        ];
+    fn print(&self, answer: &Answer) -> Result<(), Failure> {
+        let flags = Rule::FIELDS.iter().map(|field| field.flag.len());
+        let width = flags.max().unwrap_or_default();
         lines::print(format!("{}:", self.scope))?;
-        for (name, value, source) in fields {
-            lines::print(format!("  {name:<11}  {value}  ({source})"))?;
+        for field in Rule::FIELDS {
+            // A service of an earlier version may not have it.
+            let (Some(value), Some(source)) =
+                (field.get(&answer.effective), answer.sources.get(field.name))
+            else {
+                continue;
+            };
+            let value = fields::in_words(field.kind, value);
+            lines::print(format!("  {:<width$}  {value}  ({source})", field.flag))?;
         }
         Ok(())
     }
-}
-
-/// Seconds, of a duration that a rule may have.
-fn parse_duration(text: &str) -> Result<f64, String> {
-    let duration = humantime::parse_duration(text)
-        .map_err(|error| format!("{error}; it must be a duration as in 30s or 5m"))?;
-    let seconds = duration.as_secs_f64();
-    if seconds > Rule::MAX_SECONDS {
-        return Err("it must be a day at most".to_owned());
-    }
-    Ok(seconds)
 }

@@ -13,7 +13,7 @@ use std::{
 use accounts::Issued;
 use anyhow::anyhow;
 use clap::Args as _;
-use event_bus::{Bus, BusConfig, NatsLogin, without_secrets};
+use event_bus::{Bus, BusConfig, NatsLogin, Role, without_secrets};
 use futures::future::join_all;
 use local_servers::Server;
 use service_runtime::{Context, CpuConfig, Failure, RuntimeConfig, listen};
@@ -330,15 +330,16 @@ struct Connections {
 
 impl Connections {
     async fn open(bus: &BusConfig, redis: &sink::Config) -> Result<Self, Failure> {
-        let connect = async |name| Bus::connect(bus, name).await.map_err(Failure::unavailable);
+        let connect = async |name, role| {
+            let connected = Bus::connect(bus, name, role).await;
+            connected.map_err(Failure::unavailable)
+        };
         Ok(Connections {
-            upload: Bus::connect_as_keeper(bus, "framewatch-upload")
-                .await
-                .map_err(Failure::unavailable)?,
-            comparator: connect("framewatch-comparator").await?,
-            sink: connect("framewatch-sink").await?,
+            upload: connect("framewatch-upload", Role::Keeper).await?,
+            comparator: connect("framewatch-comparator", Role::Worker).await?,
+            sink: connect("framewatch-sink", Role::Worker).await?,
             redis: sink::connect(redis).await?,
-            terminal: connect("framewatch up").await?,
+            terminal: connect("framewatch up", Role::Worker).await?,
         })
     }
 }

@@ -1,4 +1,4 @@
-use event_bus::{Bus, BusConfig, Event, Latest, Stored};
+use event_bus::{Bus, BusConfig, Event, Latest, Role, Stored};
 use proto::v1::{Alert, Comparison, Phase};
 use serde::Serialize;
 use service_runtime::Failure;
@@ -43,7 +43,7 @@ const QUEUE: usize = 10_000;
 
 impl Watch {
     pub(crate) async fn run(self) -> Result<(), Failure> {
-        let bus = Bus::connect(&self.bus, "framewatch watch")
+        let bus = Bus::connect(&self.bus, "framewatch watch", Role::Worker)
             .await
             .map_err(Failure::unavailable)?;
         let shutdown = CancellationToken::new();

@@ -29,11 +29,11 @@ fn object(message: &MessageDescriptor) -> Value {
 }
 
 fn property(field: &FieldDescriptor) -> Value {
-    assert!(
-        !field.is_list() && !field.is_map(),
-        "no message has such yet"
-    );
+    assert!(!field.is_map(), "no message has such yet");
     let mut schema = value(&field.kind());
+    if field.is_list() {
+        schema = json!({"type": "array", "items": schema});
+    }
     let description = comment(field.parent_file(), field.path());
     if !description.is_empty() {
         schema["description"] = description.into();

@@ -1,4 +1,4 @@
-use crate::v1::Acknowledgement;
+use crate::{InvalidLine, line, v1::Acknowledgement};
 
 /// An acknowledgement that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -6,24 +6,9 @@ pub enum InvalidAcknowledgement {
     /// Nobody is named.
     #[error("name is empty; it must say who acknowledges")]
     Nobody,
-    /// A text is too long.
-    #[error("{field} has {length} characters; it must have at most {most}")]
-    TooLong {
-        /// As JSON names it.
-        field: &'static str,
-        /// How many it has.
-        length: usize,
-        /// How many it may have.
-        most: usize,
-    },
-    /// A text has a character that does not show.
-    #[error("{field} has the control character {character:?}; it must be text in one line")]
-    Control {
-        /// As JSON names it.
-        field: &'static str,
-        /// The first such.
-        character: char,
-    },
+    /// A text is too long, or not one line.
+    #[error(transparent)]
+    Line(#[from] InvalidLine),
 }
 
 impl Acknowledgement {
@@ -38,23 +23,8 @@ impl Acknowledgement {
         if self.name.trim().is_empty() {
             return Err(InvalidAcknowledgement::Nobody);
         }
-        is_line("name", &self.name, Self::MAX_NAME)?;
-        is_line("note", &self.note, Self::MAX_NOTE)
-    }
-}
-
-fn is_line(field: &'static str, text: &str, most: usize) -> Result<(), InvalidAcknowledgement> {
-    let length = text.chars().count();
-    if length > most {
-        return Err(InvalidAcknowledgement::TooLong {
-            field,
-            length,
-            most,
-        });
-    }
-    match text.chars().find(|character| character.is_control()) {
-        Some(character) => Err(InvalidAcknowledgement::Control { field, character }),
-        None => Ok(()),
+        line::check("name", &self.name, Self::MAX_NAME)?;
+        Ok(line::check("note", &self.note, Self::MAX_NOTE)?)
     }
 }
 

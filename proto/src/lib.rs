@@ -4,14 +4,21 @@
 //! What this crate leaves to others: subjects and headers (`event-bus`), what the values mean (`comparator`).
 
 mod acknowledgement;
+mod alert;
 mod conversions;
+mod folder;
+mod known;
+mod line;
 mod rule;
 #[cfg(feature = "openapi")]
 mod schemas;
 
 pub use acknowledgement::InvalidAcknowledgement;
 pub use conversions::{from_timestamp, rfc3339, timestamp};
-pub use rule::{EffectiveRule, InvalidRule};
+pub use folder::InvalidFolderDetails;
+pub use known::Known;
+pub use line::InvalidLine;
+pub use rule::{EffectiveRule, FieldKind, FieldValue, InvalidRule, Measure, RuleField};
 
 /// Messages of the package `framewatch.v1`.
 #[expect(
@@ -22,4 +29,5 @@ pub use rule::{EffectiveRule, InvalidRule};
 pub mod v1 {
     include!(concat!(env!("OUT_DIR"), "/framewatch.v1.rs"));
     include!(concat!(env!("OUT_DIR"), "/framewatch.v1.serde.rs"));
+    include!(concat!(env!("OUT_DIR"), "/framewatch.v1.known.rs"));
 }

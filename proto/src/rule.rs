@@ -1,4 +1,12 @@
+//! How a folder's frames are judged: the fields of a rule in one table, and what holds where several rules speak.
+//!
+//! What a rule leads to is left to `comparison` and `alerting`.
+
+mod field;
+
 use std::time::Duration;
+
+pub use field::{FieldKind, FieldValue, RuleField};
 
 use crate::v1::Rule;
 
@@ -27,49 +35,128 @@ pub struct EffectiveRule {
     pub keep_firing: Duration,
     /// Whether alerts fire at all.
     pub enabled: bool,
+    /// How the similarity is measured.
+    pub measure: Measure,
 }
+
+/// How the similarity of two looks is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// The share of equal bits of two 64-bit perceptual hashes.
+    Phash,
+    /// In a way that a later version has and this one does not.
+    Unknown,
+}
+
+/// A time up to a day.
+const UP_TO_A_DAY: FieldKind = FieldKind::Seconds {
+    most: 86_400.0,
+    most_in_words: "a day",
+};
 
 impl Rule {
     /// The least similarity that counts as a match where no rule says otherwise: that of the system this one replaces.
     pub const DEFAULT_THRESHOLD: f64 = 0.9;
 
-    /// The longest `hold` and `keep_firing`: a day.
-    pub const MAX_SECONDS: f64 = 86_400.0;
+    /// The measures that this version has.
+    pub const MEASURES: &'static [&'static str] = &["phash"];
 
-    /// What holds where no rule says anything.
-    pub const BUILT_IN: Rule = Rule {
-        threshold: Some(Self::DEFAULT_THRESHOLD),
-        hold_seconds: Some(0.0),
-        keep_firing_seconds: Some(0.0),
-        enabled: Some(true),
-    };
+    /// Every field, in the order in which people are shown them. Pages, API and commands are made from this table.
+    pub const FIELDS: &'static [RuleField] = &[
+        RuleField {
+            name: "threshold",
+            flag: "threshold",
+            label: "Threshold",
+            help: "The least similarity that counts as a match",
+            about: "The least similarity that counts as a match, 0 to 1. Lower it where the view changes by itself: \
+                    clouds, traffic, lamps.",
+            kind: FieldKind::Number {
+                least: 0.0,
+                most: 1.0,
+            },
+            built_in: FieldValue::Number(Self::DEFAULT_THRESHOLD),
+            get: |rule| rule.threshold.map(FieldValue::Number),
+            set: |rule, value| rule.threshold = value.and_then(FieldValue::number),
+        },
+        RuleField {
+            name: "holdSeconds",
+            flag: "hold",
+            label: "Hold",
+            help: "How long a mismatch must last before the alert fires",
+            about: "How long a mismatch must last before the alert fires. Raise it where something passes through the \
+                    view.",
+            kind: UP_TO_A_DAY,
+            built_in: FieldValue::Number(0.0),
+            get: |rule| rule.hold_seconds.map(FieldValue::Number),
+            set: |rule, value| rule.hold_seconds = value.and_then(FieldValue::number),
+        },
+        RuleField {
+            name: "keepFiringSeconds",
+            flag: "keep-firing",
+            label: "Keep firing",
+            help: "How long a match must last before the alert resolves",
+            about: "How long the view must match again before the alert resolves. Raise it where one incident gives \
+                    many alerts.",
+            kind: UP_TO_A_DAY,
+            built_in: FieldValue::Number(0.0),
+            get: |rule| rule.keep_firing_seconds.map(FieldValue::Number),
+            set: |rule, value| rule.keep_firing_seconds = value.and_then(FieldValue::number),
+        },
+        RuleField {
+            name: "enabled",
+            flag: "enabled",
+            label: "Alerts",
+            help: "Whether alerts fire at all",
+            about: "Whether alerts fire at all. Frames are compared in any case.",
+            kind: FieldKind::Switch,
+            built_in: FieldValue::Switch(true),
+            get: |rule| rule.enabled.map(FieldValue::Switch),
+            set: |rule, value| rule.enabled = value.and_then(FieldValue::switch),
+        },
+        RuleField {
+            name: "measure",
+            flag: "measure",
+            label: "Measure",
+            help: "How the similarity is measured",
+            about: "How the similarity of a frame and its reference is measured. The threshold is one of this measure.",
+            kind: FieldKind::Word {
+                words: Self::MEASURES,
+            },
+            built_in: FieldValue::Word(Self::MEASURES[0]),
+            get: |rule| rule.measure.as_deref().map(FieldValue::Word),
+            set: |rule, value| rule.measure = value.and_then(FieldValue::word).map(str::to_owned),
+        },
+    ];
+
+    /// What holds where no rule says anything: every field set.
+    pub fn built_in() -> Rule {
+        let mut rule = Rule::default();
+        for field in Rule::FIELDS {
+            field.set(&mut rule, Some(field.built_in));
+        }
+        rule
+    }
 
     /// Whether every field is one that can be.
     pub fn check(&self) -> Result<(), InvalidRule> {
-        in_range("threshold", self.threshold, 1.0)?;
-        in_range("holdSeconds", self.hold_seconds, Self::MAX_SECONDS)?;
-        in_range(
-            "keepFiringSeconds",
-            self.keep_firing_seconds,
-            Self::MAX_SECONDS,
-        )
+        Rule::FIELDS.iter().try_for_each(|field| field.check(self))
     }
 
     /// This rule, and where it says nothing, `other`.
-    pub fn or(self, other: Rule) -> Rule {
-        Rule {
-            threshold: self.threshold.or(other.threshold),
-            hold_seconds: self.hold_seconds.or(other.hold_seconds),
-            keep_firing_seconds: self.keep_firing_seconds.or(other.keep_firing_seconds),
-            enabled: self.enabled.or(other.enabled),
+    pub fn or(mut self, other: Rule) -> Rule {
+        for field in Rule::FIELDS {
+            if field.get(&self).is_none() {
+                field.set(&mut self, field.get(&other));
+            }
         }
+        self
     }
 
     /// What holds where a folder has the rule `own` and all folders have `default`: every field set.
     pub fn in_force(own: Option<Rule>, default: Option<Rule>) -> Rule {
         own.unwrap_or_default()
             .or(default.unwrap_or_default())
-            .or(Rule::BUILT_IN)
+            .or(Rule::built_in())
     }
 }
 
@@ -83,20 +170,11 @@ impl EffectiveRule {
             hold: seconds(rule.hold_seconds),
             keep_firing: seconds(rule.keep_firing_seconds),
             enabled: rule.enabled.unwrap_or(true),
+            measure: match rule.measure.as_deref() {
+                None | Some("phash") => Measure::Phash,
+                Some(_) => Measure::Unknown,
+            },
         }
-    }
-}
-
-fn in_range(field: &'static str, value: Option<f64>, most: f64) -> Result<(), InvalidRule> {
-    let least = 0.0;
-    match value {
-        Some(value) if !(least..=most).contains(&value) => Err(InvalidRule {
-            field,
-            value,
-            least,
-            most,
-        }),
-        _ => Ok(()),
     }
 }
 
@@ -123,6 +201,7 @@ mod tests {
                 hold: Duration::from_millis(500),
                 keep_firing: Duration::ZERO,
                 enabled: false,
+                measure: Measure::Phash,
             }
         );
         assert!(EffectiveRule::of(None, None).enabled);
@@ -146,6 +225,34 @@ mod tests {
                 "holdSeconds",
                 "{seconds}"
             );
+        }
+    }
+
+    /// A field that the table lacks would be lost where rules are joined.
+    #[test]
+    fn the_table_has_every_field_of_the_message_and_no_other() {
+        let schemas = include_str!(concat!(env!("OUT_DIR"), "/schemas.json"));
+        let schemas: serde_json::Value = serde_json::from_str(schemas).unwrap();
+        let in_message = schemas["Rule"]["properties"].as_object().unwrap().keys();
+        let mut in_message: Vec<&str> = in_message.map(String::as_str).collect();
+        let mut in_table: Vec<&str> = Rule::FIELDS.iter().map(|field| field.name).collect();
+        in_message.sort_unstable();
+        in_table.sort_unstable();
+        assert_eq!(in_table, in_message);
+    }
+
+    #[test]
+    fn every_field_reads_and_sets_what_its_name_says() {
+        for field in Rule::FIELDS {
+            let mut rule = Rule::default();
+            field.set(&mut rule, Some(field.built_in));
+            assert_eq!(field.get(&rule), Some(field.built_in));
+            let json = serde_json::to_value(&rule).unwrap();
+            let said: Vec<&String> = json.as_object().unwrap().keys().collect();
+            assert_eq!(said, [field.name]);
+            assert_eq!(rule.check(), Ok(()));
+            field.set(&mut rule, None);
+            assert_eq!(rule, Rule::default());
         }
     }
 }

@@ -35,11 +35,18 @@ macro_rules! schemas {
 schemas!(
     Acknowledgement,
     Alert,
+    Change,
     Comparison,
+    Finding,
     Fingerprint,
+    Folder,
+    FolderChange,
     Frame,
+    Picture,
     Reference,
+    ReferenceChange,
     Rule,
+    RuleChange,
     Upload,
     UploadRemoved
 );

@@ -1,7 +1,7 @@
 use std::net::SocketAddr;
 
 use bytes::Bytes;
-use event_bus::{Bus, BusConfig, Folder, FrameHeaders};
+use event_bus::{Bus, BusConfig, Folder, FrameHeaders, Role};
 use proto::v1::{Alert, Phase, Upload};
 use redis::{AsyncCommands, aio::MultiplexedConnection};
 use reqwest::{Client, StatusCode};
@@ -75,11 +75,16 @@ impl Stack {
 
     /// The same, but frames are not compared yet.
     pub async fn without_comparator() -> Self {
+        Self::without_comparator_on(NatsServer::start()).await
+    }
+
+    /// The same on a server that may have data.
+    pub async fn without_comparator_on(nats: NatsServer) -> Self {
         rustls::crypto::ring::default_provider()
             .install_default()
             .ok();
         let mut stack = Stack {
-            nats: NatsServer::start(),
+            nats,
             redis: RedisServer::start(),
             http: Client::new(),
             web: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -95,7 +100,7 @@ impl Stack {
     /// A connection of its own.
     pub async fn bus(&self) -> Bus {
         let config = BusConfig::for_url(self.nats.url());
-        Bus::connect(&config, "test")
+        Bus::connect(&config, "test", Role::Worker)
             .await
             .expect("the server runs")
     }
@@ -130,7 +135,10 @@ impl Stack {
 
     /// The same, with other settings.
     pub async fn start_upload_with(&mut self, config: upload::Config) {
-        let bus = self.bus().await;
+        let bus_config = BusConfig::for_url(self.nats.url());
+        let bus = Bus::connect(&bus_config, "test", Role::Keeper)
+            .await
+            .expect("the server runs");
         let listener = TcpListener::bind(self.web).await.expect("the port is free");
         self.web = listener.local_addr().expect("it listens");
         let upload = Running::start(|context| upload::run(listener, config, bus, context));
@@ -213,6 +221,16 @@ impl Stack {
             .send()
             .await
             .expect("the service answers");
+        assert!(response.status().is_success(), "{}", response.status());
+    }
+
+    /// Says what a folder is, in JSON.
+    pub async fn describe_folder(&self, folder: &str, details: &str) {
+        let request = self
+            .http
+            .put(self.url(&format!("/api/v1/folders/{folder}")))
+            .body(details.to_owned());
+        let response = request.send().await.expect("the service answers");
         assert!(response.status().is_success(), "{}", response.status());
     }
 

@@ -1,8 +1,10 @@
 use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
-use event_bus::{AlertKey, Exhibit, Folder, ReferenceChange, RuleScope};
+use event_bus::{AlertKey, AlertSubject, Exhibit, Folder, ReferenceChange, RuleScope};
 use fingerprint::Format;
-use proto::v1::{Acknowledgement, Alert, Comparison, Rule, Upload, UploadRemoved};
+use proto::v1::{
+    Acknowledgement, Alert, Change, Comparison, Folder as Details, Rule, Upload, UploadRemoved,
+};
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
 use super::MAX_PICTURE;
@@ -10,16 +12,18 @@ use super::MAX_PICTURE;
 /// One thing that a backup holds.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Record {
-    /// A folder that was made.
-    Folder(Folder),
+    /// A folder that was made, and what people say of it.
+    Folder(Folder, Details),
     Rule(RuleScope, Rule),
     Acknowledgement(AlertKey, Acknowledgement),
     /// A folder's last comparison.
     Comparison(Folder, Comparison),
     /// What was last said of a folder's reference.
-    Change(Folder, ReferenceChange),
-    /// A change of a folder's alert state.
-    Alert(Folder, Alert),
+    Upload(Folder, ReferenceChange),
+    /// A change of a subject's alert state.
+    Alert(AlertSubject, Alert),
+    /// What somebody changed.
+    Change(RuleScope, Box<Change>),
     Reference(Folder, Upload, Bytes),
     Evidence(AlertKey, Exhibit, Bytes),
 }
@@ -33,12 +37,25 @@ pub(crate) enum Kind {
     Comparisons,
     Uploads,
     Alerts,
+    Changes,
     References,
     Evidence,
 }
 
 impl Kind {
-    /// The folder of the archive that holds them.
+    const ALL: [Kind; 9] = [
+        Kind::Folders,
+        Kind::Rules,
+        Kind::Acknowledgements,
+        Kind::Comparisons,
+        Kind::Uploads,
+        Kind::Alerts,
+        Kind::Changes,
+        Kind::References,
+        Kind::Evidence,
+    ];
+
+    /// The folder of the archive that holds them: the name of their stream or bucket, in lower case.
     pub(super) fn word(self) -> &'static str {
         match self {
             Kind::Folders => "folders",
@@ -47,24 +64,14 @@ impl Kind {
             Kind::Comparisons => "comparisons",
             Kind::Uploads => "uploads",
             Kind::Alerts => "alerts",
+            Kind::Changes => "changes",
             Kind::References => "references",
             Kind::Evidence => "evidence",
         }
     }
 
     pub(super) fn of_word(word: &str) -> Option<Self> {
-        [
-            Kind::Folders,
-            Kind::Rules,
-            Kind::Acknowledgements,
-            Kind::Comparisons,
-            Kind::Uploads,
-            Kind::Alerts,
-            Kind::References,
-            Kind::Evidence,
-        ]
-        .into_iter()
-        .find(|kind| kind.word() == word)
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
     }
 }
 
@@ -81,25 +88,25 @@ struct Line<T> {
 
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-enum Change {
+enum Announced {
     Uploaded(Upload),
     Removed(UploadRemoved),
 }
 
-impl From<ReferenceChange> for Change {
+impl From<ReferenceChange> for Announced {
     fn from(change: ReferenceChange) -> Self {
         match change {
-            ReferenceChange::Uploaded(upload) => Change::Uploaded(upload),
-            ReferenceChange::Removed(removed) => Change::Removed(removed),
+            ReferenceChange::Uploaded(upload) => Announced::Uploaded(upload),
+            ReferenceChange::Removed(removed) => Announced::Removed(removed),
         }
     }
 }
 
-impl From<Change> for ReferenceChange {
-    fn from(change: Change) -> Self {
-        match change {
-            Change::Uploaded(upload) => ReferenceChange::Uploaded(upload),
-            Change::Removed(removed) => ReferenceChange::Removed(removed),
+impl From<Announced> for ReferenceChange {
+    fn from(announced: Announced) -> Self {
+        match announced {
+            Announced::Uploaded(upload) => ReferenceChange::Uploaded(upload),
+            Announced::Removed(removed) => ReferenceChange::Removed(removed),
         }
     }
 }
@@ -107,12 +114,13 @@ impl From<Change> for ReferenceChange {
 impl Record {
     pub(crate) fn kind(&self) -> Kind {
         match self {
-            Record::Folder(_) => Kind::Folders,
+            Record::Folder(..) => Kind::Folders,
             Record::Rule(..) => Kind::Rules,
             Record::Acknowledgement(..) => Kind::Acknowledgements,
             Record::Comparison(..) => Kind::Comparisons,
-            Record::Change(..) => Kind::Uploads,
+            Record::Upload(..) => Kind::Uploads,
             Record::Alert(..) => Kind::Alerts,
+            Record::Change(..) => Kind::Changes,
             Record::Reference(..) => Kind::References,
             Record::Evidence(..) => Kind::Evidence,
         }
@@ -131,12 +139,13 @@ impl Record {
     /// What is no picture, as a line of JSON.
     pub(super) fn to_line(&self) -> Option<serde_json::Result<Vec<u8>>> {
         Some(match self {
-            Record::Folder(folder) => line(folder, ()),
+            Record::Folder(folder, details) => line(folder, details),
             Record::Rule(scope, rule) => line(scope, rule),
             Record::Acknowledgement(alert, acknowledgement) => line(alert, acknowledgement),
             Record::Comparison(folder, comparison) => line(folder, comparison),
-            Record::Change(folder, change) => line(folder, Change::from(change.clone())),
-            Record::Alert(folder, alert) => line(folder, alert),
+            Record::Upload(folder, change) => line(folder, Announced::from(change.clone())),
+            Record::Alert(subject, alert) => line(subject, alert),
+            Record::Change(scope, change) => line(scope, change),
             Record::Reference(..) | Record::Evidence(..) => return None,
         })
     }
@@ -144,7 +153,11 @@ impl Record {
     /// What such a line says.
     pub(super) fn of_line(kind: Kind, line: &[u8]) -> anyhow::Result<Self> {
         Ok(match kind {
-            Kind::Folders => Record::Folder(parsed::<()>(line)?.key.parse()?),
+            Kind::Folders => {
+                // Before format 2 of the data nothing was said of a folder.
+                let Line { key, value } = parsed::<Option<Details>>(line)?;
+                Record::Folder(key.parse()?, value.unwrap_or_default())
+            }
             Kind::Rules => {
                 let Line { key, value } = parsed(line)?;
                 Record::Rule(key.parse()?, value)
@@ -158,12 +171,16 @@ impl Record {
                 Record::Comparison(key.parse()?, value)
             }
             Kind::Uploads => {
-                let Line { key, value } = parsed::<Change>(line)?;
-                Record::Change(key.parse()?, value.into())
+                let Line { key, value } = parsed::<Announced>(line)?;
+                Record::Upload(key.parse()?, value.into())
             }
             Kind::Alerts => {
                 let Line { key, value } = parsed(line)?;
                 Record::Alert(key.parse()?, value)
+            }
+            Kind::Changes => {
+                let Line { key, value } = parsed(line)?;
+                Record::Change(key.parse()?, Box::new(value))
             }
             Kind::References | Kind::Evidence => bail!("{} are no lines", kind.word()),
         })
@@ -191,9 +208,11 @@ impl Record {
                 check_size(picture)?;
                 format_of(picture).map(drop)
             }
-            Record::Folder(_) | Record::Comparison(..) | Record::Change(..) | Record::Alert(..) => {
-                Ok(())
-            }
+            Record::Folder(_, details) => Ok(details.check()?),
+            Record::Comparison(..)
+            | Record::Upload(..)
+            | Record::Alert(..)
+            | Record::Change(..) => Ok(()),
         }
     }
 }
@@ -256,4 +275,37 @@ fn check_size(picture: &[u8]) -> anyhow::Result<()> {
 
 fn format_of(picture: &[u8]) -> anyhow::Result<Format> {
     Format::sniff(picture).context("it does not begin as a picture does")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use event_bus::{Backup, DECLARATIONS};
+
+    use super::*;
+    use crate::archive::Counts;
+
+    #[test]
+    fn there_is_a_kind_for_each_stream_and_bucket_that_is_declared_to_be_in_a_backup() {
+        let declared = DECLARATIONS
+            .iter()
+            .filter(|declared| declared.backup.extent().is_some());
+        let declared: BTreeSet<_> = declared.map(|one| one.name.to_lowercase()).collect();
+        let kinds: BTreeSet<_> = Kind::ALL.map(|kind| kind.word().to_owned()).into();
+        assert_eq!(kinds, declared);
+
+        let counts = serde_json::to_value(Counts::default()).unwrap();
+        let counted: BTreeSet<_> = counts.as_object().unwrap().keys().cloned().collect();
+        assert_eq!(counted, declared);
+    }
+
+    #[test]
+    fn pictures_are_those_of_the_object_buckets() {
+        for declared in &DECLARATIONS {
+            let kind = Kind::of_word(&declared.name.to_lowercase());
+            let is_of_pictures = matches!(kind, Some(Kind::References | Kind::Evidence));
+            assert_eq!(is_of_pictures, declared.backup == Backup::Pictures);
+        }
+    }
 }

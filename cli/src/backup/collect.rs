@@ -1,9 +1,9 @@
 use anyhow::anyhow;
 use event_bus::{
-    AcknowledgementChange, Bus, Event, Exhibit, ExhibitChange, Extent, FolderChange, PictureChange,
-    PictureKey, ReferenceChange, RuleChange, StoreError, Stored,
+    AcknowledgementChange, Bus, Declaration, Event, ExhibitChange, ExhibitKey, Extent,
+    FolderChange, PictureChange, PictureKey, ReferenceChange, RuleChange, StoreError, Stored,
 };
-use proto::v1::{Alert, Comparison, Upload};
+use proto::v1::{Alert, Change, Comparison, Upload};
 use service_runtime::Failure;
 use tokio::sync::mpsc;
 
@@ -40,33 +40,33 @@ impl<'a> Collector<'a> {
     /// What says something of another thing is read before it: an acknowledgement before the alerts, an event before its
     /// picture. So what changes meanwhile looks, once it is restored, like what a crash may leave, which services heal.
     pub(super) async fn collect(mut self, exhibits: Exhibits) -> Result<(), Failure> {
-        self.events::<FolderChange>(LATEST, |stored| {
-            let FolderChange(is_made) = stored.event;
-            stored.key.filter(|_| is_made).map(Record::Folder)
+        self.events::<FolderChange>(|Stored { key, event, .. }| {
+            let (folder, details) = key.folder().zip(event.value)?;
+            Some(Record::Folder(folder, details))
         })
         .await?;
-        self.events::<RuleChange>(LATEST, |Stored { key, event, .. }| {
-            event.0.map(|rule| Record::Rule(key, rule))
+        self.events::<RuleChange>(|Stored { key, event, .. }| {
+            event.value.map(|rule| Record::Rule(key, rule))
         })
         .await?;
-        self.events::<AcknowledgementChange>(LATEST, |Stored { key, event, .. }| {
+        self.events::<AcknowledgementChange>(|Stored { key, event, .. }| {
             event
-                .0
+                .value
                 .map(|acknowledgement| Record::Acknowledgement(key, acknowledgement))
         })
         .await?;
-        self.events::<Comparison>(LATEST, |Stored { key, event, .. }| {
-            Some(Record::Comparison(key, event))
+        self.events::<Comparison>(|Stored { key, event, .. }| Some(Record::Comparison(key, event)))
+            .await?;
+        self.events::<ReferenceChange>(|Stored { key, event, .. }| {
+            Some(Record::Upload(key, event))
         })
         .await?;
-        self.events::<ReferenceChange>(LATEST, |Stored { key, event, .. }| {
-            Some(Record::Change(key, event))
+        self.events::<Change>(|Stored { key, event, .. }| {
+            Some(Record::Change(key, Box::new(event)))
         })
         .await?;
-        self.events::<Alert>(Extent::Everything, |Stored { key, event, .. }| {
-            Some(Record::Alert(key, event))
-        })
-        .await?;
+        self.events::<Alert>(|Stored { key, event, .. }| Some(Record::Alert(key, event)))
+            .await?;
         self.pictures(exhibits).await?;
         if self.passed_over > 0 {
             lines::print(format!(
@@ -77,11 +77,15 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
+    /// As much of a stream as is declared to be in a backup.
     async fn events<E: Event>(
         &mut self,
-        extent: Extent,
         record: impl Fn(Stored<E>) -> Option<Record>,
     ) -> Result<(), Failure> {
+        let declared = Declaration::of::<E>();
+        let Some(extent) = declared.and_then(|declared| declared.backup.extent()) else {
+            return Ok(());
+        };
         let mut events = self.bus.snapshot::<E>(extent).await.map_err(unavailable)?;
         while let Some(stored) = events.next().await.map_err(unavailable)? {
             if let Some(record) = record(stored) {
@@ -93,29 +97,30 @@ impl<'a> Collector<'a> {
     }
 
     async fn pictures(&mut self, exhibits: Exhibits) -> Result<(), Failure> {
-        let pictures = self.bus.pictures().await.map_err(unavailable)?;
-        let evidence = self.bus.evidence().await.map_err(unavailable)?;
+        let (pictures, evidence) = (self.bus.references(), self.bus.evidence());
         let mut bytes = pictures.size().await.map_err(unavailable)?;
         if exhibits == Exhibits::Included {
             bytes += evidence.size().await.map_err(unavailable)?;
         }
         self.progress = Progress::of_bytes(bytes);
 
-        for (PictureKey { folder, id }, upload) in self.references().await? {
-            let picture = pictures.get(&folder, &id).await.map_err(unavailable)?;
+        for (key, upload) in self.references().await? {
+            let picture = pictures.get(&key).await.map_err(unavailable)?;
             // Otherwise it was removed a moment ago.
             if let Some(picture) = picture {
-                self.add(Record::Reference(folder, upload, picture)).await?;
+                self.add(Record::Reference(key.folder, upload, picture))
+                    .await?;
             }
         }
         if exhibits == Exhibits::LeftOut {
             return Ok(());
         }
-        for (alert, exhibit) in self.exhibits().await? {
-            let picture = evidence.get(&alert, exhibit).await.map_err(unavailable)?;
-            match (picture, alert.parse()) {
+        for key in self.exhibits().await? {
+            let picture = evidence.get(&key).await.map_err(unavailable)?;
+            match (picture, key.alert.parse()) {
                 (Some(picture), Ok(alert)) => {
-                    self.add(Record::Evidence(alert, exhibit, picture)).await?;
+                    self.add(Record::Evidence(alert, key.exhibit, picture))
+                        .await?;
                 }
                 (Some(_), Err(_)) => self.passed_over += 1,
                 (None, _) => {}
@@ -129,18 +134,18 @@ impl<'a> Collector<'a> {
         let changes = self.bus.snapshot::<PictureChange>(LATEST).await;
         let mut changes = changes.map_err(unavailable)?;
         while let Some(change) = changes.next().await.map_err(unavailable)? {
-            found.extend(change.event.0.map(|upload| (change.key, upload)));
+            found.extend(change.event.about.map(|upload| (change.key, upload)));
         }
         self.passed_over += changes.unreadable();
         Ok(found)
     }
 
-    async fn exhibits(&mut self) -> Result<Vec<(String, Exhibit)>, Failure> {
+    async fn exhibits(&mut self) -> Result<Vec<ExhibitKey>, Failure> {
         let mut found = Vec::new();
         let changes = self.bus.snapshot::<ExhibitChange>(LATEST).await;
         let mut changes = changes.map_err(unavailable)?;
         while let Some(change) = changes.next().await.map_err(unavailable)? {
-            if change.event.0 {
+            if change.event.about.is_some() {
                 found.push(change.key);
             }
         }

@@ -8,6 +8,7 @@ mod backup;
 mod compare;
 mod dead_letters;
 mod demo;
+mod folder;
 mod rule;
 mod send_and_watch;
 mod traces;

@@ -350,7 +350,7 @@ fn it_refuses_data_of_a_later_version_and_so_do_backup_and_restore() {
     ]);
     assert_eq!(output.status.code(), Some(69), "{}", stderr(&output));
     assert!(
-        stderr(&output).contains("the data format 2"),
+        stderr(&output).contains("the data format 3"),
         "{}",
         stderr(&output)
     );
@@ -363,7 +363,7 @@ fn it_refuses_data_of_a_later_version_and_so_do_backup_and_restore() {
     let output = run(&["restore", &file, "--nats-url", &url]);
     assert_eq!(output.status.code(), Some(69), "{}", stderr(&output));
     assert!(
-        stderr(&output).contains("the data format 2"),
+        stderr(&output).contains("the data format 3"),
         "{}",
         stderr(&output)
     );

@@ -1,3 +1,5 @@
+//! The name of a folder: what most events are about.
+
 use std::{fmt, str::FromStr, sync::Arc};
 
 /// The name of a folder: one subject token, `[a-z0-9][a-z0-9_-]{0,63}`. Cheap to clone.

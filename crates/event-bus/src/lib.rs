@@ -1,7 +1,8 @@
-//! Everything that knows NATS: subjects, streams, buckets, headers, and the policy by which events are published and
-//! consumed.
+//! Everything that knows NATS, in three storeys: `nats`, NATS itself; `contract`, what is in each of our streams and
+//! buckets; `operations`, what is done with all of them. Each uses those before it and none after it.
 //!
-//! - [`Bus`] is a connection whose streams and buckets exist and are as designed; how it logs in says [`NatsLogin`].
+//! - [`Bus`] is a connection whose streams and buckets exist and are as declared; what it is for says [`Role`], how it logs
+//!   in [`NatsLogin`].
 //! - [`Bus::follow`] folds a stream: the latest event of every key, then whatever comes, across restarts of the server.
 //! - [`Bus::past`] hands out what a stream holds now, and ends.
 //! - [`Bus::snapshot`] does so at the pace of who reads it; a [`Restoration`] puts back what was read so.
@@ -9,67 +10,56 @@
 //! - [`Bus::work`] shares the events of a stream among all copies of a service, each acknowledged by its [`Delivery`].
 //! - The `publish_…` methods wait until JetStream has stored the event.
 //! - A message that can never be handled becomes a [`DeadLetter`].
-//! - [`Pictures`], [`Evidence`] and [`Registry`] are the reference pictures, the pictures behind alerts, and the folders
-//!   with their rules; [`Acknowledgements`] say who has seen which alert, [`Sessions`] who is logged in.
+//! - [`KeyValue`] and [`Objects`] are the buckets: [`Bus::folders`], [`Bus::rules`], [`Bus::references`] and so on.
+//! - [`DECLARATIONS`] has all streams and buckets.
 //!
 //! What the events mean is left to the services.
 
-mod acknowledgements;
-mod attempts;
-mod bus;
-mod causes;
-mod config;
-mod connect;
-mod dead_letters;
-mod event;
-mod evidence;
-mod fold;
+mod contract;
 mod folder;
-mod follow;
-mod format;
-mod holds;
-mod lease;
-mod login;
-mod objects;
-mod origin;
-mod past;
-mod pictures;
-mod publish;
-mod quiet;
-mod read;
-mod registry;
-mod restoration;
-mod sessions;
-mod snapshot;
-mod storage;
-mod topology;
-mod work;
+mod nats;
+mod operations;
 
-/// Why a bucket or consumer could not be used; its kinds tell a caller nothing that it could act on.
-pub type StoreError = async_nats::Error;
-
-pub use acknowledgements::{AcknowledgementChange, Acknowledgements, AlertKey, InvalidAlertKey};
-pub use bus::Bus;
-pub use causes::with_causes;
-pub use config::{BusConfig, without_secrets};
-pub use connect::ConnectError;
-pub use dead_letters::{DeadLetter, ReplayError};
-pub use event::{Event, FrameArrival, FrameHeaders, Message, ReferenceChange, Stored, Undecodable};
-pub use evidence::{Evidence, Exhibit, ExhibitChange, InvalidExhibit};
-pub use fold::{CaughtUp, Folds};
+pub use contract::DECLARATIONS;
+pub use contract::acknowledgements::{
+    AcknowledgementChange, Acknowledgements, AlertKey, InvalidAlertKey,
+};
+pub use contract::alerts::{AlertSubject, InvalidAlertSubject};
+pub use contract::dead_letters::DeadLetter;
+pub use contract::declaration::{Backup, Declaration, Kind, Medium, Room};
+pub use contract::evidence::{
+    Evidence, Exhibit, ExhibitChange, ExhibitKey, InvalidExhibit, InvalidExhibitKey,
+};
+pub use contract::folders::{FolderChange, FolderKey, Folders, Mark};
+pub use contract::frames::{FrameArrival, FrameHeaders, MAX_FRAME_BYTES};
+pub use contract::holds::{Hold, Holds};
+pub use contract::references::{InvalidPictureKey, PictureChange, PictureKey, References};
+pub use contract::rights::{Right, Service};
+pub use contract::rules::{RuleChange, RuleScope, Rules};
+pub use contract::sessions::{InvalidSessionKey, Session, SessionChange, SessionKey, Sessions};
+pub use contract::uploads::ReferenceChange;
 pub use folder::{Folder, InvalidFolder};
-pub use follow::Latest;
-pub use holds::Hold;
-pub use login::{Nats, NatsLogin};
-pub use origin::Origin;
-pub use past::Begin;
-pub use pictures::{PictureChange, PictureKey, Pictures};
-pub use publish::{Expected, Last, PublishError};
-pub use read::{ReadError, Reader};
-pub use registry::{FolderChange, Registry, RuleChange, RuleScope};
-pub use restoration::Restoration;
-pub use sessions::{InvalidSessionKey, Session, SessionChange, SessionKey, Sessions};
-pub use snapshot::{Extent, Snapshot};
-pub use storage::Storage;
-pub use topology::{MAX_FRAME_BYTES, StorageError};
-pub use work::{Delivery, Progress, Work};
+pub use nats::bucket::{BucketNames, Change, KeyValue, KeyValueBucket};
+pub use nats::bus::Bus;
+pub use nats::causes::with_causes;
+pub use nats::config::{BusConfig, without_secrets};
+pub use nats::connect::ConnectError;
+pub use nats::event::{Event, Message, Stored, Undecodable};
+pub use nats::fold::{CaughtUp, Folds};
+pub use nats::follow::Latest;
+pub use nats::latest::Last;
+pub use nats::login::{Nats, NatsLogin};
+pub use nats::objects::{ObjectBucket, ObjectChange, Objects};
+pub use nats::origin::Origin;
+pub use nats::past::Begin;
+pub use nats::publish::Expected;
+pub use nats::publish_error::PublishError;
+pub use nats::read::{ReadError, Reader};
+pub use nats::snapshot::{Extent, Snapshot};
+pub use nats::storage_error::StorageError;
+pub use nats::store_error::StoreError;
+pub use nats::work::{Delivery, Progress, Work};
+pub use operations::dead_letters::ReplayError;
+pub use operations::restore::Restoration;
+pub use operations::role::Role;
+pub use operations::storage::Storage;

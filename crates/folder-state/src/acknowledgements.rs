@@ -37,7 +37,7 @@ impl Acknowledgements {
         self.reached = stored.sequence;
         let alert = stored.key.to_string();
         let before = self.forget(&alert);
-        let Some(acknowledgement) = stored.event.0 else {
+        let Some(acknowledgement) = stored.event.value else {
             return before.map(|held| Learnt::TakenBack(held.acknowledgement));
         };
         let is_known = before.is_some_and(|held| {
@@ -88,9 +88,12 @@ mod tests {
     fn change(sequence: u64, alert: &str, name: Option<&str>) -> Stored<AcknowledgementChange> {
         Stored {
             key: alert.parse().unwrap(),
-            event: AcknowledgementChange(name.map(|name| by(alert, name))),
+            event: AcknowledgementChange {
+                value: name.map(|name| by(alert, name)),
+            },
             stored_at: OffsetDateTime::UNIX_EPOCH,
             sequence,
+            by: String::new(),
             origin: event_bus::Origin::default(),
         }
     }

@@ -121,11 +121,13 @@ impl AlertQuery {
 
 #[cfg(test)]
 mod tests {
+    use event_bus::AlertSubject;
+
     use super::*;
 
     fn event(sequence: u64, id: &str, phase: Phase) -> Stored<Alert> {
         Stored {
-            key: "folder1".parse().unwrap(),
+            key: AlertSubject::view(&"folder1".parse().unwrap()),
             event: Alert {
                 id: id.to_owned(),
                 folder: "folder1".to_owned(),
@@ -134,6 +136,7 @@ mod tests {
             },
             stored_at: OffsetDateTime::UNIX_EPOCH,
             sequence,
+            by: String::new(),
             origin: event_bus::Origin::default(),
         }
     }

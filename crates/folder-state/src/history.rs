@@ -11,11 +11,12 @@ use std::{
     time::Duration,
 };
 
-use episode::Seen;
+use alerting::Seen;
+use comparison::Measured;
 use event_bus::{Begin, Bus, Folder, StoreError, Stored};
 use proto::{
     EffectiveRule, from_timestamp,
-    v1::{Alert, Comparison, Reference, Verdict},
+    v1::{Alert, Comparison, Reference},
 };
 use time::OffsetDateTime;
 use tokio::{
@@ -35,7 +36,7 @@ const KEPT_FOR: Duration = Duration::from_secs(300);
 /// After how long it is read from the beginning again, whatever became of the stream meanwhile.
 const READ_ANEW_AFTER: Duration = Duration::from_secs(600);
 
-/// Of one folder; where there are more, the newest. A comparison takes 40 bytes.
+/// Of one folder; where there are more, the newest. A comparison takes 56 bytes.
 const MOST_COMPARISONS: usize = 1_000_000;
 
 /// How long the broker may take to tell what is new.
@@ -83,9 +84,8 @@ pub struct History {
 #[derive(Debug, Clone, Copy)]
 struct Compared {
     frame_stored_at: OffsetDateTime,
-    similarity: f32,
-    threshold: f32,
-    verdict: Verdict,
+    measured: Measured,
+    threshold: f64,
     /// In the list of references.
     reference: u32,
 }
@@ -161,11 +161,9 @@ impl History {
         let seen = self.comparisons.iter().map(|compared| Seen {
             frame_stored_at: compared.frame_stored_at,
             reference: &self.references[compared.reference as usize],
-            similarity: compared.similarity.into(),
-            verdict: compared.verdict,
-            threshold: compared.threshold.into(),
+            measured: compared.measured,
         });
-        episode::rehearse(folder.as_str(), rule, seen)
+        alerting::rehearse(folder.as_str(), rule, seen)
     }
 
     /// How many comparisons it has.
@@ -181,7 +179,9 @@ impl History {
     fn learn(&mut self, stored: Stored<Comparison>) {
         self.read_to = Some(stored.sequence);
         let comparison = stored.event;
-        let verdict = comparison.verdict();
+        let Some(measured) = Measured::of(&comparison) else {
+            return;
+        };
         let frame = comparison.frame.and_then(|frame| frame.stored_at);
         let Some(frame_stored_at) = frame.as_ref().and_then(from_timestamp) else {
             return;
@@ -192,9 +192,8 @@ impl History {
         let reference = self.reference(comparison.reference.unwrap_or_default());
         self.comparisons.push_back(Compared {
             frame_stored_at,
-            similarity: comparison.similarity as f32,
-            threshold: comparison.threshold as f32,
-            verdict,
+            measured,
+            threshold: comparison.threshold,
             reference,
         });
     }

@@ -44,7 +44,8 @@ impl Recent {
     pub(crate) fn learn(&mut self, comparison: &Comparison) {
         let frame = comparison.frame.as_ref();
         let stored_at = frame.and_then(|frame| frame.stored_at);
-        let Some(at) = stored_at.as_ref().and_then(from_timestamp) else {
+        let at = stored_at.as_ref().and_then(from_timestamp);
+        let Some((at, similarity)) = at.zip(comparison.similarity) else {
             return;
         };
         let span = at.unix_timestamp().div_euclid(SECONDS_PER_POINT);
@@ -52,7 +53,7 @@ impl Recent {
         let Some(least) = self.point(span) else {
             return;
         };
-        let similarity = comparison.similarity as f32;
+        let similarity = similarity as f32;
         *least = Some(least.map_or(similarity, |least| least.min(similarity)));
     }
 
@@ -161,7 +162,7 @@ mod tests {
                 stored_at: Some(timestamp(at(second))),
                 ..Frame::default()
             }),
-            similarity,
+            similarity: Some(similarity),
             ..Comparison::default()
         }
     }

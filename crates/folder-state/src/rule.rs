@@ -1,20 +1,13 @@
-//! Which rule holds for a folder, and whose it is.
+//! Which rule holds for a folder, and whose it is, field by field.
 
 use proto::v1::Rule;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use crate::Known;
 
-/// Where each field of a rule that holds comes from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
-#[serde(rename_all = "camelCase")]
-pub struct RuleSources {
-    threshold: RuleSource,
-    hold_seconds: RuleSource,
-    keep_firing_seconds: RuleSource,
-    enabled: RuleSource,
-}
+/// Where each field of a rule that holds comes from; written as JSON it is a [`RuleSource`] a field, by the field's name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuleSources([RuleSource; Rule::FIELDS.len()]);
 
 /// Whose rule says it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -32,22 +25,55 @@ pub enum RuleSource {
 impl Known {
     /// What holds where a folder has this rule, every field set; and where it comes from.
     pub fn effective_rule(&self, own: Option<Rule>) -> (Rule, RuleSources) {
-        let rule = Rule::in_force(own, self.default_rule());
-        let (own, default) = (
-            own.unwrap_or_default(),
-            self.default_rule().unwrap_or_default(),
-        );
-        let source = |is_set: fn(&Rule) -> bool| match (is_set(&own), is_set(&default)) {
-            (true, _) => RuleSource::Folder,
-            (false, true) => RuleSource::Default,
-            (false, false) => RuleSource::BuiltIn,
+        let default = self.default_rule();
+        let says = |rule: &Option<Rule>, field: usize| {
+            let rule = rule.as_ref();
+            rule.is_some_and(|rule| Rule::FIELDS[field].get(rule).is_some())
         };
-        let sources = RuleSources {
-            threshold: source(|rule| rule.threshold.is_some()),
-            hold_seconds: source(|rule| rule.hold_seconds.is_some()),
-            keep_firing_seconds: source(|rule| rule.keep_firing_seconds.is_some()),
-            enabled: source(|rule| rule.enabled.is_some()),
-        };
-        (rule, sources)
+        let sources =
+            std::array::from_fn(|field| match (says(&own, field), says(&default, field)) {
+                (true, _) => RuleSource::Folder,
+                (false, true) => RuleSource::Default,
+                (false, false) => RuleSource::BuiltIn,
+            });
+        (Rule::in_force(own, default), RuleSources(sources))
+    }
+}
+
+impl Serialize for RuleSources {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let names = Rule::FIELDS.iter().map(|field| field.name);
+        serializer.collect_map(names.zip(&self.0))
+    }
+}
+
+#[cfg(feature = "openapi")]
+mod schema {
+    use proto::v1::Rule;
+    use utoipa::{
+        PartialSchema, ToSchema,
+        openapi::{ObjectBuilder, Ref, RefOr, schema::Schema},
+    };
+
+    use super::{RuleSource, RuleSources};
+
+    impl PartialSchema for RuleSources {
+        fn schema() -> RefOr<Schema> {
+            let object = ObjectBuilder::new()
+                .description(Some("Where each field of a rule that holds comes from."));
+            let source = Ref::from_schema_name(RuleSource::name());
+            let fields = Rule::FIELDS.iter().fold(object, |object, field| {
+                object
+                    .property(field.name, source.clone())
+                    .required(field.name)
+            });
+            fields.into()
+        }
+    }
+
+    impl ToSchema for RuleSources {
+        fn schemas(schemas: &mut Vec<(String, RefOr<Schema>)>) {
+            schemas.push((RuleSource::name().into(), RuleSource::schema()));
+        }
     }
 }

@@ -18,7 +18,7 @@ use std::{
 use event_bus::{Folder, FrameArrival, ReferenceChange, Stored};
 use proto::{
     from_timestamp,
-    v1::{Acknowledgement, Alert, Comparison, Rule, Upload},
+    v1::{Acknowledgement, Alert, Comparison, Folder as Details, Rule, Upload},
 };
 use time::OffsetDateTime;
 use tokio::{sync::watch, time::timeout};
@@ -62,12 +62,14 @@ pub struct Known {
 /// What is known of one folder, whether it exists or not.
 #[derive(Default)]
 pub struct KnownFolder {
-    made: bool,
+    /// What people say of it, if it was made.
+    made: Option<Details>,
     removed: Option<Removal>,
     pictures: BTreeMap<String, Upload>,
     reference: Option<Stored<ReferenceChange>>,
     comparison: Option<Stored<Comparison>>,
     alert: Option<Stored<Alert>>,
+    camera_alert: Option<Stored<Alert>>,
     frame: Option<Stored<FrameArrival>>,
     rule: Option<Rule>,
     recent: Recent,
@@ -153,17 +155,22 @@ impl Known {
 
     /// The rule that was set for exactly this folder.
     pub fn rule(&self, folder: &Folder) -> Option<Rule> {
-        self.folders.get(folder)?.rule
+        self.folders.get(folder)?.rule.clone()
     }
 
     /// The rule that was set for all folders.
     pub fn default_rule(&self) -> Option<Rule> {
-        self.default_rule
+        self.default_rule.clone()
     }
 
     /// Whether it was made by somebody, and not removed since.
     pub fn is_made(&self, folder: &Folder) -> bool {
-        self.folders.get(folder).is_some_and(|known| known.made)
+        self.made(folder).is_some()
+    }
+
+    /// What people say of a folder that was made, and not removed since.
+    pub fn made(&self, folder: &Folder) -> Option<&Details> {
+        self.folders.get(folder)?.made.as_ref()
     }
 
     /// The last time that it was removed.
@@ -219,7 +226,12 @@ impl Known {
 
 impl KnownFolder {
     fn exists(&self) -> bool {
-        self.made || self.current_frame().is_some()
+        self.made.is_some() || self.current_frame().is_some()
+    }
+
+    /// What people say of it; nothing, where only a camera has made it known.
+    pub fn details(&self) -> Details {
+        self.made.clone().unwrap_or_default()
     }
 
     fn reference(&self) -> Option<&Upload> {

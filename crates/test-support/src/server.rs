@@ -97,6 +97,18 @@ fn spawn(program: &Path, configure: &Configure, folder: &Path, port: u16) -> Chi
     child
 }
 
+fn unpack(archive: &Path, folder: &Path) -> io::Result<()> {
+    let mut tar = Command::new("tar");
+    tar.arg("xzf").arg(archive).arg("-C").arg(folder);
+    match tar.status()?.success() {
+        true => Ok(()),
+        false => Err(io::Error::other(format!(
+            "{} cannot be unpacked",
+            archive.display()
+        ))),
+    }
+}
+
 /// Sends a signal to a child of ours that runs.
 pub fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).expect("a child that runs takes signals");
@@ -180,11 +192,22 @@ impl NatsServer {
             .expect("it logs to its folder")
     }
 
+    /// Starts one with the data of another one: its folder `jetstream`, in a tar archive that is compressed by gzip.
+    pub fn start_with_data(archive: impl Into<PathBuf>) -> Self {
+        let archive = archive.into();
+        Self::run(ALONE, move |program, folder, port| {
+            if !folder.join("jetstream").exists() {
+                unpack(&archive, folder)?;
+            }
+            nats_server(program, folder, port)
+        })
+    }
+
     /// Starts one that a later version has used, whose stream `ALERTS` says so.
     pub fn start_with_newer_data() -> Self {
         let server = Self::start();
         let stream =
-            r#"{"name":"ALERTS","subjects":["alerts.*"],"metadata":{"framewatch-format":"2"}}"#;
+            r#"{"name":"ALERTS","subjects":["alerts.>"],"metadata":{"framewatch-format":"3"}}"#;
         let made = server.ask("$JS.API.STREAM.CREATE.ALERTS", stream);
         assert!(made.contains("framewatch-format"), "{made}");
         server

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use event_bus::{Bus, BusConfig};
+use event_bus::{Bus, BusConfig, Role};
 use service_runtime::{Failure, Service};
 
 #[derive(clap::Args)]
@@ -23,7 +23,7 @@ const SERVICE: Service = Service {
 fn main() -> ExitCode {
     service_runtime::main::<Settings, _, _>(&SERVICE, |settings, context| async move {
         let cameras = settings.cameras.load()?;
-        let connecting = Bus::connect_as_guest(&settings.bus, SERVICE.name);
+        let connecting = Bus::connect(&settings.bus, SERVICE.name, Role::Guest);
         let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
             return Ok(());
         };

@@ -1,13 +1,17 @@
+//! What is done with one frame, and with a folder whose latest frame is to be judged again.
+
 use std::{sync::Arc, time::Duration};
 
+use alerting::{Clock, EvidenceWriter, Pictures, Settled, TransitionError, Transitions};
 use bytes::Bytes;
+use comparison::{Baseline, DETECTOR_VERSION, Look, UnknownMeasure, rule_digest};
 use event_bus::{
-    Bus, Delivery, Folder, FrameArrival, FrameHeaders, PublishError, Stored, with_causes,
+    AlertSubject, Bus, Delivery, Folder, FrameArrival, Objects, PictureKey, PublishError,
+    References, StoreError, Stored, with_causes,
 };
-use fingerprint::Fingerprint;
 use log_limiter::LogLimiter;
 use proto::{
-    EffectiveRule, from_timestamp, timestamp,
+    EffectiveRule, from_timestamp,
     v1::{Comparison, Frame, Verdict},
 };
 use service_runtime::CpuPool;
@@ -18,32 +22,30 @@ use tracing::Instrument as _;
 
 use crate::{
     Config,
-    exhibits::{Exhibits, Pictures},
+    comparisons::{self, Circumstances},
     fingerprinting::{Fingerprinting, Unreadable},
-    references::{CurrentReference, ReferenceError, ReferencePictures},
-    revisits::Cause,
+    recheck_queue::Cause,
+    references::CurrentReference,
     state::State,
-    transitions::{Settled, TransitionError, Transitions},
-    verdict::verdict,
 };
 
-/// What is done with one frame, and with a folder that is to be looked at again.
+/// Judges frames, one after another of each folder.
 pub(crate) struct Judge {
     bus: Bus,
     state: Arc<State>,
     fingerprinting: Fingerprinting,
     unreadable: LogLimiter<Folder>,
     retries: LogLimiter,
-    references: ReferencePictures,
+    references: Objects<References>,
     transitions: Transitions,
 }
 
 /// A frame as it came, and what it looks like.
 struct Seen {
-    headers: FrameHeaders,
+    frame: Frame,
     stored_at: OffsetDateTime,
     picture: Bytes,
-    fingerprint: Fingerprint,
+    look: Look,
 }
 
 /// Why a frame could not be judged now.
@@ -52,9 +54,15 @@ enum JudgeError {
     #[error(transparent)]
     Bus(#[from] PublishError),
     #[error(transparent)]
-    Transition(#[from] TransitionError),
+    Store(#[from] StoreError),
     #[error(transparent)]
-    ReferencePicture(#[from] ReferenceError),
+    Measure(#[from] UnknownMeasure),
+    #[error(transparent)]
+    Transition(#[from] TransitionError),
+    #[error("cannot read the reference {id} from the object store")]
+    ReferencePicture { id: String, source: StoreError },
+    #[error("the reference {id} is not in the object store")]
+    ReferenceGone { id: String },
     #[error("the reference {id} cannot be read")]
     Reference { id: String, source: Unreadable },
 }
@@ -64,16 +72,22 @@ const RETRY: Duration = Duration::from_secs(1);
 
 impl Judge {
     pub(crate) fn new(bus: Bus, state: Arc<State>, config: &Config, cpu: CpuPool) -> Self {
-        let exhibits = Exhibits::new(bus.clone(), config.evidence_max_bytes());
+        let evidence = EvidenceWriter::new(&bus, config.evidence_max_bytes());
+        let alerts = Arc::clone(&state.alerts);
         Judge {
-            transitions: Transitions::new(bus.clone(), Arc::clone(&state), exhibits),
+            transitions: Transitions::new(bus.clone(), alerts, evidence, Clock::of_machine()),
             fingerprinting: Fingerprinting::new(config.limits(), cpu),
             unreadable: LogLimiter::default(),
             retries: LogLimiter::default(),
-            references: ReferencePictures::new(bus.clone()),
+            references: bus.references(),
             bus,
             state,
         }
+    }
+
+    /// Whether it has the measures of all rules, without which no frame may be judged.
+    pub(crate) fn has_all_measures(&self) -> bool {
+        self.state.has_all_measures()
     }
 
     /// Judges a frame and acknowledges it.
@@ -102,36 +116,63 @@ impl Judge {
         };
         let seen = match self.see(event, stored_at).await {
             Ok(seen) => seen,
-            Err(error) => {
-                metrics::counter!("framewatch_frames_unreadable_total").increment(1);
-                if self.unreadable.is_due(&folder) {
-                    let camera = &delivery.stored.event.headers.camera;
-                    tracing::warn!(%folder, camera, %error, "a frame cannot be read; more of them are only counted for a minute");
-                }
-                return delivery.reject(&self.bus, &error.to_string()).await;
-            }
+            Err(error) => return self.reject(delivery, &reference, &error).await,
         };
         match self.judge(&folder, &seen, reference).await {
             Ok(()) => delivery.done().await,
-            Err(error) => {
-                metrics::counter!("framewatch_frames_retried_total").increment(1);
-                if self.retries.is_due(&()) {
-                    tracing::warn!(%folder, error = with_causes(&error), "a frame was not judged and is tried again; more of them are only counted for a minute");
-                }
-                delivery.retry_after(RETRY).await;
-            }
+            Err(error) => self.retry(delivery, &error).await,
         }
+    }
+
+    /// Says that a frame cannot be read, and keeps it as a dead letter.
+    async fn reject(
+        &self,
+        delivery: Delivery<FrameArrival>,
+        reference: &CurrentReference,
+        error: &Unreadable,
+    ) {
+        let Stored {
+            key: folder,
+            event,
+            stored_at,
+            ..
+        } = &delivery.stored;
+        metrics::counter!("framewatch_frames_unreadable_total").increment(1);
+        if self.unreadable.is_due(folder) {
+            let camera = &event.headers.camera;
+            tracing::warn!(%folder, camera, %error, "a frame cannot be read; more of them are only counted for a minute");
+        }
+        let circumstances = Circumstances {
+            folder,
+            frame: &event.headers.frame(*stored_at),
+            reference,
+            rule: &self.state.rule(folder).rule,
+        };
+        let comparison = comparisons::of_unreadable(&circumstances, error);
+        match self.bus.publish_comparison(folder, &comparison).await {
+            Ok(_) => delivery.reject(&self.bus, &error.to_string()).await,
+            Err(error) => self.retry(delivery, &error.into()).await,
+        }
+    }
+
+    async fn retry(&self, delivery: Delivery<FrameArrival>, error: &JudgeError) {
+        metrics::counter!("framewatch_frames_retried_total").increment(1);
+        if self.retries.is_due(&()) {
+            let folder = &delivery.stored.key;
+            tracing::warn!(%folder, error = with_causes(error), "a frame was not judged and is tried again; more of them are only counted for a minute");
+        }
+        delivery.retry_after(RETRY).await;
     }
 
     /// Brings the folder's alert state up to date with its latest frame, its reference and its rule. Tries until it has
     /// succeeded, or shutdown.
-    pub(crate) async fn revisit(
+    pub(crate) async fn recheck(
         &self,
         folder: &Folder,
         cause: Cause,
         shutdown: &CancellationToken,
     ) {
-        while let Err(error) = self.try_revisit(folder, cause).await {
+        while let Err(error) = self.try_recheck(folder, cause).await {
             tracing::warn!(%folder, error = with_causes(&error), "the latest frame was not judged again; trying again");
             if shutdown.run_until_cancelled(sleep(RETRY)).await.is_none() {
                 return;
@@ -139,18 +180,18 @@ impl Judge {
         }
     }
 
-    async fn try_revisit(&self, folder: &Folder, cause: Cause) -> Result<(), JudgeError> {
+    async fn try_recheck(&self, folder: &Folder, cause: Cause) -> Result<(), JudgeError> {
+        let set = self.state.rule(folder);
         let Some(reference) = self.state.reference(folder) else {
-            self.transitions.after_removal(folder).await?;
+            self.transitions.after_removal(folder, &set).await?;
             return Ok(());
         };
-        let rule = self.state.rule(folder);
-        if !rule.enabled {
-            self.transitions.after_switching_off(folder).await?;
+        if !set.rule.enabled {
+            self.transitions.after_switching_off(folder, &set).await?;
         }
         match cause {
             Cause::Transition => self.catch_up(folder).await,
-            Cause::Change if self.is_judged(folder, &reference, &rule).await? => Ok(()),
+            Cause::Change if self.is_judged(folder, &reference, &set.rule).await? => Ok(()),
             Cause::Change => {
                 let latest = self.bus.latest::<FrameArrival>(folder).await?;
                 self.judge_stored(folder, latest, reference).await
@@ -164,7 +205,7 @@ impl Judge {
         let Some(reference) = self.state.reference(folder) else {
             return Ok(());
         };
-        let alert = self.state.alert(folder);
+        let alert = self.state.alerts.alert(&AlertSubject::view(folder));
         let behind_alert = alert.and_then(|alert| alert.event.frame?.stored_at);
         let behind_alert = behind_alert.as_ref().and_then(from_timestamp);
         let latest = self.bus.latest::<FrameArrival>(folder).await?;
@@ -190,39 +231,42 @@ impl Judge {
 
     async fn see(
         &self,
-        frame: FrameArrival,
+        arrival: FrameArrival,
         stored_at: OffsetDateTime,
     ) -> Result<Seen, Unreadable> {
-        let FrameArrival { headers, picture } = frame;
-        let fingerprint = self.fingerprinting.of(picture.clone()).await?;
+        let FrameArrival { headers, picture } = arrival;
+        let look = self.fingerprinting.of(picture.clone()).await?;
         Ok(Seen {
-            headers,
+            frame: headers.frame(stored_at),
             stored_at,
             picture,
-            fingerprint,
+            look,
         })
     }
 
-    /// Whether the last comparison was made with this reference and this threshold, and the alert state is what follows
-    /// from it.
+    /// Whether the last comparison is what would be said of its frame now, and the alert state is what follows from it.
     async fn is_judged(
         &self,
         folder: &Folder,
         reference: &CurrentReference,
         rule: &EffectiveRule,
-    ) -> Result<bool, PublishError> {
+    ) -> Result<bool, StoreError> {
         let Some(last) = self.bus.last::<Comparison>(folder).await?.event else {
             return Ok(false);
         };
-        let is_firing = self.state.is_firing(folder);
+        let is_firing = self.state.alerts.is_firing(&AlertSubject::view(folder));
         let follows = match last.event.verdict() {
             Verdict::Match => !is_firing,
             Verdict::Mismatch => is_firing == rule.enabled,
-            Verdict::Indeterminate | Verdict::Unspecified => true,
+            Verdict::Indeterminate | Verdict::Unreadable | Verdict::Unspecified => true,
         };
+        let baseline = reference.baseline.as_ref();
+        let was_held_against =
+            |baseline: &Arc<Baseline>| last.event.baseline_digest == baseline.digest().as_bytes();
         Ok(follows
-            && last.event.reference == Some(reference.to_message())
-            && last.event.threshold == rule.threshold)
+            && baseline.is_some_and(was_held_against)
+            && last.event.rule_digest == rule_digest(rule).as_bytes()
+            && last.event.detector_version == DETECTOR_VERSION)
     }
 
     /// Compares what was seen with the reference, publishes the comparison, and does what follows from it.
@@ -232,7 +276,15 @@ impl Judge {
         seen: &Seen,
         reference: CurrentReference,
     ) -> Result<(), JudgeError> {
-        let comparison = self.compare(folder, seen, &reference).await?;
+        let set = self.state.rule(folder);
+        let baseline = self.baseline(folder, &reference).await?;
+        let circumstances = Circumstances {
+            folder,
+            frame: &seen.frame,
+            reference: &reference,
+            rule: &set.rule,
+        };
+        let comparison = comparisons::of_look(&circumstances, &baseline, &seen.look)?;
         let number = self.bus.publish_comparison(folder, &comparison).await?;
         tracing::debug!(
             comparison = number,
@@ -246,65 +298,41 @@ impl Judge {
 
         let pictures = Pictures {
             frame: &seen.picture,
-            reference: &reference,
-            references: &self.references,
+            reference: &reference.id,
         };
         let settled = self
             .transitions
-            .after_comparison(folder, &comparison, pictures);
+            .after_comparison(folder, &set, &comparison, pictures);
         match settled.await? {
-            Settled::AsItWas => Ok(()),
+            Settled::Unchanged => Ok(()),
             Settled::Changed => Box::pin(self.catch_up(folder)).await,
         }
     }
 
-    async fn compare(
-        &self,
-        folder: &Folder,
-        seen: &Seen,
-        reference: &CurrentReference,
-    ) -> Result<Comparison, JudgeError> {
-        let threshold = self.state.rule(folder).threshold;
-        let of_reference = self.reference_fingerprint(folder, reference).await?;
-        let similarity = of_reference.similarity(&seen.fingerprint);
-        let verdict = verdict(&of_reference, &seen.fingerprint, similarity, threshold);
-        Ok(Comparison {
-            folder: folder.to_string(),
-            frame: Some(Frame {
-                stored_at: Some(timestamp(seen.stored_at)),
-                captured_at: Some(timestamp(seen.headers.captured_at)),
-                camera: seen.headers.camera.clone(),
-            }),
-            reference: Some(reference.to_message()),
-            similarity,
-            verdict: verdict.into(),
-            threshold,
-            compared_at: Some(timestamp(OffsetDateTime::now_utc())),
-        })
-    }
-
-    /// The reference's fingerprint; computed from the stored picture where the event carries that of another version.
-    async fn reference_fingerprint(
+    /// What the folder's frames are held against; computed from the stored picture where the event carries the look of
+    /// another version.
+    async fn baseline(
         &self,
         folder: &Folder,
         reference: &CurrentReference,
-    ) -> Result<Fingerprint, JudgeError> {
-        if let Some(fingerprint) = reference.fingerprint {
-            return Ok(fingerprint);
+    ) -> Result<Arc<Baseline>, JudgeError> {
+        if let Some(baseline) = &reference.baseline {
+            return Ok(Arc::clone(baseline));
         }
-        let picture = self.references.get(folder, reference).await?;
-        let fingerprint = self.fingerprinting.of(picture).await;
-        let fingerprint = fingerprint.map_err(|source| JudgeError::Reference {
-            id: reference.id.clone(),
+        let id = &reference.id;
+        let picture = self.references.get(&PictureKey::new(folder, id)).await;
+        let picture = picture.map_err(|source| JudgeError::ReferencePicture {
+            id: id.clone(),
             source,
         })?;
-        self.state.learn_fingerprint(
-            folder,
-            &CurrentReference {
-                fingerprint: Some(fingerprint),
-                ..reference.clone()
-            },
-        );
-        Ok(fingerprint)
+        let picture = picture.ok_or_else(|| JudgeError::ReferenceGone { id: id.clone() })?;
+        let look = self.fingerprinting.of(picture).await;
+        let look = look.map_err(|source| JudgeError::Reference {
+            id: id.clone(),
+            source,
+        })?;
+        let baseline = Arc::new(reference.baseline_of(look));
+        self.state.learn_baseline(folder, id, &baseline);
+        Ok(baseline)
     }
 }

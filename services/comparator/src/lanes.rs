@@ -6,20 +6,20 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     judge::Judge,
-    revisits::{Cause, Revisits},
+    recheck_queue::{Cause, RecheckQueue},
 };
 
 /// What there is to do for a folder.
 enum Job {
     Frame(Box<Delivery<FrameArrival>>),
-    Revisit(Cause),
+    Recheck(Cause),
 }
 
 /// What waits while a folder's job runs: at most its newest frame, and that it is to be looked at again.
 #[derive(Default)]
 struct Lane {
     frame: Option<Box<Delivery<FrameArrival>>>,
-    revisit: Option<Cause>,
+    recheck: Option<Cause>,
 }
 
 impl Lane {
@@ -27,8 +27,8 @@ impl Lane {
     fn push(&mut self, job: Job) -> Option<Box<Delivery<FrameArrival>>> {
         let frame = match job {
             Job::Frame(frame) => frame,
-            Job::Revisit(cause) => {
-                self.revisit = self.revisit.max(Some(cause));
+            Job::Recheck(cause) => {
+                self.recheck = self.recheck.max(Some(cause));
                 return None;
             }
         };
@@ -64,8 +64,8 @@ impl Lane {
     }
 
     fn pop(&mut self) -> Option<Job> {
-        let revisit = self.revisit.take().map(Job::Revisit);
-        revisit.or_else(|| self.frame.take().map(Job::Frame))
+        let recheck = self.recheck.take().map(Job::Recheck);
+        recheck.or_else(|| self.frame.take().map(Job::Frame))
     }
 }
 
@@ -100,17 +100,19 @@ impl Lanes {
     pub(crate) async fn run(
         mut self,
         mut frames: mpsc::Receiver<Delivery<FrameArrival>>,
-        revisits: &Revisits,
+        rechecks: &RecheckQueue,
     ) {
         let shutdown = self.shutdown.clone();
         loop {
             let has_room = self.lanes.len() < self.capacity;
+            // Others may have them. A rule that changes wakes this by the recheck that it gives cause for.
+            let takes_frames = has_room && self.judge.has_all_measures();
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
                 Some(done) = self.running.join_next() => self.finish(done.expect("a job does not panic")),
-                (folder, cause) = revisits.next(), if has_room => self.add(folder, Job::Revisit(cause)).await,
-                Some(frame) = frames.recv(), if has_room => {
+                (folder, cause) = rechecks.next(), if has_room => self.add(folder, Job::Recheck(cause)).await,
+                Some(frame) = frames.recv(), if takes_frames => {
                     self.add(frame.stored.key.clone(), Job::Frame(Box::new(frame))).await;
                 }
             }
@@ -143,7 +145,7 @@ impl Lanes {
         self.running.spawn(async move {
             match job {
                 Job::Frame(delivery) => judge.frame(*delivery).await,
-                Job::Revisit(cause) => judge.revisit(&folder, cause, &shutdown).await,
+                Job::Recheck(cause) => judge.recheck(&folder, cause, &shutdown).await,
             }
             folder
         });

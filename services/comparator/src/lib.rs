@@ -6,21 +6,19 @@
 //!
 //! - `lanes`: the frames of one folder one after another, those of different folders side by side.
 //! - `judge`: what is done with one frame.
-//! - `transitions`: how the decision of the crate `episode`, whether an alert fires or resolves, is carried out among other comparators that decide, too.
+//!
+//! What is said of a frame is left to `comparison`, whether an alert follows to `alerting`.
 
+mod comparisons;
 mod config;
-mod exhibits;
 mod fingerprinting;
 mod judge;
 mod lanes;
+mod recheck_queue;
 mod references;
-mod revisits;
 mod state;
-mod transitions;
-mod verdict;
 
 pub use config::Config;
-pub use verdict::verdict;
 
 use std::{
     sync::{
@@ -35,7 +33,7 @@ use service_runtime::{Context, Failure};
 use tokio::{sync::mpsc, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{judge::Judge, lanes::Lanes, revisits::Revisits, state::State};
+use crate::{judge::Judge, lanes::Lanes, recheck_queue::RecheckQueue, state::State};
 
 /// The durable consumer that all comparators share.
 const FRAMES: Work = Work {
@@ -48,16 +46,22 @@ const FRAMES: Work = Work {
 pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failure> {
     let shutdown = context.shutdown.clone();
     let state = Arc::new(State::default());
-    let revisits = Arc::new(Revisits::default());
+    let rechecks = Arc::new(RecheckQueue::default());
     let tracker = TaskTracker::new();
 
-    let caught_up = state::follow(&state, &bus, &revisits, &tracker, &shutdown);
+    let caught_up = state::follow(&state, &bus, &rechecks, &tracker, &shutdown);
     let ready = Arc::new(AtomicBool::new(false));
     context
         .readiness
         .require("comparator: references and alerts are loaded", {
             let ready = Arc::clone(&ready);
             move || ready.load(Ordering::Relaxed)
+        });
+    context
+        .readiness
+        .require("comparator: it has the measures of all rules", {
+            let state = Arc::clone(&state);
+            move || state.has_all_measures()
         });
     context.readiness.require("comparator: connected to NATS", {
         let bus = bus.clone();
@@ -66,7 +70,7 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
 
     if shutdown.run_until_cancelled(caught_up).await.is_some() {
         ready.store(true, Ordering::Relaxed);
-        tracing::info!(references = state.references().len(), "comparing");
+        tracing::info!(references = state.folders().len(), "comparing");
 
         let (queue, frames) = mpsc::channel(FRAMES.batch);
         let (puller, puller_shutdown) = (bus.clone(), shutdown.clone());
@@ -76,7 +80,7 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
         let workers = context.cpu.size();
         let judge = Judge::new(bus.clone(), state, &config, context.cpu);
         Lanes::new(judge, workers, shutdown)
-            .run(frames, &revisits)
+            .run(frames, &rechecks)
             .await;
     }
     tracker.close();

@@ -1,9 +1,9 @@
-use bytes::Bytes;
-use event_bus::{Bus, Folder, Pictures, ReferenceChange, StoreError, Stored};
-use fingerprint::Fingerprint;
+use std::sync::Arc;
+
+use comparison::{Baseline, BaselinePicture, Look};
+use event_bus::{ReferenceChange, Stored};
 use proto::{timestamp, v1};
 use time::OffsetDateTime;
-use tokio::sync::OnceCell;
 
 /// The picture that a folder's frames are compared with.
 #[derive(Debug, Clone, PartialEq)]
@@ -12,22 +12,35 @@ pub(crate) struct CurrentReference {
     pub(crate) name: String,
     /// When it became the reference, by the broker's clock.
     pub(crate) since: OffsetDateTime,
-    /// `None` where the upload service computed it by another version of the algorithm than ours.
-    pub(crate) fingerprint: Option<Fingerprint>,
+    /// What frames are held against. `None` where the upload service computed the picture's look by another version of the
+    /// algorithm than ours.
+    pub(crate) baseline: Option<Arc<Baseline>>,
 }
 
 impl CurrentReference {
     /// The reference after a change; `None` where the folder has none any more.
     pub(crate) fn after(change: &Stored<ReferenceChange>) -> Option<Self> {
         let upload = change.event.reference()?;
-        Some(CurrentReference {
+        let reference = CurrentReference {
             id: upload.id.clone(),
             name: upload.name.clone(),
             since: change.stored_at,
-            fingerprint: upload
-                .fingerprint
-                .as_ref()
-                .and_then(v1::Fingerprint::comparable),
+            baseline: None,
+        };
+        let look = upload.fingerprint.as_ref();
+        let look = look.and_then(v1::Fingerprint::comparable);
+        Some(CurrentReference {
+            baseline: look.map(|look| Arc::new(reference.baseline_of(look))),
+            ..reference
+        })
+    }
+
+    /// The baseline that this reference makes, its picture having this look.
+    pub(crate) fn baseline_of(&self, look: Look) -> Baseline {
+        Baseline::new(BaselinePicture {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            look,
         })
     }
 
@@ -37,44 +50,5 @@ impl CurrentReference {
             name: self.name.clone(),
             since: Some(timestamp(self.since)),
         }
-    }
-}
-
-/// The stored pictures of references, opened when one is first needed.
-pub(crate) struct ReferencePictures {
-    bus: Bus,
-    pictures: OnceCell<Pictures>,
-}
-
-/// Why a reference's picture could not be had.
-#[derive(Debug, thiserror::Error)]
-pub(crate) enum ReferenceError {
-    #[error("cannot read the reference from the object store")]
-    Store(#[source] StoreError),
-    #[error("the reference {id} is not in the object store")]
-    Gone { id: String },
-}
-
-impl ReferencePictures {
-    pub(crate) fn new(bus: Bus) -> Self {
-        ReferencePictures {
-            bus,
-            pictures: OnceCell::new(),
-        }
-    }
-
-    pub(crate) async fn get(
-        &self,
-        folder: &Folder,
-        reference: &CurrentReference,
-    ) -> Result<Bytes, ReferenceError> {
-        let pictures = self.pictures.get_or_try_init(|| self.bus.pictures());
-        let pictures = pictures.await.map_err(ReferenceError::Store)?;
-        let picture = pictures.get(folder, &reference.id).await;
-        picture
-            .map_err(ReferenceError::Store)?
-            .ok_or_else(|| ReferenceError::Gone {
-                id: reference.id.clone(),
-            })
     }
 }

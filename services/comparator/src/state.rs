@@ -1,230 +1,201 @@
-//! What a comparator knows: the folds over `UPLOADS`, `ALERTS`, the rules and the holds.
-
 use std::{
-    collections::HashMap,
-    hash::Hash,
-    sync::{Arc, PoisonError, RwLock},
+    collections::{HashMap, HashSet},
+    sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
 };
 
-use event_bus::{Bus, Event, Folder, Hold, ReferenceChange, RuleChange, RuleScope, Stored};
+use alerting::{AlertStates, FolderRule};
+use comparison::Baseline;
+use event_bus::{AlertSubject, Bus, Folder, Hold, ReferenceChange, RuleChange, RuleScope, Stored};
 use proto::{
-    EffectiveRule,
-    v1::{Alert, Phase, Rule},
+    EffectiveRule, Measure,
+    v1::{Alert, Subject},
 };
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
+    recheck_queue::{Cause, RecheckQueue},
     references::CurrentReference,
-    revisits::{Cause, Revisits},
 };
 
-/// Read by every worker, written by the folds alone (and by the worker that has just published an alert). No lock is
-/// held across an await.
+/// What a comparator knows. Read by every worker, written by the folds alone (alerts also by the worker that has just
+/// published one). No lock is held across an await.
 #[derive(Default)]
 pub(crate) struct State {
-    references: Shared<Folder, CurrentReference>,
-    alerts: Shared<Folder, Stored<Alert>>,
-    holds: Shared<Folder, Stored<Hold>>,
-    rules: Shared<RuleScope, Rule>,
+    known: RwLock<Known>,
+    pub(crate) alerts: Arc<AlertStates>,
 }
 
-struct Shared<K, V>(RwLock<HashMap<K, V>>);
-
-impl<K, V> Default for Shared<K, V> {
-    fn default() -> Self {
-        Shared(RwLock::default())
-    }
+#[derive(Default)]
+struct Known {
+    references: HashMap<Folder, KnownReference>,
+    rules: HashMap<RuleScope, Stored<RuleChange>>,
+    /// The rules that name a measure which this version does not have.
+    of_other_measures: HashSet<RuleScope>,
 }
 
-impl<K: Eq + Hash + Clone, V: Clone> Shared<K, V> {
-    fn get(&self, key: &K) -> Option<V> {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .get(key)
-            .cloned()
-    }
-
-    fn change<T>(&self, change: impl FnOnce(&mut HashMap<K, V>) -> T) -> T {
-        change(&mut self.0.write().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    fn set(&self, key: K, value: Option<V>) {
-        self.change(|map| {
-            match value {
-                Some(value) => map.insert(key, value),
-                None => map.remove(&key),
-            };
-        });
-    }
-
-    fn keys(&self) -> Vec<K> {
-        self.0
-            .read()
-            .unwrap_or_else(PoisonError::into_inner)
-            .keys()
-            .cloned()
-            .collect()
-    }
-}
-
-impl<E: Event<Key = Folder> + Clone> Shared<Folder, Stored<E>> {
-    /// Takes in an event unless it or a later one is known; says whether it was news.
-    fn learn(&self, event: Stored<E>) -> bool {
-        self.change(|map| {
-            let known = map.get(&event.key);
-            let is_news = known.is_none_or(|known| known.sequence < event.sequence);
-            if is_news {
-                map.insert(event.key.clone(), event);
-            }
-            is_news
-        })
-    }
+/// A folder's reference, or that it has none any more.
+struct KnownReference {
+    current: Option<CurrentReference>,
+    /// Who made it so; empty where nobody knows.
+    by: String,
 }
 
 impl State {
     pub(crate) fn reference(&self, folder: &Folder) -> Option<CurrentReference> {
-        self.references.get(folder)
+        self.read().references.get(folder)?.current.clone()
     }
 
-    pub(crate) fn references(&self) -> Vec<Folder> {
-        self.references.keys()
+    /// The folders that have a reference.
+    pub(crate) fn folders(&self) -> Vec<Folder> {
+        let known = self.read();
+        let references = known.references.iter();
+        references
+            .filter(|(_, reference)| reference.current.is_some())
+            .map(|(folder, _)| folder.clone())
+            .collect()
     }
 
-    /// The folder's last alert: its alert state.
-    pub(crate) fn alert(&self, folder: &Folder) -> Option<Stored<Alert>> {
-        self.alerts.get(folder)
+    pub(crate) fn rule(&self, folder: &Folder) -> FolderRule {
+        let known = self.read();
+        let own = known.rules.get(&RuleScope::Folder(folder.clone()));
+        let default = known.rules.get(&RuleScope::Default);
+        let rule = |change: Option<&Stored<RuleChange>>| {
+            change.and_then(|change| change.event.value.clone())
+        };
+        let latest = own
+            .into_iter()
+            .chain(default)
+            .max_by_key(|change| change.sequence);
+        let reference = known.references.get(folder);
+        FolderRule {
+            rule: EffectiveRule::of(rule(own), rule(default)),
+            rule_by: latest.map_or_else(String::new, |change| change.by.clone()),
+            reference_by: reference.map_or_else(String::new, |reference| reference.by.clone()),
+        }
     }
 
-    /// What was last remembered of a hold of the folder.
-    pub(crate) fn hold(&self, folder: &Folder) -> Option<Stored<Hold>> {
-        self.holds.get(folder)
+    /// Whether all rules that are set name measures that this version has.
+    pub(crate) fn has_all_measures(&self) -> bool {
+        self.read().of_other_measures.is_empty()
     }
 
-    pub(crate) fn rule(&self, folder: &Folder) -> EffectiveRule {
-        EffectiveRule::of(
-            self.rules.get(&RuleScope::Folder(folder.clone())),
-            self.rules.get(&RuleScope::Default),
-        )
-    }
-
-    pub(crate) fn is_firing(&self, folder: &Folder) -> bool {
-        self.alert(folder)
-            .is_some_and(|alert| alert.event.phase() == Phase::Firing)
-    }
-
-    /// Takes in an alert unless it or a later one is known; says whether it was news.
-    pub(crate) fn learn_alert(&self, alert: Stored<Alert>) -> bool {
-        self.alerts.learn(alert)
-    }
-
-    /// Takes in a hold unless it or a later one is known.
-    pub(crate) fn learn_hold(&self, hold: Stored<Hold>) {
-        self.holds.learn(hold);
-    }
-
-    /// Replaces what is known of the folder's alerts by what the stream holds.
-    pub(crate) fn set_alert(&self, folder: &Folder, alert: Option<Stored<Alert>>) {
-        self.alerts.set(folder.clone(), alert);
-    }
-
-    /// Replaces what is known of the folder's hold by what the bucket holds.
-    pub(crate) fn set_hold(&self, folder: &Folder, hold: Option<Stored<Hold>>) {
-        self.holds.set(folder.clone(), hold);
-    }
-
-    /// Keeps a fingerprint that was computed anew, unless the reference has changed meanwhile.
-    pub(crate) fn learn_fingerprint(&self, folder: &Folder, reference: &CurrentReference) {
-        self.references.change(|references| {
-            if let Some(known) = references.get_mut(folder)
-                && known.id == reference.id
-            {
-                known.fingerprint = reference.fingerprint;
-            }
-        });
+    /// Keeps the baseline of a reference that was computed anew, unless the reference has changed meanwhile.
+    pub(crate) fn learn_baseline(
+        &self,
+        folder: &Folder,
+        reference: &str,
+        baseline: &Arc<Baseline>,
+    ) {
+        let references = &mut self.write().references;
+        let known = references
+            .get_mut(folder)
+            .and_then(|known| known.current.as_mut());
+        if let Some(known) = known.filter(|known| known.id == reference) {
+            known.baseline = Some(Arc::clone(baseline));
+        }
     }
 
     fn learn_reference(&self, change: &Stored<ReferenceChange>) {
-        self.references
-            .set(change.key.clone(), CurrentReference::after(change));
+        let known = KnownReference {
+            current: CurrentReference::after(change),
+            by: change.by.clone(),
+        };
+        self.write().references.insert(change.key.clone(), known);
     }
 
-    fn learn_rule(&self, scope: RuleScope, rule: Option<Rule>) {
-        self.rules.set(scope, rule);
+    fn learn_rule(&self, change: Stored<RuleChange>) {
+        let mut known = self.write();
+        let measure = EffectiveRule::of(change.event.value.clone(), None).measure;
+        match measure {
+            Measure::Phash => known.of_other_measures.remove(&change.key),
+            Measure::Unknown => known.of_other_measures.insert(change.key.clone()),
+        };
+        known.rules.insert(change.key.clone(), change);
     }
 
-    /// The folders whose latest frame may have to be judged again: all that have a reference, or an alert firing.
+    /// The folders whose latest frame may have to be judged again: all that have a reference, or an alert of their view
+    /// firing.
     fn open_folders(&self) -> Vec<Folder> {
-        let alerts = self.alerts.keys().into_iter();
-        let mut folders = self.references();
-        folders.extend(alerts.filter(|folder| self.is_firing(folder)));
+        let firing = self.alerts.firing().into_iter();
+        let views = firing.filter(|subject| subject.subject == Subject::View);
+        let mut folders = self.folders();
+        folders.extend(views.map(|subject| subject.folder));
         folders.sort();
         folders.dedup();
         folders
     }
+
+    fn read(&self) -> RwLockReadGuard<'_, Known> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+        self.known.write().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
-/// Keeps `state` up to date and adds to `revisits` each folder that has to be looked at again: at the beginning all that
-/// may need it, then those whose reference, rule or alert changes. Resolves when all is loaded.
+/// Keeps `state` up to date and adds to `queue` each folder that has to be looked at again: at the beginning all that may
+/// need it, then those whose reference, rule or alert changes. Resolves when all is loaded.
 pub(crate) fn follow(
     state: &Arc<State>,
     bus: &Bus,
-    revisits: &Arc<Revisits>,
+    queue: &Arc<RecheckQueue>,
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
 ) -> impl Future<Output = ()> + use<> {
     let folds = bus.folds(tracker, shutdown);
     let (live, is_live) = watch::channel(false);
-    let revisit = {
-        let revisits = Arc::clone(revisits);
+    let recheck = {
+        let queue = Arc::clone(queue);
         move |folder: Folder, cause| {
             if *is_live.borrow() {
-                revisits.add(folder, cause);
+                queue.add(folder, cause);
             }
         }
     };
 
     let references = folds.start::<ReferenceChange>({
-        let (state, revisit) = (Arc::clone(state), revisit.clone());
+        let (state, recheck) = (Arc::clone(state), recheck.clone());
         move |change| {
             state.learn_reference(&change);
-            revisit(change.key, Cause::Change);
+            recheck(change.key, Cause::Change);
         }
     });
     let rules = folds.start::<RuleChange>({
-        let (state, revisit) = (Arc::clone(state), revisit.clone());
+        let (state, recheck) = (Arc::clone(state), recheck.clone());
         move |change| {
-            state.learn_rule(change.key.clone(), change.event.0);
-            let concerned = match change.key {
+            let scope = change.key.clone();
+            state.learn_rule(change);
+            let concerned = match scope {
                 RuleScope::Folder(folder) => vec![folder],
-                RuleScope::Default => state.references(),
+                RuleScope::Default => state.folders(),
             };
             concerned
                 .into_iter()
-                .for_each(|folder| revisit(folder, Cause::Change));
+                .for_each(|folder| recheck(folder, Cause::Change));
         }
     });
     let alerts = folds.start::<Alert>({
         let state = Arc::clone(state);
         move |alert| {
-            let folder = alert.key.clone();
-            if state.learn_alert(alert) {
-                revisit(folder, Cause::Transition);
+            let AlertSubject { folder, subject } = alert.key.clone();
+            if state.alerts.learn_alert(alert) && subject == Subject::View {
+                recheck(folder, Cause::Transition);
             }
         }
     });
     let holds = folds.start::<Hold>({
         let state = Arc::clone(state);
-        move |hold| state.learn_hold(hold)
+        move |hold| state.alerts.learn_hold(hold)
     });
 
-    let (state, revisits) = (Arc::clone(state), Arc::clone(revisits));
+    let (state, queue) = (Arc::clone(state), Arc::clone(queue));
     async move {
         tokio::join!(references.wait(), rules.wait(), alerts.wait(), holds.wait(),);
         live.send_replace(true);
         for folder in state.open_folders() {
-            revisits.add(folder, Cause::Change);
+            queue.add(folder, Cause::Change);
         }
     }
 }

@@ -30,5 +30,5 @@ fn it_runs_and_ends_in_order() {
 #[test]
 fn it_refuses_data_of_a_later_version() {
     let nats = NatsServer::start_with_newer_data();
-    COMPARATOR.needs_servers(&["--nats-url", &nats.url()], "the data format 2");
+    COMPARATOR.needs_servers(&["--nats-url", &nats.url()], "the data format 3");
 }

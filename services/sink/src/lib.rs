@@ -20,7 +20,7 @@ pub use config::Config;
 pub use connect::connect;
 pub use connection::Connection;
 pub use login::{Redis, RedisLogin};
-pub use redis_keys::{ALERTS, FOLDERS, alert_key, similarity_key};
+pub use redis_keys::{ALERTS, FOLDERS, alert_key, camera_alert_key, similarity_key};
 
 use std::{
     sync::{

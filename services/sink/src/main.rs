@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use event_bus::{Bus, BusConfig};
+use event_bus::{Bus, BusConfig, Role};
 use service_runtime::{Failure, Service};
 
 #[derive(clap::Args)]
@@ -24,7 +24,7 @@ fn main() -> ExitCode {
     service_runtime::main::<Settings, _, _>(&SERVICE, |settings, context| async move {
         let connecting = async {
             let redis = sink::connect(&settings.redis).await?;
-            let bus = Bus::connect_as_reader(&settings.bus, SERVICE.name).await;
+            let bus = Bus::connect(&settings.bus, SERVICE.name, Role::Reader).await;
             Ok::<_, Failure>((redis, bus.map_err(Failure::unavailable)?))
         };
         let Some(connected) = context.shutdown.run_until_cancelled(connecting).await else {

@@ -1,7 +1,9 @@
 //! The keys, which users of the system that this one replaces query as before.
 
-use event_bus::{Event, Folder, Stored};
-use proto::v1::{Alert, Comparison, Phase};
+use std::fmt;
+
+use event_bus::{AlertSubject, Event, Folder, Stored};
+use proto::v1::{Alert, Comparison, Phase, Subject};
 
 /// Stream of every firing and resolved alert.
 pub const ALERTS: &str = "alerts";
@@ -25,6 +27,11 @@ pub fn alert_key(folder: &Folder) -> String {
     format!("alert_{folder}")
 }
 
+/// Exists exactly while the alert of the folder's camera is firing: the alert as JSON.
+pub fn camera_alert_key(folder: &Folder) -> String {
+    format!("camera_alert_{folder}")
+}
+
 /// Where the sink is in a stream: the number of the last event whose effect Redis holds.
 pub(crate) fn position_key(stream: &str) -> String {
     format!("framewatch:position:{}", stream.to_lowercase())
@@ -37,18 +44,20 @@ pub(crate) fn position_of_key(position: &str, stream: &str, key: &str) -> String
 }
 
 /// An event that has a place in Redis.
-pub(crate) trait Commands: Event<Key = Folder> {
+pub(crate) trait Commands: Event<Key: fmt::Display> {
     /// The commands that put it there, each a list of words.
     fn commands(stored: &Stored<Self>) -> Vec<Vec<String>>;
 }
 
 impl Commands for Comparison {
     fn commands(stored: &Stored<Self>) -> Vec<Vec<String>> {
-        let similarity = stored.event.similarity.to_string();
-        vec![
-            words(["SET", &similarity_key(&stored.key), &similarity]),
-            words(["SADD", FOLDERS, stored.key.as_str()]),
-        ]
+        let folder = words(["SADD", FOLDERS, stored.key.as_str()]);
+        // A frame that cannot be read says nothing of the view: the last similarity stays.
+        let similarity = stored.event.similarity.map(|similarity| {
+            let key = similarity_key(&stored.key);
+            words(["SET", &key, &similarity.to_string()])
+        });
+        similarity.into_iter().chain([folder]).collect()
     }
 }
 
@@ -56,7 +65,11 @@ impl Commands for Alert {
     fn commands(stored: &Stored<Self>) -> Vec<Vec<String>> {
         let alert = &stored.event;
         let json = serde_json::to_string(alert).expect("an alert that was decoded can be JSON");
-        let key = alert_key(&stored.key);
+        let AlertSubject { folder, subject } = &stored.key;
+        let key = match subject {
+            Subject::Camera => camera_alert_key(folder),
+            _ => alert_key(folder),
+        };
         let state = match alert.phase() {
             Phase::Firing => words(["SET", &key, &json]),
             _ => words(["DEL", &key]),
@@ -68,13 +81,14 @@ impl Commands for Alert {
 fn entry(stored: &Stored<Alert>, json: &str) -> Vec<String> {
     let stored_ms = stored.stored_at.unix_timestamp_nanos() / 1_000_000;
     let id = format!("{stored_ms}-{}", stored.sequence);
-    let (folder, alert) = (stored.key.as_str(), &stored.event);
+    let (AlertSubject { folder, subject }, alert) = (&stored.key, &stored.event);
     let mut words = words(["XADD", ALERTS, "MAXLEN", "~", ALERTS_KEPT, &id]);
     for (name, value) in [
-        ("folder", folder),
+        ("folder", folder.as_str()),
         ("phase", alert.phase().word()),
         ("id", &alert.id),
         ("alert", json),
+        ("subject", subject.word()),
     ] {
         words.extend([name.to_owned(), value.to_owned()]);
     }

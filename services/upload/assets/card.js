@@ -2,16 +2,6 @@
 import { ageSeconds, durationInWords, localTime } from "./time.js";
 import { drawSparkline } from "./sparkline.js";
 
-const WORDS = {
-  "ok": ["OK", "The view looks like its reference."],
-  "alert": ["Alert", "The view does not look like its reference."],
-  "mismatch": ["Mismatch", "The view does not look like its reference, but no alert is firing: its rule says so."],
-  "indeterminate": ["Indeterminate", "The reference is blank: there is nothing to compare with."],
-  "no-reference": ["No reference", "Upload a picture of how the view should look."],
-  "no-frames": ["No frames", "No camera has sent a frame in the last 5 minutes."],
-  "waiting": ["Waiting", "The latest frame has not been compared with the reference yet."],
-};
-
 // After this a picture is marked as old.
 const OLD_SECONDS = 60;
 
@@ -25,6 +15,7 @@ export class Card {
   constructor(element) {
     this.element = element;
     this.name = element.dataset.folder;
+    this.findable = element.dataset.findable;
     this.state = element.dataset.state;
     this.similarity = element.dataset.similarity === "" ? null : Number(element.dataset.similarity);
     this.frameAt = element.dataset.frameAt || null;
@@ -45,15 +36,17 @@ export class Card {
 
   /** Shows a summary, as GET /api/v1/folders/{folder} gives it. */
   show(folder) {
-    const [words, explanation] = WORDS[folder.state] ?? [folder.state, ""];
+    this.showDetails(folder);
     this.state = folder.state;
     this.similarity = folder.similarity;
     this.frameAt = folder.frame?.storedAt ?? null;
     this.alertAt = folder.alert?.firedAt ?? null;
     this.element.dataset.state = folder.state;
     this.part("state").className = `state ${folder.state}`;
-    this.text("words", words);
-    this.text("explanation", folder.alert?.message ?? explanation);
+    this.text("words", folder.stateWords);
+    this.text("explanation", folder.explanation);
+    this.text("camera-alert", folder.cameraAlert?.message ?? "");
+    this.part("camera-alert").hidden = !folder.cameraAlert;
     this.text("similarity", folder.similarity === null ? "–" : folder.similarity.toFixed(3));
     this.text("threshold", String(folder.rule.threshold));
     this.text("camera", folder.frame?.camera || "–");
@@ -62,7 +55,8 @@ export class Card {
     this.showAcknowledgement(folder.acknowledgement);
     this.drawRecent(folder.recent.similarity, folder.rule.threshold);
     const base = `/api/v1/folders/${folder.folder}`;
-    this.want("frame", folder.frameIsCurrent ? `${base}/frame?at=${folder.frame.storedAt}` : null);
+    const hasPicture = folder.frameIsCurrent && folder.state !== "unreadable";
+    this.want("frame", hasPicture ? `${base}/frame?at=${folder.frame.storedAt}` : null);
     this.want("reference", folder.reference ? `${base}/images/${folder.reference.id}/content` : null);
     this.showAges();
   }
@@ -75,6 +69,15 @@ export class Card {
     this.text("frame-age", age === null ? "" : `${durationInWords(age)} ago`);
     this.element.toggleAttribute("data-old", age !== null && age > OLD_SECONDS);
     this.text("alert-age", this.alertAt === null ? "" : `for ${durationInWords(ageSeconds(this.alertAt))}`);
+  }
+
+  showDetails({ folder, title, site, area, tags }) {
+    this.findable = [folder, title, site, area, ...tags].join(" ").toLowerCase();
+    this.text("called", title || folder);
+    this.part("name").hidden = title === "";
+    const place = [site, area, tags.join(", ")].filter((part) => part !== "").join(" · ");
+    this.text("place", place);
+    this.part("place")?.toggleAttribute("hidden", place === "");
   }
 
   showAcknowledgement(acknowledgement) {

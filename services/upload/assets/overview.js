@@ -31,7 +31,7 @@ const ORDERS = {
 
 function isWanted(card) {
   const { q, state } = FORM.elements;
-  return card.name.includes(q.value.trim().toLowerCase()) && (state.value === "" || state.value === card.state);
+  return card.findable.includes(q.value.trim().toLowerCase()) && (state.value === "" || state.value === card.state);
 }
 
 // Not while somebody has the focus among the cards: they would lose their place.

@@ -4,13 +4,14 @@ import { durationInWords } from "./time.js";
 
 const ASK_AFTER_MS = 200;
 
+// How the text of a field is read, by what the field says.
+const READ = { number: Number, switch: (text) => text === "true", word: (text) => text };
+
 function ruleIn(form) {
   const rule = {};
-  for (const name of ["threshold", "holdSeconds", "keepFiringSeconds"]) {
-    const { value } = form.elements[name];
-    if (value !== "") rule[name] = Number(value);
+  for (const { name, value, dataset } of form.querySelectorAll("[data-says]")) {
+    if (value !== "") rule[name] = READ[dataset.says](value);
   }
-  if (form.elements.enabled.value !== "") rule.enabled = form.elements.enabled.value === "true";
   return rule;
 }
 

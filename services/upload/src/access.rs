@@ -38,7 +38,7 @@ pub(crate) use origins::Origins;
 #[cfg(test)]
 pub(crate) use permissions::listed_calls;
 pub(crate) use permissions::{Need, Permission};
-pub(crate) use visitor::Visitor;
+pub(crate) use visitor::{By, Visitor};
 
 use sessions::Sessions;
 use throttle::Throttle;

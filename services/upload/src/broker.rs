@@ -1,15 +1,15 @@
-//! NATS as requests use it: every call bounded in time, every failure a problem that the client may retry.
+//! NATS as requests use it: every call bounded in time, every failure a problem that the client may retry. Where a call
+//! takes `by`, that is who makes the change; empty where nobody knows.
 
-use std::{fmt::Display, time::Duration};
+use std::{error::Error, fmt::Display, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
-    Acknowledgements, AlertKey, Bus, Evidence, Exhibit, Expected, Folder, FrameArrival, Last,
-    Pictures, PublishError, ReferenceChange, Registry, RuleScope, Session, SessionKey, Sessions,
-    StoreError, Stored, with_causes,
+    AlertKey, Bus, Exhibit, ExhibitKey, Expected, Folder, FolderKey, FrameArrival, Last,
+    PictureKey, PublishError, ReferenceChange, RuleScope, Session, SessionKey, Stored, with_causes,
 };
 use folder_state::HistoryError;
-use proto::v1::{Acknowledgement, Rule, Upload, UploadRemoved};
+use proto::v1::{Acknowledgement, Change, Folder as Details, Rule, Upload, UploadRemoved};
 use tokio::time::timeout;
 
 use crate::problem::{Kind, Problem};
@@ -19,11 +19,6 @@ const PATIENCE: Duration = Duration::from_secs(8);
 #[derive(Clone)]
 pub(crate) struct Broker {
     bus: Bus,
-    pictures: Pictures,
-    evidence: Evidence,
-    registry: Registry,
-    acknowledgements: Acknowledgements,
-    sessions: Sessions,
 }
 
 /// Whether an event was the one that came next.
@@ -34,15 +29,8 @@ pub(crate) enum Published {
 }
 
 impl Broker {
-    pub(crate) async fn new(bus: Bus) -> Result<Self, StoreError> {
-        Ok(Broker {
-            pictures: bus.pictures().await?,
-            evidence: bus.evidence().await?,
-            registry: bus.registry().await?,
-            acknowledgements: bus.acknowledgements().await?,
-            sessions: bus.sessions().await?,
-            bus,
-        })
+    pub(crate) fn new(bus: Bus) -> Self {
+        Broker { bus }
     }
 
     pub(crate) fn is_connected(&self) -> bool {
@@ -50,18 +38,36 @@ impl Broker {
     }
 
     pub(crate) async fn seed(&self, folders: &[Folder]) -> Result<(), Problem> {
-        self.ask("make the first folders", self.registry.seed(folders))
+        self.ask("make the first folders", self.bus.folders().seed(folders))
             .await
     }
 
-    pub(crate) async fn create_folder(&self, folder: &Folder) -> Result<bool, Problem> {
-        self.ask("make the folder", self.registry.create_folder(folder))
-            .await
+    /// Says whether it was not there.
+    pub(crate) async fn create_folder(
+        &self,
+        folder: &Folder,
+        details: &Details,
+        by: &str,
+    ) -> Result<bool, Problem> {
+        let (folders, key) = (self.bus.folders().by(by), FolderKey::from(folder));
+        let create = folders.create(&key, details);
+        self.ask("make the folder", create).await
     }
 
-    pub(crate) async fn remove_folder(&self, folder: &Folder) -> Result<(), Problem> {
-        self.ask("remove the folder", self.registry.remove_folder(folder))
-            .await
+    pub(crate) async fn describe_folder(
+        &self,
+        folder: &Folder,
+        details: &Details,
+        by: &str,
+    ) -> Result<(), Problem> {
+        let folders = self.bus.folders().by(by);
+        let describe = folders.describe(folder, details);
+        self.ask("describe the folder", describe).await.map(drop)
+    }
+
+    pub(crate) async fn remove_folder(&self, folder: &Folder, by: &str) -> Result<(), Problem> {
+        let folders = self.bus.folders().by(by);
+        self.ask("remove the folder", folders.remove(folder)).await
     }
 
     pub(crate) async fn discard_frames(&self, folder: &Folder) -> Result<(), Problem> {
@@ -69,14 +75,29 @@ impl Broker {
             .await
     }
 
-    pub(crate) async fn set_rule(&self, scope: &RuleScope, rule: &Rule) -> Result<(), Problem> {
-        self.ask("set the rule", self.registry.set_rule(scope, rule))
-            .await
+    pub(crate) async fn set_rule(
+        &self,
+        scope: &RuleScope,
+        rule: &Rule,
+        by: &str,
+    ) -> Result<(), Problem> {
+        let (rules, what) = (self.bus.rules().by(by), "set the rule");
+        self.ask(what, rules.set(scope, rule)).await.map(drop)
     }
 
-    pub(crate) async fn unset_rule(&self, scope: &RuleScope) -> Result<(), Problem> {
-        self.ask("take the rule back", self.registry.unset_rule(scope))
-            .await
+    pub(crate) async fn unset_rule(&self, scope: &RuleScope, by: &str) -> Result<(), Problem> {
+        let rules = self.bus.rules().by(by);
+        self.ask("take the rule back", rules.unset(scope)).await
+    }
+
+    /// Keeps what was changed; where that fails, says why.
+    pub(crate) async fn publish_change(
+        &self,
+        scope: &RuleScope,
+        change: &Change,
+    ) -> Result<(), String> {
+        let publish = self.bus.publish_change(scope, change);
+        self.in_time(publish).await.map(drop)
     }
 
     /// Gives the number of this change.
@@ -85,17 +106,19 @@ impl Broker {
         alert: &AlertKey,
         acknowledgement: &Acknowledgement,
     ) -> Result<u64, Problem> {
-        let set = self.acknowledgements.set(alert, acknowledgement);
+        let acknowledgements = self.bus.acknowledgements();
+        let set = acknowledgements.set(alert, acknowledgement);
         self.ask("acknowledge the alert", set).await
     }
 
     pub(crate) async fn unacknowledge(&self, alert: &AlertKey) -> Result<(), Problem> {
-        let unset = self.acknowledgements.unset(alert);
+        let acknowledgements = self.bus.acknowledgements();
+        let unset = acknowledgements.unset(alert);
         self.ask("take the acknowledgement back", unset).await
     }
 
     pub(crate) async fn session(&self, key: &SessionKey) -> Result<Option<Session>, Problem> {
-        self.ask("look for the session", self.sessions.get(key))
+        self.ask("look for the session", self.bus.sessions().get(key))
             .await
     }
 
@@ -105,12 +128,14 @@ impl Broker {
         key: &SessionKey,
         session: &Session,
     ) -> Result<u64, Problem> {
-        let begin = self.sessions.begin(key, session);
+        let sessions = self.bus.sessions();
+        let begin = sessions.set(key, session);
         self.ask("begin the session", begin).await
     }
 
     pub(crate) async fn end_session(&self, key: &SessionKey) -> Result<(), Problem> {
-        self.ask("end the session", self.sessions.end(key)).await
+        self.ask("end the session", self.bus.sessions().unset(key))
+            .await
     }
 
     pub(crate) async fn has_evidence(
@@ -118,8 +143,8 @@ impl Broker {
         alert: &str,
         exhibit: Exhibit,
     ) -> Result<bool, Problem> {
-        self.ask("look for the evidence", self.evidence.has(alert, exhibit))
-            .await
+        let (evidence, key) = (self.bus.evidence(), ExhibitKey::new(alert, exhibit));
+        self.ask("look for the evidence", evidence.has(&key)).await
     }
 
     pub(crate) async fn put_picture(
@@ -128,7 +153,8 @@ impl Broker {
         upload: &Upload,
         bytes: &[u8],
     ) -> Result<(), Problem> {
-        let put = self.pictures.put(folder, upload, bytes);
+        let (pictures, key) = (self.bus.references(), PictureKey::new(folder, &upload.id));
+        let put = pictures.put(&key, upload, bytes);
         self.ask("store the picture", put).await
     }
 
@@ -137,8 +163,8 @@ impl Broker {
         folder: &Folder,
         id: &str,
     ) -> Result<Option<Bytes>, Problem> {
-        self.ask("read the picture", self.pictures.get(folder, id))
-            .await
+        let (pictures, key) = (self.bus.references(), PictureKey::new(folder, id));
+        self.ask("read the picture", pictures.get(&key)).await
     }
 
     pub(crate) async fn evidence(
@@ -146,21 +172,22 @@ impl Broker {
         alert: &str,
         exhibit: Exhibit,
     ) -> Result<Option<Bytes>, Problem> {
-        self.ask("read the evidence", self.evidence.get(alert, exhibit))
-            .await
+        let (evidence, key) = (self.bus.evidence(), ExhibitKey::new(alert, exhibit));
+        self.ask("read the evidence", evidence.get(&key)).await
     }
 
     pub(crate) async fn delete_picture(&self, folder: &Folder, id: &str) -> Result<(), Problem> {
-        self.ask("delete the picture", self.pictures.delete(folder, id))
-            .await
+        let (pictures, key) = (self.bus.references(), PictureKey::new(folder, id));
+        self.ask("delete the picture", pictures.delete(&key)).await
     }
 
     pub(crate) async fn publish_uploaded(
         &self,
         folder: &Folder,
         upload: &Upload,
+        by: &str,
     ) -> Result<u64, Problem> {
-        let publish = self.bus.publish_uploaded(folder, upload);
+        let publish = self.bus.publish_uploaded(folder, upload, by);
         self.ask("announce the picture", publish).await
     }
 
@@ -168,10 +195,12 @@ impl Broker {
         &self,
         folder: &Folder,
         removed: &UploadRemoved,
+        by: &str,
         expected: Expected,
     ) -> Result<Published, Problem> {
         let publish = async {
-            match self.bus.publish_removed(folder, removed, expected).await {
+            let publish = self.bus.publish_removed(folder, removed, by, expected);
+            match publish.await {
                 Ok(sequence) => Ok(Published::As(sequence)),
                 Err(PublishError::Conflict) => Ok(Published::AnotherCameFirst),
                 Err(error) => Err(error),
@@ -195,18 +224,25 @@ impl Broker {
             .await
     }
 
-    async fn ask<T, E: Into<StoreError>>(
+    async fn ask<T, E: Error>(
         &self,
         what: &'static str,
         call: impl Future<Output = Result<T, E>>,
     ) -> Result<T, Problem> {
+        let answer = self.in_time(call).await;
+        answer.map_err(|why| unavailable(what, why))
+    }
+
+    async fn in_time<T, E: Error>(
+        &self,
+        call: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, String> {
         if !self.is_connected() {
-            return Err(unavailable(what, "there is no connection to NATS"));
+            return Err("there is no connection to NATS".to_owned());
         }
         match timeout(PATIENCE, call).await {
-            Ok(Ok(answer)) => Ok(answer),
-            Ok(Err(error)) => Err(unavailable(what, with_causes(error.into().as_ref()))),
-            Err(_) => Err(unavailable(what, "no answer in time")),
+            Ok(answer) => answer.map_err(|error| with_causes(&error)),
+            Err(_) => Err("no answer in time".to_owned()),
         }
     }
 }

@@ -1,10 +1,15 @@
-//! Everything that changes a folder: its pictures, its rule, and whether it exists.
+//! Everything that changes a folder: its pictures, its rule, what people say of it, and whether it exists.
 //!
 //! Invariant: the object store says which pictures there are, and the stream `UPLOADS` follows from it. A picture is
 //! stored before it is announced and deleted before its removal is, so whatever a crash leaves undone, `reconcile` can
 //! see and do. Changes of one folder come one after another; a change that has begun is carried through even if the
 //! client has gone.
+//!
+//! - `pictures`: reference pictures.
+//! - `reconcile`: what was left undone.
+//! - `changes`: who changed what.
 
+mod changes;
 mod pictures;
 mod reconcile;
 
@@ -14,12 +19,13 @@ use std::{
 };
 
 use event_bus::{Folder, RuleScope};
-use folder_state::FolderStates;
-use proto::v1::Rule;
+use folder_state::{FolderStates, KnownFolder};
+use proto::v1::{Folder as Details, Rule};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::task::TaskTracker;
 
 use crate::{
+    access::By,
     broker::Broker,
     problem::{Kind, Problem},
 };
@@ -57,32 +63,66 @@ impl Folders {
     }
 
     /// Makes a folder; says whether it is new.
-    pub(crate) async fn make(&self, folder: &Folder) -> Result<bool, Problem> {
+    pub(crate) async fn make(&self, folder: &Folder, by: By) -> Result<bool, Problem> {
         let (this, folder) = (self.clone(), folder.clone());
         self.carry_through(async move {
             let _turn = this.turns.take(&folder).await;
-            this.make_now(&folder).await
+            this.make_now(&folder, &by).await
+        })
+        .await
+    }
+
+    /// Says this of a folder, in place of all that was said before. One that is not there is made; says whether it is
+    /// new.
+    pub(crate) async fn describe(
+        &self,
+        folder: &Folder,
+        details: Details,
+        by: By,
+    ) -> Result<bool, Problem> {
+        let (this, folder) = (self.clone(), folder.clone());
+        self.carry_through(async move {
+            let _turn = this.turns.take(&folder).await;
+            let before = this.states.read().made(&folder).cloned();
+            let name = by.name();
+            let is_new =
+                before.is_none() && this.broker.create_folder(&folder, &details, name).await?;
+            if !is_new {
+                this.broker.describe_folder(&folder, &details, name).await?;
+            }
+            this.keep_details_change(&folder, before, Some(details.clone()), &by)
+                .await;
+            let is_seen = this
+                .states
+                .until(|state| state.made(&folder) == Some(&details))
+                .await;
+            log_unseen(is_seen, &folder);
+            Ok(is_new)
         })
         .await
     }
 
     /// Removes a folder with all that it has. Its entry goes last, so that a removal that was interrupted can be
     /// repeated.
-    pub(crate) async fn remove(&self, folder: &Folder) -> Result<(), Problem> {
+    pub(crate) async fn remove(&self, folder: &Folder, by: By) -> Result<(), Problem> {
         let (this, folder) = (self.clone(), folder.clone());
         self.carry_through(async move {
             let _turn = this.turns.take(&folder).await;
-            let before = this.states.read().last_removal(&folder);
-            this.remove_all_pictures(&folder).await?;
-            this.broker
-                .unset_rule(&RuleScope::Folder(folder.clone()))
+            let (last_removal, before) = {
+                let state = this.states.read();
+                let details = state.existing(&folder).map(KnownFolder::details);
+                (state.last_removal(&folder), details)
+            };
+            this.remove_all_pictures(&folder, &by).await?;
+            this.write_rule(&RuleScope::Folder(folder.clone()), None, &by)
                 .await?;
             this.broker.discard_frames(&folder).await?;
-            this.broker.remove_folder(&folder).await?;
+            this.broker.remove_folder(&folder, by.name()).await?;
+            this.keep_details_change(&folder, before, None, &by).await;
             let is_seen = this
                 .states
                 .until(|state| {
-                    state.last_removal(&folder) != before && state.rule(&folder).is_none()
+                    state.last_removal(&folder) != last_removal && state.rule(&folder).is_none()
                 })
                 .await;
             log_unseen(is_seen, &folder);
@@ -96,6 +136,7 @@ impl Folders {
         &self,
         scope: RuleScope,
         rule: Option<Rule>,
+        by: By,
     ) -> Result<(), Problem> {
         let this = self.clone();
         self.carry_through(async move {
@@ -105,14 +146,11 @@ impl Folders {
             };
             match (&scope, &rule) {
                 (RuleScope::Folder(folder), Some(_)) => {
-                    this.make_now(folder).await?;
+                    this.make_now(folder, &by).await?;
                 }
                 (RuleScope::Default, _) | (_, None) => {}
             }
-            match &rule {
-                Some(rule) => this.broker.set_rule(&scope, rule).await?,
-                None => this.broker.unset_rule(&scope).await?,
-            }
+            this.write_rule(&scope, rule.clone(), &by).await?;
             let is_seen = this
                 .states
                 .until(|state| match &scope {
@@ -127,11 +165,41 @@ impl Folders {
     }
 
     /// To be called when it is the caller's turn.
-    async fn make_now(&self, folder: &Folder) -> Result<bool, Problem> {
+    async fn write_rule(
+        &self,
+        scope: &RuleScope,
+        rule: Option<Rule>,
+        by: &By,
+    ) -> Result<(), Problem> {
+        let before = {
+            let state = self.states.read();
+            match scope {
+                RuleScope::Default => state.default_rule(),
+                RuleScope::Folder(folder) => state.rule(folder),
+            }
+        };
+        match &rule {
+            Some(rule) => self.broker.set_rule(scope, rule, by.name()).await?,
+            None => self.broker.unset_rule(scope, by.name()).await?,
+        }
+        self.keep_rule_change(scope, before, rule, by).await;
+        Ok(())
+    }
+
+    /// To be called when it is the caller's turn.
+    async fn make_now(&self, folder: &Folder, by: &By) -> Result<bool, Problem> {
         if self.states.read().is_made(folder) {
             return Ok(false);
         }
-        let is_new = self.broker.create_folder(folder).await?;
+        let nothing = Details::default();
+        let is_new = self
+            .broker
+            .create_folder(folder, &nothing, by.name())
+            .await?;
+        if is_new {
+            self.keep_details_change(folder, None, Some(nothing), by)
+                .await;
+        }
         log_unseen(
             self.states.until(|state| state.is_made(folder)).await,
             folder,

@@ -8,6 +8,7 @@ mod alerts;
 mod assets;
 mod conditions;
 mod cors;
+mod details;
 mod events;
 mod extract;
 mod folders;
@@ -122,6 +123,7 @@ fn pages() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(pages::overview))
         .route("/folder/{folder}/delete/{id}", post(forms::delete))
+        .route("/folder/{folder}/details", post(details::set_by_form))
         .route("/folder/{folder}/rule", post(forms::set_rule))
         .route("/alerts", get(pages::alerts::list))
         .route("/alerts/{id}", get(pages::alerts::one))

@@ -74,9 +74,7 @@ pub async fn run(
     config.access.check(listener.local_addr()?)?;
     let states = Arc::new(FolderStates::default());
     let pace = Arc::new(Pace::new(Arc::clone(&states)));
-    let broker = Broker::new(bus.clone())
-        .await
-        .map_err(|error| Failure::Unavailable(anyhow::anyhow!(error)))?;
+    let broker = Broker::new(bus.clone());
     let access = Access::open(&config.access, &broker, &bus, &tracker, &shutdown).await?;
     let folders = Folders::new(broker.clone(), Arc::clone(&states), tracker.clone());
 

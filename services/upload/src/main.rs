@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, process::ExitCode};
 
 use anyhow::Context as _;
-use event_bus::{Bus, BusConfig};
+use event_bus::{Bus, BusConfig, Role};
 use service_runtime::{Failure, Service};
 use tokio::net::TcpListener;
 
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
             .await
             .with_context(|| format!("cannot listen on {} for HTTP", settings.listen))
             .map_err(Failure::Unavailable)?;
-        let connecting = Bus::connect_as_keeper(&settings.bus, SERVICE.name);
+        let connecting = Bus::connect(&settings.bus, SERVICE.name, Role::Keeper);
         let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
             return Ok(());
         };

@@ -61,6 +61,7 @@ pub(crate) enum Kind {
     UnreadablePicture,
     UnreadableFrame,
     InvalidRule,
+    InvalidFolderDetails,
     InvalidAcknowledgement,
     SomeRefused,
     AllRefused,
@@ -142,6 +143,11 @@ impl Kind {
                 "The latest frame is no picture",
             ),
             Kind::InvalidRule => (S::UNPROCESSABLE_ENTITY, "invalid-rule", "Invalid rule"),
+            Kind::InvalidFolderDetails => (
+                S::UNPROCESSABLE_ENTITY,
+                "invalid-folder-details",
+                "Invalid details of a folder",
+            ),
             Kind::InvalidAcknowledgement => (
                 S::UNPROCESSABLE_ENTITY,
                 "invalid-acknowledgement",

@@ -1,6 +1,6 @@
 use std::{sync::Arc, time::Duration};
 
-use event_bus::{Bus, BusConfig};
+use event_bus::{Bus, BusConfig, Role};
 use prost::Message;
 use proto::{
     from_timestamp,
@@ -40,7 +40,7 @@ impl Observer {
         let found = Arc::new(Mutex::new(Latencies::default()));
         let client = async_nats::connect(rig.nats.url()).await.unwrap();
         let mut comparisons = client.subscribe("comparisons.*").await.unwrap();
-        let mut alerts = client.subscribe("alerts.*").await.unwrap();
+        let mut alerts = client.subscribe("alerts.>").await.unwrap();
         client.flush().await.unwrap();
         let of_comparisons = tokio::spawn({
             let found = Arc::clone(&found);
@@ -127,7 +127,7 @@ pub(crate) fn percentile(values: &[f64], percent: f64) -> Option<f64> {
 
 /// How many frames comparators have passed over so far.
 pub(crate) async fn passed_over(rig: &Rig) -> u64 {
-    let bus = Bus::connect(&BusConfig::for_url(rig.nats.url()), "bench")
+    let bus = Bus::connect(&BusConfig::for_url(rig.nats.url()), "bench", Role::Worker)
         .await
         .unwrap();
     let work = event_bus::Work {

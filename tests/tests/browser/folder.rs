@@ -169,6 +169,44 @@ async fn a_rule_says_what_it_would_have_done_before_it_is_saved() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_folder_is_called_as_its_form_says() {
+    let Some((stack, browser)) = start().await else {
+        return;
+    };
+    browser.visit("/folder/1").await;
+    browser.reads("h1", "folder1").await;
+    browser.gone("h1 small, .place").await;
+    browser.fill("#title", "Loading dock").await;
+    browser.fill("#site", "Plant 2").await;
+    browser.fill("#tags", "outdoor, lane").await;
+    browser.script("window.isBefore = true;", vec![]).await;
+    browser.click(".details [type=submit]").await;
+    browser.until("!window.isBefore").await;
+    browser.reads("h1", "Loading dock folder1").await;
+    browser.reads(".place", "Plant 2 · outdoor, lane").await;
+    browser
+        .until("document.title === 'Loading dock (folder1) · Framewatch'")
+        .await;
+    browser
+        .until("document.querySelector('#tags').value === 'outdoor lane'")
+        .await;
+
+    // What others say meanwhile is shown, and what somebody is writing stays.
+    browser.fill("#title", "East").await;
+    let said = r#"{"title": "Dock 7", "site": "Plant 3"}"#;
+    stack.describe_folder("folder1", said).await;
+    browser.reads("h1", "Dock 7 folder1").await;
+    browser.reads(".place", "Plant 3").await;
+    stack.describe_folder("folder1", "{}").await;
+    browser.reads("h1", "folder1").await;
+    browser.gone("h1 small, .place").await;
+    browser
+        .until("document.querySelector('#title').value === 'East'")
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_page_follows_its_folder_and_leaves_when_it_goes() {
     let Some((stack, browser)) = start().await else {
         return;

@@ -61,6 +61,20 @@ async fn names_and_notes_are_text() {
     browser.reads("[data-part=camera]", HOSTILE).await;
     is_not_taken(&browser).await;
 
+    let said = json!({"title": HOSTILE, "site": HOSTILE, "area": "\"'>", "tags": ["<b>", "'\""]});
+    stack.describe_folder("folder1", &said.to_string()).await;
+    for path in ["/", "/folder/1"] {
+        // As it was told, and as it is drawn.
+        browser.reads("[data-part=called]", HOSTILE).await;
+        is_not_taken(&browser).await;
+        browser.visit(path).await;
+        browser
+            .reads("[data-folder=folder1] [data-part=called]", HOSTILE)
+            .await;
+        is_not_taken(&browser).await;
+    }
+    browser.reads(".place", HOSTILE).await;
+
     browser.visit(&format!("/alerts/{alert}")).await;
     browser.click(".acknowledge summary").await;
     let name: String = HOSTILE.chars().take(80).collect();

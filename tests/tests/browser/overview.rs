@@ -71,7 +71,7 @@ async fn an_old_picture_and_a_silent_camera_are_marked() {
         .reads("[data-folder=folder1] .state", "Silent for 11 min")
         .await;
     browser
-        .reads("[data-folder=folder1]", "No current frame")
+        .reads("[data-folder=folder1]", "No current picture")
         .await;
     browser
         .gone("[data-folder=folder1] [data-part=frame]")
@@ -143,6 +143,20 @@ async fn folders_are_found_filtered_and_sorted_and_the_address_remembers_it() {
     browser.gone("[data-folder=folder1]").await;
     browser.shows("[data-folder=gate]").await;
     browser.until("location.search === '?q=GA'").await;
+    let said = r#"{"title": "Loading DÖCK", "site": "Plant 2", "tags": ["outdoor"]}"#;
+    stack.describe_folder("folder6", said).await;
+    browser.fill("#q", "").await;
+    browser
+        .reads("[data-folder=folder6] h2", "Loading DÖCK folder6")
+        .await;
+    for part in ["döck", "plant", "Outdoor", "folder6"] {
+        browser.fill("#q", part).await;
+        browser.reads("[data-count]", "1 of 7 folders").await;
+        browser.shows("[data-folder=folder6]").await;
+    }
+    browser.visit("/?q=plant").await;
+    browser.reads("[data-count]", "1 of 7 folders").await;
+    browser.shows("[data-folder=folder6]").await;
     browser.visit("/?q=GA").await;
     browser.gone("[data-folder=folder1]").await;
     browser.fill("#q", "").await;

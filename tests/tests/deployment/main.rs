@@ -8,5 +8,6 @@ mod init;
 mod nats;
 mod pipeline;
 mod redis_users;
+mod rights;
 mod settings;
 mod site;

@@ -28,7 +28,7 @@ const SERVICES: [Rights<'_>; 3] = [
     Rights {
         user: "upload",
         may_publish: &[
-            "$JS.API.CONSUMER.CREATE.ALERTS.x_1.alerts.*",
+            "$JS.API.CONSUMER.CREATE.ALERTS.x_1.alerts.>",
             "$JS.API.CONSUMER.DELETE.ALERTS.x",
             "uploads.gate",
             "$KV.folders.gate",
@@ -67,7 +67,7 @@ const SERVICES: [Rights<'_>; 3] = [
     Rights {
         user: "comparator",
         may_publish: &[
-            "$JS.API.CONSUMER.CREATE.ALERTS.x_1.alerts.*",
+            "$JS.API.CONSUMER.CREATE.ALERTS.x_1.alerts.>",
             "$JS.API.CONSUMER.DELETE.ALERTS.x",
             "comparisons.gate",
             "alerts.gate",
@@ -98,7 +98,7 @@ const SERVICES: [Rights<'_>; 3] = [
     Rights {
         user: "sink",
         may_publish: &[
-            "$JS.API.CONSUMER.CREATE.ALERTS.x_1.alerts.*",
+            "$JS.API.CONSUMER.CREATE.ALERTS.x_1.alerts.>",
             "$JS.API.CONSUMER.DELETE.ALERTS.x",
             "$JS.API.STREAM.INFO.ALERTS",
             "$JS.API.CONSUMER.CREATE.ALERTS",
@@ -168,7 +168,7 @@ const OUTSIDERS: [Rights<'_>; 4] = [
     },
 ];
 
-fn log_in(server: &NatsServer, site: &Site, user: &str) -> Client {
+pub(crate) fn log_in(server: &NatsServer, site: &Site, user: &str) -> Client {
     let password = site.password(&format!("nats-{user}"));
     Client::log_in(server.address(), Some((user, &password))).unwrap()
 }

@@ -427,6 +427,6 @@ async fn the_upload_service_brings_what_an_earlier_version_left_to_its_format() 
     );
     let another = ["--listen", &address, "--users-file", &users];
     deployment.add("upload", &another).await;
-    assert_eq!(alerts().await.metadata["framewatch-format"], "1");
+    assert_eq!(alerts().await.metadata["framewatch-format"], "2");
     deployment.check_logs().await;
 }

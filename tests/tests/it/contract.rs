@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeSet, fs, path::Path};
 
-use async_nats::jetstream::{self, stream::StorageType};
+use async_nats::jetstream::{
+    self,
+    stream::{self, StorageType},
+};
 use futures::TryStreamExt;
 use redis::AsyncCommands;
 use tests::{Stack, View, picture};
@@ -16,73 +19,73 @@ fn document(name: &str) -> String {
     .unwrap()
 }
 
-/// The rows of the first table below a heading, each a list of cells without back-ticks.
-fn table(document: &str, heading: &str) -> Vec<Vec<String>> {
+/// The rows of the tables below a heading, each a list of cells without back-ticks.
+fn tables(document: &str, heading: &str) -> Vec<Vec<String>> {
     let (_, section) = document
         .split_once(&format!("\n## {heading}\n"))
         .expect("the heading is there");
-    let rows = section
-        .lines()
-        .skip_while(|line| !line.starts_with('|'))
-        .take_while(|line| line.starts_with('|'));
-    rows.skip(2)
-        .map(|row| {
-            row.trim_matches('|')
-                .split('|')
-                .map(|cell| cell.trim().replace('`', ""))
-                .collect()
-        })
-        .collect()
+    let section = section.split("\n## ").next().unwrap();
+    let mut rows = Vec::new();
+    let mut lines = section.lines().peekable();
+    while let Some(line) = lines.next() {
+        let is_title = lines.peek().is_some_and(|next| next.starts_with("|---"));
+        if line.starts_with('|') && !line.starts_with("|---") && !is_title {
+            let cells = line.trim_matches('|').split('|');
+            rows.push(cells.map(|cell| cell.trim().replace('`', "")).collect());
+        }
+    }
+    rows
+}
+
+fn row(config: stream::Config) -> Vec<String> {
+    let storage = match config.storage {
+        StorageType::File => "file",
+        StorageType::Memory => "memory",
+    };
+    let limit = |value: i64| {
+        if value > 0 {
+            value.to_string()
+        } else {
+            "-".to_owned()
+        }
+    };
+    let bucket = ["KV_", "OBJ_"]
+        .iter()
+        .find_map(|kind| config.name.strip_prefix(kind));
+    vec![
+        bucket.unwrap_or(&config.name).to_owned(),
+        config.subjects.join(" "),
+        storage.to_owned(),
+        limit(config.max_messages_per_subject),
+        limit(i64::try_from(config.max_age.as_secs()).unwrap() / 60),
+        limit(config.max_bytes / 1_000_000),
+    ]
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_streams_are_those_of_the_documentation() {
+async fn the_streams_and_buckets_are_those_of_the_documentation() {
     let stack = Stack::start().await;
     let client = async_nats::connect(stack.nats.url()).await.unwrap();
-    let mut found: Vec<Vec<String>> = jetstream::new(client)
+    let streams: Vec<_> = jetstream::new(client)
         .streams()
-        .try_collect::<Vec<_>>()
+        .try_collect()
         .await
-        .unwrap()
+        .unwrap();
+    let found: BTreeSet<_> = streams.into_iter().map(|info| row(info.config)).collect();
+    let documented: BTreeSet<_> = tables(&document("events.md"), "Streams and buckets")
         .into_iter()
-        .filter(|info| {
-            let buckets = ["KV_", "OBJ_"];
-            !buckets
-                .iter()
-                .any(|kind| info.config.name.starts_with(kind))
-        })
-        .map(|info| {
-            let config = info.config;
-            let storage = match config.storage {
-                StorageType::File => "file",
-                StorageType::Memory => "memory",
-            };
-            let limit = |value: i64| {
-                if value > 0 {
-                    value.to_string()
-                } else {
-                    "-".to_owned()
-                }
-            };
-            vec![
-                config.name,
-                config.subjects.join(" "),
-                storage.to_owned(),
-                limit(config.max_messages_per_subject),
-                limit(i64::try_from(config.max_age.as_secs()).unwrap() / 60),
-                limit(config.max_bytes / 1_000_000),
-            ]
-        })
+        .map(|row| row[..6].to_vec())
         .collect();
-    found.sort();
-    assert_eq!(table(&document("events.md"), "Streams"), found);
+    assert_eq!(documented, found);
 }
 
-/// With the last part left out, where it is a variable or a wildcard.
-fn up_to_its_last_part(subject: &str) -> String {
-    let (rest, last) = subject.rsplit_once('.').unwrap();
-    assert!(last.starts_with(['{', '*', '>']), "{subject}");
-    rest.to_owned()
+/// What all subjects begin with that it stands for: the parts before its first variable or wildcard.
+fn up_to_its_first_variable(subject: &str) -> String {
+    let parts = subject.split('.');
+    let fixed: Vec<&str> = parts
+        .take_while(|part| !part.starts_with(['{', '*', '>']))
+        .collect();
+    fixed.join(".")
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -96,13 +99,13 @@ async fn the_subjects_are_those_of_the_asyncapi_document() {
         .unwrap();
     let subjects = streams.iter().flat_map(|info| &info.config.subjects);
     let found: BTreeSet<String> = subjects
-        .map(|subject| up_to_its_last_part(subject))
+        .map(|subject| up_to_its_first_variable(subject))
         .collect();
     let text = document("asyncapi.yaml");
     let addresses = text
         .lines()
         .filter_map(|line| line.trim().strip_prefix("address: "));
-    let documented: BTreeSet<String> = addresses.map(up_to_its_last_part).collect();
+    let documented: BTreeSet<String> = addresses.map(up_to_its_first_variable).collect();
     assert_eq!(documented, found);
 }
 
@@ -120,7 +123,16 @@ fn declarations(text: &str) -> BTreeSet<String> {
 
 #[test]
 fn the_asyncapi_document_has_the_messages_as_they_are() {
-    let files = ["alert", "comparison", "fingerprint", "upload"];
+    let files = [
+        "alert",
+        "change",
+        "comparison",
+        "finding",
+        "fingerprint",
+        "folder",
+        "rule",
+        "upload",
+    ];
     let contract = files.map(|file| document(&format!("../proto/framewatch/v1/{file}.proto")));
     let contract = declarations(&contract.concat());
     assert!(contract.len() > 40, "{contract:?}");
@@ -144,7 +156,7 @@ async fn the_redis_keys_are_those_of_the_documentation() {
         found.push(vec![key.replace("folder1", "<folder>"), String::from(kind)]);
     }
     found.sort();
-    let documented: Vec<Vec<String>> = table(&document("redis.md"), "Keys")
+    let documented: Vec<Vec<String>> = tables(&document("redis.md"), "Keys")
         .into_iter()
         .map(|row| row[..2].to_vec())
         .collect();

@@ -1,4 +1,4 @@
-use event_bus::Exhibit;
+use event_bus::{Exhibit, ExhibitKey};
 use futures::StreamExt;
 use proto::v1::Alert;
 use tests::{Stack, View, picture};
@@ -61,13 +61,17 @@ async fn the_evidence_is_there_when_the_alert_is() {
 
     let alert = alerts.next().await.unwrap();
     let id = alert.headers.unwrap().get("Alert-Id").unwrap().to_string();
-    let evidence = stack.bus().await.evidence().await.unwrap();
+    let evidence = stack.bus().await.evidence();
     for exhibit in [Exhibit::Frame, Exhibit::Reference] {
-        let kept = evidence.get(&id, exhibit).await.unwrap();
+        let kept = evidence.get(&ExhibitKey::new(&id, exhibit)).await.unwrap();
         assert!(kept.is_some(), "the {} is not there", exhibit.word());
     }
     assert_eq!(
-        evidence.get(&id, Exhibit::Frame).await.unwrap().unwrap(),
+        evidence
+            .get(&ExhibitKey::new(&id, Exhibit::Frame))
+            .await
+            .unwrap()
+            .unwrap(),
         frame
     );
 }

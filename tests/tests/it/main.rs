@@ -3,9 +3,11 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cameras;
+mod changes;
 mod contract;
 mod corpus;
 mod evidence;
+mod migration;
 mod mutations;
 mod observability;
 mod pipeline;

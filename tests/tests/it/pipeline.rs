@@ -17,7 +17,7 @@ async fn an_upload_and_a_frame_give_a_comparison_an_alert_and_its_resolution() {
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let alert = stack.firing("folder1").await;
     assert!(
-        alert.similarity < 0.9 && alert.message.contains("dock.jpg"),
+        alert.similarity.unwrap() < 0.9 && alert.message.contains("dock.jpg"),
         "{alert:?}"
     );
     assert_eq!(alert.reference.unwrap().id, upload.id);

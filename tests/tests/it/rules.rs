@@ -36,7 +36,7 @@ async fn another_threshold_holds_at_once() {
         .await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let alert = stack.firing("folder1").await;
-    let rule = format!(r#"{{"threshold":{}}}"#, alert.similarity);
+    let rule = format!(r#"{{"threshold":{}}}"#, alert.similarity.unwrap());
     stack.set_rule("folder1", &rule).await;
     stack.quiet("folder1").await;
 }
@@ -84,7 +84,7 @@ async fn a_hold_goes_on_in_the_comparator_that_starts_next() {
         bus.latest::<Hold>(&"folder1".parse().unwrap()).await.ok()?
     })
     .await;
-    let begun = hold.event.0.unwrap().frame.unwrap().stored_at.unwrap();
+    let begun = hold.event.value.unwrap().frame.unwrap().stored_at.unwrap();
     shows_a_mismatch(&stack).await;
 
     stack.stop_comparators().await;
@@ -114,7 +114,7 @@ async fn alerts_that_are_switched_off_resolve_and_switched_on_again_fire() {
     stack.set_rule("folder1", r#"{"enabled":false}"#).await;
     stack.quiet("folder1").await;
     stack.publish("folder1", picture(View::Yard, 0)).await;
-    let similarity = first.similarity;
+    let similarity = first.similarity.unwrap();
     stack
         .similarity_where("folder1", |other| other != similarity)
         .await;
@@ -131,13 +131,13 @@ async fn alerts_that_are_switched_off_resolve_and_switched_on_again_fire() {
 async fn a_rule_that_cannot_be_leaves_the_one_before_in_force() {
     let stack = Stack::start().await;
     stack.set_rule("folder1", r#"{"threshold":0}"#).await;
-    let registry = stack.bus().await.registry().await.unwrap();
+    let rules = stack.bus().await.rules();
     let beyond = Rule {
         threshold: Some(7.0),
         ..Rule::default()
     };
     let scope = RuleScope::Folder("folder1".parse().unwrap());
-    registry.set_rule(&scope, &beyond).await.unwrap();
+    rules.set(&scope, &beyond).await.unwrap();
     stack
         .upload("folder1", "dock.jpg", picture(View::Dock, 0))
         .await;

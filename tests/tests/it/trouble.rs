@@ -1,3 +1,5 @@
+use proto::v1::Phase;
+use test_support::eventually;
 use tests::{Stack, View, picture};
 
 #[tokio::test(flavor = "multi_thread")]
@@ -128,4 +130,46 @@ async fn events_that_mean_nothing_stop_no_folder() {
         stack.remove("folder1", id).await;
     }
     stack.quiet("folder1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_frame_that_cannot_be_read_is_told_as_such_and_leaves_alert_and_similarity_alone() {
+    let stack = Stack::start().await;
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    let firing = stack.firing("folder1").await;
+    stack.publish("folder1", b"GET / HTTP/1.1".to_vec()).await;
+    let comparison = eventually("it is told of", async || {
+        let folder = stack.get("/api/v1/folders/folder1").await;
+        let comparison = folder["comparison"].clone();
+        (comparison["verdict"] == "VERDICT_UNREADABLE").then_some(comparison)
+    })
+    .await;
+    assert_eq!(comparison["findings"][0]["kind"], "KIND_UNREADABLE");
+    let cause = comparison["findings"][0]["cause"].as_str().unwrap();
+    assert!(!cause.is_empty(), "{comparison}");
+    assert!(comparison.get("similarity").is_none(), "{comparison}");
+    assert_eq!(stack.firing("folder1").await.id, firing.id);
+    stack
+        .similarity_where("folder1", |similarity| {
+            Some(similarity) == firing.similarity
+        })
+        .await;
+
+    stack.publish("folder1", picture(View::Dock, 1)).await;
+    stack.quiet("folder1").await;
+    stack.publish("folder1", Vec::new()).await;
+    let folder = eventually("the page says so", async || {
+        let folder = stack.get("/api/v1/folders/folder1").await;
+        (folder["state"] == "unreadable").then_some(folder)
+    })
+    .await;
+    let explanation = folder["explanation"].as_str().unwrap();
+    assert!(
+        explanation.starts_with("What the camera sent last cannot be read: "),
+        "{folder}"
+    );
+    assert_eq!(stack.phases().await, [Phase::Firing, Phase::Resolved]);
 }

@@ -1,7 +1,7 @@
 use std::{net::SocketAddr, time::Duration};
 
 use async_nats::jetstream::{self, stream};
-use event_bus::{Bus, BusConfig};
+use event_bus::{Bus, BusConfig, Role};
 use futures::TryStreamExt;
 use test_support::{NatsServer, eventually};
 use tokio::{
@@ -163,7 +163,7 @@ impl Broker {
     pub(crate) async fn bus(&self) -> Bus {
         eventually("a connection to NATS", async || {
             let config = BusConfig::for_url(self.urls().join(","));
-            Bus::connect(&config, "oracle").await.ok()
+            Bus::connect(&config, "oracle", Role::Worker).await.ok()
         })
         .await
     }

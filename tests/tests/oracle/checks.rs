@@ -4,7 +4,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use event_bus::{Bus, Exhibit, ReferenceChange, Stored};
+use event_bus::{Bus, Exhibit, ExhibitKey, ReferenceChange, Stored};
 use proto::{
     from_timestamp,
     v1::{Alert, Comparison, Frame, Phase, Reference, Upload, Verdict},
@@ -268,7 +268,7 @@ impl Verdicts {
 
     /// The pictures behind each alert are those that were sent.
     async fn check_evidence(&mut self, bus: &Bus, folder: &Folder<'_>) {
-        let evidence = bus.evidence().await.unwrap();
+        let evidence = bus.evidence();
         for alert in &folder.history.alerts {
             if alert.event.phase() != Phase::Firing {
                 continue;
@@ -282,7 +282,7 @@ impl Verdicts {
             for (exhibit, expected) in
                 [(Exhibit::Frame, sent), (Exhibit::Reference, Some(uploaded))]
             {
-                let kept = evidence.get(id, exhibit).await.unwrap();
+                let kept = evidence.get(&ExhibitKey::new(id, exhibit)).await.unwrap();
                 self.require(kept.as_deref() == expected.as_deref(), || {
                     format!(
                         "{folder}: the {} behind {id} is not what was sent",
@@ -301,8 +301,9 @@ impl Verdicts {
                 .strings
                 .get(&format!("{kind}_{}", folder.name))
         };
-        let last = folder.history.comparisons.last();
-        let similarity = last.map(|last| last.event.similarity.to_string());
+        let comparisons = folder.history.comparisons.iter().rev();
+        let similarity = comparisons.flat_map(|it| it.event.similarity).next();
+        let similarity = similarity.map(|similarity| similarity.to_string());
         self.require(key("similarity") == similarity.as_ref(), || {
             format!(
                 "{folder}: Redis says {:?}, not {similarity:?}",

@@ -67,7 +67,7 @@ impl History {
         }
         let alerts = bus.all::<Alert>().await;
         for alert in alerts.clone() {
-            folders[index(&alert.key)].alerts.push(alert);
+            folders[index(&alert.key.folder)].alerts.push(alert);
         }
         History {
             folders,
@@ -86,7 +86,8 @@ impl History {
             };
             let similarity = format!("similarity_{}", folder(number));
             of_folder.is_firing() == (last.verdict() == Verdict::Mismatch)
-                && self.redis.strings.get(&similarity) == Some(&last.similarity.to_string())
+                && self.redis.strings.get(&similarity)
+                    == last.similarity.map(|it| it.to_string()).as_ref()
         };
         self.folders.iter().enumerate().all(is_settled)
             && self.redis.alerts.len() == self.alerts.len()

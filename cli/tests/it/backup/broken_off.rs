@@ -1,4 +1,4 @@
-use event_bus::{Bus, BusConfig, Expected, Extent, Folder};
+use event_bus::{AlertSubject, Bus, BusConfig, Expected, Extent, Folder, Role};
 use proto::v1::Alert;
 use tempfile::TempDir;
 use test_support::{NatsServer, eventually};
@@ -10,7 +10,7 @@ const ALERTS: u64 = 4000;
 
 async fn connect(server: &NatsServer) -> Bus {
     let config = BusConfig::for_url(server.url());
-    Bus::connect_to_restore(&config, "test").await.unwrap()
+    Bus::connect(&config, "test", Role::Restorer).await.unwrap()
 }
 
 async fn ids(bus: &Bus) -> Vec<String> {
@@ -32,7 +32,8 @@ async fn a_restore_that_was_killed_is_begun_again_and_until_then_nothing_starts(
             id: number.to_string(),
             ..Alert::default()
         };
-        let published = from.publish_alert(&folder, &alert, Expected(number));
+        let subject = AlertSubject::view(&folder);
+        let published = from.publish_alert(&subject, &alert, Expected(number));
         published.await.unwrap();
     }
     let files = TempDir::new().unwrap();

@@ -114,8 +114,8 @@ fn what_would_do_harm_is_refused_with_the_reason_before_anything_is_changed() {
     let foreign_acknowledgement = br#"{"key":"a","value":{"alertId":"b","name":"Jo"}}"#;
     for (why, tar) in [
         (
-            "format 2, made by Framewatch 9.8.7",
-            Forged::of_format(2).end(&[]),
+            "format 3, made by Framewatch 9.8.7",
+            Forged::of_format(3).end(&[]),
         ),
         ("no format", Forged::of_format(0).end(&[])),
         ("first entry", {

@@ -5,7 +5,7 @@ use proto::v1::Alert;
 use test_support::{NatsServer, eventually};
 use tokio_util::sync::CancellationToken;
 
-use crate::{connect, folder, publish_alert, publish_frame};
+use crate::{connect, folder, publish_alert, publish_frame, view};
 
 /// Follows in the background; what came is in the list.
 fn follow<E: Event + Clone>(
@@ -128,7 +128,7 @@ async fn a_message_that_is_no_event_is_passed_over() {
         id: "good".into(),
         ..Alert::default()
     };
-    bus.publish_alert(&folder("good"), &alert, Expected(0))
+    bus.publish_alert(&view("good"), &alert, Expected(0))
         .await
         .unwrap();
     eventually("the good one", async || {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use event_bus::{Bus, BusConfig, ConnectError, Nats, NatsLogin, with_causes};
+use event_bus::{Bus, BusConfig, ConnectError, Nats, NatsLogin, Role, with_causes};
 use nkeys::KeyPair;
 use server_login::ServerLogin;
 use test_support::{Certificates, NatsServer, Secrets};
@@ -21,7 +21,7 @@ async fn connect(url: String, login: NatsLogin) -> Result<Bus, ConnectError> {
         nats_connect_timeout_s: 5,
         ..BusConfig::for_url(url)
     };
-    Bus::connect(&config, "test").await
+    Bus::connect(&config, "test", Role::Worker).await
 }
 
 fn password(user: &str, file: PathBuf) -> NatsLogin {
@@ -229,9 +229,11 @@ async fn a_guest_leaves_the_making_of_streams_to_others() {
         login: password(user, secrets.file("x")),
         ..BusConfig::for_url(server.url())
     };
-    let camera = Bus::connect_as_guest(&config("camera"), "camera")
+    let camera = Bus::connect(&config("camera"), "camera", Role::Guest)
         .await
         .unwrap();
-    Bus::connect(&config("all"), "keeper").await.unwrap();
+    Bus::connect(&config("all"), "keeper", Role::Worker)
+        .await
+        .unwrap();
     publish_frame(&camera, &folder("dock"), b"picture").await;
 }

@@ -2,24 +2,30 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod buckets;
+mod documents;
 mod follow;
-mod format;
+mod formats;
 mod login;
 mod past;
 mod publish;
-mod registry;
-mod restoration;
+mod restore;
 mod work;
 
-use event_bus::{Bus, BusConfig, Expected, Folder, FrameHeaders};
+use event_bus::{AlertSubject, Bus, BusConfig, Expected, Folder, FrameHeaders, Role};
 use proto::v1::Alert;
 use test_support::NatsServer;
 use time::OffsetDateTime;
 
 async fn connect(server: &NatsServer) -> Bus {
-    Bus::connect(&BusConfig::for_url(server.url()), "test")
+    Bus::connect(&BusConfig::for_url(server.url()), "test", Role::Worker)
         .await
         .unwrap()
+}
+
+/// The view of a folder, which alerts are about.
+fn view(name: &str) -> AlertSubject {
+    AlertSubject::view(&folder(name))
 }
 
 fn folder(name: &str) -> Folder {
@@ -31,7 +37,7 @@ async fn publish_alert(bus: &Bus, name: &str, id: &str, expected: u64) {
         id: id.to_owned(),
         ..Alert::default()
     };
-    bus.publish_alert(&folder(name), &alert, Expected(expected))
+    bus.publish_alert(&view(name), &alert, Expected(expected))
         .await
         .unwrap();
 }

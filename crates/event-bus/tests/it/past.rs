@@ -1,11 +1,11 @@
-use event_bus::{Begin, Bus, Folder};
+use event_bus::{AlertSubject, Begin, Bus};
 use proto::v1::Alert;
 use test_support::NatsServer;
 use time::{Duration, OffsetDateTime};
 
-use crate::{connect, folder, publish_alert};
+use crate::{connect, publish_alert, view};
 
-async fn ids(bus: &Bus, of: Option<&Folder>, begin: Begin) -> Vec<String> {
+async fn ids(bus: &Bus, of: Option<&AlertSubject>, begin: Begin) -> Vec<String> {
     let mut ids = Vec::new();
     bus.past::<Alert>(of, begin, |stored| ids.push(stored.event.id))
         .await
@@ -22,7 +22,7 @@ async fn the_past_ends_with_what_is_there_now() {
         publish_alert(&bus, name, id, expected).await;
     }
     assert_eq!(ids(&bus, None, Begin::At(begun)).await, ["1", "2", "3"]);
-    let a = folder("a");
+    let a = view("a");
     assert_eq!(ids(&bus, Some(&a), Begin::At(begun)).await, ["1", "3"]);
     assert_eq!(ids(&bus, Some(&a), Begin::After(1)).await, ["3"]);
 
@@ -30,6 +30,6 @@ async fn the_past_ends_with_what_is_there_now() {
     let later = OffsetDateTime::now_utc() + Duration::minutes(1);
     assert_eq!(ids(&bus, None, Begin::At(later)).await, nothing);
     assert_eq!(ids(&bus, None, Begin::After(3)).await, nothing);
-    let silent = folder("c");
+    let silent = view("c");
     assert_eq!(ids(&bus, Some(&silent), Begin::After(0)).await, nothing);
 }

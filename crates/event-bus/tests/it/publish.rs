@@ -1,10 +1,10 @@
 use event_bus::{
-    Bus, BusConfig, ConnectError, Expected, FrameArrival, MAX_FRAME_BYTES, PublishError,
+    Bus, BusConfig, ConnectError, Expected, FrameArrival, MAX_FRAME_BYTES, PublishError, Role,
 };
 use proto::v1::{Alert, Phase};
 use test_support::NatsServer;
 
-use crate::{connect, folder, publish_frame};
+use crate::{connect, folder, publish_frame, view};
 
 #[tokio::test]
 async fn a_frame_comes_back_as_it_was_published() {
@@ -42,7 +42,7 @@ async fn a_frame_that_is_too_large_is_refused_with_its_size() {
         .publish_frame(&folder("dock"), &headers, None, picture.into())
         .await;
     assert!(
-        matches!(refused, Err(PublishError::TooLarge { bytes }) if bytes == MAX_FRAME_BYTES + 1)
+        matches!(refused, Err(PublishError::TooLarge { bytes, .. }) if bytes == MAX_FRAME_BYTES + 1)
     );
     bus.publish_frame(&folder("dock"), &headers, None, picture[1..].into())
         .await
@@ -59,16 +59,14 @@ async fn of_two_transitions_from_the_same_state_one_is_refused() {
         ..Alert::default()
     };
     let first = bus
-        .publish_alert(&folder("dock"), &firing, Expected(0))
+        .publish_alert(&view("dock"), &firing, Expected(0))
         .await
         .unwrap();
 
-    let second = bus
-        .publish_alert(&folder("dock"), &firing, Expected(0))
-        .await;
+    let second = bus.publish_alert(&view("dock"), &firing, Expected(0)).await;
     assert!(matches!(second, Err(PublishError::Conflict)), "{second:?}");
 
-    let state = bus.latest::<Alert>(&folder("dock")).await.unwrap();
+    let state = bus.latest::<Alert>(&view("dock")).await.unwrap();
     assert_eq!(Expected::after(state.as_ref()), Expected(first));
 }
 
@@ -79,7 +77,7 @@ async fn a_server_that_is_not_there_is_named() {
         nats_connect_timeout_s: 1,
         ..BusConfig::for_url(format!("nats://127.0.0.1:{port}"))
     };
-    let Err(error) = Bus::connect(&config, "test").await else {
+    let Err(error) = Bus::connect(&config, "test", Role::Worker).await else {
         panic!("nobody listens there")
     };
     assert!(matches!(error, ConnectError::Unreachable { .. }));

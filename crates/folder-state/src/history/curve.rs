@@ -23,12 +23,12 @@ pub struct Point {
     /// How many there are.
     pub comparisons: u32,
     /// The least similarity, 0 to 1.
-    pub least: f32,
+    pub least: f64,
     /// The greatest similarity, 0 to 1.
-    pub greatest: f32,
+    pub greatest: f64,
     sum: f64,
     /// That of the last comparison.
-    pub threshold: f32,
+    pub threshold: f64,
 }
 
 impl Curve {
@@ -77,9 +77,9 @@ impl Point {
         Point {
             at,
             comparisons: 1,
-            least: first.similarity,
-            greatest: first.similarity,
-            sum: first.similarity.into(),
+            least: first.measured.similarity,
+            greatest: first.measured.similarity,
+            sum: first.measured.similarity,
             threshold: first.threshold,
         }
     }
@@ -88,9 +88,9 @@ impl Point {
         Point {
             at: self.at,
             comparisons: self.comparisons + 1,
-            least: self.least.min(next.similarity),
-            greatest: self.greatest.max(next.similarity),
-            sum: self.sum + f64::from(next.similarity),
+            least: self.least.min(next.measured.similarity),
+            greatest: self.greatest.max(next.measured.similarity),
+            sum: self.sum + next.measured.similarity,
             threshold: next.threshold,
         }
     }
@@ -98,7 +98,7 @@ impl Point {
 
 #[cfg(test)]
 mod tests {
-    use proto::v1::Verdict;
+    use comparison::Measured;
 
     use super::*;
 
@@ -106,12 +106,15 @@ mod tests {
         OffsetDateTime::UNIX_EPOCH + Duration::seconds_f64(seconds)
     }
 
-    fn history(similarities: &[(f64, f32)]) -> History {
+    fn history(similarities: &[(f64, f64)]) -> History {
         let comparisons = similarities.iter().map(|&(seconds, similarity)| Compared {
             frame_stored_at: at(seconds),
-            similarity,
+            measured: Measured {
+                similarity,
+                frame_is_blank: false,
+                reference_is_blank: false,
+            },
             threshold: 0.9,
-            verdict: Verdict::Match,
             reference: 0,
         });
         History {

@@ -6,7 +6,7 @@ use event_bus::{
     AcknowledgementChange, Begin, Bus, Event, Folder, FolderChange, FrameArrival, PictureChange,
     ReferenceChange, RuleChange, RuleScope, Stored,
 };
-use proto::v1::{Alert, Comparison};
+use proto::v1::{Alert, Comparison, Subject};
 use time::OffsetDateTime;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -60,11 +60,13 @@ fn into<E: Event>(
 }
 
 fn learn_folder(states: &FolderStates, stored: Stored<FolderChange>) {
-    let Some(folder) = stored.key else { return };
+    let Some(folder) = stored.key.folder() else {
+        return;
+    };
     states.change(|known| {
         let folder = known.folder(&folder);
-        folder.made = stored.event.0;
-        if folder.made {
+        folder.made = stored.event.value;
+        if folder.made.is_some() {
             return;
         }
         folder.removed = Some(Removal {
@@ -81,7 +83,7 @@ fn learn_folder(states: &FolderStates, stored: Stored<FolderChange>) {
 fn learn_picture(states: &FolderStates, stored: Stored<PictureChange>) {
     states.change(|known| {
         let pictures = &mut known.folder(&stored.key.folder).pictures;
-        match stored.event.0 {
+        match stored.event.about {
             Some(upload) => pictures.insert(stored.key.id, upload),
             None => pictures.remove(&stored.key.id),
         };
@@ -89,7 +91,9 @@ fn learn_picture(states: &FolderStates, stored: Stored<PictureChange>) {
 }
 
 fn learn_reference(states: &FolderStates, stored: Stored<ReferenceChange>) {
-    let learnt = states.change(|known| known.replace(stored, |folder| &mut folder.reference));
+    let folder = stored.key.clone();
+    let learnt =
+        states.change(|known| known.replace(&folder, stored, |folder| &mut folder.reference));
     if let Some(new) = learnt {
         let news = match new.event {
             ReferenceChange::Uploaded(upload) => News::Uploaded(upload),
@@ -101,8 +105,9 @@ fn learn_reference(states: &FolderStates, stored: Stored<ReferenceChange>) {
 
 fn learn_comparison(states: &FolderStates, stored: Stored<Comparison>) {
     let learnt = states.change(|known| {
-        known.folder(&stored.key).recent.learn(&stored.event);
-        known.replace(stored, |folder| &mut folder.comparison)
+        let folder = stored.key.clone();
+        known.folder(&folder).recent.learn(&stored.event);
+        known.replace(&folder, stored, |folder| &mut folder.comparison)
     });
     if let Some(new) = learnt {
         states.live.announce(&new.key, News::Compared(new.event));
@@ -114,9 +119,14 @@ fn learn_recent(states: &FolderStates, stored: &Stored<Comparison>) {
 }
 
 fn learn_alert(states: &FolderStates, stored: Stored<Alert>) {
-    let learnt = states.change(|known| known.replace(stored, |folder| &mut folder.alert));
+    let folder = stored.key.folder.clone();
+    let place: fn(&mut KnownFolder) -> &mut Option<Stored<Alert>> = match stored.key.subject {
+        Subject::Camera => |folder| &mut folder.camera_alert,
+        _ => |folder| &mut folder.alert,
+    };
+    let learnt = states.change(|known| known.replace(&folder, stored, place));
     if let Some(new) = learnt {
-        states.live.announce(&new.key, News::Alert(new.event));
+        states.live.announce(&folder, News::Alert(new.event));
     }
 }
 
@@ -135,12 +145,12 @@ fn learn_frame(states: &FolderStates, stored: Stored<FrameArrival>) {
 fn learn_rule(states: &FolderStates, stored: Stored<RuleChange>) {
     states.change(|known| match stored.key {
         RuleScope::Default => {
-            known.default_rule = stored.event.0;
+            known.default_rule = stored.event.value;
             for folder in known.folders.values_mut() {
                 folder.has_changed = true;
             }
         }
-        RuleScope::Folder(folder) => known.folder(&folder).rule = stored.event.0,
+        RuleScope::Folder(folder) => known.folder(&folder).rule = stored.event.value,
     });
 }
 
@@ -173,12 +183,13 @@ impl Known {
     }
 
     /// Takes in the latest event of a folder; `None` where it was known, as it is when a reconnect brings it again.
-    fn replace<E: Event<Key = Folder> + Clone>(
+    fn replace<E: Event + Clone>(
         &mut self,
+        folder: &Folder,
         stored: Stored<E>,
         place: fn(&mut KnownFolder) -> &mut Option<Stored<E>>,
     ) -> Option<Stored<E>> {
-        let known = place(self.folder(&stored.key));
+        let known = place(self.folder(folder));
         let is_new = known.as_ref().is_none_or(|known| {
             (known.sequence, known.stored_at) != (stored.sequence, stored.stored_at)
         });

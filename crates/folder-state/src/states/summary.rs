@@ -1,10 +1,7 @@
 //! A folder as clients see it, made of what is known of it.
 
 use event_bus::{Folder, FrameArrival, Stored};
-use proto::{
-    timestamp,
-    v1::{Acknowledgement, Alert, Comparison, Frame, Phase, Rule, Upload, Verdict},
-};
+use proto::v1::{Acknowledgement, Alert, Comparison, Frame, Phase, Rule, Upload, Verdict};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -13,13 +10,25 @@ use crate::recent::Trend;
 
 /// A folder as clients see it.
 #[derive(Debug, Clone, Serialize)]
-#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = Folder))]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = FolderSummary))]
 #[serde(rename_all = "camelCase")]
 pub struct Summary {
     /// Its name.
     pub folder: String,
+    /// What people call it; empty where they have not said.
+    pub title: String,
+    /// Where its camera is: the town, the building.
+    pub site: String,
+    /// The part of the site.
+    pub area: String,
+    /// Words by which it is found.
+    pub tags: Vec<String>,
     /// Its state in one word.
     pub state: FolderState,
+    /// That word for people.
+    pub state_words: &'static str,
+    /// What it means here, in a sentence or two.
+    pub explanation: String,
     /// The picture with which its frames are compared.
     pub reference: Option<Upload>,
     /// How many pictures it has, the reference among them.
@@ -32,10 +41,12 @@ pub struct Summary {
     pub similarity: Option<f64>,
     /// The last comparison with the current reference.
     pub comparison: Option<Comparison>,
-    /// The alert that is firing.
+    /// The alert of its view, if that is firing.
     pub alert: Option<Alert>,
     /// Who has that alert in hand.
     pub acknowledgement: Option<Acknowledgement>,
+    /// The alert of its camera, if that is firing.
+    pub camera_alert: Option<Alert>,
     /// The rule by which its frames are judged, every field set.
     pub rule: Rule,
     /// The similarity of its last minutes.
@@ -59,16 +70,19 @@ pub enum FolderState {
     NoReference,
     /// No camera has sent a frame lately.
     NoFrames,
+    /// What the camera sent last is no picture that can be read.
+    Unreadable,
     /// The last frame has not been compared with the reference yet.
     Waiting,
 }
 
 impl FolderState {
     /// In the order in which people are told of them.
-    pub const ALL: [FolderState; 7] = [
+    pub const ALL: [FolderState; 8] = [
         FolderState::Alert,
         FolderState::Mismatch,
         FolderState::NoFrames,
+        FolderState::Unreadable,
         FolderState::Indeterminate,
         FolderState::NoReference,
         FolderState::Waiting,
@@ -84,12 +98,13 @@ impl FolderState {
             FolderState::Indeterminate => "Indeterminate",
             FolderState::NoReference => "No reference",
             FolderState::NoFrames => "No frames",
+            FolderState::Unreadable => "Unreadable",
             FolderState::Waiting => "Waiting",
         }
     }
 
-    /// What the word means.
-    pub fn explanation(self) -> &'static str {
+    /// What the word means in general.
+    fn explanation(self) -> &'static str {
         match self {
             FolderState::Ok => "The view looks like its reference.",
             FolderState::Alert => "The view does not look like its reference.",
@@ -101,6 +116,7 @@ impl FolderState {
             }
             FolderState::NoReference => "Upload a picture of how the view should look.",
             FolderState::NoFrames => "No camera has sent a frame in the last 5 minutes.",
+            FolderState::Unreadable => "What the camera sent last is no picture that can be read.",
             FolderState::Waiting => {
                 "The latest frame has not been compared with the reference yet."
             }
@@ -116,6 +132,7 @@ impl FolderState {
             FolderState::Indeterminate => "indeterminate",
             FolderState::NoReference => "no-reference",
             FolderState::NoFrames => "no-frames",
+            FolderState::Unreadable => "unreadable",
             FolderState::Waiting => "waiting",
         }
     }
@@ -127,12 +144,14 @@ impl Summary {
         match (self.state, &self.acknowledgement) {
             (FolderState::Alert, None) => 0,
             (FolderState::Alert, Some(_)) => 1,
+            _ if self.camera_alert.is_some() => 1,
             (FolderState::Mismatch, _) => 2,
             (
                 FolderState::Ok
                 | FolderState::Indeterminate
                 | FolderState::NoReference
                 | FolderState::NoFrames
+                | FolderState::Unreadable
                 | FolderState::Waiting,
                 _,
             ) => 3,
@@ -145,19 +164,26 @@ impl Known {
     pub fn summary(&self, folder: &Folder) -> Option<Summary> {
         let known = self.existing(folder)?;
         let comparison = known.current_comparison();
-        let (rule, _) = self.effective_rule(known.rule);
+        let (rule, _) = self.effective_rule(known.rule.clone());
+        let details = known.details();
         Some(Summary {
             folder: folder.to_string(),
+            title: details.title,
+            site: details.site,
+            area: details.area,
+            tags: details.tags,
             state: known.state(),
+            state_words: known.state().words(),
+            explanation: known.explanation(),
             reference: known.reference().cloned(),
             images: known.pictures.len(),
-            frame: known.frame.as_ref().map(frame_message),
+            frame: known.frame.as_ref().map(frame_of),
             frame_is_current: known.current_frame().is_some(),
-            similarity: comparison.map(|comparison| comparison.similarity),
+            similarity: comparison.and_then(|comparison| comparison.similarity),
             comparison: comparison.cloned(),
-            alert: known.firing().cloned(),
-            acknowledgement: known
-                .firing()
+            alert: firing(&known.alert).cloned(),
+            camera_alert: firing(&known.camera_alert).cloned(),
+            acknowledgement: firing(&known.alert)
                 .and_then(|alert| self.acknowledgement(&alert.id))
                 .cloned(),
             rule,
@@ -172,7 +198,7 @@ impl KnownFolder {
         if self.reference().is_none() {
             return FolderState::NoReference;
         }
-        if self.firing().is_some() {
+        if firing(&self.alert).is_some() {
             return FolderState::Alert;
         }
         if self.current_frame().is_none() {
@@ -183,13 +209,25 @@ impl KnownFolder {
             // It must last first, or alerts are switched off; or the alert is on its way.
             Some(Verdict::Mismatch) => FolderState::Mismatch,
             Some(Verdict::Indeterminate) => FolderState::Indeterminate,
+            Some(Verdict::Unreadable) => FolderState::Unreadable,
             Some(Verdict::Unspecified) | None => FolderState::Waiting,
         }
     }
 
-    fn firing(&self) -> Option<&Alert> {
-        let last = &self.alert.as_ref()?.event;
-        (last.phase() == Phase::Firing).then_some(last)
+    /// What its state means here.
+    fn explanation(&self) -> String {
+        let state = self.state();
+        let unreadable = self.current_comparison().and_then(|it| it.findings.first());
+        match (state, firing(&self.alert), unreadable) {
+            (FolderState::Alert, Some(alert), _) => alert.message.clone(),
+            (FolderState::Unreadable, _, Some(finding)) if !finding.cause.is_empty() => {
+                format!(
+                    "What the camera sent last cannot be read: {}.",
+                    finding.cause
+                )
+            }
+            _ => state.explanation().to_owned(),
+        }
     }
 
     /// The last comparison, if it was made with the reference that holds now.
@@ -200,10 +238,11 @@ impl KnownFolder {
     }
 }
 
-fn frame_message(stored: &Stored<FrameArrival>) -> Frame {
-    Frame {
-        stored_at: Some(timestamp(stored.stored_at)),
-        captured_at: Some(timestamp(stored.event.headers.captured_at)),
-        camera: stored.event.headers.camera.clone(),
-    }
+fn firing(last: &Option<Stored<Alert>>) -> Option<&Alert> {
+    let last = &last.as_ref()?.event;
+    (last.phase() == Phase::Firing).then_some(last)
+}
+
+fn frame_of(stored: &Stored<FrameArrival>) -> Frame {
+    stored.event.headers.frame(stored.stored_at)
 }

@@ -1,4 +1,4 @@
-use event_bus::{Bus, BusConfig, Expected, Folder};
+use event_bus::{AlertSubject, Bus, BusConfig, Expected, Folder, Role};
 use proto::v1::{Alert, Comparison, Phase, Verdict};
 use redis::{AsyncCommands, aio::MultiplexedConnection};
 use service_runtime::{Context, CpuPool, Readiness};
@@ -27,7 +27,7 @@ impl Fixture {
     /// With a server and a URL by which the sink is to find it.
     pub(crate) async fn start_with(redis: RedisServer, redis_url: String) -> Self {
         let nats = NatsServer::start();
-        let bus = Bus::connect(&BusConfig::for_url(nats.url()), "test")
+        let bus = Bus::connect(&BusConfig::for_url(nats.url()), "test", Role::Worker)
             .await
             .unwrap();
         let mut fixture = Fixture {
@@ -44,7 +44,7 @@ impl Fixture {
 
     pub(crate) async fn start_sink(&mut self) {
         self.shutdown = CancellationToken::new();
-        let bus = Bus::connect(&BusConfig::for_url(self.nats.url()), "sink")
+        let bus = Bus::connect(&BusConfig::for_url(self.nats.url()), "sink", Role::Worker)
             .await
             .unwrap();
         let redis = sink::connect(&sink::Config::for_url(&self.redis_url))
@@ -74,9 +74,11 @@ impl Fixture {
     pub(crate) async fn compare(&self, folder: &Folder, similarity: f64) {
         let comparison = Comparison {
             folder: folder.to_string(),
-            similarity,
+            similarity: Some(similarity),
             verdict: Verdict::Match.into(),
             threshold: similarity,
+            // Another rule makes another comparison of it.
+            rule_digest: similarity.to_be_bytes().to_vec().into(),
             ..Comparison::default()
         };
         self.bus
@@ -86,15 +88,20 @@ impl Fixture {
     }
 
     pub(crate) async fn alert(&self, folder: &Folder, id: &str, phase: Phase) {
+        self.alert_of(&AlertSubject::view(folder), id, phase).await;
+    }
+
+    pub(crate) async fn alert_of(&self, subject: &AlertSubject, id: &str, phase: Phase) {
         let alert = Alert {
             id: id.to_owned(),
-            folder: folder.to_string(),
+            folder: subject.folder.to_string(),
+            subject: subject.subject.into(),
             phase: phase.into(),
             ..Alert::default()
         };
-        let last = self.bus.latest::<Alert>(folder).await.unwrap();
+        let last = self.bus.latest::<Alert>(subject).await.unwrap();
         self.bus
-            .publish_alert(folder, &alert, Expected::after(last.as_ref()))
+            .publish_alert(subject, &alert, Expected::after(last.as_ref()))
             .await
             .unwrap();
     }
@@ -107,7 +114,7 @@ impl Fixture {
             .await
             .unwrap();
         let comparison = Comparison {
-            similarity,
+            similarity: Some(similarity),
             ..Comparison::default()
         };
         eventually("the stream is there again", async || {

@@ -1,4 +1,4 @@
-use event_bus::{Bus, BusConfig};
+use event_bus::{Bus, BusConfig, Role};
 use redis::AsyncCommands;
 use test_support::{NatsServer, RedisServer, ServiceBinary};
 
@@ -31,7 +31,7 @@ fn without_redis_it_gives_up_and_says_so() {
 async fn it_runs_and_ends_in_order() {
     let (nats, redis) = (NatsServer::start(), RedisServer::start());
     // The sink reads streams and makes none.
-    Bus::connect(&BusConfig::for_url(nats.url()), "test")
+    Bus::connect(&BusConfig::for_url(nats.url()), "test", Role::Worker)
         .await
         .unwrap();
     SINK.runs_and_ends_in_order(&["--nats-url", &nats.url(), "--redis-url", &redis.url()]);
@@ -42,13 +42,13 @@ fn it_refuses_data_of_a_later_version() {
     let nats = NatsServer::start_with_newer_data();
     let redis = RedisServer::start();
     let arguments = ["--nats-url", &nats.url(), "--redis-url", &redis.url()];
-    SINK.needs_servers(&arguments, "the data format 2");
+    SINK.needs_servers(&arguments, "the data format 3");
 }
 
 #[tokio::test]
 async fn it_refuses_a_redis_of_a_later_version_and_marks_one_that_says_nothing() {
     let (nats, redis) = (NatsServer::start(), RedisServer::start());
-    Bus::connect(&BusConfig::for_url(nats.url()), "test")
+    Bus::connect(&BusConfig::for_url(nats.url()), "test", Role::Worker)
         .await
         .unwrap();
     let client = redis::Client::open(redis.url()).unwrap();

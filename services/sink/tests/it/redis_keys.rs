@@ -1,4 +1,4 @@
-use event_bus::Folder;
+use event_bus::{AlertSubject, Folder};
 use proto::v1::{Alert, Phase};
 use redis::AsyncCommands;
 use test_support::eventually;
@@ -186,4 +186,29 @@ async fn an_alert_that_means_nothing_stops_nothing() {
     let other: Folder = "other".parse().unwrap();
     fixture.alert(&other, "one", Phase::Firing).await;
     wait_for_entries(&redis, 1).await;
+}
+
+#[tokio::test]
+async fn the_alerts_of_a_camera_have_a_key_of_their_own() {
+    let fixture = Fixture::start().await;
+    let folder = "dock".parse().unwrap();
+    let camera = AlertSubject::camera(&folder);
+    fixture.alert(&folder, "view", Phase::Firing).await;
+    fixture.alert_of(&camera, "camera", Phase::Firing).await;
+    let mut redis = fixture.redis().await;
+    wait_for_entries(&redis, 2).await;
+    for key in [sink::alert_key(&folder), sink::camera_alert_key(&folder)] {
+        assert!(redis.exists::<_, bool>(&key).await.unwrap(), "{key}");
+    }
+    fixture.alert(&folder, "view", Phase::Resolved).await;
+    wait_for_entries(&redis, 3).await;
+    let firing: String = redis.get("camera_alert_dock").await.unwrap();
+    assert!(firing.contains("SUBJECT_CAMERA"), "{firing}");
+    assert!(!redis.exists::<_, bool>("alert_dock").await.unwrap());
+    let subjects: Vec<String> = entries(&redis)
+        .await
+        .into_iter()
+        .map(|(_, fields)| fields[4].1.clone())
+        .collect();
+    assert_eq!(subjects, ["view", "camera", "view"]);
 }

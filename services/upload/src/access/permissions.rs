@@ -73,8 +73,9 @@ const PERMISSIONS: &[Permission] = &[
     Permission { method: "POST", path: "/api/v1/folders/{folder}/what-if", need: Need::Role(Operator), change: None },
 
     // What is watched, and by which rule.
-    change("PUT", "/api/v1/folders/{folder}", Admin, "make a folder"),
+    change("PUT", "/api/v1/folders/{folder}", Admin, "make or describe a folder"),
     change("DELETE", "/api/v1/folders/{folder}", Admin, "remove a folder"),
+    change("POST", "/folder/{folder}/details", Admin, "describe a folder"),
     change("POST", "/folder/{folder}/rule", Admin, "set a rule"),
     change("PUT", "/api/v1/folders/{folder}/rule", Admin, "set a rule"),
     change("DELETE", "/api/v1/folders/{folder}/rule", Admin, "take a rule back"),

@@ -45,7 +45,7 @@ impl Sessions {
         {
             let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
             known.retain(|_, session| session.ends_at > now);
-            match stored.event.0 {
+            match stored.event.value {
                 Some(session) => known.insert(stored.key, session),
                 None => known.remove(&stored.key),
             };

@@ -26,6 +26,22 @@ pub(crate) enum Visitor {
     },
 }
 
+/// Who makes a change: the name of a user or of a token; empty where nobody knows.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct By(String);
+
+impl By {
+    pub(crate) fn name(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&Visitor> for By {
+    fn from(visitor: &Visitor) -> Self {
+        By(visitor.name().unwrap_or_default())
+    }
+}
+
 impl Visitor {
     /// Whether they may do what this role may.
     pub(crate) fn may(&self, needed: Role) -> bool {
@@ -44,13 +60,18 @@ impl Visitor {
         }
     }
 
-    /// By which name they are known.
-    pub(crate) fn who(&self) -> String {
+    /// By which name they are known, if it is known who they are.
+    fn name(&self) -> Option<String> {
         match self {
-            Visitor::Anyone | Visitor::Nobody => "-".to_owned(),
-            Visitor::User { name, .. } => name.to_string(),
-            Visitor::Program { token, .. } => token.to_string(),
+            Visitor::Anyone | Visitor::Nobody => None,
+            Visitor::User { name, .. } => Some(name.to_string()),
+            Visitor::Program { token, .. } => Some(token.to_string()),
         }
+    }
+
+    /// The same for people.
+    pub(crate) fn who(&self) -> String {
+        self.name().unwrap_or_else(|| "-".to_owned())
     }
 
     /// How they came in.

@@ -7,6 +7,7 @@ use time::OffsetDateTime;
 
 use super::{Folders, log_unseen};
 use crate::{
+    access::By,
     broker::Published,
     inspection::Inspected,
     names,
@@ -16,6 +17,13 @@ use crate::{
 /// How often a removal is decided again because something else came first.
 const DECISIONS: usize = 16;
 
+/// What an event says of a folder's reference.
+pub(super) struct Announced {
+    sequence: u64,
+    /// The reference from now on.
+    reference: Option<Upload>,
+}
+
 impl Folders {
     /// Stores a picture and makes it the folder's reference.
     pub(crate) async fn add_picture(
@@ -23,16 +31,23 @@ impl Folders {
         folder: &Folder,
         name: &str,
         inspected: Inspected,
+        by: By,
     ) -> Result<Upload, Problem> {
         let (this, folder, name) = (self.clone(), folder.clone(), name.to_owned());
         self.carry_through(async move {
             let _turn = this.turns.take(&folder).await;
-            this.make_now(&folder).await?;
-            let upload = this.describe(&folder, &name, &inspected);
+            this.make_now(&folder, &by).await?;
+            let before = this.states.read().reference(&folder).cloned();
+            let upload = this.upload(&folder, &name, &inspected);
             this.broker
                 .put_picture(&folder, &upload, &inspected.bytes)
                 .await?;
-            let sequence = this.broker.publish_uploaded(&folder, &upload).await?;
+            let sequence = this
+                .broker
+                .publish_uploaded(&folder, &upload, by.name())
+                .await?;
+            this.keep_reference_change(&folder, before, Some(upload.clone()), &by)
+                .await;
             this.until_seen(&folder, sequence, |pictures| pictures(&upload.id))
                 .await;
             tracing::info!(%folder, id = upload.id, name = upload.name, "a picture was uploaded");
@@ -42,7 +57,12 @@ impl Folders {
     }
 
     /// Deletes a picture. Where it was the reference, the newest one that is left becomes it.
-    pub(crate) async fn remove_picture(&self, folder: &Folder, id: &str) -> Result<(), Problem> {
+    pub(crate) async fn remove_picture(
+        &self,
+        folder: &Folder,
+        id: &str,
+        by: By,
+    ) -> Result<(), Problem> {
         let (this, folder, id) = (self.clone(), folder.clone(), id.to_owned());
         self.carry_through(async move {
             let _turn = this.turns.take(&folder).await;
@@ -53,7 +73,7 @@ impl Folders {
             }
             this.broker.delete_picture(&folder, &id).await?;
             let sequence = this
-                .announce_removal(&folder, std::slice::from_ref(&id))
+                .remove_from_reference(&folder, std::slice::from_ref(&id), &by)
                 .await?;
             this.until_seen(&folder, sequence, |pictures| !pictures(&id))
                 .await;
@@ -64,7 +84,11 @@ impl Folders {
     }
 
     /// To be called when it is the caller's turn.
-    pub(super) async fn remove_all_pictures(&self, folder: &Folder) -> Result<(), Problem> {
+    pub(super) async fn remove_all_pictures(
+        &self,
+        folder: &Folder,
+        by: &By,
+    ) -> Result<(), Problem> {
         let ids: Vec<String> = self
             .states
             .read()
@@ -79,7 +103,7 @@ impl Folders {
         if latest.is_none_or(|latest| latest.event.reference().is_none()) {
             return Ok(());
         }
-        let sequence = self.announce_removal(folder, &ids).await?;
+        let sequence = self.remove_from_reference(folder, &ids, by).await?;
         self.until_seen(folder, sequence, |pictures| {
             !ids.iter().any(|id| pictures(id))
         })
@@ -87,13 +111,29 @@ impl Folders {
         Ok(())
     }
 
+    /// Announces that somebody has removed pictures, and keeps the change of the reference that may follow. Gives the
+    /// number of the event.
+    async fn remove_from_reference(
+        &self,
+        folder: &Folder,
+        gone: &[String],
+        by: &By,
+    ) -> Result<u64, Problem> {
+        let before = self.states.read().reference(folder).cloned();
+        let announced = self.announce_removal(folder, gone, by).await?;
+        self.keep_reference_change(folder, before, announced.reference, by)
+            .await;
+        Ok(announced.sequence)
+    }
+
     /// Publishes that pictures are gone and which is the reference from now on; decides again where another event came
-    /// first. Gives the number of the event that says so.
+    /// first.
     pub(super) async fn announce_removal(
         &self,
         folder: &Folder,
         gone: &[String],
-    ) -> Result<u64, Problem> {
+        by: &By,
+    ) -> Result<Announced, Problem> {
         for _ in 0..DECISIONS {
             let Last {
                 event: latest,
@@ -104,16 +144,22 @@ impl Folders {
                 && let ReferenceChange::Removed(removed) = &latest.event
                 && gone.contains(&removed.id)
             {
-                return Ok(latest.sequence);
+                return Ok(Announced {
+                    sequence: latest.sequence,
+                    reference: removed.reference.clone(),
+                });
             }
             let current = latest.as_ref().and_then(|latest| latest.event.reference());
             let removed = self.removal(folder, gone, current);
             let published = self
                 .broker
-                .publish_removed(folder, &removed, expected)
+                .publish_removed(folder, &removed, by.name(), expected)
                 .await?;
             if let Published::As(sequence) = published {
-                return Ok(sequence);
+                return Ok(Announced {
+                    sequence,
+                    reference: removed.reference,
+                });
             }
         }
         Err(Kind::Busy.because(format!("The folder {folder} is being changed by others.")))
@@ -138,7 +184,7 @@ impl Folders {
         }
     }
 
-    fn describe(&self, folder: &Folder, name: &str, inspected: &Inspected) -> Upload {
+    fn upload(&self, folder: &Folder, name: &str, inspected: &Inspected) -> Upload {
         let picture = &inspected.picture;
         let state = self.states.read();
         let newest = state.pictures(folder).keys().next_back();

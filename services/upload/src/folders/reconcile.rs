@@ -9,7 +9,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::Folders;
-use crate::problem::Problem;
+use crate::{access::By, problem::Problem};
 
 /// How often folders are looked at. One is put right when two looks in a row find it amiss, since the folds of its
 /// pictures and of its reference do not move in step.
@@ -57,14 +57,16 @@ impl Folders {
             && self.is_gone(folder, &reference.id).await?
         {
             tracing::warn!(%folder, id = reference.id, "the reference was deleted unannounced");
-            self.announce_removal(folder, std::slice::from_ref(&reference.id))
+            self.announce_removal(folder, std::slice::from_ref(&reference.id), &By::default())
                 .await?;
             return Ok(());
         }
         let unannounced = unannounced(&self.states.read(), folder, change).cloned();
         if let Some(upload) = unannounced {
             tracing::warn!(%folder, id = upload.id, "a picture was stored unannounced");
-            self.broker.publish_uploaded(folder, &upload).await?;
+            self.broker
+                .publish_uploaded(folder, &upload, By::default().name())
+                .await?;
         }
         Ok(())
     }

@@ -1,11 +1,14 @@
 //! Who comes in, and may do what they ask for: what every request passes, after the table of permissions.
 
-use std::{net::IpAddr, sync::Arc};
+use std::{convert::Infallible, net::IpAddr, sync::Arc};
 
 use axum::{
     body::Body,
-    extract::{MatchedPath, RawPathParams, Request, State, rejection::RawPathParamsRejection},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    extract::{
+        FromRequestParts, MatchedPath, RawPathParams, Request, State,
+        rejection::RawPathParamsRejection,
+    },
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -13,7 +16,7 @@ use futures::StreamExt;
 
 use super::{guard::says_where_from, login, pages::accepts_pages};
 use crate::{
-    access::{Access, Change, Gate, Need, Outcome, Peer, Permission, Visitor},
+    access::{Access, By, Change, Gate, Need, Outcome, Peer, Permission, Visitor},
     app::App,
     problem::{Kind, Problem},
 };
@@ -65,6 +68,15 @@ pub(crate) async fn admit(
     }
     response.extensions_mut().insert(visitor);
     response
+}
+
+impl<S: Sync> FromRequestParts<S> for By {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let visitor = parts.extensions.get::<Visitor>();
+        Ok(visitor.expect("every request has passed `admit`").into())
+    }
 }
 
 /// The address of whoever asks.

@@ -70,11 +70,34 @@ pub(crate) async fn json<T: DeserializeOwned>(
     example: &str,
 ) -> Result<T, Problem> {
     let body = small_body(request, what).await?;
+    read_json(&body, what, invalid, example)
+}
+
+/// The same, where there need not be a body; `null` is none either.
+pub(crate) async fn json_if_any<T: DeserializeOwned>(
+    request: Request,
+    what: &str,
+    invalid: Kind,
+    example: &str,
+) -> Result<Option<T>, Problem> {
+    let body = small_body(request, what).await?;
+    match body.is_empty() {
+        true => Ok(None),
+        false => read_json(&body, what, invalid, example),
+    }
+}
+
+fn read_json<T: DeserializeOwned>(
+    body: &[u8],
+    what: &str,
+    invalid: Kind,
+    example: &str,
+) -> Result<T, Problem> {
     // A struct could be read of one.
-    if serde_json::from_slice::<Vec<IgnoredAny>>(&body).is_ok() {
+    if serde_json::from_slice::<Vec<IgnoredAny>>(body).is_ok() {
         return Err(invalid.because(format!("{what} is no list; it looks like {example}.")));
     }
-    serde_json::from_slice(&body).map_err(|error| {
+    serde_json::from_slice(body).map_err(|error| {
         let kind = match error.is_data() {
             true => invalid,
             false => Kind::InvalidRequest,

@@ -4,21 +4,24 @@ use std::sync::Arc;
 
 use axum::{
     Json,
-    extract::State,
+    extract::{Request, State},
     http::StatusCode,
     response::{IntoResponse, Response},
 };
 use folder_state::{Summary, natural_order};
+use proto::v1::Folder as Details;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
-    addresses::InFolder,
+    addresses::{InFolder, encoded},
+    details::{self, Said},
     extract::{Params, Search, page_size},
-    refusals::{Asked, Change, Folder, Named, Refusals},
+    refusals::{self, Asked, Body, Change, Folder, Named, Refusals},
     schemas::FolderName,
 };
 use crate::{
+    access::By,
     app::{App, parse},
     problem::Problem,
 };
@@ -32,19 +35,59 @@ pub(crate) struct PageQuery {
     /// The name after which it goes on.
     #[param(value_type = Option<FolderName>, inline)]
     after: Option<String>,
+    /// Only those that have this tag.
+    tag: Option<String>,
+    /// Only those of this site.
+    site: Option<String>,
+    /// Only those of this area.
+    area: Option<String>,
 }
 
 /// A part of the list, `folder2` before `folder10`.
 #[derive(Serialize, ToSchema)]
 pub(crate) struct FolderPage {
     folders: Vec<Summary>,
-    /// How many there are in all.
+    /// How many there are in all, of those that are asked for.
     total: usize,
     /// The address where the list goes on.
     next: Option<String>,
 }
 
 const PATH: &str = "/api/v1/folders";
+
+impl PageQuery {
+    /// What narrows the list, by its name in the address. What is empty does not.
+    fn narrowing(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let all = [
+            ("tag", &self.tag),
+            ("site", &self.site),
+            ("area", &self.area),
+        ];
+        let given = all
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value.as_deref()?)));
+        given.filter(|(_, value)| !value.is_empty())
+    }
+
+    fn wants(&self, details: Option<&Details>) -> bool {
+        self.narrowing().all(|(name, value)| {
+            details.is_some_and(|details| match name {
+                "tag" => details.tags.iter().any(|tag| tag == value),
+                "site" => details.site == value,
+                _ => details.area == value,
+            })
+        })
+    }
+
+    /// The address where the list goes on after a folder.
+    fn next(&self, limit: usize, after: &event_bus::Folder) -> String {
+        let narrowing = self.narrowing();
+        let narrowing: String = narrowing
+            .map(|(name, value)| format!("&{name}={}", encoded(value)))
+            .collect();
+        format!("{PATH}?limit={limit}{narrowing}&after={after}")
+    }
+}
 
 /// All that exist.
 pub(crate) fn summaries(app: &App) -> Vec<Summary> {
@@ -75,7 +118,8 @@ pub(crate) async fn list(
     let limit = page_size(query.limit)?;
     let after = query.after.as_deref().map(parse).transpose()?;
     let state = app.states.read();
-    let folders = state.folders();
+    let mut folders = state.folders();
+    folders.retain(|folder| query.wants(state.made(folder)));
     let begin = after.map_or(0, |after| {
         let after = natural_order(&after);
         folders.partition_point(|folder| natural_order(folder) <= after)
@@ -84,7 +128,7 @@ pub(crate) async fn list(
     let last = page.last().filter(|_| !rest.is_empty());
     Ok(Json(FolderPage {
         total: folders.len(),
-        next: last.map(|last| format!("{PATH}?limit={limit}&after={last}")),
+        next: last.map(|last| query.next(limit, last)),
         folders: page
             .iter()
             .filter_map(|folder| state.summary(folder))
@@ -112,25 +156,35 @@ pub(crate) async fn get(
     Ok(Json(app.summary(&folder)?))
 }
 
-/// Makes a folder
+/// Makes a folder, and says what it is
+///
+/// A body replaces all that was said of the folder before. Without one, nothing is said of a new folder, and what was said
+/// of another stays.
 #[utoipa::path(
     put,
     path = "/api/v1/folders/{folder}",
     tag = "folders",
     operation_id = "makeFolder",
     params(InFolder),
+    request_body = Option<Said>,
     responses(
         (status = CREATED, description = "It is made", body = Summary),
         (status = OK, description = "It was there already", body = Summary),
-        Refusals<(Asked, Named, Change)>,
+        Refusals<(Asked, Named, Change, Body, refusals::Details)>,
     )
 )]
 pub(crate) async fn make(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
+    by: By,
+    request: Request,
 ) -> Result<Response, Problem> {
     let folder = parse(&at.folder)?;
-    let status = match app.folders.make(&folder).await? {
+    let is_new = match details::read(request).await? {
+        Some(details) => app.folders.describe(&folder, details, by).await?,
+        None => app.folders.make(&folder, by).await?,
+    };
+    let status = match is_new {
         true => StatusCode::CREATED,
         false => StatusCode::OK,
     };
@@ -154,8 +208,9 @@ pub(crate) async fn make(
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
+    by: By,
 ) -> Result<StatusCode, Problem> {
     let folder = app.existing(&at.folder)?;
-    app.folders.remove(&folder).await?;
+    app.folders.remove(&folder, by).await?;
     Ok(StatusCode::NO_CONTENT)
 }

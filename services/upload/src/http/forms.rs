@@ -1,14 +1,13 @@
 //! What the forms of the pages send; the first is also a call of the system that this one replaces.
 
-use std::{str::FromStr, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
 use axum::{
     extract::{Request, State},
     response::Redirect,
 };
 use event_bus::RuleScope;
-use proto::v1::Rule;
-use serde::Deserialize;
+use proto::{FieldKind, FieldValue, RuleField, v1::Rule};
 
 use super::{
     extract::{Params, form},
@@ -19,6 +18,7 @@ use super::{
     schemas::PictureForm,
 };
 use crate::{
+    access::By,
     app::App,
     problem::{Kind, Problem},
 };
@@ -39,10 +39,11 @@ use crate::{
 pub(crate) async fn upload(
     State(app): State<Arc<App>>,
     Params(ByNumber { folder: name }): Params<ByNumber>,
+    by: By,
     request: Request,
 ) -> Result<Redirect, Problem> {
     let folder = app.existing_by_number(&name)?;
-    let pictures = receive(&app, &folder, None, request).await?;
+    let pictures = receive(&app, &folder, None, by, request).await?;
     if pictures.refused.is_empty() {
         return Ok(Redirect::to(&format!("/folder/{name}")));
     }
@@ -57,62 +58,63 @@ pub(crate) async fn upload(
     })
 }
 
-/// A rule as a form sends it: what is empty says nothing.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct RuleForm {
-    threshold: String,
-    hold_seconds: String,
-    keep_firing_seconds: String,
-    enabled: String,
-}
-
 pub(crate) async fn set_rule(
     State(app): State<Arc<App>>,
     Params(name): Params<String>,
+    by: By,
     request: Request,
 ) -> Result<Redirect, Problem> {
     let folder = app.existing_by_number(&name)?;
-    let rule = form::<RuleForm>(request, "A rule").await?.rule()?;
+    let own = app.states.read().rule(&folder).unwrap_or_default();
+    let rule = rule(&form(request, "A rule").await?, &own)?;
     let is_empty = rule == Rule::default();
     let scope = RuleScope::Folder(folder);
     app.folders
-        .set_rule(scope, (!is_empty).then_some(rule))
+        .set_rule(scope, (!is_empty).then_some(rule), by)
         .await?;
     Ok(Redirect::to(&format!("/folder/{name}")))
 }
 
-impl RuleForm {
-    fn rule(&self) -> Result<Rule, Problem> {
-        let rule = Rule {
-            threshold: value("threshold", &self.threshold)?,
-            hold_seconds: value("holdSeconds", &self.hold_seconds)?,
-            keep_firing_seconds: value("keepFiringSeconds", &self.keep_firing_seconds)?,
-            enabled: value("enabled", &self.enabled)?,
-        };
-        rules::check(rule)
+/// A rule as a form sends it: what is empty says nothing. What the form does not ask stays as it is.
+fn rule(form: &HashMap<String, String>, own: &Rule) -> Result<Rule, Problem> {
+    let mut rule = Rule::default();
+    for field in Rule::FIELDS {
+        if !field.has_choice() {
+            field.set(&mut rule, field.get(own));
+            continue;
+        }
+        let text = form.get(field.name).map_or("", |text| text.trim());
+        if !text.is_empty() {
+            field.set(&mut rule, Some(value(field, text)?));
+        }
     }
+    rules::check(rule)
 }
 
-fn value<T: FromStr>(field: &str, text: &str) -> Result<Option<T>, Problem> {
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    text.parse().map(Some).map_err(|_| {
-        let expected = match field {
-            "enabled" => "true or false",
-            _ => "a number",
-        };
-        Kind::InvalidRule.because(format!("{field} is {text:?}; it must be {expected}."))
+fn value(field: &RuleField, text: &str) -> Result<FieldValue<'static>, Problem> {
+    let (value, expected) = match field.kind {
+        FieldKind::Number { .. } | FieldKind::Seconds { .. } => {
+            let number = text.parse().ok().map(FieldValue::Number);
+            (number, "a number".to_owned())
+        }
+        FieldKind::Switch => {
+            let is_on = text.parse().ok().map(FieldValue::Switch);
+            (is_on, "true or false".to_owned())
+        }
+        FieldKind::Word { words } => (field.kind.word(text), words.join(" or ")),
+    };
+    let name = field.name;
+    value.ok_or_else(|| {
+        Kind::InvalidRule.because(format!("{name} is {text:?}; it must be {expected}."))
     })
 }
 
 pub(crate) async fn delete(
     State(app): State<Arc<App>>,
     Params((name, id)): Params<(String, String)>,
+    by: By,
 ) -> Result<Redirect, Problem> {
     let folder = app.existing_by_number(&name)?;
-    app.folders.remove_picture(&folder, &id).await?;
+    app.folders.remove_picture(&folder, &id, by).await?;
     Ok(Redirect::to(&format!("/folder/{name}")))
 }

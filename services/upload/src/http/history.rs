@@ -163,7 +163,7 @@ pub(crate) async fn what_if(
     let folder = app.existing(&at.folder)?;
     let asked = rules::read(request).await?;
     let default = app.states.read().default_rule();
-    let rule = EffectiveRule::of(Some(asked), default);
+    let rule = EffectiveRule::of(Some(asked.clone()), default.clone());
     let rehearsed = folder.clone();
     let answer = app.histories.of(&folder, move |history| {
         let episodes = history.rehearse(&rehearsed, &rule);
@@ -241,10 +241,10 @@ impl PointAnswer {
         PointAnswer {
             at: timestamp(point.at),
             comparisons: point.comparisons,
-            least: rounded(point.least.into()),
+            least: rounded(point.least),
             mean: rounded(point.mean()),
-            greatest: rounded(point.greatest.into()),
-            threshold: rounded(point.threshold.into()),
+            greatest: rounded(point.greatest),
+            threshold: rounded(point.threshold),
         }
     }
 }

@@ -22,6 +22,7 @@ use super::{
     schemas::{File, PictureForm},
 };
 use crate::{
+    access::By,
     app::App,
     problem::{Kind, Pictures, Problem},
 };
@@ -99,10 +100,11 @@ pub(crate) async fn upload(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     Search(query): Search<UploadQuery>,
+    by: By,
     request: Request,
 ) -> Result<Response, Problem> {
     let folder = app.existing(&at.folder)?;
-    let pictures = receive(&app, &folder, query.name, request).await?;
+    let pictures = receive(&app, &folder, query.name, by, request).await?;
     if !pictures.refused.is_empty() {
         return Ok((StatusCode::MULTI_STATUS, Json(pictures)).into_response());
     }
@@ -234,9 +236,10 @@ pub(crate) async fn content(
 pub(crate) async fn remove(
     State(app): State<Arc<App>>,
     Params(at): Params<OneImage>,
+    by: By,
 ) -> Result<StatusCode, Problem> {
     let folder = app.existing(&at.folder)?;
-    app.folders.remove_picture(&folder, &at.id).await?;
+    app.folders.remove_picture(&folder, &at.id, by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -8,6 +8,7 @@ mod episode;
 mod folder;
 pub(crate) mod login;
 mod overview;
+mod rule;
 
 use askama::Template;
 use axum::{

@@ -17,6 +17,7 @@ use super::{
     picture,
 };
 use crate::{
+    access::By,
     app::App,
     problem::{Kind, Pictures, Problem, Refused, sentence},
 };
@@ -32,6 +33,7 @@ pub(crate) async fn receive(
     app: &App,
     folder: &Folder,
     name: Option<String>,
+    by: By,
     request: Request,
 ) -> Result<Pictures, Problem> {
     let Ok(Ok(_slot)) = timeout(QUEUE_PATIENCE, app.uploads.acquire()).await else {
@@ -42,6 +44,7 @@ pub(crate) async fn receive(
     let mut receiver = Receiver {
         app,
         folder,
+        by,
         time_left: app.config.upload_timeout(),
         bytes_left: app.config.max_bytes() * app.config.max_files() as u64,
         taken: Pictures {
@@ -82,6 +85,7 @@ fn verdict(mut taken: Pictures) -> Result<Pictures, Problem> {
 struct Receiver<'a> {
     app: &'a App,
     folder: &'a Folder,
+    by: By,
     /// For the client to send; what we need for ourselves does not count.
     time_left: Duration,
     /// Of the whole request.
@@ -249,7 +253,7 @@ impl Receiver<'_> {
         let inspected = self.app.inspection.inspect(bytes).await?;
         self.app
             .folders
-            .add_picture(self.folder, name, inspected)
+            .add_picture(self.folder, name, inspected, self.by.clone())
             .await
     }
 

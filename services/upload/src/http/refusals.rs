@@ -51,6 +51,8 @@ refuses! {
     /// A body of some fields.
     Body: TooSlow, TooLarge;
     Rule: InvalidRule;
+    /// What is said of a folder.
+    Details: InvalidFolderDetails;
     Acknowledgement: InvalidAcknowledgement;
     /// Pictures as the body.
     Pictures: EmptyPicture, TooSlow, TooLarge, TooManyFiles, UnknownFormat, UnreadablePicture, AllRefused, Busy;

@@ -1,5 +1,7 @@
 //! The rules by which frames are judged.
 
+mod body;
+
 use std::sync::Arc;
 
 use axum::{
@@ -10,8 +12,10 @@ use axum::{
 use event_bus::RuleScope;
 use folder_state::RuleSources;
 use proto::v1::Rule;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use utoipa::ToSchema;
+
+pub(super) use body::RuleBody;
 
 use super::{
     addresses::InFolder,
@@ -19,6 +23,7 @@ use super::{
     refusals::{self, Asked, Body, Change, Folder, Refusals},
 };
 use crate::{
+    access::By,
     app::App,
     problem::{Kind, Problem},
 };
@@ -32,24 +37,6 @@ pub(crate) struct RuleAnswer {
     /// Every field set.
     effective: Rule,
     sources: RuleSources,
-}
-
-/// A rule as it is to be set: what is absent takes the value of the default rule, and then the built-in one.
-#[derive(Default, Deserialize, ToSchema)]
-#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
-#[schema(example = json!({"threshold": 0.9, "holdSeconds": 30, "keepFiringSeconds": 0, "enabled": true}))]
-pub(crate) struct RuleBody {
-    /// The least similarity that counts as a match.
-    #[schema(minimum = 0, maximum = 1)]
-    threshold: Option<f64>,
-    /// How long a mismatch must last before the alert fires.
-    #[schema(minimum = 0, maximum = 86400)]
-    hold_seconds: Option<f64>,
-    /// How long a match must last before the alert resolves.
-    #[schema(minimum = 0, maximum = 86400)]
-    keep_firing_seconds: Option<f64>,
-    /// Whether alerts fire at all.
-    enabled: Option<bool>,
 }
 
 /// Tells a folder's rule
@@ -88,10 +75,11 @@ pub(crate) async fn of_folder(
 pub(crate) async fn set_for_folder(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
+    by: By,
     request: Request,
 ) -> Result<Json<RuleAnswer>, Problem> {
     let folder = app.existing(&at.folder)?;
-    set(&app, RuleScope::Folder(folder), request).await
+    set(&app, RuleScope::Folder(folder), by, request).await
 }
 
 /// Takes a folder's rule back
@@ -109,10 +97,11 @@ pub(crate) async fn set_for_folder(
 pub(crate) async fn unset_for_folder(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
+    by: By,
 ) -> Result<StatusCode, Problem> {
     let folder = app.existing(&at.folder)?;
     let scope = RuleScope::Folder(folder);
-    app.folders.set_rule(scope, None).await?;
+    app.folders.set_rule(scope, None, by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
@@ -142,9 +131,10 @@ pub(crate) async fn default(State(app): State<Arc<App>>) -> Json<RuleAnswer> {
 )]
 pub(crate) async fn set_default(
     State(app): State<Arc<App>>,
+    by: By,
     request: Request,
 ) -> Result<Json<RuleAnswer>, Problem> {
-    set(&app, RuleScope::Default, request).await
+    set(&app, RuleScope::Default, by, request).await
 }
 
 /// Takes the default rule back
@@ -158,14 +148,22 @@ pub(crate) async fn set_default(
         Refusals<(Change,)>,
     )
 )]
-pub(crate) async fn unset_default(State(app): State<Arc<App>>) -> Result<StatusCode, Problem> {
-    app.folders.set_rule(RuleScope::Default, None).await?;
+pub(crate) async fn unset_default(
+    State(app): State<Arc<App>>,
+    by: By,
+) -> Result<StatusCode, Problem> {
+    app.folders.set_rule(RuleScope::Default, None, by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
-async fn set(app: &App, scope: RuleScope, request: Request) -> Result<Json<RuleAnswer>, Problem> {
+async fn set(
+    app: &App,
+    scope: RuleScope,
+    by: By,
+    request: Request,
+) -> Result<Json<RuleAnswer>, Problem> {
     let rule = read(request).await?;
-    app.folders.set_rule(scope.clone(), Some(rule)).await?;
+    app.folders.set_rule(scope.clone(), Some(rule), by).await?;
     Ok(answer(app, &scope))
 }
 
@@ -185,15 +183,8 @@ fn answer(app: &App, scope: &RuleScope) -> Json<RuleAnswer> {
 
 /// The rule in the body of a request, checked.
 pub(super) async fn read(request: Request) -> Result<Rule, Problem> {
-    let example =
-        r#"{"threshold": 0.9, "holdSeconds": 30, "keepFiringSeconds": 0, "enabled": true}"#;
-    let body: RuleBody = json(request, "A rule", Kind::InvalidRule, example).await?;
-    check(Rule {
-        threshold: body.threshold,
-        hold_seconds: body.hold_seconds,
-        keep_firing_seconds: body.keep_firing_seconds,
-        enabled: body.enabled,
-    })
+    let RuleBody(rule) = json(request, "A rule", Kind::InvalidRule, body::EXAMPLE).await?;
+    check(rule)
 }
 
 pub(super) fn check(rule: Rule) -> Result<Rule, Problem> {

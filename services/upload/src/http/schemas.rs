@@ -31,6 +31,11 @@ macro_rules! schemas {
 schemas! {
     /// The name of a folder.
     FolderName: text().pattern(Some(Folder::PATTERN));
+    /// One word.
+    Tag: text()
+        .min_length(Some(1))
+        .max_length(Some(proto::v1::Folder::MAX_TAG))
+        .pattern(Some(r"^[^\x00-\x1f\x7f-\x9f ,]+$"));
     /// RFC 3339.
     Time: text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
     PhaseWord: text().enum_values(Some(PHASES.map(Phase::word)));

@@ -138,6 +138,8 @@ fn real(service: &Service, method: &Method, path: &str, picture: &str) -> Reques
         path if path.ends_with("/rule") && method == Method::POST => request.body("threshold=0.5"),
         path if path.ends_with("/acknowledge") => request.body("name=Jo"),
         path if path.ends_with("/acknowledgement") => request.body(r#"{"name": "Jo"}"#),
+        path if path.ends_with("/details") => request.body("title=Dock"),
+        "/api/v1/folders/folder1" => request.body(r#"{"title": "Dock"}"#),
         _ => request.body(r#"{"threshold": 0.5}"#),
     }
 }

@@ -1,4 +1,4 @@
-use event_bus::{Exhibit, Expected};
+use event_bus::{AlertSubject, Exhibit, ExhibitKey, Expected};
 use proto::v1::{Alert, Phase};
 use serde_json::Value;
 use test_support::{NatsServer, eventually};
@@ -16,7 +16,11 @@ pub(crate) async fn publish(service: &Service, name: &str, id: &str, phase: Phas
 /// An alert that fired so many seconds after midnight of the first of January 1970.
 async fn publish_at(service: &Service, name: &str, id: &str, phase: Phase, second: i64) {
     let folder = folder(name);
-    let latest = service.bus.latest::<Alert>(&folder).await.unwrap();
+    let latest = service
+        .bus
+        .latest::<Alert>(&AlertSubject::view(&folder))
+        .await
+        .unwrap();
     let alert = Alert {
         id: id.to_owned(),
         folder: name.to_owned(),
@@ -28,7 +32,8 @@ async fn publish_at(service: &Service, name: &str, id: &str, phase: Phase, secon
         ..Alert::default()
     };
     let expected = Expected::after(latest.as_ref());
-    let publish = service.bus.publish_alert(&folder, &alert, expected);
+    let subject = AlertSubject::view(&folder);
+    let publish = service.bus.publish_alert(&subject, &alert, expected);
     publish.await.unwrap();
 }
 
@@ -239,14 +244,15 @@ async fn the_form_shows_its_filters_and_the_pages_that_follow_keep_them() {
 async fn the_page_of_an_alert_shows_the_difference_where_both_pictures_were_kept() {
     let nats = NatsServer::start();
     let service = Service::start(&nats).await;
-    let evidence = service.bus.evidence().await.unwrap();
+    let evidence = service.bus.evidence();
     for (id, exhibits) in [
         ("both", &[Exhibit::Frame, Exhibit::Reference][..]),
         ("one", &[Exhibit::Frame]),
         ("none", &[]),
     ] {
         for exhibit in exhibits {
-            evidence.put(id, *exhibit, &jpeg(1)).await.unwrap();
+            let key = ExhibitKey::new(id, *exhibit);
+            evidence.put(&key, &(), &jpeg(1)).await.unwrap();
         }
         publish(&service, "folder1", id, Phase::Firing).await;
         publish(&service, "folder1", id, Phase::Resolved).await;

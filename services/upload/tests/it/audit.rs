@@ -58,7 +58,7 @@ impl Process {
     }
 
     /// The next line that is looked for.
-    fn line(&self, is_it: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) fn line(&self, is_it: impl Fn(&Value) -> bool) -> Value {
         loop {
             let line = self.log.recv_timeout(Duration::from_secs(20));
             let line = line.expect("the line comes");
@@ -135,7 +135,7 @@ async fn every_change_is_a_line_with_who_made_it_and_from_where() {
     assert_eq!(
         process.audit(),
         json!({
-            "who": site.admin.token.id.to_string(), "role": "admin", "how": "token", "what": "make a folder",
+            "who": site.admin.token.id.to_string(), "role": "admin", "how": "token", "what": "make or describe a folder",
             "method": "PUT", "path": "/api/v1/folders/new", "folder": "new", "outcome": "done", "client": "127.0.0.1"
         })
     );

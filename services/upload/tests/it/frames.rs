@@ -80,9 +80,10 @@ pub(crate) fn comparison(reference: &str) -> Comparison {
             name: "a.jpg".to_owned(),
             since: now,
         }),
-        similarity: 0.984_375,
+        similarity: Some(0.984_375),
         verdict: Verdict::Match.into(),
         threshold: 0.9,
         compared_at: now,
+        ..Comparison::default()
     }
 }

@@ -32,10 +32,11 @@ async fn publish(service: &Service, gate: &Folder, similarities: &[f64]) -> Offs
                 since: Some(timestamp(begun)),
                 ..Reference::default()
             }),
-            similarity,
+            similarity: Some(similarity),
             verdict: verdict.into(),
             threshold: 0.9,
             compared_at: Some(timestamp(stored_at)),
+            ..Comparison::default()
         };
         let published = service.bus.publish_comparison(gate, &comparison);
         published.await.unwrap();

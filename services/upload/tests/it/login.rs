@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use accounts::{Password, Role};
-use event_bus::{Expected, Session, SessionChange};
+use event_bus::{AlertSubject, Expected, Session, SessionChange};
 use proto::v1::{Alert, Phase};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use test_support::{NatsServer, eventually};
@@ -260,7 +260,7 @@ async fn a_session_ends_by_its_time() {
     let site = Site::new();
     site.add_user("jo", Role::Viewer);
     let service = site.start(&nats).await;
-    let sessions = service.bus.sessions().await.unwrap();
+    let sessions = service.bus.sessions();
     let accounts = site.file().read().unwrap();
     let jo = accounts.user(&"jo".parse().unwrap()).unwrap();
     let begin = async |lifetime: time::Duration| {
@@ -273,7 +273,7 @@ async fn a_session_ends_by_its_time() {
             ends_at: now + lifetime,
         };
         let key = secret.digest().as_str().parse().unwrap();
-        sessions.begin(&key, &session).await.unwrap();
+        sessions.set(&key, &session).await.unwrap();
         Browser {
             cookie: format!("{COOKIE}={}", secret.reveal()),
         }
@@ -330,7 +330,8 @@ async fn pages_offer_what_somebody_may_do_and_nothing_else() {
         ..Alert::default()
     };
     let folder1 = folder("folder1");
-    let published = service.bus.publish_alert(&folder1, &alert, Expected(0));
+    let subject = AlertSubject::view(&folder1);
+    let published = service.bus.publish_alert(&subject, &alert, Expected(0));
     published.await.unwrap();
     eventually("the alert is known", async || {
         let response = admin.get(&service, "/alerts/folder1-1-a").await;

@@ -87,7 +87,8 @@ async fn what_is_wrong_comes_first() {
         ..Alert::default()
     };
     let gate = folder("folder5");
-    let published = service.bus.publish_alert(&gate, &alert, Expected(0));
+    let subject = event_bus::AlertSubject::view(&gate);
+    let published = service.bus.publish_alert(&subject, &alert, Expected(0));
     published.await.unwrap();
     let html = eventually("the alert is shown", async || {
         let html = service.get("/").await.text().await.unwrap();

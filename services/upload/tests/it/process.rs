@@ -48,5 +48,5 @@ fn it_refuses_to_be_open_to_the_network_unless_told_to() {
 fn it_refuses_data_of_a_later_version() {
     let nats = NatsServer::start_with_newer_data();
     let arguments = ["--nats-url", &nats.url(), "--listen", "127.0.0.1:0"];
-    UPLOAD.needs_servers(&arguments, "the data format 2");
+    UPLOAD.needs_servers(&arguments, "the data format 3");
 }

@@ -1,4 +1,5 @@
 use event_bus::RuleScope;
+use proto::v1::Rule;
 use serde_json::{Value, json};
 use test_support::NatsServer;
 
@@ -32,8 +33,8 @@ async fn a_rule_of_the_folder_goes_before_the_default_before_the_built_in_one() 
     let answer: Value = set.json().await.unwrap();
     assert_eq!(answer["rule"], json!({"threshold": 1.0}));
     assert_eq!(effective().await, is(1.0, "folder"));
-    let registry = service.bus.registry().await.unwrap();
-    let stored = registry.rule(&RuleScope::Folder(folder("folder1"))).await;
+    let scope = RuleScope::Folder(folder("folder1"));
+    let stored = service.bus.rules().get(&scope).await;
     assert_eq!(stored.unwrap().unwrap().threshold, Some(1.0));
 
     assert_eq!(service.delete(RULE).await.status(), 204);
@@ -57,12 +58,11 @@ async fn every_field_has_its_own_source() {
         answer["rule"],
         json!({"enabled": true, "keepFiringSeconds": 0.5})
     );
-    let effective =
-        json!({"threshold": 0.9, "holdSeconds": 30.0, "keepFiringSeconds": 0.5, "enabled": true});
+    let effective = json!({"threshold": 0.9, "holdSeconds": 30.0, "keepFiringSeconds": 0.5, "enabled": true, "measure": "phash"});
     assert_eq!(answer["effective"], effective);
     assert_eq!(
         answer["sources"],
-        json!({"threshold": "built-in", "holdSeconds": "default", "keepFiringSeconds": "folder", "enabled": "folder"})
+        json!({"threshold": "built-in", "holdSeconds": "default", "keepFiringSeconds": "folder", "enabled": "folder", "measure": "built-in"})
     );
     let folder = service.json("/api/v1/folders/folder1").await;
     assert_eq!(folder["rule"], effective);
@@ -106,4 +106,23 @@ async fn a_rule_that_cannot_be_is_refused_by_name() {
         "unknown-folder",
     )
     .await;
+}
+
+#[test]
+fn the_fields_and_their_values_are_those_of_the_documentation() {
+    let http = include_str!("../../../../docs/http.md");
+    let asyncapi = include_str!("../../../../docs/asyncapi.yaml");
+    for field in Rule::FIELDS {
+        let row = format!("| `{}` | {} |", field.name, field.built_in);
+        let row = http.lines().find(|line| line.starts_with(&row));
+        let row = row.unwrap_or_else(|| panic!("{} is in docs/http.md", field.name));
+        let begin = format!("        {}: {{type: ", field.name);
+        let entry = asyncapi.lines().find(|line| line.starts_with(&begin));
+        let entry = entry.unwrap_or_else(|| panic!("{} is in docs/asyncapi.yaml", field.name));
+        if let Some((least, most)) = field.kind.range() {
+            assert!(row.contains(&format!("{least} to {most}")), "{row}");
+            let range = format!("minimum: {least}, maximum: {most}");
+            assert!(entry.contains(&range), "{entry}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-use event_bus::{Bus, BusConfig, Folder, ReferenceChange};
+use event_bus::{Bus, BusConfig, Folder, ReferenceChange, Role};
 use reqwest::{
     Client, Method, RequestBuilder, Response, StatusCode,
     multipart::{Form, Part},
@@ -32,7 +32,9 @@ impl Service {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let host = listener.local_addr().unwrap().to_string();
         let settings = BusConfig::for_url(nats.url());
-        let bus = Bus::connect(&settings, "upload").await.unwrap();
+        let bus = Bus::connect(&settings, "upload", Role::Worker)
+            .await
+            .unwrap();
         let context = Context {
             shutdown: CancellationToken::new(),
             readiness: Readiness::default(),
@@ -47,7 +49,7 @@ impl Service {
         .await;
         Service {
             host,
-            bus: Bus::connect(&settings, "test").await.unwrap(),
+            bus: Bus::connect(&settings, "test", Role::Worker).await.unwrap(),
             client: client(),
             shutdown,
             running,

@@ -1,4 +1,4 @@
-use event_bus::{Exhibit, FrameHeaders};
+use event_bus::{Exhibit, ExhibitKey, FrameHeaders};
 use image::{ImageFormat, RgbImage, imageops};
 use proto::v1::Phase;
 use reqwest::Response;
@@ -46,9 +46,10 @@ async fn every_picture_is_there_in_small() {
     let id = service.upload("folder1", "gate.png", png.clone()).await;
     send(&service, png.clone()).await;
     publish(&service, "folder1", "alert-1", Phase::Firing).await;
-    let evidence = service.bus.evidence().await.unwrap();
+    let evidence = service.bus.evidence();
     for exhibit in [Exhibit::Frame, Exhibit::Reference] {
-        evidence.put("alert-1", exhibit, &png).await.unwrap();
+        let key = ExhibitKey::new("alert-1", exhibit);
+        evidence.put(&key, &(), &png).await.unwrap();
     }
     eventually("the alert is known", async || {
         let alert = service.get("/api/v1/alerts/alert-1").await;

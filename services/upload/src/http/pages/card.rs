@@ -7,9 +7,16 @@ use super::super::images::address;
 /// A folder in words.
 pub(crate) struct Card {
     pub(crate) folder: String,
+    /// What people call it; empty where they have not said.
+    pub(crate) title: String,
+    pub(crate) site: String,
+    pub(crate) area: String,
+    pub(crate) tags: Vec<String>,
     pub(crate) words: &'static str,
     pub(crate) slug: &'static str,
     pub(crate) explanation: String,
+    /// What is wrong with the camera, if its alert is firing.
+    pub(crate) camera_alert: Option<String>,
     /// The address of the latest frame, while it is there.
     pub(crate) frame: Option<String>,
     pub(crate) frame_moment: Option<Moment>,
@@ -71,12 +78,12 @@ impl Card {
         let frame_moment = stored_at.and_then(moment);
         let reference = summary.reference.as_ref();
         Card {
-            words: summary.state.words(),
+            words: summary.state_words,
             slug: summary.state.slug(),
-            explanation: explain(&summary),
+            camera_alert: summary.camera_alert.as_ref().map(|it| it.message.clone()),
             frame: frame_moment
                 .as_ref()
-                .filter(|_| summary.frame_is_current)
+                .filter(|_| summary.frame_is_current && summary.state != FolderState::Unreadable)
                 .map(|at| frame_address(&summary.folder, at)),
             frame_moment,
             camera: summary
@@ -103,18 +110,43 @@ impl Card {
                 .and_then(moment),
             acknowledged_by: summary.acknowledgement.map(|it| it.name),
             images: summary.images,
+            explanation: summary.explanation,
             folder: summary.folder,
+            title: summary.title,
+            site: summary.site,
+            area: summary.area,
+            tags: summary.tags,
         }
+    }
+
+    /// What people call it, or its name.
+    pub(crate) fn called(&self) -> &str {
+        match self.title.as_str() {
+            "" => &self.folder,
+            title => title,
+        }
+    }
+
+    /// Site, area and tags in a line; empty where nothing is said.
+    pub(crate) fn place(&self) -> String {
+        let tags = self.tags.join(", ");
+        let parts = [self.site.as_str(), &self.area, &tags];
+        let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+        said.join(" · ")
+    }
+
+    /// All by which it is found, in small letters.
+    pub(crate) fn findable(&self) -> String {
+        let parts = [&self.folder, &self.title, &self.site, &self.area];
+        let parts: Vec<&str> = parts
+            .into_iter()
+            .chain(&self.tags)
+            .map(String::as_str)
+            .collect();
+        parts.join(" ").to_lowercase()
     }
 }
 
 fn frame_address(folder: &str, at: &Moment) -> String {
     format!("/api/v1/folders/{folder}/frame?at={}", at.machine)
-}
-
-fn explain(summary: &Summary) -> String {
-    match (summary.state, &summary.alert) {
-        (FolderState::Alert, Some(alert)) => alert.message.clone(),
-        (state, _) => state.explanation().to_owned(),
-    }
 }

@@ -1,6 +1,7 @@
+use alerting::sentences;
 use proto::{
     from_timestamp,
-    v1::{Acknowledgement, Phase},
+    v1::{Acknowledgement, Alert, Phase, ResolvedBy, Subject},
 };
 use time::OffsetDateTime;
 
@@ -22,8 +23,18 @@ pub(crate) struct Row {
     pub(crate) message: String,
     pub(crate) camera: String,
     pub(crate) reference: String,
-    pub(crate) similarity: String,
-    pub(crate) threshold: f64,
+    /// Whether it is about the view, so that there are pictures behind it.
+    pub(crate) is_of_view: bool,
+    /// What was wrong when it fired.
+    pub(crate) findings: String,
+    /// With what it fired, where that is known.
+    pub(crate) fired_with: Option<FiredWith>,
+    /// The least of the episode, once it is known.
+    pub(crate) worst_similarity: Option<String>,
+    /// With which it resolved, if a frame is behind that.
+    pub(crate) resolved_similarity: Option<String>,
+    /// Why it is over, and who ended it.
+    pub(crate) ended_by: Option<String>,
     pub(crate) fired: Option<Moment>,
     pub(crate) resolved: Option<Moment>,
     pub(crate) lasted: String,
@@ -32,6 +43,12 @@ pub(crate) struct Row {
     pub(crate) acknowledged: Option<Acknowledged>,
     /// Of whoever looks, if it is known.
     visitor: String,
+}
+
+/// The similarity with which an alert fired, and the threshold by which it did.
+pub(crate) struct FiredWith {
+    pub(crate) similarity: String,
+    pub(crate) threshold: f64,
 }
 
 /// Who has an alert in hand.
@@ -57,13 +74,16 @@ impl Row {
         Row {
             words,
             slug,
-            camera: alert.frame.map(|frame| frame.camera).unwrap_or_default(),
-            reference: alert
-                .reference
-                .map(|reference| reference.name)
-                .unwrap_or_default(),
-            similarity: format!("{:.3}", alert.similarity),
-            threshold: alert.threshold,
+            is_of_view: alert.subject() != Subject::Camera,
+            findings: found(&alert),
+            fired_with: alert.fired_with().map(|(similarity, threshold)| FiredWith {
+                similarity: sentences::shown(similarity, threshold),
+                threshold,
+            }),
+            worst_similarity: measured(alert.worst_similarity, alert.fired_threshold),
+            resolved_similarity: measured(alert.similarity, alert.threshold)
+                .filter(|_| phase == Phase::Resolved),
+            ended_by: ended_by(&alert),
             fired: fired_at.and_then(Moment::new),
             resolved: resolved_at.and_then(Moment::new),
             lasted: lasted(phase, fired_at, resolved_at),
@@ -73,6 +93,11 @@ impl Row {
                 .user()
                 .map_or(String::new(), |(name, _)| name.to_string()),
             acknowledged: acknowledgement.map(Acknowledged::new),
+            camera: alert.frame.map(|frame| frame.camera).unwrap_or_default(),
+            reference: alert
+                .reference
+                .map(|reference| reference.name)
+                .unwrap_or_default(),
             message: alert.message,
             folder: alert.folder,
             key: encoded(&alert.id),
@@ -101,6 +126,32 @@ impl Acknowledged {
             at: at.and_then(from_timestamp).and_then(Moment::new),
         }
     }
+}
+
+fn measured(similarity: Option<f64>, threshold: f64) -> Option<String> {
+    similarity.map(|similarity| sentences::shown(similarity, threshold))
+}
+
+fn found(alert: &Alert) -> String {
+    let findings = alert.findings.iter();
+    let words: Vec<String> = findings.map(|finding| finding.kind().words()).collect();
+    words.join(", ")
+}
+
+fn ended_by(alert: &Alert) -> Option<String> {
+    let why = match alert.resolved_by() {
+        ResolvedBy::Unspecified => return None,
+        ResolvedBy::View => "the view looks as it should again",
+        ResolvedBy::Camera => "the camera works again",
+        ResolvedBy::Rule => "the rule was changed",
+        ResolvedBy::Reference => "another picture became the reference",
+        ResolvedBy::SwitchedOff => "alerts were switched off",
+        ResolvedBy::Removed => "the reference was removed",
+    };
+    Some(match alert.resolved_by_name.as_str() {
+        "" => why.to_owned(),
+        name => format!("{why}, by {name}"),
+    })
 }
 
 /// How long an episode lasted, or has lasted until now.

@@ -17,6 +17,7 @@ use super::{
     },
     card::{self, Card},
     render,
+    rule::RuleInput,
 };
 use crate::{access::Visitor, app::App, problem::Problem};
 
@@ -31,25 +32,13 @@ struct FolderPage {
     position: String,
     /// As it stands in the address: a name, or the number of an old link.
     name: String,
-    rule: RuleFields,
+    rule: Vec<RuleInput>,
     images: Vec<Image>,
     older: Option<String>,
     is_first: bool,
     max_mb: u32,
     visitor: Visitor,
     is_connected: bool,
-}
-
-/// The folder's own rule as a form shows it, and what holds for a field that is left empty.
-struct RuleFields {
-    threshold: String,
-    hold: String,
-    keep_firing: String,
-    enabled: &'static str,
-    or_threshold: String,
-    or_hold: String,
-    or_keep_firing: String,
-    or_enabled: &'static str,
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -87,7 +76,7 @@ pub(crate) async fn folder(
         position: app.pace.last_position(),
         card: Card::new(app.summary(&folder)?),
         name,
-        rule: RuleFields::new(own.unwrap_or_default(), Rule::in_force(None, default)),
+        rule: RuleInput::of(own.unwrap_or_default(), Rule::in_force(None, default)),
         images: pictures.images,
         older: pictures.next,
         is_first: query.before.is_none(),
@@ -95,27 +84,4 @@ pub(crate) async fn folder(
         visitor,
         is_connected: app.broker.is_connected(),
     })
-}
-
-impl RuleFields {
-    fn new(own: Rule, otherwise: Rule) -> Self {
-        let text = |value: Option<f64>| value.map_or(String::new(), |value| value.to_string());
-        RuleFields {
-            threshold: text(own.threshold),
-            hold: text(own.hold_seconds),
-            keep_firing: text(own.keep_firing_seconds),
-            enabled: match own.enabled {
-                Some(true) => "true",
-                Some(false) => "false",
-                None => "",
-            },
-            or_threshold: text(otherwise.threshold),
-            or_hold: text(otherwise.hold_seconds),
-            or_keep_firing: text(otherwise.keep_firing_seconds),
-            or_enabled: match otherwise.enabled {
-                Some(false) => "off",
-                _ => "on",
-            },
-        }
-    }
 }

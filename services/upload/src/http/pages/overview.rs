@@ -26,7 +26,7 @@ const ORDERS: [(&str, &str); 4] = [
 #[derive(Deserialize)]
 #[serde(default)]
 pub(crate) struct Query {
-    /// A part of the name.
+    /// A part of the name, title, site or area, or of a tag.
     q: String,
     state: String,
     sort: String,
@@ -66,8 +66,8 @@ impl Default for Query {
 
 impl Query {
     fn wants(&self, card: &Card) -> bool {
-        let part = self.q.trim().to_ascii_lowercase();
-        card.folder.contains(&part) && (self.state.is_empty() || self.state == card.slug)
+        let part = self.q.trim().to_lowercase();
+        card.findable().contains(&part) && (self.state.is_empty() || self.state == card.slug)
     }
 
     fn sort(&self, cards: &mut [Card]) {

@@ -1,0 +1,242 @@
+//! What people are told of alerts: one sentence each, made of its findings and of why it ended.
+
+use std::time::Duration;
+
+use proto::v1::{Alert, Finding, Kind, Phase, ResolvedBy, Subject};
+
+/// The sentence of an alert. `lasted` is how long what led to it had lasted by then.
+pub fn of_alert(alert: &Alert, lasted: Duration) -> String {
+    match (alert.phase(), alert.subject()) {
+        (Phase::Firing, Subject::Camera) => {
+            format!("The camera of {} {}", whose(alert), what_is_wrong(alert))
+        }
+        (Phase::Firing, _) => format!("{} {}{}", whose(alert), what_is_wrong(alert), since(lasted)),
+        (_, _) => why_it_ended(alert),
+    }
+}
+
+/// What a finding says, as the rest of a sentence that begins with what it was found of.
+pub fn of_finding(finding: &Finding) -> String {
+    let words = match finding.kind() {
+        Kind::Unspecified => "is not in order",
+        Kind::Different => "no longer looks like its reference",
+        Kind::Covered => "is covered",
+        Kind::Moved => "was turned or shifted",
+        Kind::Blurred => "is out of focus",
+        Kind::Dark => "is too dark to compare",
+        Kind::Blank => "shows one tone only, as when the lens is covered or the signal is lost",
+        Kind::Changed => "has changed in a part",
+        Kind::Swapped => "shows the view of another folder",
+        Kind::Silent => "sends no frames",
+        Kind::Frozen => "sends the same frame again and again",
+        Kind::Unreadable => "sends what is no picture that can be read",
+        Kind::Refused => "refuses the connection",
+        Kind::NoKeyFrames => "sends a stream without frames that can be decoded by themselves",
+        Kind::Tampering => "reports that somebody tampers with it",
+    };
+    match finding.cause.as_str() {
+        "" => words.to_owned(),
+        cause => format!("{words}: {cause}"),
+    }
+}
+
+fn what_is_wrong(alert: &Alert) -> String {
+    let first = alert.findings.first();
+    let measured = alert.similarity.map(|similarity| {
+        let (similarity, threshold) = (shown(similarity, alert.threshold), alert.threshold);
+        match first.map(Finding::kind) {
+            // What fired an alert of an earlier version, which has no findings, was always this.
+            None | Some(Kind::Different) => {
+                format!(": similarity {similarity} is below {threshold}")
+            }
+            Some(_) => format!(" (similarity {similarity})"),
+        }
+    });
+    let words = match first.map(Finding::kind) {
+        None | Some(Kind::Different) => {
+            format!("no longer looks like its reference{}", reference(alert))
+        }
+        Some(_) => first.map(of_finding).unwrap_or_default(),
+    };
+    words + &measured.unwrap_or_default()
+}
+
+fn why_it_ended(alert: &Alert) -> String {
+    let (whose, by) = (whose(alert), by(alert));
+    let measured = alert.similarity.map_or_else(String::new, |similarity| {
+        format!("similarity {}", shown(similarity, alert.threshold))
+    });
+    match (alert.resolved_by(), alert.subject()) {
+        (ResolvedBy::SwitchedOff, _) => format!(
+            "{} raises no alerts any more: its rule says so{by}",
+            alert.folder
+        ),
+        (ResolvedBy::Removed, _) => format!("{} has no reference any more{by}", alert.folder),
+        (ResolvedBy::Camera, _) | (_, Subject::Camera) => {
+            format!("The camera of {whose} works again")
+        }
+        (ResolvedBy::Rule, _) => format!(
+            "{whose} counts as in order since its rule was changed{by}: {measured}, and the threshold is {} now",
+            alert.threshold
+        ),
+        (ResolvedBy::Reference, _) => format!(
+            "{whose} looks like its new reference{}{by}: {measured}",
+            reference(alert)
+        ),
+        (ResolvedBy::View | ResolvedBy::Unspecified, _) => format!(
+            "{whose} looks like its reference{} again: {measured}",
+            reference(alert)
+        ),
+    }
+}
+
+/// The folder, and the camera's name where it gives one.
+fn whose(alert: &Alert) -> String {
+    let camera = alert.frame.as_ref().map_or("", |frame| &frame.camera);
+    match (camera, alert.subject()) {
+        ("", _) => alert.folder.clone(),
+        (camera, Subject::Camera) => format!("{}, {camera},", alert.folder),
+        (camera, _) => format!("{} (camera {camera})", alert.folder),
+    }
+}
+
+fn reference(alert: &Alert) -> String {
+    let reference = alert.reference.as_ref();
+    reference.map_or_else(String::new, |reference| format!(" {}", reference.name))
+}
+
+fn by(alert: &Alert) -> String {
+    match alert.resolved_by_name.as_str() {
+        "" => String::new(),
+        name => format!(" (by {name})"),
+    }
+}
+
+fn since(lasted: Duration) -> String {
+    match lasted.as_secs() {
+        0 => String::new(),
+        seconds => format!(", for {seconds} s"),
+    }
+}
+
+/// Three digits, and more where three would show a similarity that is below the threshold as if it were not.
+pub fn shown(similarity: f64, threshold: f64) -> String {
+    let short = format!("{similarity:.3}");
+    let misleads = short.parse().is_ok_and(|short: f64| short >= threshold);
+    match misleads && similarity < threshold {
+        true => similarity.to_string(),
+        false => short,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proto::v1::{Frame, Reference};
+
+    use super::*;
+
+    fn alert(kinds: &[Kind], similarity: f64) -> Alert {
+        let findings = kinds.iter().map(|&kind| Finding {
+            kind: kind.into(),
+            ..Finding::default()
+        });
+        Alert {
+            folder: "dock".to_owned(),
+            phase: Phase::Firing.into(),
+            subject: Subject::View.into(),
+            findings: findings.collect(),
+            similarity: Some(similarity),
+            threshold: 0.9,
+            frame: Some(Frame {
+                camera: "cam-7".to_owned(),
+                ..Frame::default()
+            }),
+            reference: Some(Reference {
+                name: "dock.jpg".to_owned(),
+                ..Reference::default()
+            }),
+            ..Alert::default()
+        }
+    }
+
+    fn resolved(by: ResolvedBy, name: &str) -> Alert {
+        Alert {
+            phase: Phase::Resolved.into(),
+            resolved_by: by.into(),
+            resolved_by_name: name.to_owned(),
+            threshold: 0.4,
+            ..alert(&[Kind::Different], 0.4375)
+        }
+    }
+
+    fn said(alert: &Alert) -> String {
+        of_alert(alert, Duration::ZERO)
+    }
+
+    #[test]
+    fn what_fires_is_said_by_its_first_finding() {
+        let different = alert(&[Kind::Different], 0.53125);
+        assert_eq!(
+            of_alert(&different, Duration::from_secs(5)),
+            "dock (camera cam-7) no longer looks like its reference dock.jpg: similarity 0.531 is below 0.9, for 5 s"
+        );
+        let blank = alert(&[Kind::Blank, Kind::Different], 0.95);
+        assert_eq!(
+            said(&blank),
+            "dock (camera cam-7) shows one tone only, as when the lens is covered or the signal is lost (similarity 0.950)"
+        );
+        let earlier = alert(&[], 0.5);
+        assert!(said(&earlier).contains("no longer looks like"));
+    }
+
+    #[test]
+    fn an_end_says_why_and_who() {
+        for (alert, sentence) in [
+            (
+                resolved(ResolvedBy::View, ""),
+                "dock (camera cam-7) looks like its reference dock.jpg again: similarity 0.438",
+            ),
+            (
+                resolved(ResolvedBy::Rule, "jo"),
+                "dock (camera cam-7) counts as in order since its rule was changed (by jo): similarity 0.438, and the threshold is 0.4 now",
+            ),
+            (
+                resolved(ResolvedBy::Reference, ""),
+                "dock (camera cam-7) looks like its new reference dock.jpg: similarity 0.438",
+            ),
+            (
+                resolved(ResolvedBy::SwitchedOff, "jo"),
+                "dock raises no alerts any more: its rule says so (by jo)",
+            ),
+            (
+                resolved(ResolvedBy::Removed, ""),
+                "dock has no reference any more",
+            ),
+        ] {
+            assert_eq!(said(&alert), sentence);
+        }
+    }
+
+    #[test]
+    fn a_camera_has_sentences_of_its_own() {
+        let silent = Alert {
+            subject: Subject::Camera.into(),
+            similarity: None,
+            ..alert(&[Kind::Silent], 0.0)
+        };
+        assert_eq!(said(&silent), "The camera of dock, cam-7, sends no frames");
+        let over = Alert {
+            phase: Phase::Resolved.into(),
+            resolved_by: ResolvedBy::Camera.into(),
+            ..silent
+        };
+        assert_eq!(said(&over), "The camera of dock, cam-7, works again");
+    }
+
+    #[test]
+    fn a_similarity_below_the_threshold_is_never_shown_as_if_it_were_not() {
+        assert_eq!(shown(0.89996, 0.9), "0.89996");
+        assert_eq!(shown(0.9, 0.9), "0.900");
+        assert_eq!(shown(0.53125, 0.9), "0.531");
+    }
+}

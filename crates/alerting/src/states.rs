@@ -1,0 +1,93 @@
+use std::{
+    collections::HashMap,
+    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+};
+
+use event_bus::{AlertSubject, Folder, Hold, Stored};
+use proto::v1::{Alert, Phase};
+
+/// What is known of alerts and holds. Folds over their streams write it, and whoever has just published one; everybody
+/// reads it. No lock is held across an await.
+#[derive(Default)]
+pub struct AlertStates(RwLock<Known>);
+
+#[derive(Default)]
+struct Known {
+    alerts: HashMap<AlertSubject, Stored<Alert>>,
+    holds: HashMap<Folder, Stored<Hold>>,
+}
+
+impl AlertStates {
+    /// The subject's last alert: its alert state.
+    pub fn alert(&self, subject: &AlertSubject) -> Option<Stored<Alert>> {
+        self.read().alerts.get(subject).cloned()
+    }
+
+    /// What was last remembered of a hold of the folder.
+    pub fn hold(&self, folder: &Folder) -> Option<Stored<Hold>> {
+        self.read().holds.get(folder).cloned()
+    }
+
+    /// Whether the subject's alert is firing.
+    pub fn is_firing(&self, subject: &AlertSubject) -> bool {
+        let known = self.read();
+        let alert = known.alerts.get(subject);
+        alert.is_some_and(|alert| alert.event.phase() == Phase::Firing)
+    }
+
+    /// The subjects whose alerts are firing.
+    pub fn firing(&self) -> Vec<AlertSubject> {
+        let known = self.read();
+        let alerts = known.alerts.iter();
+        alerts
+            .filter(|(_, alert)| alert.event.phase() == Phase::Firing)
+            .map(|(subject, _)| subject.clone())
+            .collect()
+    }
+
+    /// Takes in an alert unless it or a later one is known; says whether it was news.
+    pub fn learn_alert(&self, alert: Stored<Alert>) -> bool {
+        let alerts = &mut self.write().alerts;
+        let known = alerts.get(&alert.key);
+        let is_news = known.is_none_or(|known| known.sequence < alert.sequence);
+        if is_news {
+            alerts.insert(alert.key.clone(), alert);
+        }
+        is_news
+    }
+
+    /// Takes in a hold unless it or a later one is known.
+    pub fn learn_hold(&self, hold: Stored<Hold>) {
+        let holds = &mut self.write().holds;
+        let known = holds.get(&hold.key);
+        if known.is_none_or(|known| known.sequence < hold.sequence) {
+            holds.insert(hold.key.clone(), hold);
+        }
+    }
+
+    /// Replaces what is known of the subject's alert by what the stream holds.
+    pub(crate) fn set_alert(&self, subject: &AlertSubject, alert: Option<Stored<Alert>>) {
+        let alerts = &mut self.write().alerts;
+        match alert {
+            Some(alert) => alerts.insert(subject.clone(), alert),
+            None => alerts.remove(subject),
+        };
+    }
+
+    /// Replaces what is known of the folder's hold by what the bucket holds.
+    pub(crate) fn set_hold(&self, folder: &Folder, hold: Option<Stored<Hold>>) {
+        let holds = &mut self.write().holds;
+        match hold {
+            Some(hold) => holds.insert(folder.clone(), hold),
+            None => holds.remove(folder),
+        };
+    }
+
+    fn read(&self) -> RwLockReadGuard<'_, Known> {
+        self.0.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Known> {
+        self.0.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}

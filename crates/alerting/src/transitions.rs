@@ -1,0 +1,335 @@
+use std::sync::Arc;
+
+use event_bus::{
+    AlertSubject, Bus, Expected, Folder, Hold, Origin, PublishError, StoreError, Stored,
+};
+use proto::{
+    EffectiveRule,
+    v1::{Alert, Comparison, Phase, ResolvedBy, Subject},
+};
+
+use crate::{
+    AlertStates, Clock, EpisodePast, EvidenceError, EvidenceWriter, Pictures,
+    episode::{self, CameraSeen, Decision, Standing, Transition, ViewStanding},
+    sentences,
+};
+
+/// Carries out what is decided of a folder, among others that decide as well: each step is published only if what it was
+/// decided upon still holds; else it is decided anew upon what came first.
+pub struct Transitions {
+    bus: Bus,
+    states: Arc<AlertStates>,
+    evidence: EvidenceWriter,
+    past: EpisodePast,
+    clock: Clock,
+}
+
+/// What people have set for a folder, and who.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FolderRule {
+    /// The rule in force.
+    pub rule: EffectiveRule,
+    /// Who changed it last; empty where nobody knows.
+    pub rule_by: String,
+    /// Who changed or removed the reference last; empty where nobody knows.
+    pub reference_by: String,
+}
+
+/// What became of the alert state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Settled {
+    /// It is as it was.
+    Unchanged,
+    /// The alert fired or resolved.
+    Changed,
+}
+
+/// Why a decision could not be carried out now.
+#[derive(Debug, thiserror::Error)]
+pub enum TransitionError {
+    /// NATS did not take it, or others were faster again and again.
+    #[error(transparent)]
+    Publish(#[from] PublishError),
+    /// NATS did not say how things stand.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The evidence could not be kept.
+    #[error(transparent)]
+    Evidence(#[from] EvidenceError),
+}
+
+/// How often a decision is tried against others that are faster each time.
+const ATTEMPTS: usize = 8;
+
+/// What a decision is made upon, and what the broker must still hold when it is carried out.
+struct Known {
+    alert: Option<Stored<Alert>>,
+    hold: Option<Stored<Hold>>,
+    expected_alert: Expected,
+    expected_hold: Expected,
+}
+
+/// What leads to a decision.
+#[derive(Clone, Copy)]
+struct Occasion<'a> {
+    comparison: Option<(&'a Comparison, Pictures<'a>)>,
+    set: Option<&'a FolderRule>,
+}
+
+impl Transitions {
+    /// Decides by the machine's clock.
+    pub fn new(bus: Bus, states: Arc<AlertStates>, evidence: EvidenceWriter, clock: Clock) -> Self {
+        Transitions {
+            past: EpisodePast::new(bus.clone()),
+            bus,
+            states,
+            evidence,
+            clock,
+        }
+    }
+
+    /// Does what follows from a comparison. The frame and the reference behind an alert are stored before it is
+    /// published.
+    pub async fn after_comparison(
+        &self,
+        folder: &Folder,
+        set: &FolderRule,
+        comparison: &Comparison,
+        pictures: Pictures<'_>,
+    ) -> Result<Settled, TransitionError> {
+        let occasion = Occasion {
+            comparison: Some((comparison, pictures)),
+            set: Some(set),
+        };
+        self.settle(&AlertSubject::view(folder), occasion, |known| {
+            let hold = known
+                .hold
+                .as_ref()
+                .and_then(|hold| hold.event.value.as_ref());
+            let view = ViewStanding {
+                rule: &set.rule,
+                hold,
+            };
+            episode::after_comparison(&known.standing(folder), &view, comparison)
+        })
+        .await
+    }
+
+    /// Resolves what is firing of the view of a folder that has no reference any more.
+    pub async fn after_removal(
+        &self,
+        folder: &Folder,
+        set: &FolderRule,
+    ) -> Result<Settled, TransitionError> {
+        let (now, occasion) = (self.clock.now(), Occasion::of_people(set));
+        self.settle(&AlertSubject::view(folder), occasion, |known| {
+            episode::after_removal(known.last(), now)
+        })
+        .await
+    }
+
+    /// Resolves what is firing of the view of a folder whose alerts are switched off.
+    pub async fn after_switching_off(
+        &self,
+        folder: &Folder,
+        set: &FolderRule,
+    ) -> Result<Settled, TransitionError> {
+        let (now, occasion) = (self.clock.now(), Occasion::of_people(set));
+        self.settle(&AlertSubject::view(folder), occasion, |known| {
+            episode::after_switching_off(known.last(), now)
+        })
+        .await
+    }
+
+    /// Does what follows from what was learnt of the folder's camera.
+    pub async fn after_camera(
+        &self,
+        folder: &Folder,
+        seen: &CameraSeen,
+    ) -> Result<Settled, TransitionError> {
+        let occasion = Occasion {
+            comparison: None,
+            set: None,
+        };
+        self.settle(&AlertSubject::camera(folder), occasion, |known| {
+            episode::after_camera(&known.standing(folder), seen)
+        })
+        .await
+    }
+
+    async fn settle(
+        &self,
+        subject: &AlertSubject,
+        occasion: Occasion<'_>,
+        decide: impl Fn(&Known) -> Decision,
+    ) -> Result<Settled, TransitionError> {
+        let mut known = self.known(subject);
+        for _ in 0..ATTEMPTS {
+            let done = match (decide(&known), occasion.comparison) {
+                (Decision::Nothing, _) | (Decision::Remember, None) => {
+                    return Ok(Settled::Unchanged);
+                }
+                (Decision::Remember, Some((comparison, _))) => self
+                    .remember(&subject.folder, comparison, known.expected_hold)
+                    .await
+                    .map(|()| Settled::Unchanged),
+                (Decision::Publish(transition), _) => {
+                    let alert = self
+                        .complete(subject, &known, *transition, occasion)
+                        .await?;
+                    self.publish(subject, alert, known.expected_alert)
+                        .await
+                        .map(|()| Settled::Changed)
+                }
+            };
+            match done {
+                Err(PublishError::Conflict) => known = self.ask(subject).await?,
+                other => return Ok(other?),
+            }
+        }
+        Err(PublishError::Conflict.into())
+    }
+
+    /// The alert with all that is to be said: why it ended and how bad it had become, and its sentence. Keeps the evidence
+    /// of one that fires.
+    async fn complete(
+        &self,
+        subject: &AlertSubject,
+        known: &Known,
+        Transition { mut alert, lasted }: Transition,
+        occasion: Occasion<'_>,
+    ) -> Result<Alert, EvidenceError> {
+        if let (Phase::Firing, Some((_, pictures))) = (alert.phase(), occasion.comparison) {
+            self.evidence
+                .store(&subject.folder, &alert, pictures)
+                .await?;
+        }
+        if let (Phase::Resolved, Subject::View, Some(firing)) =
+            (alert.phase(), subject.subject, known.last())
+        {
+            self.explain_end(&subject.folder, firing, &mut alert, occasion)
+                .await;
+        }
+        alert.message = sentences::of_alert(&alert, lasted);
+        Ok(alert)
+    }
+
+    async fn explain_end(
+        &self,
+        folder: &Folder,
+        firing: &Alert,
+        alert: &mut Alert,
+        occasion: Occasion<'_>,
+    ) {
+        let ending = self.past.ending(folder, firing).await;
+        alert.worst_similarity = ending.as_ref().and_then(|ending| ending.worst(firing));
+        if let (ResolvedBy::Unspecified, Some((comparison, _))) =
+            (alert.resolved_by(), occasion.comparison)
+        {
+            let ending = ending.unwrap_or_default();
+            alert.set_resolved_by(ending.cause(firing, comparison));
+        }
+        let who = match (alert.resolved_by(), occasion.set) {
+            (ResolvedBy::Rule | ResolvedBy::SwitchedOff, Some(set)) => &set.rule_by,
+            (ResolvedBy::Reference | ResolvedBy::Removed, Some(set)) => &set.reference_by,
+            _ => return,
+        };
+        alert.resolved_by_name.clone_from(who);
+    }
+
+    /// As the folds have it: now and then a little late.
+    fn known(&self, subject: &AlertSubject) -> Known {
+        let alert = self.states.alert(subject);
+        let hold = self.states.hold(&subject.folder);
+        Known {
+            expected_alert: Expected::after(alert.as_ref()),
+            expected_hold: Expected::after(hold.as_ref()),
+            alert,
+            hold,
+        }
+    }
+
+    /// As the broker has it. What was known may be newer than that: an alert ends by age, or with its stream. One that
+    /// cannot be read is followed, and the last one that could be remains the state.
+    async fn ask(&self, subject: &AlertSubject) -> Result<Known, StoreError> {
+        let alert = self.bus.last::<Alert>(subject).await?;
+        if alert.event.is_some() || alert.expected == Expected(0) {
+            self.states.set_alert(subject, alert.event);
+        }
+        let hold = self.bus.last::<Hold>(&subject.folder).await?;
+        self.states.set_hold(&subject.folder, hold.event);
+        Ok(Known {
+            expected_alert: alert.expected,
+            expected_hold: hold.expected,
+            ..self.known(subject)
+        })
+    }
+
+    async fn remember(
+        &self,
+        folder: &Folder,
+        comparison: &Comparison,
+        expected: Expected,
+    ) -> Result<(), PublishError> {
+        let sequence = self.bus.publish_hold(folder, comparison, expected).await?;
+        let hold = Hold {
+            value: Some(comparison.clone()),
+        };
+        self.states
+            .learn_hold(self.stored(folder.clone(), hold, sequence));
+        Ok(())
+    }
+
+    async fn publish(
+        &self,
+        subject: &AlertSubject,
+        alert: Alert,
+        expected: Expected,
+    ) -> Result<(), PublishError> {
+        let sequence = self.bus.publish_alert(subject, &alert, expected).await?;
+        let (phase, id, message) = (alert.phase(), &alert.id, &alert.message);
+        let folder = &subject.folder;
+        metrics::counter!("framewatch_alerts_total", "phase" => phase.word()).increment(1);
+        match phase {
+            Phase::Firing => tracing::warn!(target: "comparator::alerts", %folder, id, "{message}"),
+            _ => tracing::info!(target: "comparator::alerts", %folder, id, "{message}"),
+        }
+        self.states
+            .learn_alert(self.stored(subject.clone(), alert, sequence));
+        Ok(())
+    }
+
+    fn stored<E: event_bus::Event>(&self, key: E::Key, event: E, sequence: u64) -> Stored<E> {
+        Stored {
+            key,
+            event,
+            stored_at: self.clock.now(),
+            sequence,
+            by: String::new(),
+            origin: Origin::default(),
+        }
+    }
+}
+
+impl Known {
+    fn last(&self) -> Option<&Alert> {
+        self.alert.as_ref().map(|stored| &stored.event)
+    }
+
+    fn standing<'a>(&'a self, folder: &'a Folder) -> Standing<'a> {
+        Standing {
+            folder: folder.as_str(),
+            last: self.last(),
+            expected: self.expected_alert.0,
+        }
+    }
+}
+
+impl<'a> Occasion<'a> {
+    fn of_people(set: &'a FolderRule) -> Self {
+        Occasion {
+            comparison: None,
+            set: Some(set),
+        }
+    }
+}

@@ -1,0 +1,32 @@
+use alerting::Settled;
+use proto::v1::{Alert, Phase};
+
+use crate::site::{Site, see};
+
+#[tokio::test]
+async fn of_two_that_decide_at_once_one_fires() {
+    let site = Site::new().await;
+    let (one, other) = (site.other(), site.other());
+    let comparison = site.comparison(1, 0.5);
+    let (first, second) = tokio::join!(
+        see(&one, &site, &comparison),
+        see(&other, &site, &comparison)
+    );
+    let changed = [first, second].into_iter();
+    let changed = changed.filter(|settled| *settled == Settled::Changed);
+    assert_eq!(changed.count(), 1);
+    let alerts = site.bus.all::<Alert>().await;
+    assert_eq!(alerts.len(), 1);
+    assert_eq!(alerts[0].event.phase(), Phase::Firing);
+}
+
+#[tokio::test]
+async fn one_that_knows_nothing_of_an_alert_ends_it() {
+    let site = Site::new().await;
+    site.see(&site.comparison(1, 0.5)).await;
+    let settled = see(&site.other(), &site, &site.comparison(2, 1.0)).await;
+    // What it knew said that nothing fires, so that there was nothing to end; the next look finds out.
+    assert_eq!(settled, Settled::Unchanged);
+    assert_eq!(site.see(&site.comparison(2, 1.0)).await, Settled::Changed);
+    assert_eq!(site.last().await.phase(), Phase::Resolved);
+}

@@ -1,0 +1,126 @@
+use std::sync::Arc;
+
+use alerting::{AlertStates, Clock, EvidenceWriter, FolderRule, Pictures, Settled, Transitions};
+use bytes::Bytes;
+use event_bus::{AlertSubject, Bus, BusConfig, Folder, Role};
+use proto::{
+    EffectiveRule, timestamp,
+    v1::{Alert, Comparison, Finding, Frame, Kind, Reference, Verdict},
+};
+use test_support::NatsServer;
+use time::OffsetDateTime;
+
+/// A nats-server, and what a comparator has there.
+pub(crate) struct Site {
+    _nats: NatsServer,
+    pub(crate) bus: Bus,
+    pub(crate) clock: Clock,
+    pub(crate) folder: Folder,
+    pub(crate) set: FolderRule,
+    transitions: Transitions,
+}
+
+const GIGABYTE: u64 = 1_000_000_000;
+
+impl Site {
+    pub(crate) async fn new() -> Self {
+        let nats = NatsServer::start();
+        let config = BusConfig::for_url(nats.url());
+        let bus = Bus::connect(&config, "test", Role::Worker).await.unwrap();
+        let clock = Clock::driven(OffsetDateTime::now_utc());
+        Site {
+            transitions: transitions(&bus, &clock),
+            _nats: nats,
+            bus,
+            clock,
+            folder: "dock".parse().unwrap(),
+            set: FolderRule {
+                rule: EffectiveRule::of(None, None),
+                rule_by: "kim".to_owned(),
+                reference_by: "lee".to_owned(),
+            },
+        }
+    }
+
+    /// What another comparator decides with, which knows nothing yet.
+    pub(crate) fn other(&self) -> Transitions {
+        transitions(&self.bus, &self.clock)
+    }
+
+    /// A frame of this second after the minute before the site was made, compared by the threshold in force.
+    pub(crate) fn comparison(&self, second: i64, similarity: f64) -> Comparison {
+        let at = Some(timestamp(
+            self.clock.now() + time::Duration::seconds(second - 60),
+        ));
+        let threshold = self.set.rule.threshold;
+        let is_mismatch = similarity < threshold;
+        let different = is_mismatch.then(|| Finding {
+            kind: Kind::Different.into(),
+            ..Finding::default()
+        });
+        Comparison {
+            folder: self.folder.to_string(),
+            frame: Some(Frame {
+                stored_at: at,
+                ..Frame::default()
+            }),
+            reference: Some(Reference {
+                id: "a".to_owned(),
+                name: "dock.jpg".to_owned(),
+                since: Some(timestamp(OffsetDateTime::UNIX_EPOCH)),
+            }),
+            similarity: Some(similarity),
+            verdict: match is_mismatch {
+                true => Verdict::Mismatch.into(),
+                false => Verdict::Match.into(),
+            },
+            threshold,
+            compared_at: at,
+            findings: different.into_iter().collect(),
+            ..Comparison::default()
+        }
+    }
+
+    /// Publishes a comparison and does what follows from it.
+    pub(crate) async fn see(&self, comparison: &Comparison) -> Settled {
+        self.bus
+            .publish_comparison(&self.folder, comparison)
+            .await
+            .unwrap();
+        see(&self.transitions, self, comparison).await
+    }
+
+    pub(crate) fn transitions(&self) -> &Transitions {
+        &self.transitions
+    }
+
+    /// The last alert of the view.
+    pub(crate) async fn last(&self) -> Alert {
+        self.last_of(&AlertSubject::view(&self.folder)).await
+    }
+
+    pub(crate) async fn last_of(&self, subject: &AlertSubject) -> Alert {
+        let last = self.bus.latest::<Alert>(subject).await.unwrap();
+        last.unwrap().event
+    }
+}
+
+/// Lets these decide upon a comparison.
+pub(crate) async fn see(
+    transitions: &Transitions,
+    site: &Site,
+    comparison: &Comparison,
+) -> Settled {
+    let pictures = Pictures {
+        frame: &Bytes::from_static(b"picture"),
+        reference: "a",
+    };
+    let settled = transitions.after_comparison(&site.folder, &site.set, comparison, pictures);
+    settled.await.unwrap()
+}
+
+fn transitions(bus: &Bus, clock: &Clock) -> Transitions {
+    let evidence = EvidenceWriter::new(bus, GIGABYTE);
+    let states = Arc::new(AlertStates::default());
+    Transitions::new(bus.clone(), states, evidence, clock.clone())
+}

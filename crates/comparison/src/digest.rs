@@ -1,0 +1,65 @@
+//! Digests of content. They name what a comparison rests on by what it says, not by when it was stored: a number in a
+//! stream or bucket begins again when that is made anew.
+
+use proto::EffectiveRule;
+use ring::digest::{Context, SHA256};
+
+use crate::{BaselinePicture, Look, compare::word};
+
+/// A SHA-256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Digest([u8; 32]);
+
+impl Digest {
+    /// Its 32 bytes.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+
+    pub(crate) fn of_pictures<'a>(pictures: impl IntoIterator<Item = &'a BaselinePicture>) -> Self {
+        let mut parts = Parts::new("baseline");
+        for picture in pictures {
+            parts.add(picture.id.as_bytes());
+            add_look(&mut parts, &picture.look);
+        }
+        parts.finish()
+    }
+}
+
+/// Of what a rule says about comparing. What it says about alerts is left out: it changes no comparison.
+pub fn rule_digest(rule: &EffectiveRule) -> Digest {
+    let mut parts = Parts::new("rule");
+    parts.add(word(rule.measure).unwrap_or_default().as_bytes());
+    parts.add(&rule.threshold.to_be_bytes());
+    parts.finish()
+}
+
+fn add_look(parts: &mut Parts, look: &Look) {
+    parts.add(&look.algorithm.to_be_bytes());
+    parts.add(&look.phash.to_be_bytes());
+    for word in look.phash_256 {
+        parts.add(&word.to_be_bytes());
+    }
+    parts.add(&look.quality.contrast.to_be_bytes());
+}
+
+/// Parts of one digest, each with its length, so that no two lists of parts are the same bytes.
+struct Parts(Context);
+
+impl Parts {
+    fn new(kind: &str) -> Self {
+        let mut parts = Parts(Context::new(&SHA256));
+        parts.add(kind.as_bytes());
+        parts
+    }
+
+    fn add(&mut self, part: &[u8]) {
+        self.0.update(&(part.len() as u64).to_be_bytes());
+        self.0.update(part);
+    }
+
+    fn finish(self) -> Digest {
+        let digest = self.0.finish();
+        Digest(digest.as_ref().try_into().expect("a SHA-256 has 32 bytes"))
+    }
+}

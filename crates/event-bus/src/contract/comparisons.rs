@@ -1,0 +1,139 @@
+//! `COMPARISONS`: each frame compared with its folder's reference.
+
+use async_nats::jetstream::message::PublishMessage;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use proto::v1::Comparison;
+use ring::digest::{Context, SHA256};
+use time::OffsetDateTime;
+
+use super::{
+    by_folder,
+    declaration::{Backup, DAY, Declaration, GIGABYTE, Room},
+    rights::{Right, Service},
+};
+use crate::{
+    folder::Folder,
+    nats::{
+        bus::Bus,
+        codec::from_protobuf,
+        event::{Event, Message, Undecodable},
+        publish_error::PublishError,
+    },
+};
+
+const SUBJECTS: &str = "comparisons.*";
+
+pub(super) const DECLARATION: Declaration = Declaration {
+    max_age: Some(DAY),
+    room: Room::Bytes(GIGABYTE),
+    backup: Backup::LatestOfEachKey,
+    rights: &[
+        (
+            Service::Comparator,
+            &[Right::Write, Right::Follow, Right::Ask],
+        ),
+        (Service::Upload, &[Right::Follow]),
+        (Service::Sink, &[Right::Follow]),
+    ],
+    ..Declaration::stream(
+        "COMPARISONS",
+        SUBJECTS,
+        "Each frame compared with its reference",
+    )
+};
+
+const COMPARISON: &str = "framewatch.v1.Comparison";
+const VERDICT: &str = "Verdict";
+
+impl Event for Comparison {
+    type Key = Folder;
+    const STREAM: &'static str = DECLARATION.stream;
+    const SUBJECTS: &'static str = SUBJECTS;
+
+    fn subject(folder: &Folder) -> String {
+        format!("comparisons.{folder}")
+    }
+
+    fn key(subject: &str) -> Result<Folder, Undecodable> {
+        by_folder::folder(subject)
+    }
+
+    fn decode(_: &Folder, message: Message<'_>, _: OffsetDateTime) -> Result<Self, Undecodable> {
+        from_protobuf(message.payload)
+    }
+}
+
+impl Bus {
+    /// Publishes a comparison. One of the same identity, published again, counts once.
+    pub async fn publish_comparison(
+        &self,
+        folder: &Folder,
+        comparison: &Comparison,
+    ) -> Result<u64, PublishError> {
+        let message = message(folder, comparison).message_id(message_id(folder, comparison));
+        self.publish::<Comparison>(folder, message).await
+    }
+}
+
+/// The message without an id: published again, it counts again.
+pub(crate) fn message(folder: &Folder, comparison: &Comparison) -> PublishMessage {
+    let message = by_folder::message(COMPARISON, folder, comparison)
+        .header(VERDICT, comparison.verdict().word());
+    by_folder::with_similarity(message, comparison.similarity)
+}
+
+/// A comparison's identity: the frame, and what it was held against, by what rule and by which detectors. Short, since the
+/// broker keeps every id in memory for as long as it counts once.
+fn message_id(folder: &Folder, comparison: &Comparison) -> String {
+    let frame = comparison.frame.as_ref();
+    let stored_at = frame.and_then(|frame| frame.stored_at).unwrap_or_default();
+    let mut identity = Context::new(&SHA256);
+    for part in [
+        folder.as_str().as_bytes(),
+        &stored_at.seconds.to_be_bytes(),
+        &stored_at.nanos.to_be_bytes(),
+        &comparison.baseline_digest,
+        &comparison.rule_digest,
+        comparison.detector_version.as_bytes(),
+    ] {
+        identity.update(&(part.len() as u64).to_be_bytes());
+        identity.update(part);
+    }
+    URL_SAFE_NO_PAD.encode(identity.finish())
+}
+
+#[cfg(test)]
+mod tests {
+    use bytes::Bytes;
+    use pbjson_types::Timestamp;
+    use proto::v1::Frame;
+
+    use super::*;
+
+    #[test]
+    fn whatever_a_comparison_rests_on_makes_another_of_it() {
+        let comparison = |seconds, baseline, rule, detectors: &str| Comparison {
+            frame: Some(Frame {
+                stored_at: Some(Timestamp { seconds, nanos: 0 }),
+                ..Frame::default()
+            }),
+            baseline_digest: Bytes::from_static(baseline),
+            rule_digest: Bytes::from_static(rule),
+            detector_version: detectors.to_owned(),
+            ..Comparison::default()
+        };
+        let id = |folder: &str, comparison| message_id(&folder.parse().unwrap(), &comparison);
+        let first = id("dock", comparison(1, b"a", b"b", "phash-2"));
+        assert_eq!(first, id("dock", comparison(1, b"a", b"b", "phash-2")));
+        for other in [
+            id("gate", comparison(1, b"a", b"b", "phash-2")),
+            id("dock", comparison(2, b"a", b"b", "phash-2")),
+            id("dock", comparison(1, b"c", b"b", "phash-2")),
+            id("dock", comparison(1, b"a", b"c", "phash-2")),
+            id("dock", comparison(1, b"a", b"b", "phash-3")),
+            id("dock", comparison(1, b"ab", b"", "phash-2")),
+        ] {
+            assert_ne!(first, other);
+        }
+    }
+}

@@ -1,0 +1,174 @@
+//! `FRAMES`: the newest pictures that cameras sent, bare; what is said of them is in the headers.
+
+use async_nats::jetstream::message::PublishMessage;
+use bytes::Bytes;
+use proto::{timestamp, v1::Frame};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+
+use super::{
+    by_folder,
+    declaration::{Declaration, MINUTE, Medium, Room},
+    rights::{Right, Service},
+};
+use crate::{
+    folder::Folder,
+    nats::{
+        bus::Bus,
+        config::BusConfig,
+        event::{Event, Message, Undecodable},
+        headers::value,
+        publish_error::PublishError,
+        store_error::StoreError,
+    },
+};
+
+/// The largest frame that is published: NATS recommends no more than 8 MB a message, headers included.
+pub const MAX_FRAME_BYTES: usize = 8 * 1024 * 1024 - 16 * 1024;
+
+const SUBJECTS: &str = "frames.*";
+
+pub(super) const DECLARATION: Declaration = Declaration {
+    medium: Medium::Memory,
+    newest_kept: Some(4),
+    max_age: Some(MINUTE.saturating_mul(5)),
+    room: Room::Configured(BusConfig::frames_max_bytes),
+    is_marked: false,
+    rights: &[
+        (Service::Camera, &[Right::Write]),
+        (
+            Service::Comparator,
+            &[Right::Share("comparator"), Right::Ask],
+        ),
+        (
+            Service::Upload,
+            &[Right::Follow, Right::Ask, Right::Discard],
+        ),
+    ],
+    ..Declaration::stream(
+        "FRAMES",
+        SUBJECTS,
+        "The newest frames of each folder: bare pictures",
+    )
+};
+
+const CONTENT_TYPE: &str = "Content-Type";
+const CAPTURED_AT: &str = "Captured-At";
+const CAMERA: &str = "Camera";
+
+/// A frame: the bare bytes of a picture, and what its headers say. The bytes are empty when following, where nobody
+/// needs them.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrameArrival {
+    /// The headers.
+    pub headers: FrameHeaders,
+    /// The picture.
+    pub picture: Bytes,
+}
+
+/// What a camera says of a frame.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FrameHeaders {
+    /// The camera's name; empty where it gives none.
+    pub camera: String,
+    /// When it took the picture; the time of storing where it does not say so intelligibly.
+    pub captured_at: OffsetDateTime,
+}
+
+/// Names of cameras are shown to people; longer ones are cut.
+const MAX_CAMERA_NAME: usize = 128;
+
+impl FrameHeaders {
+    /// What is said of the frame that these came with, which was stored then.
+    pub fn frame(&self, stored_at: OffsetDateTime) -> Frame {
+        Frame {
+            stored_at: Some(timestamp(stored_at)),
+            captured_at: Some(timestamp(self.captured_at)),
+            camera: self.camera.clone(),
+        }
+    }
+
+    fn read(message: Message<'_>, stored_at: OffsetDateTime) -> Self {
+        FrameHeaders {
+            camera: message
+                .header(CAMERA)
+                .unwrap_or_default()
+                .chars()
+                .filter(|c| !c.is_control())
+                .take(MAX_CAMERA_NAME)
+                .collect(),
+            captured_at: message
+                .header(CAPTURED_AT)
+                .and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok())
+                .unwrap_or(stored_at),
+        }
+    }
+}
+
+impl Event for FrameArrival {
+    type Key = Folder;
+    const STREAM: &'static str = DECLARATION.stream;
+    const SUBJECTS: &'static str = SUBJECTS;
+    const HEADERS_ONLY: bool = true;
+
+    fn subject(folder: &Folder) -> String {
+        format!("frames.{folder}")
+    }
+
+    fn key(subject: &str) -> Result<Folder, Undecodable> {
+        by_folder::folder(subject)
+    }
+
+    fn decode(
+        _: &Folder,
+        message: Message<'_>,
+        stored_at: OffsetDateTime,
+    ) -> Result<Self, Undecodable> {
+        Ok(FrameArrival {
+            headers: FrameHeaders::read(message, stored_at),
+            picture: message.payload.clone(),
+        })
+    }
+}
+
+impl Bus {
+    /// Publishes a frame: the bare bytes of a picture. `content_type` where the sender knows it.
+    pub async fn publish_frame(
+        &self,
+        folder: &Folder,
+        headers: &FrameHeaders,
+        content_type: Option<&str>,
+        picture: Bytes,
+    ) -> Result<u64, PublishError> {
+        if picture.len() > MAX_FRAME_BYTES {
+            return Err(PublishError::TooLarge {
+                bytes: picture.len(),
+                most: MAX_FRAME_BYTES,
+            });
+        }
+        let captured_at = headers
+            .captured_at
+            .format(&Rfc3339)
+            .expect("a time of the years 0 to 9999 has a text form");
+        let mut message = PublishMessage::build()
+            .payload(picture)
+            .header(CAPTURED_AT, captured_at);
+        if !headers.camera.is_empty() {
+            message = message.header(CAMERA, value(&headers.camera));
+        }
+        if let Some(content_type) = content_type {
+            message = message.header(CONTENT_TYPE, value(content_type));
+        }
+        self.publish::<FrameArrival>(folder, message).await
+    }
+
+    /// Forgets the frames of a folder.
+    pub async fn discard_frames(&self, folder: &Folder) -> Result<(), StoreError> {
+        let stream = self
+            .jetstream
+            .get_stream_no_info(FrameArrival::STREAM)
+            .await?;
+        let subject = FrameArrival::subject(folder);
+        stream.purge().filter(subject).await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,247 @@
+//! A connection to NATS, kept: each time it comes back, what is missing is made again.
+
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
+};
+
+use async_nats::{Client, jetstream};
+use futures::future::BoxFuture;
+use tokio::{
+    sync::{Notify, watch},
+    time::{Instant, sleep, timeout},
+};
+use tokio_util::sync::{CancellationToken, DropGuard};
+
+use super::{
+    causes::with_causes,
+    config::{BusConfig, without_secrets},
+    connect::{ConnectError, RETRY, check_version, connect_client},
+    publish_error::PublishError,
+    storage_error::StorageError,
+};
+
+/// A connection to NATS whose streams and buckets exist. Cheap to clone; reconnects by itself.
+///
+/// Streams in memory are gone when their server restarts. So each time the connection comes back the bus makes what is
+/// missing and then counts a new generation, at which [`follow`](Bus::follow) and [`work`](Bus::work) begin afresh.
+#[derive(Clone)]
+pub struct Bus {
+    pub(crate) jetstream: jetstream::Context,
+    client: Client,
+    upkeep: Arc<dyn Upkeep>,
+    generation: watch::Receiver<u64>,
+    /// Whether what the streams hold is for this version to use.
+    is_fit: Arc<AtomicBool>,
+    /// What it calls itself.
+    service: Arc<str>,
+    _maintenance: Arc<DropGuard>,
+}
+
+/// What a connection needs done with our streams and buckets, of which this layer knows none.
+pub(crate) trait Upkeep: Send + Sync {
+    /// Checks what must be so before anything is made or read.
+    fn check<'a>(
+        &'a self,
+        jetstream: &'a jetstream::Context,
+    ) -> BoxFuture<'a, Result<(), StorageError>>;
+
+    /// Makes what is missing.
+    fn ensure<'a>(
+        &'a self,
+        jetstream: &'a jetstream::Context,
+    ) -> BoxFuture<'a, Result<(), StorageError>>;
+
+    /// Checks that what this stream holds is for this version to read.
+    fn check_stream(
+        &self,
+        name: &'static str,
+        stream: &jetstream::stream::Config,
+    ) -> Result<(), StorageError>;
+
+    /// Keeps a message that can never be handled, where an operator finds it.
+    fn keep_dead_letter<'a>(
+        &'a self,
+        bus: &'a Bus,
+        message: &'a jetstream::Message,
+        cause: &'a str,
+    ) -> BoxFuture<'a, Result<(), PublishError>>;
+}
+
+/// After how long to look again at data that are not for us to use, which takes a person to change.
+const UNFIT_RETRY: Duration = Duration::from_secs(5);
+const FLUSHES_WITHIN: Duration = Duration::from_secs(2);
+
+impl Bus {
+    /// Connects under the name of the service; `upkeep` sees to the streams and buckets.
+    pub(crate) async fn open(
+        config: &BusConfig,
+        service: &str,
+        upkeep: Arc<dyn Upkeep>,
+    ) -> Result<Self, ConnectError> {
+        let connected = Arc::new(Notify::new());
+        let client = connect_client(config, service, Arc::clone(&connected)).await?;
+        check_version(&client, &without_secrets(&config.nats_url))?;
+
+        let jetstream = jetstream::new(client.clone());
+        ensure_at_start(&jetstream, &*upkeep, config).await?;
+
+        let (generation_sender, generation) = watch::channel(0);
+        let stop = CancellationToken::new();
+        let is_fit = Arc::new(AtomicBool::new(true));
+        let maintenance = Maintenance {
+            service: service.to_owned(),
+            jetstream: jetstream.clone(),
+            upkeep: Arc::clone(&upkeep),
+            generation: generation_sender,
+            is_fit: Arc::clone(&is_fit),
+        };
+        tokio::spawn(maintenance.run(connected, stop.clone()));
+        Ok(Bus {
+            client,
+            jetstream,
+            upkeep,
+            generation,
+            is_fit,
+            service: service.into(),
+            _maintenance: Arc::new(stop.drop_guard()),
+        })
+    }
+
+    /// Whether there is a connection at this moment, to streams that this version can use.
+    pub fn is_connected(&self) -> bool {
+        self.client.connection_state() == async_nats::connection::State::Connected
+            && self.is_fit.load(Ordering::Relaxed)
+    }
+
+    /// Sends what is still buffered and closes the connection, for all clones.
+    pub async fn close(&self) {
+        if timeout(FLUSHES_WITHIN, self.client.flush()).await.is_err() {
+            tracing::warn!("NATS is away: what was not sent yet is not sent");
+        }
+        if let Err(error) = self.client.drain().await {
+            tracing::debug!(%error, "the connection to NATS was closed already");
+        }
+    }
+
+    /// What it calls itself.
+    pub(crate) fn service(&self) -> &str {
+        &self.service
+    }
+
+    /// Makes streams and buckets that are gone. Where that fails, whoever needs them tries again.
+    pub(crate) async fn make_what_is_missing(&self) {
+        if let Err(error) = self.upkeep.ensure(&self.jetstream).await {
+            tracing::debug!(
+                error = with_causes(&error),
+                "the streams cannot be made now"
+            );
+        }
+    }
+
+    /// Checks that what this stream holds is for this version to read.
+    pub(crate) fn check_stream(
+        &self,
+        name: &'static str,
+        stream: &jetstream::stream::Config,
+    ) -> Result<(), StorageError> {
+        self.upkeep.check_stream(name, stream)
+    }
+
+    /// Keeps a message that can never be handled, where an operator finds it.
+    pub(crate) async fn keep_dead_letter(
+        &self,
+        message: &jetstream::Message,
+        cause: &str,
+    ) -> Result<(), PublishError> {
+        self.upkeep.keep_dead_letter(self, message, cause).await
+    }
+
+    /// A text that no other call gives, here or elsewhere: the last token of an inbox.
+    pub(crate) fn unique_id(&self) -> String {
+        let inbox = self.client.new_inbox();
+        inbox.rsplit('.').next().unwrap_or_default().to_owned()
+    }
+
+    /// Changes when the connection was lost, is back, and the streams are there again.
+    pub(crate) fn generation(&self) -> watch::Receiver<u64> {
+        self.generation.clone()
+    }
+}
+
+/// The streams, even when JetStream is still starting: it answers some time after the server takes connections.
+async fn ensure_at_start(
+    jetstream: &jetstream::Context,
+    upkeep: &dyn Upkeep,
+    config: &BusConfig,
+) -> Result<(), ConnectError> {
+    let deadline = Instant::now() + config.connect_timeout();
+    let prepare = async || {
+        upkeep.check(jetstream).await?;
+        upkeep.ensure(jetstream).await
+    };
+    while let Err(source) = prepare().await {
+        let is_over = Instant::now() + RETRY > deadline;
+        if source.is_final() || (is_over && source.is_of_data()) {
+            return Err(ConnectError::Unfit(source));
+        }
+        if is_over {
+            return Err(ConnectError::Storage {
+                url: without_secrets(&config.nats_url),
+                source,
+            });
+        }
+        tracing::debug!(error = %source, "waiting for JetStream");
+        sleep(RETRY).await;
+    }
+    Ok(())
+}
+
+/// What is done whenever the connection is back.
+struct Maintenance {
+    service: String,
+    jetstream: jetstream::Context,
+    upkeep: Arc<dyn Upkeep>,
+    generation: watch::Sender<u64>,
+    is_fit: Arc<AtomicBool>,
+}
+
+impl Maintenance {
+    async fn run(self, connected: Arc<Notify>, stop: CancellationToken) {
+        let renew = async {
+            // The first connection's own event: its streams are there already.
+            connected.notified().await;
+            loop {
+                connected.notified().await;
+                self.ensure().await;
+                tracing::info!(service = self.service, "connected to NATS again");
+                self.generation.send_modify(|count| *count += 1);
+            }
+        };
+        tokio::select! {
+            () = stop.cancelled() => {}
+            () = renew => {}
+        }
+    }
+
+    async fn ensure(&self) {
+        while let Err(error) = self.upkeep.ensure(&self.jetstream).await {
+            let pause = if error.is_final() {
+                self.is_fit.store(false, Ordering::Relaxed);
+                UNFIT_RETRY
+            } else {
+                RETRY
+            };
+            tracing::warn!(
+                service = self.service,
+                error = with_causes(&error),
+                "the streams cannot be used yet after a reconnect"
+            );
+            sleep(pause).await;
+        }
+        self.is_fit.store(true, Ordering::Relaxed);
+    }
+}

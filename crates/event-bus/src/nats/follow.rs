@@ -1,0 +1,109 @@
+//! Following a stream: what it holds, then what comes, across restarts of the server.
+
+use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
+use futures::TryStreamExt;
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    bus::Bus,
+    event::{Event, Stored},
+    store_error::StoreError,
+    unreadable::UnreadableLog,
+};
+
+/// What [`Bus::follow`] hands on.
+#[derive(Debug)]
+pub enum Latest<E: Event> {
+    /// The latest event of a key, or a new one. After a reconnect the latest ones come again.
+    Event(Stored<E>),
+    /// All that was there at the beginning has been handed on; from here on it is live.
+    CaughtUp,
+}
+
+/// How many earlier events to begin with.
+#[derive(Clone, Copy)]
+pub(crate) enum From {
+    LatestOfEachKey,
+    TheFirst,
+}
+
+impl Bus {
+    /// Hands the latest event of every key to `apply`, then every new one, until shutdown; begins again after a lost
+    /// connection. A message that can't be read is logged, kept as a dead letter, and passed over.
+    pub async fn follow<E: Event>(
+        &self,
+        shutdown: &CancellationToken,
+        apply: impl FnMut(Latest<E>),
+    ) {
+        self.follow_from(From::LatestOfEachKey, shutdown, apply)
+            .await;
+    }
+
+    /// Like [`follow`](Bus::follow), but beginning with the oldest event that the stream holds.
+    pub async fn follow_all<E: Event>(
+        &self,
+        shutdown: &CancellationToken,
+        apply: impl FnMut(Latest<E>),
+    ) {
+        self.follow_from(From::TheFirst, shutdown, apply).await;
+    }
+
+    /// All events that the stream holds now, oldest first.
+    pub async fn all<E: Event>(&self) -> Vec<Stored<E>> {
+        let mut events = Vec::new();
+        let done = CancellationToken::new();
+        self.follow_all(&done, |latest| match latest {
+            Latest::Event(event) => events.push(event),
+            Latest::CaughtUp => done.cancel(),
+        })
+        .await;
+        events
+    }
+
+    pub(crate) async fn follow_from<E: Event>(
+        &self,
+        from: From,
+        shutdown: &CancellationToken,
+        mut apply: impl FnMut(Latest<E>),
+    ) {
+        let mut attempts = self.attempts(E::STREAM, shutdown);
+        while attempts.again(self.follow_once(from, &mut apply)).await {}
+    }
+
+    async fn follow_once<E: Event>(
+        &self,
+        from: From,
+        apply: &mut impl FnMut(Latest<E>),
+    ) -> Result<(), StoreError> {
+        let stream = self.jetstream.get_stream_no_info(E::STREAM).await?;
+        let consumer = stream
+            .create_consumer(OrderedConfig {
+                filter_subject: E::SUBJECTS.to_owned(),
+                deliver_policy: match from {
+                    From::LatestOfEachKey => DeliverPolicy::LastPerSubject,
+                    From::TheFirst => DeliverPolicy::All,
+                },
+                headers_only: E::HEADERS_ONLY,
+                ..OrderedConfig::default()
+            })
+            .await?;
+
+        let mut caught_up = consumer.cached_info().num_pending == 0;
+        if caught_up {
+            apply(Latest::CaughtUp);
+        }
+        let mut unreadable = UnreadableLog::default();
+        let mut messages = consumer.messages().await?;
+        while let Some(message) = messages.try_next().await? {
+            match unreadable.read(&message) {
+                Ok(stored) => apply(Latest::Event(stored)),
+                Err(error) => self.pass_over(&message, &error.to_string()).await,
+            }
+            if !caught_up && message.info().map_err(StoreError::Refused)?.pending == 0 {
+                caught_up = true;
+                apply(Latest::CaughtUp);
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,74 @@
+//! Publishing: each event acknowledged by JetStream, and refused where another came first.
+
+use async_nats::jetstream::{
+    self,
+    context::{PublishError as JetStreamError, PublishErrorKind},
+    message::PublishMessage,
+};
+
+use super::{
+    bus::Bus,
+    event::{Event, Stored},
+    origin::traced,
+    publish_error::PublishError,
+    store_error::StoreError,
+};
+
+/// The number of the event that must still be the last one of its subject; 0 where there must be none.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Expected(pub u64);
+
+impl Expected {
+    /// What follows the latest event that was seen.
+    pub fn after<E: Event>(latest: Option<&Stored<E>>) -> Self {
+        Expected(latest.map_or(0, |stored| stored.sequence))
+    }
+}
+
+impl Bus {
+    /// Publishes an event of this key.
+    pub(crate) async fn publish<E: Event>(
+        &self,
+        key: &E::Key,
+        message: PublishMessage,
+    ) -> Result<u64, PublishError> {
+        self.publish_to(E::subject(key), message).await
+    }
+
+    /// Publishes on any subject of ours; where its stream is gone, makes it for the next attempt.
+    pub(crate) async fn publish_to(
+        &self,
+        subject: String,
+        message: PublishMessage,
+    ) -> Result<u64, PublishError> {
+        let published = send(&self.jetstream, subject, message).await;
+        if let Err(PublishError::Store(StoreError::Missing(_))) = published {
+            self.make_what_is_missing().await;
+        }
+        published
+    }
+}
+
+/// Publishes without a [`Bus`], and waits for the acknowledgement; gives the event's number.
+pub(crate) async fn send(
+    jetstream: &jetstream::Context,
+    subject: String,
+    message: PublishMessage,
+) -> Result<u64, PublishError> {
+    let message = traced(message);
+    let published = async { jetstream.send_publish(subject, message).await?.await };
+    match published.await {
+        Ok(acknowledged) => Ok(acknowledged.sequence),
+        Err(error) if is_conflict(&error) => Err(PublishError::Conflict),
+        Err(error) => Err(PublishError::Store(error.into())),
+    }
+}
+
+/// A cluster may answer that the last sequence is another one by a code that the client does not know.
+fn is_conflict(error: &JetStreamError) -> bool {
+    const WRONG_LAST_SEQUENCE_CONSTANT: u64 = 10164;
+    error.kind() == PublishErrorKind::WrongLastSequence
+        || std::error::Error::source(error)
+            .and_then(|source| source.downcast_ref::<jetstream::Error>())
+            .is_some_and(|source| source.error_code().0 == WRONG_LAST_SEQUENCE_CONSTANT)
+}

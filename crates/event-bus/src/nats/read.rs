@@ -1,0 +1,155 @@
+//! Reading a stream in order from a position that its user keeps.
+
+use std::{marker::PhantomData, time::Duration};
+
+use async_nats::jetstream::consumer::{
+    DeliverPolicy,
+    pull::{Ordered, OrderedConfig},
+};
+use futures::{FutureExt, StreamExt};
+use time::OffsetDateTime;
+use tokio::{sync::watch, time::sleep};
+
+use super::{
+    bus::Bus,
+    event::{Event, Stored},
+    storage_error::StorageError,
+    store_error::StoreError,
+    unreadable::UnreadableLog,
+};
+
+/// Reads a stream in order from a position that the reader's user keeps.
+pub struct Reader<E> {
+    messages: Ordered,
+    generation: watch::Receiver<u64>,
+    bus: Bus,
+    begins_after: u64,
+    made_at: OffsetDateTime,
+    reached: u64,
+    waiting: u64,
+    unreadable: UnreadableLog,
+    event: PhantomData<E>,
+}
+
+/// Why reading stopped; a new reader goes on.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The stream can't be read.
+    #[error("the stream cannot be read")]
+    Stream(#[source] StoreError),
+    /// What the stream holds is not for this version to read.
+    #[error(transparent)]
+    Unfit(StorageError),
+    /// The connection was lost, and is back.
+    #[error("the connection was lost meanwhile")]
+    Reconnected,
+    /// The stream holds less than was read of it.
+    #[error("the stream was made anew")]
+    MadeAnew,
+    /// The client gave up on the stream.
+    #[error("the stream has ended")]
+    Ended,
+}
+
+/// After how long without an event to look whether the stream is still the same: the client goes on waiting for the next
+/// number in a stream that was deleted and made anew.
+const LOOK_AFTER: Duration = Duration::from_secs(5);
+
+impl Bus {
+    /// Reads what comes after the event of this number. A number that the stream has not reached is one of an earlier
+    /// stream: reading then begins at the beginning ([`Reader::begins_after`] says so).
+    pub async fn read<E: Event>(&self, after: u64) -> Result<Reader<E>, ReadError> {
+        let mut generation = self.generation();
+        generation.mark_unchanged();
+        let stream = self.jetstream.get_stream(E::STREAM).await;
+        let stream = stream.map_err(read_error)?;
+        let info = stream.cached_info();
+        self.check_stream(E::STREAM, &info.config)
+            .map_err(ReadError::Unfit)?;
+        let begins_after = if after > info.state.last_sequence {
+            0
+        } else {
+            after
+        };
+        let consumer = stream.create_consumer(OrderedConfig {
+            filter_subject: E::SUBJECTS.to_owned(),
+            deliver_policy: DeliverPolicy::ByStartSequence {
+                start_sequence: begins_after + 1,
+            },
+            ..OrderedConfig::default()
+        });
+        let messages = consumer.await.map_err(read_error)?.messages().await;
+        let messages = messages.map_err(read_error)?;
+        Ok(Reader {
+            messages,
+            generation,
+            bus: self.clone(),
+            begins_after,
+            made_at: info.created,
+            reached: begins_after,
+            waiting: 0,
+            unreadable: UnreadableLog::default(),
+            event: PhantomData,
+        })
+    }
+}
+
+impl<E: Event> Reader<E> {
+    /// The number of the event after which this reader begins.
+    pub fn begins_after(&self) -> u64 {
+        self.begins_after
+    }
+
+    /// When the stream was made: one that is made anew counts its events from the beginning.
+    pub fn made_at(&self) -> OffsetDateTime {
+        self.made_at
+    }
+
+    /// How many events the stream held after the last one that was read, when that was sent.
+    pub fn waiting(&self) -> u64 {
+        self.waiting
+    }
+
+    /// Waits for an event and takes with it those that are there already, up to `most`; none after 5 s without one. One
+    /// that can't be read is logged, kept as a dead letter, and passed over.
+    pub async fn next_batch(&mut self, most: usize) -> Result<Vec<Stored<E>>, ReadError> {
+        let mut batch = Vec::new();
+        while batch.is_empty() {
+            let message = tokio::select! {
+                message = self.messages.next() => message,
+                _ = self.generation.changed() => return Err(ReadError::Reconnected),
+                () = sleep(LOOK_AFTER) => {
+                    check_stream::<E>(&self.bus, self.reached).await?;
+                    break;
+                }
+            };
+            let mut next = Some(message);
+            while let Some(message) = next {
+                let message = message.ok_or(ReadError::Ended)?.map_err(read_error)?;
+                self.waiting = message.info().map_or(0, |info| info.pending);
+                match self.unreadable.read(&message) {
+                    Ok(stored) => batch.push(stored),
+                    Err(error) => self.bus.pass_over(&message, &error.to_string()).await,
+                }
+                next = (batch.len() < most)
+                    .then(|| self.messages.next().now_or_never())
+                    .flatten();
+            }
+        }
+        self.reached = batch.last().map_or(self.reached, |last| last.sequence);
+        Ok(batch)
+    }
+}
+
+async fn check_stream<E: Event>(bus: &Bus, reached: u64) -> Result<(), ReadError> {
+    let stream = bus.jetstream.get_stream(E::STREAM).await;
+    let stream = stream.map_err(read_error)?;
+    if stream.cached_info().state.last_sequence < reached {
+        return Err(ReadError::MadeAnew);
+    }
+    Ok(())
+}
+
+fn read_error(error: impl Into<StoreError>) -> ReadError {
+    ReadError::Stream(error.into())
+}

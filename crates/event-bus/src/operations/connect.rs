@@ -1,0 +1,101 @@
+//! Connecting, and what each role has done with the streams and buckets.
+
+use std::sync::Arc;
+
+use async_nats::jetstream;
+use futures::future::BoxFuture;
+
+use super::{dead_letters::DeadLetterLimiter, ensure, formats, role::Role};
+use crate::{
+    contract::{
+        DECLARATIONS,
+        declaration::Declaration,
+        rights::{Right, Service},
+    },
+    nats::{
+        bus::{Bus, Upkeep},
+        config::BusConfig,
+        connect::ConnectError,
+        publish_error::PublishError,
+        storage_error::StorageError,
+    },
+};
+
+/// What is done for a connection of this role.
+struct Care {
+    role: Role,
+    config: BusConfig,
+    limiter: DeadLetterLimiter,
+}
+
+impl Bus {
+    /// Connects under the name of the service.
+    pub async fn connect(
+        config: &BusConfig,
+        service: &str,
+        role: Role,
+    ) -> Result<Self, ConnectError> {
+        let care = Care {
+            role,
+            config: config.clone(),
+            limiter: DeadLetterLimiter::default(),
+        };
+        Bus::open(config, service, Arc::new(care)).await
+    }
+}
+
+impl Upkeep for Care {
+    fn check<'a>(
+        &'a self,
+        jetstream: &'a jetstream::Context,
+    ) -> BoxFuture<'a, Result<(), StorageError>> {
+        Box::pin(async {
+            match self.role {
+                Role::Worker | Role::Keeper | Role::Restorer => {
+                    formats::check_none_is_newer(jetstream).await
+                }
+                Role::Reader => formats::check_all(jetstream, is_read_by_the_sink).await,
+                Role::Guest => Ok(()),
+            }
+        })
+    }
+
+    fn ensure<'a>(
+        &'a self,
+        jetstream: &'a jetstream::Context,
+    ) -> BoxFuture<'a, Result<(), StorageError>> {
+        Box::pin(async {
+            match self.role {
+                Role::Worker | Role::Keeper | Role::Restorer => {
+                    ensure::ensure(jetstream, &self.config, self.role).await
+                }
+                Role::Reader | Role::Guest => Ok(()),
+            }
+        })
+    }
+
+    fn check_stream(
+        &self,
+        name: &'static str,
+        stream: &jetstream::stream::Config,
+    ) -> Result<(), StorageError> {
+        match DECLARATIONS.iter().find(|declared| declared.stream == name) {
+            Some(declared) if declared.is_marked => formats::check(name, stream),
+            _ => Ok(()),
+        }
+    }
+
+    fn keep_dead_letter<'a>(
+        &'a self,
+        bus: &'a Bus,
+        message: &'a jetstream::Message,
+        cause: &'a str,
+    ) -> BoxFuture<'a, Result<(), PublishError>> {
+        Box::pin(self.limiter.keep(bus, message, cause))
+    }
+}
+
+/// A sink may ask for no other stream.
+fn is_read_by_the_sink(declared: &Declaration) -> bool {
+    declared.rights_of(Service::Sink).contains(&Right::Follow)
+}

@@ -1,0 +1,188 @@
+//! Making the streams and buckets as they are declared, and correcting the settings that the design rests on.
+
+use std::{borrow::Cow, time::Duration};
+
+use async_nats::jetstream::{
+    self, kv, object_store,
+    stream::{Config, DiscardPolicy, StorageType},
+};
+
+use super::{formats, restore, role::Role};
+use crate::{
+    contract::{
+        DECLARATIONS,
+        declaration::{Declaration, Kind, Medium},
+    },
+    nats::{config::BusConfig, storage_error::StorageError},
+};
+
+/// Within it a message id counts once: as long as it takes to try again, after a fault, what may have succeeded. The
+/// broker keeps the ids in memory meanwhile.
+const DUPLICATE_WINDOW: Duration = Duration::from_secs(2 * 60);
+
+/// Makes what is missing. Of what is there, corrects the settings that the design rests on, and leaves the limits (ages
+/// and sizes) as the operator has set them.
+pub(super) async fn ensure(
+    context: &jetstream::Context,
+    config: &BusConfig,
+    role: Role,
+) -> Result<(), StorageError> {
+    let mut older = false;
+    for declared in &DECLARATIONS {
+        match declared.kind {
+            Kind::Events { subjects } => {
+                let wanted = settings(declared, subjects, config);
+                let there = ensure_stream(context, declared, wanted, role).await?;
+                older |= declared.is_marked && formats::is_older(&there);
+            }
+            Kind::KeyValue => ensure_key_value(context, declared, config).await?,
+            Kind::Objects => ensure_objects(context, declared, config).await?,
+        }
+    }
+    match (older, role) {
+        (false, _) => Ok(()),
+        (true, Role::Keeper) => formats::migrate(context).await,
+        (true, _) => formats::check_all(context, |_| true).await,
+    }
+}
+
+/// A stream's settings, as they are declared.
+fn settings(declared: &Declaration, subjects: &str, config: &BusConfig) -> Config {
+    let mut settings = Config {
+        name: declared.name.into(),
+        description: Some(declared.description.into()),
+        subjects: vec![subjects.into()],
+        storage: storage(declared),
+        discard: DiscardPolicy::Old,
+        allow_direct: true,
+        num_replicas: config.nats_replicas.into(),
+        duplicate_window: DUPLICATE_WINDOW,
+        max_messages_per_subject: declared.newest_kept.map_or(0, i64::from),
+        max_age: declared.max_age.unwrap_or_default(),
+        max_bytes: declared.max_bytes(config),
+        ..Config::default()
+    };
+    if declared.is_marked {
+        formats::mark(&mut settings);
+    }
+    settings
+}
+
+fn storage(declared: &Declaration) -> StorageType {
+    match declared.medium {
+        Medium::File => StorageType::File,
+        Medium::Memory => StorageType::Memory,
+    }
+}
+
+async fn ensure_stream(
+    context: &jetstream::Context,
+    declared: &Declaration,
+    wanted: Config,
+    role: Role,
+) -> Result<Config, StorageError> {
+    let name = declared.stream;
+    let there = context.get_or_create_stream(wanted.clone()).await;
+    let there = there.map_err(|error| StorageError::CreateStream {
+        name,
+        source: error.into(),
+    })?;
+    let there = &there.cached_info().config;
+    formats::check_not_newer(name, there)?;
+
+    if restore::unfinished(there).is_some() {
+        return match role {
+            Role::Restorer => Ok(there.clone()),
+            _ => Err(StorageError::Restoring { name }),
+        };
+    }
+    // What an earlier version has made is its own until the keeper has brought it to our format.
+    let is_ours = role == Role::Keeper || !declared.is_marked || !formats::is_older(there);
+    if let (true, Cow::Owned(corrected)) = (is_ours, corrected(there, &wanted)) {
+        tracing::info!(stream = name, "correcting the stream's settings");
+        let updated = context.update_stream(corrected).await;
+        updated.map_err(|error| StorageError::UpdateStream {
+            name,
+            source: error.into(),
+        })?;
+    }
+    Ok(there.clone())
+}
+
+/// `there`, with the settings of `wanted` that the design rests on.
+fn corrected<'a>(there: &'a Config, wanted: &Config) -> Cow<'a, Config> {
+    let fits = there.subjects == wanted.subjects
+        && there.storage == wanted.storage
+        && there.discard == wanted.discard
+        && there.allow_direct == wanted.allow_direct
+        && per_subject(there) == per_subject(wanted);
+    if fits {
+        return Cow::Borrowed(there);
+    }
+    Cow::Owned(Config {
+        subjects: wanted.subjects.clone(),
+        storage: wanted.storage,
+        discard: wanted.discard,
+        allow_direct: wanted.allow_direct,
+        max_messages_per_subject: wanted.max_messages_per_subject,
+        ..there.clone()
+    })
+}
+
+/// The server answers -1 where 0 was asked for: no limit.
+fn per_subject(config: &Config) -> i64 {
+    config.max_messages_per_subject.max(0)
+}
+
+async fn ensure_key_value(
+    context: &jetstream::Context,
+    declared: &Declaration,
+    config: &BusConfig,
+) -> Result<(), StorageError> {
+    let name = declared.name;
+    if context.get_key_value(name).await.is_ok() {
+        return Ok(());
+    }
+    let made = context.create_key_value(kv::Config {
+        bucket: name.into(),
+        description: declared.description.into(),
+        history: declared.newest_kept.map_or(1, i64::from),
+        max_age: declared.max_age.unwrap_or_default(),
+        max_bytes: declared.max_bytes(config),
+        storage: storage(declared),
+        num_replicas: config.nats_replicas.into(),
+        ..kv::Config::default()
+    });
+    made.await
+        .map(drop)
+        .map_err(|error| StorageError::CreateBucket {
+            name,
+            source: error.into(),
+        })
+}
+
+async fn ensure_objects(
+    context: &jetstream::Context,
+    declared: &Declaration,
+    config: &BusConfig,
+) -> Result<(), StorageError> {
+    let name = declared.name;
+    if context.get_object_store(name).await.is_ok() {
+        return Ok(());
+    }
+    let made = context.create_object_store(object_store::Config {
+        bucket: name.into(),
+        description: Some(declared.description.into()),
+        max_age: declared.max_age.unwrap_or_default(),
+        max_bytes: declared.max_bytes(config),
+        storage: storage(declared),
+        num_replicas: config.nats_replicas.into(),
+        ..object_store::Config::default()
+    });
+    made.await
+        .map(drop)
+        .map_err(|error| StorageError::CreateBucket {
+            name,
+            source: error.into(),
+        })
+}

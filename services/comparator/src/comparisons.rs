@@ -1,0 +1,87 @@
+//! The message that says what a comparator found of one frame.
+
+use comparison::{
+    Baseline, Compared, DETECTOR_VERSION, Look, UnknownMeasure, compare, rule_digest,
+};
+use event_bus::Folder;
+use proto::{
+    EffectiveRule, timestamp,
+    v1::{Comparison, Finding, Frame, Kind, Picture, Verdict},
+};
+use time::OffsetDateTime;
+
+use crate::{fingerprinting::Unreadable, references::CurrentReference};
+
+/// What a frame is judged by.
+#[derive(Clone, Copy)]
+pub(crate) struct Circumstances<'a> {
+    pub(crate) folder: &'a Folder,
+    pub(crate) frame: &'a Frame,
+    pub(crate) reference: &'a CurrentReference,
+    pub(crate) rule: &'a EffectiveRule,
+}
+
+/// Of a frame that looks like this.
+pub(crate) fn of_look(
+    circumstances: &Circumstances<'_>,
+    baseline: &Baseline,
+    look: &Look,
+) -> Result<Comparison, UnknownMeasure> {
+    let Compared {
+        measure,
+        similarity,
+        closest,
+        verdict,
+        findings,
+    } = compare(baseline, look, circumstances.rule)?;
+    Ok(Comparison {
+        similarity: Some(similarity),
+        verdict: verdict.into(),
+        measure: measure.to_owned(),
+        closest: Some(Picture {
+            id: closest.id.clone(),
+            name: closest.name.clone(),
+        }),
+        findings,
+        ..of_baseline(circumstances, Some(baseline))
+    })
+}
+
+/// Of a frame that is no picture that can be read.
+pub(crate) fn of_unreadable(circumstances: &Circumstances<'_>, why: &Unreadable) -> Comparison {
+    let unreadable = Finding {
+        kind: Kind::Unreadable.into(),
+        score: 1.0,
+        limit: 0.0,
+        cause: why.to_string(),
+    };
+    Comparison {
+        verdict: Verdict::Unreadable.into(),
+        findings: vec![unreadable],
+        ..of_baseline(circumstances, circumstances.reference.baseline.as_deref())
+    }
+}
+
+/// What is said of every frame.
+fn of_baseline(circumstances: &Circumstances<'_>, baseline: Option<&Baseline>) -> Comparison {
+    let Circumstances {
+        folder,
+        frame,
+        reference,
+        rule,
+    } = circumstances;
+    let bytes = |digest: &[u8]| bytes::Bytes::copy_from_slice(digest);
+    Comparison {
+        folder: folder.to_string(),
+        frame: Some((*frame).clone()),
+        reference: Some(reference.to_message()),
+        threshold: rule.threshold,
+        compared_at: Some(timestamp(OffsetDateTime::now_utc())),
+        baseline_digest: baseline.map_or_else(Default::default, |baseline| {
+            bytes(baseline.digest().as_bytes())
+        }),
+        rule_digest: bytes(rule_digest(rule).as_bytes()),
+        detector_version: DETECTOR_VERSION.to_owned(),
+        ..Comparison::default()
+    }
+}

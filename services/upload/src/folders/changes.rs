@@ -1,0 +1,84 @@
+//! Who changed what: told to the stream `CHANGES` once it holds.
+//!
+//! What was before is what this copy of the service knew when its turn came. What the service does by itself, as to
+//! reconcile or to make the first folders, is no person's change and is not told. Of what was refused, `access` tells.
+
+use event_bus::{Folder, RuleScope};
+use proto::{
+    timestamp,
+    v1::{Change, Folder as Details, FolderChange, ReferenceChange, Rule, RuleChange, Upload},
+};
+use time::OffsetDateTime;
+
+use super::Folders;
+use crate::access::By;
+
+impl Folders {
+    pub(super) async fn keep_rule_change(
+        &self,
+        scope: &RuleScope,
+        before: Option<Rule>,
+        after: Option<Rule>,
+        by: &By,
+    ) {
+        if before == after {
+            return;
+        }
+        let change = Change {
+            rule: Some(RuleChange { before, after }),
+            ..Change::default()
+        };
+        self.keep("rule", scope, change, by).await;
+    }
+
+    pub(super) async fn keep_reference_change(
+        &self,
+        folder: &Folder,
+        before: Option<Upload>,
+        after: Option<Upload>,
+        by: &By,
+    ) {
+        let id = |upload: &Option<Upload>| upload.as_ref().map(|upload| upload.id.clone());
+        if id(&before) == id(&after) {
+            return;
+        }
+        let change = Change {
+            reference: Some(ReferenceChange { before, after }),
+            ..Change::default()
+        };
+        let scope = RuleScope::Folder(folder.clone());
+        self.keep("reference", &scope, change, by).await;
+    }
+
+    pub(super) async fn keep_details_change(
+        &self,
+        folder: &Folder,
+        before: Option<Details>,
+        after: Option<Details>,
+        by: &By,
+    ) {
+        if before == after {
+            return;
+        }
+        let change = Change {
+            details: Some(FolderChange { before, after }),
+            ..Change::default()
+        };
+        let scope = RuleScope::Folder(folder.clone());
+        self.keep("details", &scope, change, by).await;
+    }
+
+    /// The change holds already: where it cannot be kept, an operator is told, and whoever made it is not.
+    async fn keep(&self, what: &'static str, scope: &RuleScope, change: Change, by: &By) {
+        let change = Change {
+            folder: scope.to_string(),
+            who: by.name().to_owned(),
+            at: Some(timestamp(OffsetDateTime::now_utc())),
+            ..change
+        };
+        if let Err(error) = self.broker.publish_change(scope, &change).await {
+            metrics::counter!("framewatch_changes_not_kept_total").increment(1);
+            tracing::warn!(folder = %scope, what, who = by.name(), error, "a change holds, but is not kept in CHANGES");
+        }
+    }
+}
