@@ -222,6 +222,7 @@ async fn a_backup_that_is_cut_off_or_changed_anywhere_is_refused() {
     let [file, bad] = [path_of(&files, "backup"), path_of(&files, "bad")];
     succeeded(&run(&["backup", &file, "--nats-url", &source.nats.url()]));
     let whole = fs::read(&file).unwrap();
+    let content = zstd::decode_all(&whole[..]).unwrap();
     let target = NatsServer::start();
     let restore = ["restore", &bad, "--nats-url", &target.url()];
     let step = whole.len() / 40;
@@ -230,6 +231,10 @@ async fn a_backup_that_is_cut_off_or_changed_anywhere_is_refused() {
         refused(&run(&restore), "nothing was restored");
         let mut changed = whole.clone();
         changed[at] ^= 0x10;
+        // Some bits of a compressed file mean nothing.
+        if zstd::decode_all(&changed[..]).is_ok_and(|changed| changed == content) {
+            continue;
+        }
         fs::write(&bad, &changed).unwrap();
         refused(&run(&restore), "nothing was restored");
     }
