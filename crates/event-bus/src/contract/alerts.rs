@@ -3,7 +3,7 @@
 use std::{fmt, str::FromStr, time::Duration};
 
 use async_nats::jetstream::message::PublishMessage;
-use proto::v1::{Alert, Subject};
+use proto::v1::{Alert, Phase, Subject};
 use time::OffsetDateTime;
 
 use super::{
@@ -132,7 +132,15 @@ impl Event for Alert {
         message: Message<'_>,
         _: OffsetDateTime,
     ) -> Result<Self, Undecodable> {
-        from_protobuf(message.payload)
+        let alert = from_protobuf(message.payload)?;
+        // Without its phase an alert says nothing: one that this version does not know must not pass for none.
+        match <Alert as prost::Message>::decode(message.payload.clone()) {
+            Ok(raw) if Phase::try_from(raw.phase).is_err() => Err(Undecodable(format!(
+                "its phase is {}, which this version does not know",
+                raw.phase
+            ))),
+            _ => Ok(alert),
+        }
     }
 }
 
