@@ -49,14 +49,20 @@ impl Browser {
         let turn = TURNS.acquire().await.expect("it is never closed");
         let profile = TempDir::new().expect("the system's temporary folder can be written");
         let session = WebDriver::new(driver.url(), capabilities(profile.path()).unwrap());
-        Browser {
+        let browser = Browser {
             session: session.await.expect("chromium starts"),
             site,
             requests: RefCell::default(),
             _profile: profile,
             _driver: driver,
             _turn: turn,
-        }
+        };
+        // Keys and the clipboard are for a page that has the focus, which of several browsers at a time only one has.
+        let has_focus = json!({"enabled": true});
+        browser
+            .devtools("Emulation.setFocusEmulationEnabled", has_focus)
+            .await;
+        browser
     }
 
     /// Goes to a page by its path.

@@ -65,6 +65,7 @@ async fn walk(browser: &Browser, path: &str) {
         );
         assert!(stops < 300, "{path}: Tab does not come around");
     }
+    assert!(stops > 0, "{path}: Tab leads nowhere");
     let missed = browser.script(MISSED, vec![]).await;
     assert_eq!(missed, json!([]), "{path}: not reached by Tab");
 }

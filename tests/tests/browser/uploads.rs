@@ -83,13 +83,6 @@ async fn a_picture_can_be_pasted() {
     browser
         .devtools("Browser.grantPermissions", permissions)
         .await;
-    // The clipboard is for a page that has the focus, which of several browsers at a time only one has.
-    browser
-        .devtools(
-            "Emulation.setFocusEmulationEnabled",
-            json!({"enabled": true}),
-        )
-        .await;
     browser.visit("/folder/1").await;
     let copy = "const done = arguments[0];
         const canvas = new OffscreenCanvas(160, 120);
