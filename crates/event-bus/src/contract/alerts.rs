@@ -132,14 +132,13 @@ impl Event for Alert {
         message: Message<'_>,
         _: OffsetDateTime,
     ) -> Result<Self, Undecodable> {
-        let alert = from_protobuf(message.payload)?;
-        // Without its phase an alert says nothing: one that this version does not know must not pass for none.
-        match <Alert as prost::Message>::decode(message.payload.clone()) {
-            Ok(raw) if Phase::try_from(raw.phase).is_err() => Err(Undecodable(format!(
-                "its phase is {}, which this version does not know",
-                raw.phase
-            ))),
-            _ => Ok(alert),
+        let alert: Alert = from_protobuf(message.payload)?;
+        // An alert whose phase this version does not know must not pass for one that is over.
+        match alert.phase() {
+            Phase::Unspecified => Err(Undecodable(
+                "an alert without a phase that this version knows".to_owned(),
+            )),
+            Phase::Firing | Phase::Resolved => Ok(alert),
         }
     }
 }

@@ -8,7 +8,8 @@ use async_nats::{
     jetstream::{self, message::PublishMessage},
 };
 use bytes::Bytes;
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use proto::rfc3339;
+use time::OffsetDateTime;
 
 use super::{
     declaration::{DAY, Declaration, GIGABYTE, Room},
@@ -132,16 +133,13 @@ pub(crate) fn of_message(
         .info()
         .map_or(OffsetDateTime::now_utc(), |info| info.published);
     let key = format!("{}.{}", message.subject, stored_at.unix_timestamp_nanos());
-    let stored_at = stored_at
-        .format(&Rfc3339)
-        .expect("a time at which a broker stored something has a text form");
     let cause: String = cause.chars().take(MAX_CAUSE).collect();
     let mut letter = PublishMessage::build()
         .payload(message.payload.clone())
         .header(header::SUBJECT, message.subject.as_str())
         .header(header::CAUSE, value(&cause))
         .header(header::READER, reader)
-        .header(header::STORED_AT, stored_at)
+        .header(header::STORED_AT, rfc3339(stored_at))
         .expected_last_subject_sequence(0);
     for (name, values) in message.headers.iter().flat_map(HeaderMap::iter) {
         if !is_ours(name.as_ref()) {

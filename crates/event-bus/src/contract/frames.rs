@@ -2,7 +2,7 @@
 
 use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
-use proto::{timestamp, v1::Frame};
+use proto::{rfc3339, timestamp, v1::Frame};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
@@ -145,13 +145,9 @@ impl Bus {
                 most: MAX_FRAME_BYTES,
             });
         }
-        let captured_at = headers
-            .captured_at
-            .format(&Rfc3339)
-            .expect("a time of the years 0 to 9999 has a text form");
         let mut message = PublishMessage::build()
             .payload(picture)
-            .header(CAPTURED_AT, captured_at);
+            .header(CAPTURED_AT, rfc3339(headers.captured_at));
         if !headers.camera.is_empty() {
             message = message.header(CAMERA, value(&headers.camera));
         }
