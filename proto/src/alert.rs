@@ -1,3 +1,5 @@
+//! What an alert says that takes more than one of its fields.
+
 use crate::v1::{Alert, Phase};
 
 impl Alert {

@@ -1,3 +1,5 @@
+//! What people may say of a folder: its title, site, area and tags.
+
 use crate::{InvalidLine, line, v1::Folder};
 
 /// What people say of a folder, where that cannot be.

@@ -1,3 +1,5 @@
+//! Which of two judgements is the newer one: by its reference and by its frame, each as the broker stored it.
+
 use proto::{
     from_timestamp,
     v1::{Alert, Comparison, Frame, Reference},

@@ -1,3 +1,5 @@
+//! The one clock of this crate, which tests drive by hand.
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 use time::{Duration, OffsetDateTime};

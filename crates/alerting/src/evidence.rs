@@ -1,3 +1,5 @@
+//! The pictures behind an alert, kept in the bucket `evidence` before the alert is published.
+
 use bytes::Bytes;
 use event_bus::{
     Bus, Evidence, Exhibit, ExhibitKey, Folder, Objects, PictureKey, References, StoreError,

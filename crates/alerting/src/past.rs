@@ -1,3 +1,5 @@
+//! What was seen since an alert fired, read from `COMPARISONS` when it ends. What follows from it is left to `episode`.
+
 use std::time::Duration;
 
 use event_bus::{Begin, Bus, Folder, with_causes};

@@ -1,3 +1,5 @@
+//! A rule tried on the past: the same decisions as `episode` takes, on comparisons that were made long ago.
+
 use comparison::{Judged, Measured};
 use proto::{
     EffectiveRule, timestamp,

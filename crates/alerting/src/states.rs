@@ -1,3 +1,5 @@
+//! The alert states and holds of all folders as the folds over their streams have them.
+
 use std::{
     collections::HashMap,
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},

@@ -1,3 +1,5 @@
+//! The pictures that show how a view should look.
+
 use crate::{Digest, Look};
 
 /// What a folder's frames are held against. Today that is its reference alone.

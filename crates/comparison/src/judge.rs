@@ -1,3 +1,5 @@
+//! From what was measured to the verdict and the findings. Takes no pictures, so it judges old comparisons as well.
+
 use proto::{
     EffectiveRule,
     v1::{Comparison, Finding, Kind, Verdict},

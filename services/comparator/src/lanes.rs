@@ -1,3 +1,5 @@
+//! The order of work: within a folder one thing after another, folders side by side.
+
 use std::{cmp::Ordering, collections::HashMap, sync::Arc};
 
 use event_bus::{Delivery, Folder, FrameArrival};

@@ -1,3 +1,5 @@
+//! Which folders are to be looked at again, and why. Looking is left to `lanes`.
+
 use std::{
     collections::BTreeMap,
     sync::{Mutex, PoisonError},

@@ -1,3 +1,5 @@
+//! The reference of a folder as this comparator uses it: from the upload's event to the baseline of its frames.
+
 use std::sync::Arc;
 
 use comparison::{Baseline, BaselinePicture, Look};

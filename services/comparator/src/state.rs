@@ -1,3 +1,5 @@
+//! What a comparator knows of all folders, folded from the broker's streams. It can be lost: a restart reads it anew.
+
 use std::{
     collections::{HashMap, HashSet},
     sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
