@@ -59,7 +59,10 @@ impl Rule {
     pub const DEFAULT_THRESHOLD: f64 = 0.9;
 
     /// The measures that this version has.
-    pub const MEASURES: &'static [&'static str] = &["phash"];
+    pub const MEASURES: &'static [&'static str] = &[Self::PHASH];
+
+    /// [`Measure::Phash`] in a word.
+    pub const PHASH: &'static str = "phash";
 
     /// Every field, in the order in which people are shown them. Pages, API and commands are made from this table.
     pub const FIELDS: &'static [RuleField] = &[
@@ -122,7 +125,7 @@ impl Rule {
             kind: FieldKind::Word {
                 words: Self::MEASURES,
             },
-            built_in: FieldValue::Word(Self::MEASURES[0]),
+            built_in: FieldValue::Word(Self::PHASH),
             get: |rule| rule.measure.as_deref().map(FieldValue::Word),
             set: |rule, value| rule.measure = value.and_then(FieldValue::word).map(str::to_owned),
         },
@@ -171,7 +174,7 @@ impl EffectiveRule {
             keep_firing: seconds(rule.keep_firing_seconds),
             enabled: rule.enabled.unwrap_or(true),
             measure: match rule.measure.as_deref() {
-                None | Some("phash") => Measure::Phash,
+                None | Some(Rule::PHASH) => Measure::Phash,
                 Some(_) => Measure::Unknown,
             },
         }

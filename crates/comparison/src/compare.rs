@@ -1,9 +1,11 @@
+//! From two looks to what is said of a frame.
+
 use proto::{
     EffectiveRule, Measure,
-    v1::{Finding, Verdict},
+    v1::{Finding, Rule, Verdict},
 };
 
-use crate::{Baseline, BaselinePicture, Judged, Look, Measured, PHASH};
+use crate::{Baseline, BaselinePicture, Judged, Look, Measured};
 
 /// Which detectors look at a frame, and their versions. Part of what a comparison is known by: it changes whenever the
 /// same frame, baseline and rule could lead to something else.
@@ -34,7 +36,7 @@ pub struct UnknownMeasure;
 /// The measure in a word.
 pub(crate) fn word(measure: Measure) -> Result<&'static str, UnknownMeasure> {
     match measure {
-        Measure::Phash => Ok(PHASH),
+        Measure::Phash => Ok(Rule::PHASH),
         Measure::Unknown => Err(UnknownMeasure),
     }
 }

@@ -13,6 +13,3 @@ pub use compare::{Compared, DETECTOR_VERSION, UnknownMeasure, compare};
 pub use digest::{Digest, rule_digest};
 pub use fingerprint::Fingerprint as Look;
 pub use judge::{Judged, Measured};
-
-/// The measure that this version has: the share of equal bits of two 64-bit perceptual hashes.
-pub const PHASH: &str = "phash";

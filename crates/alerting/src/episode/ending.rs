@@ -1,5 +1,7 @@
+//! Why an episode ended and how bad it was, from the comparisons made since it began.
+
 use comparison::Measured;
-use proto::v1::{Alert, Comparison, Reference, ResolvedBy, Verdict};
+use proto::v1::{Alert, Comparison, Reference, ResolvedBy, Rule, Verdict};
 
 use crate::age::Age;
 
@@ -56,7 +58,7 @@ fn id(reference: &Option<Reference>) -> Option<&str> {
 /// Comparisons of earlier versions do not say theirs: they had but one.
 fn measure(comparison: &Comparison) -> &str {
     match comparison.measure.as_str() {
-        "" => comparison::PHASH,
+        "" => Rule::PHASH,
         measure => measure,
     }
 }
