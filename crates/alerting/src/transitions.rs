@@ -1,3 +1,5 @@
+//! Carries decisions out: publishes what `episode` decides, by compare-and-set against whoever else decides.
+
 use std::sync::Arc;
 
 use event_bus::{
@@ -7,6 +9,7 @@ use proto::{
     EffectiveRule,
     v1::{Alert, Comparison, Phase, ResolvedBy, Subject},
 };
+use time::OffsetDateTime;
 
 use crate::{
     AlertStates, Clock, EpisodePast, EvidenceError, EvidenceWriter, Pictures,
@@ -121,11 +124,7 @@ impl Transitions {
         folder: &Folder,
         set: &FolderRule,
     ) -> Result<Settled, TransitionError> {
-        let (now, occasion) = (self.clock.now(), Occasion::of_people(set));
-        self.settle(&AlertSubject::view(folder), occasion, |known| {
-            episode::after_removal(known.last(), now)
-        })
-        .await
+        self.after_people(folder, set, episode::after_removal).await
     }
 
     /// Resolves what is firing of the view of a folder whose alerts are switched off.
@@ -134,9 +133,19 @@ impl Transitions {
         folder: &Folder,
         set: &FolderRule,
     ) -> Result<Settled, TransitionError> {
+        self.after_people(folder, set, episode::after_switching_off)
+            .await
+    }
+
+    async fn after_people(
+        &self,
+        folder: &Folder,
+        set: &FolderRule,
+        decide: impl Fn(Option<&Alert>, OffsetDateTime) -> Decision,
+    ) -> Result<Settled, TransitionError> {
         let (now, occasion) = (self.clock.now(), Occasion::of_people(set));
         self.settle(&AlertSubject::view(folder), occasion, |known| {
-            episode::after_switching_off(known.last(), now)
+            decide(known.last(), now)
         })
         .await
     }
