@@ -2,7 +2,7 @@ use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, anyhow};
 use comfy_table::{Table, presets};
-use event_bus::{Bus, BusConfig, DeadLetter, Role, Stored};
+use event_bus::{Bus, BusConfig, DeadLetter, ReplayError, Role, Stored};
 use serde_json::json;
 use service_runtime::Failure;
 
@@ -148,15 +148,26 @@ impl Replay {
         let progress = Progress::of_count(numbers.len());
         for number in numbers {
             let letter = find(&bus, number).await?;
-            bus.replay(&letter)
-                .await
-                .with_context(|| format!("the dead letter {number} stays"))
-                .map_err(Failure::Unavailable)?;
-            progress.print(format!("{number}: published to {}", letter.event.subject))?;
+            match bus.replay(&letter).await {
+                Ok(()) => {
+                    progress.print(format!("{number}: published to {}", letter.event.subject))?;
+                }
+                Err(error @ ReplayError::State { .. }) if self.all => {
+                    progress.print(format!("{number}: stays; {error}"))?;
+                }
+                Err(error @ ReplayError::State { .. }) => {
+                    return Err(Failure::usage(stays(number, error)));
+                }
+                Err(error) => return Err(Failure::Unavailable(stays(number, error))),
+            }
             progress.advance();
         }
         Ok(())
     }
+}
+
+fn stays(number: u64, error: ReplayError) -> anyhow::Error {
+    anyhow!(error).context(format!("the dead letter {number} stays"))
 }
 
 async fn connect(config: &BusConfig) -> Result<Bus, Failure> {

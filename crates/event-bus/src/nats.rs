@@ -22,6 +22,7 @@ pub(crate) mod past;
 pub(crate) mod publish;
 pub(crate) mod publish_error;
 pub(crate) mod read;
+pub(crate) mod readable;
 pub(crate) mod snapshot;
 pub(crate) mod storage_error;
 pub(crate) mod store_error;

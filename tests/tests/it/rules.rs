@@ -1,7 +1,7 @@
-use event_bus::{Hold, RuleScope};
+use event_bus::Hold;
 use proto::{
     from_timestamp,
-    v1::{Alert, Phase, Rule},
+    v1::{Alert, Comparison, Phase},
 };
 use test_support::eventually;
 use tests::{Stack, View, picture};
@@ -128,21 +128,48 @@ async fn alerts_that_are_switched_off_resolve_and_switched_on_again_fire() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_rule_that_cannot_be_leaves_the_one_before_in_force() {
-    let stack = Stack::start().await;
+async fn a_rule_that_cannot_be_leaves_the_one_before_in_force_for_all() {
+    let mut stack = Stack::start().await;
     stack.set_rule("folder1", r#"{"threshold":0}"#).await;
-    let rules = stack.bus().await.rules();
-    let beyond = Rule {
-        threshold: Some(7.0),
-        ..Rule::default()
-    };
-    let scope = RuleScope::Folder("folder1".parse().unwrap());
-    rules.set(&scope, &beyond).await.unwrap();
+    let client = async_nats::connect(stack.nats.url()).await.unwrap();
+    let jetstream = async_nats::jetstream::new(client);
+    let bucket = jetstream.get_key_value("rules").await.unwrap();
+    for beyond in [r#"{"threshold":7}"#, r#"{"threshold":"#, "7"] {
+        bucket.put("folder1", beyond.into()).await.unwrap();
+    }
     stack
         .upload("folder1", "dock.jpg", picture(View::Dock, 0))
         .await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     stack.similarity_where("folder1", |_| true).await;
+    shows_the_rule_of_before(&stack).await;
+
+    // Services that start now know nothing but what the broker remembers; they and those of before agree on every frame.
+    stack.stop_upload().await;
+    stack.start_upload().await;
+    stack.start_comparator().await;
+    shows_the_rule_of_before(&stack).await;
+    for seed in 1..6 {
+        stack.publish("folder1", picture(View::Yard, seed)).await;
+    }
+    assert_eq!(stack.phases().await, []);
+
+    let bus = stack.bus().await;
+    let letters = bus.dead_letters().await;
+    let of_rules = letters
+        .iter()
+        .filter(|it| it.event.subject == "$KV.rules.folder1");
+    assert_eq!(of_rules.clone().count(), 3, "each is kept once");
+    for letter in of_rules {
+        let letter = bus.dead_letter(letter.sequence).await.unwrap().unwrap();
+        let refused = bus.replay(&letter).await.unwrap_err().to_string();
+        assert!(refused.contains("says what holds now"), "{refused}");
+    }
+    stack.set_rule("folder1", r#"{"threshold":1}"#).await;
+    stack.firing("folder1").await;
+}
+
+async fn shows_the_rule_of_before(stack: &Stack) {
     let folder = eventually("the folder is judged", async || {
         let folder = stack.get("/api/v1/folders/folder1").await;
         (folder["state"] != "waiting").then_some(folder)
@@ -150,4 +177,38 @@ async fn a_rule_that_cannot_be_leaves_the_one_before_in_force() {
     .await;
     assert_eq!(folder["state"], "ok", "{folder}");
     assert_eq!(folder["rule"]["threshold"], 0.0, "{folder}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn another_measure_holds_at_once_and_needs_no_upload() {
+    let stack = Stack::start().await;
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    let by_phash = stack.firing("folder1").await.similarity.unwrap();
+    let (bus, folder) = (stack.bus().await, "folder1".parse().unwrap());
+    for measure in [
+        "mean",
+        "median",
+        "gradient",
+        "double-gradient",
+        "blockhash",
+        "phash",
+    ] {
+        stack
+            .set_rule("folder1", &format!(r#"{{"measure":"{measure}"}}"#))
+            .await;
+        let comparison = eventually("it is compared by the measure", async || {
+            let last = bus.latest::<Comparison>(&folder).await.ok()??.event;
+            (last.measure == measure).then_some(last)
+        })
+        .await;
+        let similarity = comparison.similarity.unwrap();
+        assert!(similarity < 0.9, "{measure}: {similarity}");
+        if measure == "phash" {
+            assert_eq!(similarity, by_phash);
+        }
+    }
+    assert_eq!(stack.phases().await, [Phase::Firing], "it fires all along");
 }

@@ -1,5 +1,5 @@
 use event_bus::{AlertSubject, Bus, BusConfig, Expected, Extent, Folder, Role};
-use proto::v1::Alert;
+use proto::v1::{Alert, Phase};
 use tempfile::TempDir;
 use test_support::{NatsServer, eventually};
 
@@ -30,6 +30,7 @@ async fn a_restore_that_was_killed_is_begun_again_and_until_then_nothing_starts(
     for number in 0..ALERTS {
         let alert = Alert {
             id: number.to_string(),
+            phase: Phase::Firing.into(),
             ..Alert::default()
         };
         let subject = AlertSubject::view(&folder);

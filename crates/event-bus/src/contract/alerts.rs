@@ -29,6 +29,7 @@ pub(super) const MAX_AGE: Duration = Duration::from_secs(90 * DAY.as_secs());
 const SUBJECTS: &str = "alerts.>";
 
 pub(super) const DECLARATION: Declaration = Declaration {
+    is_state: true,
     max_age: Some(MAX_AGE),
     backup: Backup::Everything,
     rights: &[

@@ -64,14 +64,45 @@ impl Event for Comparison {
 }
 
 impl Bus {
-    /// Publishes a comparison. One of the same identity, published again, counts once.
+    /// Publishes a comparison. One of the same identity, published again, counts once, unless its frame has been compared in
+    /// another way since.
     pub async fn publish_comparison(
         &self,
         folder: &Folder,
         comparison: &Comparison,
     ) -> Result<u64, PublishError> {
-        let message = message(folder, comparison).message_id(message_id(folder, comparison));
-        self.publish::<Comparison>(folder, message).await
+        let first = message(folder, comparison).message_id(message_id(folder, comparison));
+        let subject = <Comparison as Event>::subject(folder);
+        let acknowledged = self.publish_once(subject, first).await?;
+        match acknowledged.duplicate {
+            false => Ok(acknowledged.sequence),
+            true => {
+                self.say_again(folder, comparison, acknowledged.sequence)
+                    .await
+            }
+        }
+    }
+
+    /// Where another rule was in force meanwhile, what it led to is the last comparison of the frame, and no longer true.
+    async fn say_again(
+        &self,
+        folder: &Folder,
+        comparison: &Comparison,
+        said: u64,
+    ) -> Result<u64, PublishError> {
+        let last = self.last::<Comparison>(folder).await?;
+        let is_overtaken = last
+            .event
+            .is_some_and(|last| last.sequence != said && last.event.frame == comparison.frame);
+        if !is_overtaken {
+            return Ok(said);
+        }
+        let again = message(folder, comparison).expected_last_subject_sequence(last.expected.0);
+        match self.publish::<Comparison>(folder, again).await {
+            // Another comparator was faster, or there is a newer frame.
+            Err(PublishError::Conflict) => Ok(said),
+            other => other,
+        }
     }
 }
 

@@ -25,6 +25,8 @@ pub struct Declaration {
     pub max_age: Option<Duration>,
     /// How much it may take.
     pub room: Room,
+    /// Whether the last message of a subject says what holds now, so that an earlier one must not come after it.
+    pub is_state: bool,
     /// Whether its format is marked on it; the others have the format of those.
     pub is_marked: bool,
     /// Whether a backup holds it.
@@ -93,6 +95,12 @@ impl Declaration {
         }
     }
 
+    /// Whether it holds what is published on this subject.
+    pub fn takes(&self, subject: &str) -> bool {
+        let mut patterns = self.subjects().into_iter();
+        patterns.any(|pattern| subject.starts_with(pattern.trim_end_matches(['*', '>'])))
+    }
+
     /// Whether it is a stream, and no bucket.
     pub fn is_stream(&self) -> bool {
         matches!(self.kind, Kind::Events { .. })
@@ -136,6 +144,7 @@ impl Declaration {
             newest_kept: Some(1),
             max_age: None,
             room: Room::Unlimited,
+            is_state: true,
             is_marked: false,
             backup: Backup::LatestOfEachKey,
             rights: &[],
@@ -157,6 +166,7 @@ impl Declaration {
             newest_kept: None,
             max_age: None,
             room: Room::Unlimited,
+            is_state: false,
             is_marked: true,
             backup: Backup::No,
             rights: &[],
@@ -174,6 +184,10 @@ impl Backup {
         }
     }
 }
+
+/// Of a value that others than our services may set. One that cannot be read is passed over, and the last one that can stays
+/// in force: so many may come after it.
+pub(super) const REMEMBERED: Option<u16> = Some(64);
 
 pub(super) const GIGABYTE: i64 = 1_000_000_000;
 pub(super) const MINUTE: Duration = Duration::from_secs(60);

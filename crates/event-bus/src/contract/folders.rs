@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proto::v1::Folder as Details;
 
 use super::{
-    declaration::Declaration,
+    declaration::{Declaration, REMEMBERED},
     rights::{Right, Service},
 };
 use crate::{
@@ -21,7 +21,11 @@ use crate::{
 };
 
 pub(super) const DECLARATION: Declaration = Declaration {
-    rights: &[(Service::Upload, &[Right::Write, Right::Follow, Right::Ask])],
+    newest_kept: REMEMBERED,
+    rights: &[
+        (Service::Upload, &[Right::Write, Right::Follow, Right::Ask]),
+        (Service::Sink, &[Right::Follow]),
+    ],
     ..Declaration::key_value(Folders::NAMES, "The folders that were made")
 };
 

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proto::v1::Rule;
 
 use super::{
-    declaration::Declaration,
+    declaration::{Declaration, REMEMBERED},
     rights::{Right, Service},
 };
 use crate::{
@@ -21,6 +21,7 @@ use crate::{
 };
 
 pub(super) const DECLARATION: Declaration = Declaration {
+    newest_kept: REMEMBERED,
     rights: &[
         (Service::Upload, &[Right::Write, Right::Follow]),
         (Service::Comparator, &[Right::Follow]),

@@ -24,6 +24,7 @@ use crate::{
 const SUBJECTS: &str = "uploads.*";
 
 pub(super) const DECLARATION: Declaration = Declaration {
+    is_state: true,
     newest_kept: Some(64),
     backup: Backup::LatestOfEachKey,
     rights: &[

@@ -174,6 +174,7 @@ impl<B: KeyValueBucket> Event for Change<B> {
     type Key = B::Key;
     const STREAM: &'static str = B::NAMES.stream;
     const SUBJECTS: &'static str = B::NAMES.subjects;
+    const FALLS_BACK: bool = true;
 
     fn subject(key: &B::Key) -> String {
         format!("$KV.{}.{key}", B::NAMES.bucket)

@@ -117,6 +117,11 @@ impl Bus {
             && self.is_fit.load(Ordering::Relaxed)
     }
 
+    /// The most bytes that the server takes in a message.
+    pub(crate) fn max_payload(&self) -> usize {
+        self.client.server_info().max_payload
+    }
+
     /// Sends what is still buffered and closes the connection, for all clones.
     pub async fn close(&self) {
         if timeout(FLUSHES_WITHIN, self.client.flush()).await.is_err() {

@@ -46,6 +46,9 @@ pub trait Event: Debug + Sized + Send + Sync + 'static {
     /// Whether the headers are enough, so that payloads need not be sent when following.
     const HEADERS_ONLY: bool = false;
 
+    /// Whether an event that cannot be read leaves the one before it in force, as far back as the stream remembers.
+    const FALLS_BACK: bool = false;
+
     /// The subject of a key.
     fn subject(key: &Self::Key) -> String;
 

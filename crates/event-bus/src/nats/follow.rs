@@ -7,6 +7,7 @@ use tokio_util::sync::CancellationToken;
 use super::{
     bus::Bus,
     event::{Event, Stored},
+    readable::LatestReadable,
     store_error::StoreError,
     unreadable::UnreadableLog,
 };
@@ -14,7 +15,8 @@ use super::{
 /// What [`Bus::follow`] hands on.
 #[derive(Debug)]
 pub enum Latest<E: Event> {
-    /// The latest event of a key, or a new one. After a reconnect the latest ones come again.
+    /// The latest event of a key, or a new one. After a reconnect the latest ones come again. Of a bucket, the latest that
+    /// can be read.
     Event(Stored<E>),
     /// All that was there at the beginning has been handed on; from here on it is live.
     CaughtUp,
@@ -80,8 +82,8 @@ impl Bus {
             .create_consumer(OrderedConfig {
                 filter_subject: E::SUBJECTS.to_owned(),
                 deliver_policy: match from {
-                    From::LatestOfEachKey => DeliverPolicy::LastPerSubject,
-                    From::TheFirst => DeliverPolicy::All,
+                    From::LatestOfEachKey if !E::FALLS_BACK => DeliverPolicy::LastPerSubject,
+                    From::LatestOfEachKey | From::TheFirst => DeliverPolicy::All,
                 },
                 headers_only: E::HEADERS_ONLY,
                 ..OrderedConfig::default()
@@ -92,15 +94,23 @@ impl Bus {
         if caught_up {
             apply(Latest::CaughtUp);
         }
+        let of_each_key = E::FALLS_BACK && matches!(from, From::LatestOfEachKey);
+        let mut backlog = LatestReadable::new();
         let mut unreadable = UnreadableLog::default();
         let mut messages = consumer.messages().await?;
         while let Some(message) = messages.try_next().await? {
             match unreadable.read(&message) {
+                Ok(stored) if of_each_key && !caught_up => {
+                    backlog.learn(&message.subject, stored);
+                }
                 Ok(stored) => apply(Latest::Event(stored)),
                 Err(error) => self.pass_over(&message, &error.to_string()).await,
             }
             if !caught_up && message.info().map_err(StoreError::Refused)?.pending == 0 {
                 caught_up = true;
+                backlog
+                    .take()
+                    .for_each(|stored| apply(Latest::Event(stored)));
                 apply(Latest::CaughtUp);
             }
         }

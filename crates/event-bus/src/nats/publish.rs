@@ -4,6 +4,7 @@ use async_nats::jetstream::{
     self,
     context::{PublishError as JetStreamError, PublishErrorKind},
     message::PublishMessage,
+    publish::PublishAck,
 };
 
 use super::{
@@ -41,7 +42,17 @@ impl Bus {
         subject: String,
         message: PublishMessage,
     ) -> Result<u64, PublishError> {
-        let published = send(&self.jetstream, subject, message).await;
+        let published = self.publish_once(subject, message).await;
+        published.map(|acknowledged| acknowledged.sequence)
+    }
+
+    /// The same, and whether a message of its id was there already.
+    pub(crate) async fn publish_once(
+        &self,
+        subject: String,
+        message: PublishMessage,
+    ) -> Result<PublishAck, PublishError> {
+        let published = send_once(&self.jetstream, subject, message).await;
         if let Err(PublishError::Store(StoreError::Missing(_))) = published {
             self.make_what_is_missing().await;
         }
@@ -55,10 +66,19 @@ pub(crate) async fn send(
     subject: String,
     message: PublishMessage,
 ) -> Result<u64, PublishError> {
+    let published = send_once(jetstream, subject, message).await;
+    published.map(|acknowledged| acknowledged.sequence)
+}
+
+async fn send_once(
+    jetstream: &jetstream::Context,
+    subject: String,
+    message: PublishMessage,
+) -> Result<PublishAck, PublishError> {
     let message = traced(message);
     let published = async { jetstream.send_publish(subject, message).await?.await };
     match published.await {
-        Ok(acknowledged) => Ok(acknowledged.sequence),
+        Ok(acknowledged) => Ok(acknowledged),
         Err(error) if is_conflict(&error) => Err(PublishError::Conflict),
         Err(error) => Err(PublishError::Store(error.into())),
     }

@@ -9,7 +9,9 @@ pub enum PublishError {
     #[error("another event came first on this subject")]
     Conflict,
     /// A payload larger than can be sent.
-    #[error("it has {bytes} bytes; at most {most} can be sent")]
+    #[error(
+        "it has {bytes} bytes; at most {most} can be sent (max_payload of the NATS server, at most 8 MB)"
+    )]
     TooLarge {
         /// Its size.
         bytes: usize,

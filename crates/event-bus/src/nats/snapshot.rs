@@ -1,26 +1,37 @@
 //! What a stream holds now, at the pace of who reads it.
 
-use std::marker::PhantomData;
+use std::{mem, vec};
 
-use async_nats::jetstream::consumer::{
-    DeliverPolicy,
-    pull::{Ordered, OrderedConfig},
+use async_nats::{
+    Subject,
+    jetstream::{
+        consumer::{
+            DeliverPolicy,
+            pull::{Ordered, OrderedConfig},
+        },
+        stream::Stream,
+    },
 };
 use futures::TryStreamExt;
+use tokio::runtime::Handle;
 
 use super::{
     bus::Bus,
     event::{Event, Stored},
+    readable::LatestReadable,
     store_error::StoreError,
 };
 
 /// What a stream holds at one moment, oldest first, for who has work to do between two events.
-pub struct Snapshot<E> {
+pub struct Snapshot<E: Event> {
     /// `None` where there is nothing.
     messages: Option<Ordered>,
+    /// Until it is dropped.
+    _consumer: Removal,
     left: u64,
     unreadable: u64,
-    event: PhantomData<E>,
+    /// Where only the latest event of each key that can be read is wanted, and not the consumer finds it: those.
+    latest: Option<vec::IntoIter<Stored<E>>>,
 }
 
 /// How much of a stream.
@@ -32,15 +43,44 @@ pub enum Extent {
     LatestOfEachKey,
 }
 
+/// A consumer that is removed when this is dropped. The server would keep it for some time, and look at it with every
+/// message of the stream meanwhile.
+struct Removal {
+    stream: Stream<()>,
+    consumer: String,
+}
+
+impl Drop for Removal {
+    fn drop(&mut self) {
+        let Ok(runtime) = Handle::try_current() else {
+            return;
+        };
+        let (stream, consumer) = (self.stream.clone(), mem::take(&mut self.consumer));
+        runtime.spawn(async move {
+            if let Err(error) = stream.delete_consumer(&consumer).await {
+                tracing::debug!(consumer, %error, "a consumer is left for the server to remove");
+            }
+        });
+    }
+}
+
 impl Bus {
     /// What a stream holds now.
     pub async fn snapshot<E: Event>(&self, extent: Extent) -> Result<Snapshot<E>, StoreError> {
         let deliver_policy = match extent {
-            Extent::Everything => DeliverPolicy::All,
-            Extent::LatestOfEachKey => DeliverPolicy::LastPerSubject,
+            Extent::LatestOfEachKey if !E::FALLS_BACK => DeliverPolicy::LastPerSubject,
+            Extent::Everything | Extent::LatestOfEachKey => DeliverPolicy::All,
         };
         let subjects = E::SUBJECTS.to_owned();
-        self.snapshot_of(subjects, deliver_policy).await
+        let mut snapshot = self.snapshot_of(subjects, deliver_policy).await?;
+        if E::FALLS_BACK && extent == Extent::LatestOfEachKey {
+            let mut latest = LatestReadable::new();
+            while let Some((subject, stored)) = snapshot.next_of_all().await? {
+                latest.learn(&subject, stored);
+            }
+            snapshot.latest = Some(latest.take());
+        }
+        Ok(snapshot)
     }
 
     /// What a stream holds now of these subjects.
@@ -58,15 +98,20 @@ impl Bus {
             })
             .await?;
         let left = consumer.cached_info().num_pending;
+        let removal = Removal {
+            stream,
+            consumer: consumer.cached_info().name.clone(),
+        };
         let messages = match left {
             0 => None,
             _ => Some(consumer.messages().await?),
         };
         Ok(Snapshot {
             messages,
+            _consumer: removal,
             left,
             unreadable: 0,
-            event: PhantomData,
+            latest: None,
         })
     }
 }
@@ -75,6 +120,13 @@ impl<E: Event> Snapshot<E> {
     /// The next event; `None` where that was all. One that cannot be read is counted and passed over: whoever follows the
     /// stream complains about it.
     pub async fn next(&mut self) -> Result<Option<Stored<E>>, StoreError> {
+        match &mut self.latest {
+            Some(latest) => Ok(latest.next()),
+            None => Ok(self.next_of_all().await?.map(|(_, stored)| stored)),
+        }
+    }
+
+    async fn next_of_all(&mut self) -> Result<Option<(Subject, Stored<E>)>, StoreError> {
         let Some(messages) = &mut self.messages else {
             return Ok(None);
         };
@@ -85,7 +137,7 @@ impl<E: Event> Snapshot<E> {
             // What has gone by age meanwhile does not come.
             self.left = (self.left - 1).min(message.info().map_err(StoreError::Refused)?.pending);
             match Stored::read(&message) {
-                Ok(stored) => return Ok(Some(stored)),
+                Ok(stored) => return Ok(Some((message.subject.clone(), stored))),
                 Err(_) => self.unreadable += 1,
             }
         }

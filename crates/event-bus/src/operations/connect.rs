@@ -10,6 +10,7 @@ use crate::{
     contract::{
         DECLARATIONS,
         declaration::Declaration,
+        frames::MAX_MESSAGE_BYTES,
         rights::{Right, Service},
     },
     nats::{
@@ -40,7 +41,23 @@ impl Bus {
             config: config.clone(),
             limiter: DeadLetterLimiter::default(),
         };
-        Bus::open(config, service, Arc::new(care)).await
+        let bus = Bus::open(config, service, Arc::new(care)).await?;
+        if let Role::Keeper | Role::Guest = role {
+            warn_of_small_messages(&bus);
+        }
+        Ok(bus)
+    }
+}
+
+/// Whoever publishes larger pictures hears of it only then, and may be a camera that says nothing.
+fn warn_of_small_messages(bus: &Bus) {
+    let most = bus.max_payload();
+    if most < MAX_MESSAGE_BYTES {
+        tracing::warn!(
+            max_payload = most,
+            "the NATS server refuses messages of more than {most} bytes, and with them larger pictures: set max_payload: \
+             8MB in its configuration"
+        );
     }
 }
 

@@ -10,7 +10,10 @@ use std::{
 use async_nats::jetstream::{self, message::PublishMessage, stream::RawMessageErrorKind};
 
 use crate::{
-    contract::dead_letters::{DeadLetter, of_message},
+    contract::{
+        DECLARATIONS,
+        dead_letters::{DeadLetter, of_message},
+    },
     nats::{
         bus::Bus,
         event::{Event, Stored},
@@ -22,6 +25,15 @@ use crate::{
 /// Why a dead letter could not be replayed.
 #[derive(Debug, thiserror::Error)]
 pub enum ReplayError {
+    /// The last message of its subject says what holds.
+    #[error(
+        "it was published to {subject}, whose last message says what holds now; published again it would come after \
+         newer ones, so set what it says anew"
+    )]
+    State {
+        /// Where it had been published.
+        subject: String,
+    },
     /// It could not be removed after it was published.
     #[error("the stream {} cannot be used", DeadLetter::STREAM)]
     Store(#[source] StoreError),
@@ -60,7 +72,8 @@ impl Bus {
         Ok(Some(letter))
     }
 
-    /// Publishes a dead letter where it had been published, and removes it.
+    /// Publishes a dead letter where it had been published, and removes it. One that would change what holds now stays: where
+    /// it is still the last of its subject, who can read it does so without.
     pub async fn replay(&self, letter: &Stored<DeadLetter>) -> Result<(), ReplayError> {
         let DeadLetter {
             subject,
@@ -68,6 +81,14 @@ impl Bus {
             payload,
             ..
         } = &letter.event;
+        if DECLARATIONS
+            .iter()
+            .any(|declared| declared.is_state && declared.takes(subject))
+        {
+            return Err(ReplayError::State {
+                subject: subject.clone(),
+            });
+        }
         let message = PublishMessage::build()
             .payload(payload.clone())
             .headers(headers.clone())

@@ -35,7 +35,7 @@ pub(super) async fn ensure(
                 let there = ensure_stream(context, declared, wanted, role).await?;
                 older |= declared.is_marked && formats::is_older(&there);
             }
-            Kind::KeyValue => ensure_key_value(context, declared, config).await?,
+            Kind::KeyValue => ensure_key_value(context, declared, config, role).await?,
             Kind::Objects => ensure_objects(context, declared, config).await?,
         }
     }
@@ -138,10 +138,14 @@ async fn ensure_key_value(
     context: &jetstream::Context,
     declared: &Declaration,
     config: &BusConfig,
+    role: Role,
 ) -> Result<(), StorageError> {
     let name = declared.name;
-    if context.get_key_value(name).await.is_ok() {
-        return Ok(());
+    if let Ok(there) = context.get_key_value(name).await {
+        return match role {
+            Role::Keeper => ensure_memory(context, declared, there).await,
+            _ => Ok(()),
+        };
     }
     let made = context.create_key_value(kv::Config {
         bucket: name.into(),
@@ -157,6 +161,30 @@ async fn ensure_key_value(
         .map(drop)
         .map_err(|error| StorageError::CreateBucket {
             name,
+            source: error.into(),
+        })
+}
+
+/// Lets a bucket that an earlier version made remember as much as this one needs.
+async fn ensure_memory(
+    context: &jetstream::Context,
+    declared: &Declaration,
+    there: kv::Store,
+) -> Result<(), StorageError> {
+    let there = &there.stream.cached_info().config;
+    let wanted = declared.newest_kept.map_or(1, i64::from);
+    if there.max_messages_per_subject >= wanted {
+        return Ok(());
+    }
+    let updated = context.update_stream(Config {
+        max_messages_per_subject: wanted,
+        ..there.clone()
+    });
+    updated
+        .await
+        .map(drop)
+        .map_err(|error| StorageError::UpdateStream {
+            name: declared.stream,
             source: error.into(),
         })
 }

@@ -1,11 +1,13 @@
 use async_nats::jetstream;
 use event_bus::{
-    AcknowledgementChange, AlertKey, Exhibit, ExhibitKey, Expected, FolderChange, PictureChange,
-    PictureKey, PublishError, RuleScope, Session, SessionChange, SessionKey, StoreError,
+    AcknowledgementChange, AlertKey, Bus, Exhibit, ExhibitKey, Expected, Extent, FolderChange,
+    Latest, PictureChange, PictureKey, PublishError, RuleChange, RuleScope, Session, SessionChange,
+    SessionKey, StoreError,
 };
 use proto::v1::{Acknowledgement, Rule, Upload};
 use test_support::NatsServer;
 use tokio::io::AsyncReadExt as _;
+use tokio_util::sync::CancellationToken;
 
 use crate::{connect, folder};
 
@@ -161,7 +163,8 @@ async fn a_header_goes_with_all_that_is_written_through_a_handle() {
     assert_eq!(by().await.as_deref(), Some("Jo X"));
     folders.remove(&folder("dock")).await.unwrap();
     assert_eq!(by().await.as_deref(), Some("Jo X"));
-    let gone = &bus.all::<FolderChange>().await[0];
+    let changes = bus.all::<FolderChange>().await;
+    let gone = changes.last().unwrap();
     assert_eq!(gone.event.value, None);
     assert_eq!(gone.key.clone().folder(), Some(folder("dock")));
 
@@ -284,4 +287,50 @@ async fn a_session_is_there_for_all_until_it_is_ended() {
 
     sessions.unset(&key).await.unwrap();
     assert_eq!(elsewhere.get(&key).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_value_that_cannot_be_read_leaves_the_one_before_in_force() {
+    let server = NatsServer::start();
+    let bus = connect(&server).await;
+    let rules = bus.rules();
+    let scope = RuleScope::Folder(folder("dock"));
+    let rule = |threshold| Rule {
+        threshold: Some(threshold),
+        ..Rule::default()
+    };
+    for threshold in [0.5, 0.6] {
+        rules.set(&scope, &rule(threshold)).await.unwrap();
+    }
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let bucket = jetstream::new(client).get_key_value("rules").await.unwrap();
+    for _ in 0..10 {
+        bucket
+            .put("dock", r#"{"threshold":7}"#.into())
+            .await
+            .unwrap();
+    }
+    assert_eq!(latest_of_each(&bus).await, [Some(rule(0.6))]);
+    // So does a backup.
+    let mut snapshot = bus
+        .snapshot::<RuleChange>(Extent::LatestOfEachKey)
+        .await
+        .unwrap();
+    let kept = snapshot.next().await.unwrap().unwrap();
+    assert_eq!(kept.event.value, Some(rule(0.6)));
+    assert!(snapshot.next().await.unwrap().is_none());
+
+    rules.unset(&scope).await.unwrap();
+    bucket.put("dock", "7".into()).await.unwrap();
+    assert_eq!(latest_of_each(&bus).await, [None]);
+}
+
+async fn latest_of_each(bus: &Bus) -> Vec<Option<Rule>> {
+    let (mut found, done) = (Vec::new(), CancellationToken::new());
+    bus.follow::<RuleChange>(&done, |latest| match latest {
+        Latest::Event(change) => found.push(change.event.value),
+        Latest::CaughtUp => done.cancel(),
+    })
+    .await;
+    found
 }

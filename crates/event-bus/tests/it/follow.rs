@@ -1,7 +1,7 @@
 use std::sync::{Arc, Mutex};
 
 use event_bus::{Bus, Event, Expected, FrameArrival, Latest, Stored};
-use proto::v1::Alert;
+use proto::v1::{Alert, Phase};
 use test_support::{NatsServer, eventually};
 use tokio_util::sync::CancellationToken;
 
@@ -126,6 +126,7 @@ async fn a_message_that_is_no_event_is_passed_over() {
     let seen = follow::<Alert>(&bus, stop.token());
     let alert = Alert {
         id: "good".into(),
+        phase: Phase::Firing.into(),
         ..Alert::default()
     };
     bus.publish_alert(&view("good"), &alert, Expected(0))

@@ -13,7 +13,7 @@ mod restore;
 mod work;
 
 use event_bus::{AlertSubject, Bus, BusConfig, Expected, Folder, FrameHeaders, Role};
-use proto::v1::Alert;
+use proto::v1::{Alert, Phase};
 use test_support::NatsServer;
 use time::OffsetDateTime;
 
@@ -35,6 +35,7 @@ fn folder(name: &str) -> Folder {
 async fn publish_alert(bus: &Bus, name: &str, id: &str, expected: u64) {
     let alert = Alert {
         id: id.to_owned(),
+        phase: Phase::Firing.into(),
         ..Alert::default()
     };
     bus.publish_alert(&view(name), &alert, Expected(expected))

@@ -1,6 +1,6 @@
 use event_bus::{Bus, BusConfig, ConnectError, Extent, ReferenceChange, Role, StorageError};
 use futures::StreamExt as _;
-use proto::v1::{Alert, Comparison, Upload};
+use proto::v1::{Alert, Comparison, Phase, Upload};
 use test_support::NatsServer;
 
 use crate::{connect, folder, publish_alert, view};
@@ -8,6 +8,7 @@ use crate::{connect, folder, publish_alert, view};
 fn alert(id: &str) -> Alert {
     Alert {
         id: id.to_owned(),
+        phase: Phase::Firing.into(),
         ..Alert::default()
     }
 }
