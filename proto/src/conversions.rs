@@ -52,6 +52,7 @@ impl Fingerprint {
             algorithm: self.algorithm,
             phash: self.phash,
             phash_256: words.map(u64::from_be_bytes),
+            hash: None,
             quality: fingerprint::Quality {
                 brightness: self.brightness,
                 contrast: self.contrast,
@@ -146,6 +147,7 @@ mod tests {
             algorithm: fingerprint::ALGORITHM,
             phash: 1,
             phash_256: [2, 3, 4, u64::MAX],
+            hash: None,
             quality: fingerprint::Quality {
                 brightness: 5.0,
                 contrast: 6.0,

@@ -3,10 +3,12 @@
 //! What a rule leads to is left to `comparison` and `alerting`.
 
 mod field;
+mod measure;
 
 use std::time::Duration;
 
 pub use field::{FieldKind, FieldValue, RuleField};
+pub use measure::Measure;
 
 use crate::v1::Rule;
 
@@ -39,15 +41,6 @@ pub struct EffectiveRule {
     pub measure: Measure,
 }
 
-/// How the similarity of two looks is measured.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Measure {
-    /// The share of equal bits of two 64-bit perceptual hashes.
-    Phash,
-    /// In a way that a later version has and this one does not.
-    Unknown,
-}
-
 /// A time up to a day.
 const UP_TO_A_DAY: FieldKind = FieldKind::Seconds {
     most: 86_400.0,
@@ -57,12 +50,6 @@ const UP_TO_A_DAY: FieldKind = FieldKind::Seconds {
 impl Rule {
     /// The least similarity that counts as a match where no rule says otherwise: that of the system this one replaces.
     pub const DEFAULT_THRESHOLD: f64 = 0.9;
-
-    /// The measures that this version has.
-    pub const MEASURES: &'static [&'static str] = &[Self::PHASH];
-
-    /// [`Measure::Phash`] in a word.
-    pub const PHASH: &'static str = "phash";
 
     /// Every field, in the order in which people are shown them. Pages, API and commands are made from this table.
     pub const FIELDS: &'static [RuleField] = &[
@@ -121,11 +108,12 @@ impl Rule {
             flag: "measure",
             label: "Measure",
             help: "How the similarity is measured",
-            about: "How the similarity of a frame and its reference is measured. The threshold is one of this measure.",
+            about: "How the similarity of a frame and its reference is measured. The threshold is one of this measure: set \
+                    both, and try them on pictures of yours by `framewatch compare --measure`.",
             kind: FieldKind::Word {
-                words: Self::MEASURES,
+                words: &Measure::WORDS,
             },
-            built_in: FieldValue::Word(Self::PHASH),
+            built_in: FieldValue::Word(Measure::PHASH),
             get: |rule| rule.measure.as_deref().map(FieldValue::Word),
             set: |rule, value| rule.measure = value.and_then(FieldValue::word).map(str::to_owned),
         },
@@ -173,10 +161,7 @@ impl EffectiveRule {
             hold: seconds(rule.hold_seconds),
             keep_firing: seconds(rule.keep_firing_seconds),
             enabled: rule.enabled.unwrap_or(true),
-            measure: match rule.measure.as_deref() {
-                None | Some(Rule::PHASH) => Measure::Phash,
-                Some(_) => Measure::Unknown,
-            },
+            measure: Measure::of(rule.measure.as_deref().unwrap_or(Measure::PHASH)),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The pictures that show how a view should look.
 
+use proto::Measure;
+
 use crate::{Digest, Look};
 
 /// What a folder's frames are held against. Today that is its reference alone.
@@ -39,8 +41,31 @@ impl Baseline {
         self.digest
     }
 
-    /// The picture that a frame is closest to, and the similarity to it: 0 to 1.
-    pub(crate) fn closest(&self, frame: &Look) -> (&BaselinePicture, f64) {
-        (&self.reference, self.reference.look.similarity(frame))
+    /// Whether its looks have what a measure needs.
+    pub fn suits(&self, measure: Measure) -> bool {
+        let kind = self.reference.look.hash.map(|hash| hash.kind);
+        measure.hash().is_none_or(|needed| kind == Some(needed))
+    }
+
+    /// The picture that a frame is closest to by a measure, and the similarity to it: 0 to 1. `None` where the looks lack what
+    /// the measure needs.
+    pub(crate) fn closest(
+        &self,
+        frame: &Look,
+        measure: Measure,
+    ) -> Option<(&BaselinePicture, f64)> {
+        let similarity = similarity(&self.reference.look, frame, measure)?;
+        Some((&self.reference, similarity))
+    }
+}
+
+fn similarity(one: &Look, other: &Look, measure: Measure) -> Option<f64> {
+    match measure {
+        Measure::Phash => Some(one.similarity(other)),
+        Measure::Hash(kind) => {
+            let (one, other) = (one.hash?, other.hash?);
+            (one.kind == kind).then(|| one.similarity(&other))?
+        }
+        Measure::Unknown => None,
     }
 }

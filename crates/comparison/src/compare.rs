@@ -1,8 +1,8 @@
 //! From two looks to what is said of a frame.
 
 use proto::{
-    EffectiveRule, Measure,
-    v1::{Finding, Rule, Verdict},
+    EffectiveRule,
+    v1::{Finding, Verdict},
 };
 
 use crate::{Baseline, BaselinePicture, Judged, Look, Measured};
@@ -26,29 +26,28 @@ pub struct Compared<'a> {
     pub findings: Vec<Finding>,
 }
 
-/// The rule in force names a measure of a later version.
+/// Why two looks cannot be compared by a measure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "the rule in force names a measure that this version does not have; start a comparator that has it, or set another measure"
-)]
-pub struct UnknownMeasure;
-
-/// The measure in a word.
-pub(crate) fn word(measure: Measure) -> Result<&'static str, UnknownMeasure> {
-    match measure {
-        Measure::Phash => Ok(Rule::PHASH),
-        Measure::Unknown => Err(UnknownMeasure),
-    }
+pub enum MeasureError {
+    /// The rule in force names a measure of a later version.
+    #[error(
+        "the rule in force names a measure that this version does not have; start a comparator that has it, or set another measure"
+    )]
+    Unknown,
+    /// One of the looks was made without [what the measure needs](Measure::hash).
+    #[error("a look lacks the hash of the measure {0}")]
+    Lacking(&'static str),
 }
 
-/// Holds a frame's look against a baseline, by a rule.
+/// Holds a frame's look against a baseline, by a rule. All looks must have the hash that the rule's measure needs.
 pub fn compare<'a>(
     baseline: &'a Baseline,
     frame: &Look,
     rule: &EffectiveRule,
-) -> Result<Compared<'a>, UnknownMeasure> {
-    let measure = word(rule.measure)?;
-    let (closest, similarity) = baseline.closest(frame);
+) -> Result<Compared<'a>, MeasureError> {
+    let measure = rule.measure.word().ok_or(MeasureError::Unknown)?;
+    let closest = baseline.closest(frame, rule.measure);
+    let (closest, similarity) = closest.ok_or(MeasureError::Lacking(measure))?;
     let measured = Measured {
         similarity,
         frame_is_blank: frame.is_blank(),
@@ -66,8 +65,8 @@ pub fn compare<'a>(
 
 #[cfg(test)]
 mod tests {
-    use fingerprint::Quality;
-    use proto::v1::Kind;
+    use fingerprint::{Hash, HashKind, Quality};
+    use proto::{Measure, v1::Kind};
 
     use super::*;
     use crate::rule_digest;
@@ -77,6 +76,7 @@ mod tests {
             algorithm: fingerprint::ALGORITHM,
             phash,
             phash_256: [0; 4],
+            hash: None,
             quality: Quality {
                 contrast,
                 ..Quality::default()
@@ -134,8 +134,28 @@ mod tests {
             ..rule(0.9)
         };
         let compared = compare(&baseline, &look(0, 40.0), &later);
-        assert_eq!(compared, Err(UnknownMeasure));
+        assert_eq!(compared, Err(MeasureError::Unknown));
         assert_ne!(rule_digest(&later), rule_digest(&rule(0.9)));
+    }
+
+    #[test]
+    fn a_measure_compares_by_its_own_hash_and_by_no_other() {
+        let by = |kind, bits| Look {
+            hash: Some(Hash { kind, bits }),
+            ..look(0, 40.0)
+        };
+        let median = EffectiveRule {
+            measure: Measure::Hash(HashKind::Median),
+            ..rule(0.9)
+        };
+        let baseline = baseline("a", by(HashKind::Median, 0));
+        let compared = compare(&baseline, &by(HashKind::Median, 0xFFFF), &median).unwrap();
+        assert_eq!((compared.measure, compared.similarity), ("median", 0.75));
+        for lacking in [look(0, 40.0), by(HashKind::Mean, 0)] {
+            let compared = compare(&baseline, &lacking, &median);
+            assert_eq!(compared, Err(MeasureError::Lacking("median")));
+        }
+        assert_ne!(rule_digest(&median), rule_digest(&rule(0.9)));
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use proto::EffectiveRule;
 use ring::digest::{Context, SHA256};
 
-use crate::{BaselinePicture, Look, compare::word};
+use crate::{BaselinePicture, Look};
 
 /// A SHA-256.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -29,11 +29,12 @@ impl Digest {
 /// Of what a rule says about comparing. What it says about alerts is left out: it changes no comparison.
 pub fn rule_digest(rule: &EffectiveRule) -> Digest {
     let mut parts = Parts::new("rule");
-    parts.add(word(rule.measure).unwrap_or_default().as_bytes());
+    parts.add(rule.measure.word().unwrap_or_default().as_bytes());
     parts.add(&rule.threshold.to_be_bytes());
     parts.finish()
 }
 
+/// Other hashes than the pHash are left out: they follow from the same picture, and which one counts, the rule says.
 fn add_look(parts: &mut Parts, look: &Look) {
     parts.add(&look.algorithm.to_be_bytes());
     parts.add(&look.phash.to_be_bytes());

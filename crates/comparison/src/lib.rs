@@ -9,7 +9,7 @@ mod digest;
 mod judge;
 
 pub use baseline::{Baseline, BaselinePicture};
-pub use compare::{Compared, DETECTOR_VERSION, UnknownMeasure, compare};
+pub use compare::{Compared, DETECTOR_VERSION, MeasureError, compare};
 pub use digest::{Digest, rule_digest};
 pub use fingerprint::Fingerprint as Look;
 pub use judge::{Judged, Measured};

@@ -1,6 +1,6 @@
 //! The fingerprint itself: what is kept of a picture, and how two are compared.
 
-use crate::Quality;
+use crate::{Hash, Quality};
 
 /// The version of the way from pixels to a fingerprint. Fingerprints of different versions aren't comparable, so
 /// whoever stores one stores this with it and computes it anew when it changes.
@@ -21,6 +21,8 @@ pub struct Fingerprint {
     /// The 256-bit pHash, of the 16×16 lowest frequencies in the same order: `imagehash.phash(image, hash_size=16)`. It
     /// tells smaller changes apart.
     pub phash_256: [u64; 4],
+    /// Another hash, where one was asked for.
+    pub hash: Option<Hash>,
     /// What can be said of the picture alone.
     pub quality: Quality,
     /// The picture's width in pixels, after its EXIF orientation is applied.

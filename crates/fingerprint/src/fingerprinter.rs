@@ -6,7 +6,8 @@ use crate::jpeg::{self, Outcome};
 use crate::luma::{Luma, Stored, swaps_sides};
 use crate::resample::{Lines, Resampler};
 use crate::{
-    ALGORITHM, Content, Error, Fingerprint, Format, Limits, Picture, Quality, decode, phash,
+    ALGORITHM, Content, Error, Fingerprint, Format, HashKind, Limits, Picture, Quality, decode,
+    phash,
 };
 
 /// A picture in grey, upright: at 1/8 scale, or at full size where 1/8 would leave fewer than 72 pixels on a side.
@@ -18,6 +19,16 @@ pub struct Thumbnail<'a> {
     pub height: usize,
     /// `width` × `height` grey levels, row by row from the top.
     pub levels: &'a [u8],
+}
+
+impl<'a> Thumbnail<'a> {
+    fn of(luma: &'a Luma) -> Self {
+        Thumbnail {
+            width: luma.width,
+            height: luma.height,
+            levels: &luma.pixels,
+        }
+    }
 }
 
 /// Makes fingerprints one after the other, with the tables and the memory of those before: once it has seen a camera's
@@ -57,11 +68,27 @@ impl Fingerprinter {
         self.inspect(bytes).map(|picture| picture.fingerprint)
     }
 
+    /// The fingerprint of an encoded picture, with a hash of this kind beside the pHashes.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn with_hash(
+        &mut self,
+        bytes: &[u8],
+        hash: Option<HashKind>,
+    ) -> Result<Fingerprint, Error> {
+        self.picture(bytes, hash).map(|picture| picture.fingerprint)
+    }
+
     /// The format and the fingerprint of an encoded picture.
     ///
     /// # Errors
     /// As [`Self::of`].
     pub fn inspect(&mut self, bytes: &[u8]) -> Result<Picture, Error> {
+        self.picture(bytes, None)
+    }
+
+    fn picture(&mut self, bytes: &[u8], hash: Option<HashKind>) -> Result<Picture, Error> {
         let (format, stored) = self.read(bytes)?;
         let (mut width, mut height) = (stored.width, stored.height);
         if swaps_sides(stored.orientation) {
@@ -77,6 +104,7 @@ impl Fingerprinter {
             algorithm: ALGORITHM,
             phash,
             phash_256: phash::hash::<64, 16, 4>(&grid),
+            hash: hash.map(|kind| kind.of(Thumbnail::of(thumbnail))),
             quality: Quality::of(thumbnail, &grid),
             width,
             height,
@@ -94,11 +122,7 @@ impl Fingerprinter {
     pub fn thumbnail(&mut self, bytes: &[u8]) -> Result<Thumbnail<'_>, Error> {
         let (_, stored) = self.read(bytes)?;
         let luma = upright(&self.luma, &mut self.turned, stored.orientation);
-        Ok(Thumbnail {
-            width: luma.width,
-            height: luma.height,
-            levels: &luma.pixels,
-        })
+        Ok(Thumbnail::of(luma))
     }
 
     /// Leaves the picture's grey levels, reduced where that leaves enough, in `self.luma`.

@@ -21,8 +21,8 @@
 //!
 //! The hashes of a thumbnail equal Python's `imagehash.phash(thumbnail)` bit for bit, and those of the whole picture in
 //! nearly all bits, so similarities and thresholds carry over from systems built on that. The `image_hasher` crate
-//! isn't used because it can't give these hashes: it weighs colours and resizes in other arithmetic, lays its bits out
-//! in another order, and leaves EXIF orientation to the caller.
+//! can't give these hashes: it weighs colours and resizes in other arithmetic, lays its bits out in another order, and
+//! leaves EXIF orientation to the caller. Its other hashes are to be had of the same thumbnail: [`HashKind`].
 //!
 //! # Bounds
 //!
@@ -38,6 +38,7 @@ mod error;
 mod fingerprint;
 mod fingerprinter;
 mod format;
+mod hash;
 mod jpeg;
 mod limits;
 mod luma;
@@ -50,6 +51,7 @@ pub use error::{Content, Error};
 pub use fingerprint::{ALGORITHM, BLANK_CONTRAST, Fingerprint};
 pub use fingerprinter::{Fingerprinter, Thumbnail};
 pub use format::Format;
+pub use hash::{Hash, HashKind};
 pub use limits::Limits;
 pub use quality::Quality;
 

@@ -15,7 +15,7 @@ use alerting::Seen;
 use comparison::Measured;
 use event_bus::{Begin, Bus, Folder, StoreError, Stored};
 use proto::{
-    EffectiveRule, from_timestamp,
+    EffectiveRule, Measure, from_timestamp,
     v1::{Alert, Comparison, Reference},
 };
 use time::OffsetDateTime;
@@ -85,6 +85,7 @@ pub struct History {
 struct Compared {
     frame_stored_at: OffsetDateTime,
     measured: Measured,
+    measure: Measure,
     threshold: f64,
     /// In the list of references.
     reference: u32,
@@ -156,9 +157,9 @@ impl Histories {
 }
 
 impl History {
-    /// The episodes that would have come of it under a rule, oldest first.
+    /// The episodes that would have come of it under a rule, oldest first. Only comparisons by the rule's measure can tell.
     pub fn rehearse(&self, folder: &Folder, rule: &EffectiveRule) -> Vec<Alert> {
-        let seen = self.comparisons.iter().map(|compared| Seen {
+        let seen = self.by(rule.measure).map(|compared| Seen {
             frame_stored_at: compared.frame_stored_at,
             reference: &self.references[compared.reference as usize],
             measured: compared.measured,
@@ -166,9 +167,14 @@ impl History {
         alerting::rehearse(folder.as_str(), rule, seen)
     }
 
-    /// How many comparisons it has.
-    pub fn comparison_count(&self) -> usize {
-        self.comparisons.len()
+    /// How many comparisons by this measure it has.
+    pub fn comparison_count(&self, measure: Measure) -> usize {
+        self.by(measure).count()
+    }
+
+    fn by(&self, measure: Measure) -> impl Iterator<Item = &Compared> {
+        let comparisons = self.comparisons.iter();
+        comparisons.filter(move |compared| compared.measure == measure)
     }
 
     /// When the first of its frames was stored.
@@ -182,6 +188,7 @@ impl History {
         let Some(measured) = Measured::of(&comparison) else {
             return;
         };
+        let measure = Measure::of(comparison.measure_word());
         let frame = comparison.frame.and_then(|frame| frame.stored_at);
         let Some(frame_stored_at) = frame.as_ref().and_then(from_timestamp) else {
             return;
@@ -193,6 +200,7 @@ impl History {
         self.comparisons.push_back(Compared {
             frame_stored_at,
             measured,
+            measure,
             threshold: comparison.threshold,
             reference,
         });

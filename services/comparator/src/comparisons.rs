@@ -1,8 +1,6 @@
 //! The message that says what a comparator found of one frame.
 
-use comparison::{
-    Baseline, Compared, DETECTOR_VERSION, Look, UnknownMeasure, compare, rule_digest,
-};
+use comparison::{Baseline, Compared, DETECTOR_VERSION, Look, MeasureError, compare, rule_digest};
 use event_bus::Folder;
 use proto::{
     EffectiveRule, timestamp,
@@ -26,7 +24,7 @@ pub(crate) fn of_look(
     circumstances: &Circumstances<'_>,
     baseline: &Baseline,
     look: &Look,
-) -> Result<Comparison, UnknownMeasure> {
+) -> Result<Comparison, MeasureError> {
     let Compared {
         measure,
         similarity,

@@ -7,6 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use fingerprint::{Fingerprint, Fingerprinter, Limits};
+use proto::Measure;
 use service_runtime::CpuPool;
 
 /// Fingerprints pictures on the pool, which bounds how many are decoded at a time: decoding is what takes the time and the
@@ -36,14 +37,19 @@ impl Fingerprinting {
         }
     }
 
-    pub(crate) async fn of(&self, picture: Bytes) -> Result<Fingerprint, Unreadable> {
+    /// The fingerprint of a picture, with the hash that a measure needs.
+    pub(crate) async fn of(
+        &self,
+        picture: Bytes,
+        measure: Measure,
+    ) -> Result<Fingerprint, Unreadable> {
         let (limits, idle) = (self.limits, Arc::clone(&self.idle));
         let work = move || {
             let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
             let taken = idle().pop();
             let mut fingerprinter = taken.unwrap_or_else(|| Fingerprinter::new(limits));
             let begun = Instant::now();
-            let result = fingerprinter.of(&picture);
+            let result = fingerprinter.with_hash(&picture, measure.hash());
             metrics::histogram!("framewatch_fingerprint_seconds").record(begun.elapsed());
             idle().push(fingerprinter);
             result

@@ -2,16 +2,18 @@
 
 use std::{sync::Arc, time::Duration};
 
-use alerting::{Clock, EvidenceWriter, Pictures, Settled, TransitionError, Transitions};
+use alerting::{
+    Clock, EvidenceWriter, FolderRule, Pictures, Settled, TransitionError, Transitions,
+};
 use bytes::Bytes;
-use comparison::{Baseline, DETECTOR_VERSION, Look, UnknownMeasure, rule_digest};
+use comparison::{Baseline, DETECTOR_VERSION, Look, MeasureError, rule_digest};
 use event_bus::{
     AlertSubject, Bus, Delivery, Folder, FrameArrival, Objects, PictureKey, PublishError,
     References, StoreError, Stored, with_causes,
 };
 use log_limiter::LogLimiter;
 use proto::{
-    EffectiveRule, from_timestamp,
+    EffectiveRule, Measure, from_timestamp,
     v1::{Comparison, Frame, Verdict},
 };
 use service_runtime::CpuPool;
@@ -40,8 +42,9 @@ pub(crate) struct Judge {
     transitions: Transitions,
 }
 
-/// A frame as it came, and what it looks like.
+/// A frame as it came, what people have set for its folder, and what it looks like by that.
 struct Seen {
+    set: FolderRule,
     frame: Frame,
     stored_at: OffsetDateTime,
     picture: Bytes,
@@ -56,7 +59,7 @@ enum JudgeError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    Measure(#[from] UnknownMeasure),
+    Measure(#[from] MeasureError),
     #[error(transparent)]
     Transition(#[from] TransitionError),
     #[error("cannot read the reference {id} from the object store")]
@@ -114,7 +117,7 @@ impl Judge {
             metrics::counter!("framewatch_frames_without_reference_total").increment(1);
             return delivery.done().await;
         };
-        let seen = match self.see(event, stored_at).await {
+        let seen = match self.see(&folder, event, stored_at).await {
             Ok(seen) => seen,
             Err(error) => return self.reject(delivery, &reference, &error).await,
         };
@@ -222,7 +225,7 @@ impl Judge {
         let Some(frame) = frame else {
             return Ok(());
         };
-        match self.see(frame.event, frame.stored_at).await {
+        match self.see(folder, frame.event, frame.stored_at).await {
             Ok(seen) => self.judge(folder, &seen, reference).await,
             // It was reported when it came.
             Err(_) => Ok(()),
@@ -231,12 +234,16 @@ impl Judge {
 
     async fn see(
         &self,
+        folder: &Folder,
         arrival: FrameArrival,
         stored_at: OffsetDateTime,
     ) -> Result<Seen, Unreadable> {
         let FrameArrival { headers, picture } = arrival;
-        let look = self.fingerprinting.of(picture.clone()).await?;
+        let set = self.state.rule(folder);
+        let look = self.fingerprinting.of(picture.clone(), set.rule.measure);
+        let look = look.await?;
         Ok(Seen {
+            set,
             frame: headers.frame(stored_at),
             stored_at,
             picture,
@@ -276,8 +283,9 @@ impl Judge {
         seen: &Seen,
         reference: CurrentReference,
     ) -> Result<(), JudgeError> {
-        let set = self.state.rule(folder);
-        let baseline = self.baseline(folder, &reference).await?;
+        let set = &seen.set;
+        let measure = set.rule.measure;
+        let baseline = self.baseline(folder, &reference, measure).await?;
         let circumstances = Circumstances {
             folder,
             frame: &seen.frame,
@@ -302,7 +310,7 @@ impl Judge {
         };
         let settled = self
             .transitions
-            .after_comparison(folder, &set, &comparison, pictures);
+            .after_comparison(folder, set, &comparison, pictures);
         match settled.await? {
             Settled::Unchanged => Ok(()),
             Settled::Changed => Box::pin(self.catch_up(folder)).await,
@@ -310,13 +318,15 @@ impl Judge {
     }
 
     /// What the folder's frames are held against; computed from the stored picture where the event carries the look of
-    /// another version.
+    /// another version, or one without the hash that a measure needs.
     async fn baseline(
         &self,
         folder: &Folder,
         reference: &CurrentReference,
+        measure: Measure,
     ) -> Result<Arc<Baseline>, JudgeError> {
-        if let Some(baseline) = &reference.baseline {
+        let known = reference.baseline.as_ref();
+        if let Some(baseline) = known.filter(|baseline| baseline.suits(measure)) {
             return Ok(Arc::clone(baseline));
         }
         let id = &reference.id;
@@ -326,7 +336,7 @@ impl Judge {
             source,
         })?;
         let picture = picture.ok_or_else(|| JudgeError::ReferenceGone { id: id.clone() })?;
-        let look = self.fingerprinting.of(picture).await;
+        let look = self.fingerprinting.of(picture, measure).await;
         let look = look.map_err(|source| JudgeError::Reference {
             id: id.clone(),
             source,

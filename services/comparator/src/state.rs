@@ -110,8 +110,8 @@ impl State {
         let mut known = self.write();
         let measure = EffectiveRule::of(change.event.value.clone(), None).measure;
         match measure {
-            Measure::Phash => known.of_other_measures.remove(&change.key),
             Measure::Unknown => known.of_other_measures.insert(change.key.clone()),
+            Measure::Phash | Measure::Hash(_) => known.of_other_measures.remove(&change.key),
         };
         known.rules.insert(change.key.clone(), change);
     }

@@ -1,7 +1,7 @@
 //! Why an episode ended and how bad it was, from the comparisons made since it began.
 
 use comparison::Measured;
-use proto::v1::{Alert, Comparison, Reference, ResolvedBy, Rule, Verdict};
+use proto::v1::{Alert, Comparison, Reference, ResolvedBy, Verdict};
 
 use crate::age::Age;
 
@@ -42,7 +42,8 @@ impl Ending {
             return ResolvedBy::Reference;
         }
         let threshold = before.map_or(firing.threshold, |before| before.threshold);
-        let measure_differs = before.is_some_and(|before| measure(before) != measure(comparison));
+        let measure_differs =
+            before.is_some_and(|before| before.measure_word() != comparison.measure_word());
         let similarity = Measured::of(comparison).map(|measured| measured.similarity);
         if measure_differs || similarity.is_some_and(|similarity| similarity < threshold) {
             return ResolvedBy::Rule;
@@ -53,14 +54,6 @@ impl Ending {
 
 fn id(reference: &Option<Reference>) -> Option<&str> {
     reference.as_ref().map(|reference| reference.id.as_str())
-}
-
-/// Comparisons of earlier versions do not say theirs: they had but one.
-fn measure(comparison: &Comparison) -> &str {
-    match comparison.measure.as_str() {
-        "" => Rule::PHASH,
-        measure => measure,
-    }
 }
 
 #[cfg(test)]

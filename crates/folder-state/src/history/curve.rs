@@ -99,6 +99,7 @@ impl Point {
 #[cfg(test)]
 mod tests {
     use comparison::Measured;
+    use proto::Measure;
 
     use super::*;
 
@@ -114,6 +115,7 @@ mod tests {
                 frame_is_blank: false,
                 reference_is_blank: false,
             },
+            measure: Measure::Phash,
             threshold: 0.9,
             reference: 0,
         });

@@ -84,6 +84,7 @@ pub(crate) struct WhatIfAnswer {
     /// When the first frame was stored of which something is known.
     #[schema(value_type = Option<Time>, inline)]
     since: Option<pbjson_types::Timestamp>,
+    /// Of the last day, by the measure of the rule: others cannot tell.
     comparisons: usize,
     /// Newest first; no more than 200.
     #[schema(max_items = 200)]
@@ -170,7 +171,7 @@ pub(crate) async fn what_if(
         WhatIfAnswer {
             rule: Rule::in_force(Some(asked), default),
             since: history.since().map(timestamp),
-            comparisons: history.comparison_count(),
+            comparisons: history.comparison_count(rule.measure),
             episode_count: episodes.len(),
             firing_seconds: firing_seconds(&episodes),
             episodes: latest(&episodes),

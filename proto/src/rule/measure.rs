@@ -1,0 +1,86 @@
+//! The measures by which looks are compared, and what rules call them.
+
+use fingerprint::HashKind;
+
+use crate::v1::Comparison;
+
+/// How the similarity of two looks is measured: the share of equal bits of two hashes, of which there are several kinds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Measure {
+    /// Of two 64-bit pHashes.
+    Phash,
+    /// Of two hashes of another kind.
+    Hash(HashKind),
+    /// In a way that a later version has and this one does not.
+    Unknown,
+}
+
+/// All that this version has, with what rules call them.
+const NAMED: [(&str, Measure); 6] = [
+    (Measure::PHASH, Measure::Phash),
+    ("mean", Measure::Hash(HashKind::Mean)),
+    ("median", Measure::Hash(HashKind::Median)),
+    ("gradient", Measure::Hash(HashKind::Gradient)),
+    ("double-gradient", Measure::Hash(HashKind::DoubleGradient)),
+    ("blockhash", Measure::Hash(HashKind::Blockhash)),
+];
+
+impl Measure {
+    /// [`Measure::Phash`] in a word: what holds where no rule says anything.
+    pub const PHASH: &'static str = "phash";
+
+    /// The words of all that this version has.
+    pub const WORDS: [&'static str; NAMED.len()] = {
+        let mut words = [""; NAMED.len()];
+        let mut at = 0;
+        while at < NAMED.len() {
+            words[at] = NAMED[at].0;
+            at += 1;
+        }
+        words
+    };
+
+    /// The measure that rules call so.
+    pub fn of(word: &str) -> Self {
+        let named = NAMED.iter().find(|(name, _)| *name == word);
+        named.map_or(Measure::Unknown, |(_, measure)| *measure)
+    }
+
+    /// What rules call it; `None` where this version does not have it.
+    pub fn word(self) -> Option<&'static str> {
+        let named = NAMED.iter().find(|(_, measure)| *measure == self);
+        named.map(|(word, _)| *word)
+    }
+
+    /// The hash that looks must have for it, beside the pHash that they all have.
+    pub fn hash(self) -> Option<HashKind> {
+        match self {
+            Measure::Hash(kind) => Some(kind),
+            Measure::Phash | Measure::Unknown => None,
+        }
+    }
+}
+
+impl Comparison {
+    /// The word of the measure that it was made by. Comparisons of earlier versions do not say theirs: they had but one.
+    pub fn measure_word(&self) -> &str {
+        match self.measure.as_str() {
+            "" => Measure::PHASH,
+            word => word,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_is_that_of_its_measure() {
+        for word in Measure::WORDS {
+            assert_eq!(Measure::of(word).word(), Some(word));
+        }
+        assert_eq!(Measure::of("view"), Measure::Unknown);
+        assert_eq!(Measure::Unknown.word(), None);
+    }
+}
