@@ -25,17 +25,22 @@ pub async fn run(cameras: Vec<CameraSpec>, bus: Bus, context: Context) -> Result
     tracing::info!(cameras = cameras.len(), "sending frames");
     let tracker = TaskTracker::new();
     for spec in cameras {
-        let camera = Camera {
-            spec,
-            bus: bus.clone(),
-            lost: LogLimiter::default(),
-        };
-        tracker.spawn(camera.run(context.shutdown.clone()));
+        tracker.spawn(run_one(spec, bus.clone(), context.shutdown.clone()));
     }
     tracker.close();
     tracker.wait().await;
     bus.close().await;
     Ok(())
+}
+
+/// Runs a camera until shutdown, or until it has ended where it plays once.
+pub async fn run_one(spec: CameraSpec, bus: Bus, shutdown: CancellationToken) {
+    let camera = Camera {
+        spec,
+        bus,
+        lost: LogLimiter::default(),
+    };
+    camera.run(shutdown).await;
 }
 
 struct Camera {

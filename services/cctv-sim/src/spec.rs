@@ -11,7 +11,7 @@
 //! | `seed` | drawn | a whole number | 0 |
 //! | `order` | pictures | `sorted` (by name) or `newest` (the newest file only) | `sorted` |
 //! | `repeat` | pictures, video | `loop` or `once` | `loop` |
-//! | `watch` | pictures | no value: a new or replaced file is a new frame | off |
+//! | `watch` | pictures | no value: a new or replaced file is a new frame, in the folders below as well | off |
 //! | `incident` | all, any number | see [`crate::incident`] | none |
 
 mod error;

@@ -21,10 +21,19 @@ pub(super) struct Stamp {
     pub(super) len: u64,
 }
 
+/// Below a folder that is listed with what is below it: dates have folders of their own, and so may hours.
+const DEEPEST: usize = 4;
+
 /// The pictures of the folder, sorted by name; files that vanish meanwhile are left out.
 pub(super) async fn list(dir: &Path) -> io::Result<Vec<Entry>> {
     let dir = dir.to_owned();
-    spawn_blocking(move || read(&dir)).await?
+    spawn_blocking(move || read(&dir, 0)).await?
+}
+
+/// The same, with the pictures of the folders below it.
+pub(super) async fn list_all(dir: &Path) -> io::Result<Vec<Entry>> {
+    let dir = dir.to_owned();
+    spawn_blocking(move || read(&dir, DEEPEST)).await?
 }
 
 /// The type that goes with a file's extension; none if it is not a picture's.
@@ -40,10 +49,25 @@ pub(super) fn content_type(path: &Path) -> Option<&'static str> {
     }
 }
 
-fn read(dir: &Path) -> io::Result<Vec<Entry>> {
+fn read(dir: &Path, deepest: usize) -> io::Result<Vec<Entry>> {
     let mut entries = Vec::new();
+    add(dir, deepest, &mut entries)?;
+    entries.sort_by(|a, b| a.path.cmp(&b.path));
+    Ok(entries)
+}
+
+fn add(dir: &Path, deepest: usize, entries: &mut Vec<Entry>) -> io::Result<()> {
     for file in fs::read_dir(dir)? {
-        let path = file?.path();
+        let file = file?;
+        let path = file.path();
+        // A link to a folder is not followed: it may lead back.
+        if file.file_type()?.is_dir() {
+            if deepest > 0 {
+                // A folder that has gone meanwhile, or that may not be read, has no pictures.
+                add(&path, deepest - 1, entries).ok();
+            }
+            continue;
+        }
         if content_type(&path).is_none() {
             continue;
         }
@@ -58,6 +82,5 @@ fn read(dir: &Path) -> io::Result<Vec<Entry>> {
             entries.push(Entry { path, stamp });
         }
     }
-    entries.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(entries)
+    Ok(())
 }

@@ -18,6 +18,9 @@ use crate::spec::{Play, Repeat};
 /// How long to wait before an empty folder is read again.
 const WAIT: Duration = Duration::from_secs(1);
 
+/// What is read of a file at most, in bytes; what is larger than a frame may be can still be made smaller.
+const LARGEST: u64 = 200_000_000;
+
 pub(super) struct Pictures {
     dir: PathBuf,
     order: Order,
@@ -121,6 +124,13 @@ impl Pictures {
 /// The frame of a file; none, with a warning, if it has vanished or cannot be read.
 pub(super) async fn load(path: &Path, filter: &mut Filter, staged: &Staged) -> Option<Frame> {
     let content_type = folder::content_type(path)?;
+    let length = tokio::fs::metadata(path)
+        .await
+        .map_or(0, |metadata| metadata.len());
+    if length > LARGEST {
+        warn!(path = %path.display(), length, "the file is too large for a picture; left out");
+        return None;
+    }
     let bytes = match tokio::fs::read(path).await {
         Ok(bytes) if !bytes.is_empty() => Bytes::from(bytes),
         Ok(_) => {

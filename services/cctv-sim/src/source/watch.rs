@@ -1,4 +1,5 @@
-//! A folder whose new and replaced files are frames, as cameras leave them there by FTP or on a share.
+//! A folder whose new and replaced files are frames, as cameras leave them there by FTP or on a share; those in the folders
+//! below it as well, since many cameras make one for each day.
 //!
 //! The folder is polled: notifications of the kernel (inotify) say nothing about what another machine writes to a
 //! network share. A file counts once two polls in a row find it with the same size and time, so that half-written
@@ -6,9 +7,9 @@
 
 use std::collections::{HashMap, VecDeque};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use tokio::time::{Interval, MissedTickBehavior, interval};
+use tokio::time::sleep;
 use tracing::warn;
 
 use super::filter::Filter;
@@ -19,9 +20,13 @@ use crate::incident::Staged;
 
 const POLL: Duration = Duration::from_millis(250);
 
+/// Of a folder with so many files that looking takes long, looking takes at most this part of the time.
+const REST: u32 = 9;
+
 pub(super) struct Watch {
     dir: PathBuf,
-    polls: Interval,
+    /// Until the next poll.
+    pause: Duration,
     /// What the last poll saw.
     previous: HashMap<PathBuf, Stamp>,
     /// The state in which each file was sent, or was passed over at the start.
@@ -36,18 +41,17 @@ pub(super) struct Watch {
 impl Watch {
     /// Passes over the files that are there, but for the newest.
     pub(super) async fn open(dir: &Path, filter: Filter) -> Result<Self, Error> {
-        let mut there = folder::list(dir).await.map_err(|source| Error::Folder {
-            path: dir.to_owned(),
-            source,
-        })?;
+        let mut there = folder::list_all(dir)
+            .await
+            .map_err(|source| Error::Folder {
+                path: dir.to_owned(),
+                source,
+            })?;
         there.sort_by_key(|entry| entry.stamp);
         let newest = there.pop();
-        let mut polls = interval(POLL);
-        polls.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        polls.reset();
         Ok(Self {
             dir: dir.to_owned(),
-            polls,
+            pause: POLL,
             previous: newest
                 .into_iter()
                 .map(|entry| (entry.path, entry.stamp))
@@ -73,13 +77,16 @@ impl Watch {
                     return Ok(Some(frame));
                 }
             }
-            self.polls.tick().await;
+            sleep(self.pause).await;
             self.poll().await;
         }
     }
 
     async fn poll(&mut self) {
-        match folder::list(&self.dir).await {
+        let began = Instant::now();
+        let listed = folder::list_all(&self.dir).await;
+        self.pause = POLL.max(began.elapsed() * REST);
+        match listed {
             Ok(entries) => {
                 self.warned = false;
                 self.note(entries);
