@@ -10,7 +10,7 @@ SEED ?= $(shell date +%s)
 .PHONY: help tools run test soak mutation-check api-check kubernetes-check equality bench bench-pipeline bench-viewers fuzz format lint lint-deploy deny smoke clean
 
 help:
-	@echo 'make run      get what is missing, build in release mode, start everything with the demo (Ctrl-C stops it)'
+	@echo 'make run      get what is missing, build for trying, start everything with the demo (Ctrl-C stops it)'
 	@echo 'make test     get what is missing, run all tests; FRAMEWATCH_CORPUS=DIR adds the ones on real pictures'
 	@echo 'make tools    only get what is missing: a C compiler, nats-server, redis-server'
 	@echo 'make soak     faults of every kind for MINUTES=10 by SEED=number, then what is left is checked against what was sent'
@@ -25,7 +25,7 @@ help:
 	@echo 'make lint     formatting, clippy and rustdoc, warnings denied'
 	@echo 'make lint-deploy  deploy/Dockerfile by hadolint (fetched the first time), and whether the scripts can be read'
 	@echo 'make deny     licences, bans and sources of the dependencies (builds cargo-deny the first time)'
-	@echo 'make smoke    the containers of deploy/compose.yml: built, started, tried, killed, removed (needs Docker and Compose)'
+	@echo 'make smoke    the containers of docker-compose.yml and of deploy/compose.yml: built, started, tried, killed, removed (needs Docker and Compose)'
 	@echo 'make clean    remove what was built and fetched'
 	@echo
 	@echo "ARGS='...' is passed on by run (to framewatch up) and test (to cargo test)."
@@ -34,8 +34,8 @@ tools:
 	@sh scripts/get-tools.sh compiler nats-server redis-server
 
 run: tools
-	cargo build --release --locked --package cli
-	@exec "$${CARGO_TARGET_DIR:-target}/release/framewatch" up --demo $(ARGS)
+	cargo build --profile quick --locked --package cli
+	@exec "$${CARGO_TARGET_DIR:-target}/quick/framewatch" up --demo $(ARGS)
 
 test: tools
 	@sh scripts/get-tools.sh ffmpeg chromium axe promtool
@@ -88,13 +88,14 @@ lint: format
 lint-deploy:
 	@sh scripts/get-tools.sh hadolint
 	hadolint deploy/Dockerfile
-	for script in deploy/init deploy/smoke scripts/*.sh; do sh -n $$script || exit 1; done
+	for script in deploy/init deploy/skeleton deploy/smoke deploy/smoke-trial deploy/smoke-common.sh scripts/*.sh; do sh -n $$script || exit 1; done
 
 deny:
 	@sh scripts/get-tools.sh cargo-deny
 	cargo-deny --locked check bans licenses sources
 
 smoke:
+	@deploy/smoke-trial
 	@deploy/smoke
 
 clean:

@@ -6,17 +6,18 @@ use std::{
 };
 
 use anyhow::Context as _;
-use clap::ArgGroup;
+use clap::{ArgGroup, builder::PossibleValuesParser};
 use comparison::{Baseline, BaselinePicture, Look, compare};
 use fingerprint::{Fingerprinter, Limits};
 use proto::{
-    EffectiveRule,
+    EffectiveRule, Measure,
     v1::{Rule, Verdict},
 };
 use serde::Serialize;
 use service_runtime::Failure;
+use upload::parse_threshold;
 
-use crate::{lines, progress::Progress, threshold::parse_threshold};
+use crate::{lines, progress::Progress};
 
 /// Exit codes for one pair: 0 match, 1 mismatch, 2 indeterminate, 3 a picture cannot be read. With --pairs: 0 when every
 /// line was answered.
@@ -39,6 +40,10 @@ pub(crate) struct Compare {
     /// The least similarity that counts as a match
     #[arg(long, default_value_t = Rule::DEFAULT_THRESHOLD, value_parser = parse_threshold, value_name = "0..1")]
     threshold: f64,
+
+    /// How the similarity is measured; a threshold of one measure is none of another
+    #[arg(long, default_value = Measure::PHASH, value_parser = PossibleValuesParser::new(Measure::WORDS))]
+    measure: String,
 
     /// Answer in JSON, one object a line
     #[arg(long)]
@@ -73,7 +78,7 @@ impl Compare {
             )));
         };
         let mut fingerprinter = Fingerprinter::new(Limits::default());
-        let baseline = baseline_of(&mut fingerprinter, reference);
+        let baseline = self.baseline_of(&mut fingerprinter, reference);
         let answer = self.answer(&mut fingerprinter, &baseline, reference, frame);
         lines::print(self.line(&answer)?)?;
         Ok(ExitCode::from(match answer.verdict {
@@ -97,7 +102,7 @@ impl Compare {
             let (reference, frame) = (Path::new(reference), Path::new(frame));
             let baseline = match last.take() {
                 Some((path, baseline)) if path == reference => baseline,
-                _ => baseline_of(&mut fingerprinter, reference),
+                _ => self.baseline_of(&mut fingerprinter, reference),
             };
             let answer = self.answer(&mut fingerprinter, &baseline, reference, frame);
             last = Some((reference.to_owned(), baseline));
@@ -116,7 +121,7 @@ impl Compare {
         let both = baseline
             .as_ref()
             .map_err(String::clone)
-            .and_then(|baseline| Ok((baseline, read(fingerprinter, frame)?)));
+            .and_then(|baseline| Ok((baseline, self.read(fingerprinter, frame)?)));
         let (similarity, verdict, detail) = match both {
             Ok((baseline, look)) => match compare(baseline, &look, &self.rule()) {
                 Ok(compared) => (Some(compared.similarity), compared.verdict.word(), None),
@@ -133,9 +138,32 @@ impl Compare {
         }
     }
 
+    /// What frames are held against that are compared with this picture alone.
+    fn baseline_of(
+        &self,
+        fingerprinter: &mut Fingerprinter,
+        path: &Path,
+    ) -> Result<Baseline, String> {
+        let look = self.read(fingerprinter, path)?;
+        let name = path.display().to_string();
+        Ok(Baseline::new(BaselinePicture {
+            id: name.clone(),
+            name,
+            look,
+        }))
+    }
+
+    fn read(&self, fingerprinter: &mut Fingerprinter, path: &Path) -> Result<Look, String> {
+        let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        fingerprinter
+            .with_hash(&bytes, self.rule().measure.hash())
+            .map_err(|error| format!("{}: {error}", path.display()))
+    }
+
     fn rule(&self) -> EffectiveRule {
         let own = Rule {
             threshold: Some(self.threshold),
+            measure: Some(self.measure.clone()),
             ..Rule::default()
         };
         EffectiveRule::of(Some(own), None)
@@ -181,22 +209,4 @@ fn open(pairs: &Path) -> Result<(Box<dyn BufRead>, Progress), Failure> {
     let progress = Progress::of_bytes(file.metadata().map_or(0, |metadata| metadata.len()));
     let input = BufReader::new(progress.through(file));
     Ok((Box::new(input), progress))
-}
-
-/// What frames are held against that are compared with this picture alone.
-fn baseline_of(fingerprinter: &mut Fingerprinter, path: &Path) -> Result<Baseline, String> {
-    let look = read(fingerprinter, path)?;
-    let name = path.display().to_string();
-    Ok(Baseline::new(BaselinePicture {
-        id: name.clone(),
-        name,
-        look,
-    }))
-}
-
-fn read(fingerprinter: &mut Fingerprinter, path: &Path) -> Result<Look, String> {
-    let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-    fingerprinter
-        .of(&bytes)
-        .map_err(|error| format!("{}: {error}", path.display()))
 }

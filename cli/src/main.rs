@@ -15,12 +15,12 @@ mod folder;
 mod folders;
 mod healthcheck;
 mod lines;
+mod migrate;
 mod progress;
 mod provision;
 mod publish;
 mod restore;
 mod rule;
-mod threshold;
 mod token;
 mod up;
 mod upload;
@@ -28,7 +28,7 @@ mod user;
 mod users_file;
 mod watch;
 
-use std::process::ExitCode;
+use std::{env, ffi::OsStr, path::Path, process::ExitCode};
 
 use clap::{CommandFactory, Parser, Subcommand};
 use service_runtime::{Failure, block_on, explain_usage};
@@ -65,6 +65,8 @@ enum Command {
     Folder(folder::FolderCommand),
     /// Show or set the rule by which a folder's frames are judged
     Rule(rule::RuleCommand),
+    /// Take over what the system that this one replaces has on disk: its pictures and its threshold
+    Migrate(migrate::Migrate),
     /// Write references, rules, folders, alerts and what people say of them to a file
     Backup(backup::Backup),
     /// Put back what a backup holds
@@ -87,7 +89,22 @@ enum Command {
     Tethered(up::Tethered),
 }
 
+/// By another name it is one of the services, so that one file is enough for an image that has them all.
+fn service_called(program: &OsStr) -> Option<fn() -> ExitCode> {
+    match Path::new(program).file_stem()?.to_str()? {
+        "framewatch-upload" => Some(::upload::main),
+        "framewatch-comparator" => Some(comparator::main),
+        "framewatch-sink" => Some(sink::main),
+        "framewatch-cctv-sim" => Some(cctv_sim::main),
+        _ => None,
+    }
+}
+
 fn main() -> ExitCode {
+    let program = env::args_os().next().unwrap_or_default();
+    if let Some(main) = service_called(&program) {
+        return main();
+    }
     let cli = match Cli::try_parse() {
         Ok(cli) => cli,
         Err(error) => return explain_usage(&error),
@@ -117,6 +134,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Folders(folders) => block_on(folders.run())?,
         Command::Folder(folder) => block_on(folder.run())?,
         Command::Rule(rule) => block_on(rule.run())?,
+        Command::Migrate(migrate) => block_on(migrate.run())?,
         Command::Backup(backup) => block_on(backup.run())?,
         Command::Restore(restore) => block_on(restore.run())?,
         Command::DeadLetters(letters) => block_on(letters.run())?,

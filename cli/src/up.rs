@@ -3,6 +3,7 @@
 mod data_folder;
 mod supervise;
 mod tethered;
+mod watched;
 
 use std::{
     io::Write as _,
@@ -88,6 +89,25 @@ pub(crate) struct Up {
     #[arg(long)]
     demo: bool,
 
+    /// Make a camera of each folder in here, for the folder of its name: each new picture in it or below it is a frame
+    #[arg(
+        long,
+        env = "FRAMEWATCH_WATCH",
+        value_name = "DIR",
+        conflicts_with = "demo"
+    )]
+    watch: Option<PathBuf>,
+
+    /// What alert_<folder> holds in Redis while an alert fires: all of it as JSON, or its sentence, as in the system that this
+    /// replaces
+    #[arg(
+        long,
+        env = "FRAMEWATCH_REDIS_ALERTS",
+        default_value = "json",
+        value_name = "FORM"
+    )]
+    redis_alerts: sink::AlertForm,
+
     #[command(flatten)]
     login: NatsLogin,
 
@@ -118,6 +138,9 @@ struct Addresses {
 impl Up {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         self.check_logins()?;
+        if let Some(directory) = &self.watch {
+            watched::check(directory)?;
+        }
         let ops = SocketAddr::from((Ipv4Addr::LOCALHOST, OPS_PORT));
         service_runtime::run("framewatch", &self.runtime.clone(), ops, |context| {
             let cpu = self.cpu.pool();
@@ -201,6 +224,7 @@ impl Up {
             ..BusConfig::for_url(addresses.nats.clone())
         };
         let redis = sink::Config {
+            redis_alerts: self.redis_alerts,
             login: self.redis_login.clone(),
             ..sink::Config::for_url(addresses.redis.clone())
         };
@@ -229,7 +253,7 @@ impl Up {
             comparator,
             context.clone(),
         ));
-        services.spawn(sink::run(redis, sink, context.clone()));
+        services.spawn(sink::run(redis, self.redis_alerts, sink, context.clone()));
         services.spawn(print_alerts(alert_lines));
         services.spawn({
             let shutdown = context.shutdown.clone();
@@ -241,6 +265,17 @@ impl Up {
         });
 
         addresses.print(data)?;
+        if let Some(directory) = &self.watch {
+            services.spawn(watched::run(
+                directory.clone(),
+                bus.clone(),
+                context.clone(),
+            ));
+            lines::print(format!(
+                "Each folder in {} is a camera: each new picture there is a frame.\n",
+                directory.display()
+            ))?;
+        }
         if self.demo {
             services.spawn(demo::run(
                 ApiConfig {

@@ -7,6 +7,7 @@ use redis::{AsyncCommands, aio::MultiplexedConnection};
 use reqwest::{Client, StatusCode};
 use serde_json::Value;
 use service_runtime::{Context, CpuPool, Failure, Readiness};
+use sink::AlertForm;
 use test_support::{NatsServer, RedisServer, eventually};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -150,7 +151,7 @@ impl Stack {
         let bus = self.bus().await;
         let redis = sink::connect(&sink::Config::for_url(self.redis.url())).await;
         let redis = redis.unwrap_or_else(|failure| panic!("{:#}", failure.error()));
-        let sink = Running::start(|context| sink::run(redis, bus, context));
+        let sink = Running::start(|context| sink::run(redis, AlertForm::Json, bus, context));
         sink.ready().await;
         self.sink = Some(sink);
     }

@@ -91,3 +91,41 @@ fn json_says_the_same() {
         stderr(&refused)
     );
 }
+
+#[test]
+fn every_measure_tells_two_views_apart() {
+    let folder = pictures();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    for measure in [
+        "phash",
+        "mean",
+        "median",
+        "gradient",
+        "double-gradient",
+        "blockhash",
+    ] {
+        for (frame, code) in [("dock.jpg", 0), ("dock2.jpg", 0), ("wall.jpg", 1)] {
+            let (dock, frame) = (path("dock.jpg"), path(frame));
+            let output = run(&["compare", "--measure", measure, &dock, &frame]);
+            assert_eq!(
+                output.status.code(),
+                Some(code),
+                "{measure}: {}",
+                stdout(&output)
+            );
+        }
+    }
+    let unknown = run(&[
+        "compare",
+        "--measure",
+        "view",
+        &path("dock.jpg"),
+        &path("wall.jpg"),
+    ]);
+    assert_eq!(unknown.status.code(), Some(64));
+    assert!(
+        stderr(&unknown).contains("double-gradient"),
+        "{}",
+        stderr(&unknown)
+    );
+}

@@ -9,6 +9,7 @@ mod compare;
 mod dead_letters;
 mod demo;
 mod folder;
+mod migrate;
 mod rule;
 mod send_and_watch;
 mod traces;

@@ -368,3 +368,50 @@ fn it_refuses_data_of_a_later_version_and_so_do_backup_and_restore() {
         stderr(&output)
     );
 }
+
+#[test]
+fn the_folders_of_a_watched_directory_are_cameras() {
+    let (data, inputs) = (TempDir::new().unwrap(), TempDir::new().unwrap());
+    let put = |path: &str, view| {
+        let path = inputs.path().join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, picture(view, 0)).unwrap();
+    };
+    put("folder1/2026-11-28/08.jpg", View::Wall);
+    put("Not A Folder/08.jpg", View::Wall);
+    let directory = inputs.path().display().to_string();
+    let up = Up::with_own_servers(
+        data.path(),
+        &["--watch", &directory, "--redis-alerts", "sentence"],
+    );
+    up.upload_reference(data.path());
+    let redis = redis::Client::open(up.redis.as_str()).unwrap();
+    let alert = || -> Option<String> {
+        let mut connection = redis.get_connection().ok()?;
+        redis::cmd("GET")
+            .arg("alert_folder1")
+            .query(&mut connection)
+            .ok()?
+    };
+    until("its newest picture is a frame", || {
+        alert().is_some_and(|sentence| sentence.starts_with("folder1 (camera folder1) no longer"))
+    });
+
+    // The day after, in a folder that is new.
+    put("folder1/2026-11-29/08.jpg", View::Dock);
+    until("a picture that comes is a frame", || alert().is_none());
+    put("gate/08.jpg", View::Wall);
+    until("a folder that comes is a camera", || {
+        let folders = run(&["folders", "--url", &up.web]);
+        stdout(&folders).lines().any(|line| line.contains("gate"))
+    });
+}
+
+#[test]
+fn a_watched_directory_must_be_there() {
+    let data = TempDir::new().unwrap();
+    let path = data.path().join("nowhere").display().to_string();
+    let refused = run(&["up", "--watch", &path]);
+    assert_eq!(refused.status.code(), Some(64));
+    assert!(stderr(&refused).contains(&path), "{}", stderr(&refused));
+}

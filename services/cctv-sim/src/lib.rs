@@ -8,6 +8,7 @@ mod demo;
 mod effect;
 mod encode;
 pub mod incident;
+mod process;
 mod reference;
 mod run;
 pub mod scene;
@@ -17,6 +18,7 @@ pub mod spec;
 
 pub use config::Config;
 pub use demo::demo_cameras;
+pub use process::main;
 pub use reference::{ReferenceError, reference};
-pub use run::run;
+pub use run::{run, run_one};
 pub use spec::CameraSpec;

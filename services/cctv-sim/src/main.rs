@@ -2,31 +2,6 @@
 
 use std::process::ExitCode;
 
-use event_bus::{Bus, BusConfig, Role};
-use service_runtime::{Failure, Service};
-
-#[derive(clap::Args)]
-struct Settings {
-    #[command(flatten)]
-    cameras: cctv_sim::Config,
-    #[command(flatten)]
-    bus: BusConfig,
-}
-
-const SERVICE: Service = Service {
-    name: "framewatch-cctv-sim",
-    version: env!("CARGO_PKG_VERSION"),
-    about: "Simulates cameras: folders of pictures, video files, drawn scenes with staged incidents",
-    ops_port: 9503,
-};
-
 fn main() -> ExitCode {
-    service_runtime::main::<Settings, _, _>(&SERVICE, |settings, context| async move {
-        let cameras = settings.cameras.load()?;
-        let connecting = Bus::connect(&settings.bus, SERVICE.name, Role::Guest);
-        let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
-            return Ok(());
-        };
-        cctv_sim::run(cameras, bus.map_err(Failure::unavailable)?, context).await
-    })
+    cctv_sim::main()
 }

@@ -14,11 +14,13 @@ mod config;
 mod fingerprinting;
 mod judge;
 mod lanes;
+mod process;
 mod recheck_queue;
 mod references;
 mod state;
 
 pub use config::Config;
+pub use process::main;
 
 use std::{
     sync::{

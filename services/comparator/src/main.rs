@@ -2,37 +2,6 @@
 
 use std::process::ExitCode;
 
-use event_bus::{Bus, BusConfig, Role};
-use service_runtime::{Context, CpuConfig, Failure, Service};
-
-#[derive(clap::Args)]
-struct Settings {
-    #[command(flatten)]
-    comparator: comparator::Config,
-    #[command(flatten)]
-    cpu: CpuConfig,
-    #[command(flatten)]
-    bus: BusConfig,
-}
-
-const SERVICE: Service = Service {
-    name: "framewatch-comparator",
-    version: env!("CARGO_PKG_VERSION"),
-    about: "Compares every frame with its folder's reference and raises alerts",
-    ops_port: 9501,
-};
-
 fn main() -> ExitCode {
-    service_runtime::main::<Settings, _, _>(&SERVICE, |settings, context| async move {
-        let connecting = Bus::connect(&settings.bus, SERVICE.name, Role::Worker);
-        let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
-            return Ok(());
-        };
-        let context = Context {
-            cpu: settings.cpu.pool(),
-            ..context
-        };
-        let bus = bus.map_err(Failure::unavailable)?;
-        comparator::run(settings.comparator, bus, context).await
-    })
+    comparator::main()
 }

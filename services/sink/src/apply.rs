@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 
 use crate::{
     Connection,
-    redis_keys::{Commands, position_key, position_of_key},
+    redis_keys::{Commands, Writing, position_key, position_of_key},
 };
 
 /// The number of the last event of a stream whose effect Redis holds.
@@ -120,12 +120,16 @@ impl Position {
     pub(crate) async fn apply<E: Commands>(
         &mut self,
         batch: &[Stored<E>],
+        writing: &Writing,
         redis: &mut Connection,
     ) -> RedisResult<Applied> {
         let Some(last) = batch.last() else {
             return Ok(Applied::Done);
         };
-        let mut steps: Vec<Step> = batch.iter().flat_map(steps).collect();
+        let mut steps: Vec<Step> = batch
+            .iter()
+            .flat_map(|stored| steps(stored, writing))
+            .collect();
         if let Connection::Cluster(_) = redis {
             if let Some(held) = self.apply_by_key(steps, redis).await? {
                 redis.set::<_, _, ()>(&self.key, held).await?;
@@ -174,8 +178,8 @@ impl Position {
     }
 }
 
-fn steps<E: Commands>(stored: &Stored<E>) -> impl Iterator<Item = Step> {
-    let commands = E::commands(stored).into_iter();
+fn steps<E: Commands>(stored: &Stored<E>, writing: &Writing) -> impl Iterator<Item = Step> {
+    let commands = E::commands(stored, writing).into_iter();
     commands.map(|words| (stored.sequence, words))
 }
 

@@ -1,8 +1,17 @@
-use clap::Args;
+use clap::{Args, ValueEnum};
 
 use crate::RedisLogin;
 
-/// How to reach Redis.
+/// What is written of an alert that fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum AlertForm {
+    /// The `Alert` as JSON.
+    Json,
+    /// Its sentence for people.
+    Sentence,
+}
+
+/// How to reach Redis, and what to write there.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Redis")]
 #[group(skip)]
@@ -15,6 +24,15 @@ pub struct Config {
         value_name = "URL"
     )]
     pub redis_url: String,
+
+    /// What `alert_<folder>` holds while an alert fires: all of it as JSON, or its sentence, as in the system that this replaces
+    #[arg(
+        long,
+        env = "FRAMEWATCH_REDIS_ALERTS",
+        default_value = "json",
+        value_name = "FORM"
+    )]
+    pub redis_alerts: AlertForm,
 
     /// How to log in there.
     #[command(flatten)]
@@ -31,6 +49,7 @@ impl Config {
     pub fn for_url(url: impl Into<String>) -> Self {
         Config {
             redis_url: url.into(),
+            redis_alerts: AlertForm::Json,
             login: RedisLogin::default(),
             redis_connect_timeout_s: 30,
         }

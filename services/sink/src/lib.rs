@@ -14,13 +14,16 @@ mod connect;
 mod connection;
 mod format;
 mod login;
+mod process;
 mod redis_keys;
+mod removals;
 
-pub use config::Config;
+pub use config::{AlertForm, Config};
 pub use connect::connect;
 pub use connection::Connection;
 pub use login::{Redis, RedisLogin};
-pub use redis_keys::{ALERTS, FOLDERS, alert_key, camera_alert_key, similarity_key};
+pub use process::main;
+pub use redis_keys::{ALERTS, FOLDERS, alert_key, camera_alert_key, similarity_key, time_key};
 
 use std::{
     sync::{
@@ -30,18 +33,19 @@ use std::{
     time::Duration,
 };
 
-use event_bus::{Bus, ReadError, Stored, with_causes};
+use event_bus::{Bus, FolderChange, ReadError, Stored, with_causes};
 use proto::v1::{Alert, Comparison};
 use redis::RedisError;
 use service_runtime::{Context, Failure};
 use tokio::time::sleep;
-use tokio_util::sync::CancellationToken;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Span;
 
 use crate::{
     apply::{Applied, Position},
     format::FormatError,
-    redis_keys::Commands,
+    redis_keys::{Commands, Writing, removal},
+    removals::Removals,
 };
 
 const BATCH: usize = 256;
@@ -50,7 +54,12 @@ const BATCH: usize = 256;
 const RETRY: Duration = Duration::from_millis(500);
 
 /// Writes to Redis until shutdown.
-pub async fn run(redis: Connection, bus: Bus, context: Context) -> Result<(), Failure> {
+pub async fn run(
+    redis: Connection,
+    alerts: AlertForm,
+    bus: Bus,
+    context: Context,
+) -> Result<(), Failure> {
     let works = Arc::new(AtomicBool::new(true));
     context.readiness.require("sink: events reach Redis", {
         let works = Arc::clone(&works);
@@ -61,22 +70,44 @@ pub async fn run(redis: Connection, bus: Bus, context: Context) -> Result<(), Fa
         move || bus.is_connected()
     });
 
+    let tracker = TaskTracker::new();
+    let removals = Removals::default();
+    let folds = bus.folds(&tracker, &context.shutdown);
+    let removals_known = folds.start::<FolderChange>({
+        let removals = removals.clone();
+        move |change| removals.learn(change)
+    });
     let sink = Sink {
         redis,
+        writing: Writing { alerts, removals },
         bus: bus.clone(),
         works,
-        shutdown: context.shutdown,
+        shutdown: context.shutdown.clone(),
     };
+    // What is compared of a folder that is gone is not to be written.
+    let starting = removals_known.wait();
+    if context
+        .shutdown
+        .run_until_cancelled(starting)
+        .await
+        .is_none()
+    {
+        bus.close().await;
+        return Ok(());
+    }
     tokio::join!(
         sink.keep_current::<Comparison>(),
         sink.keep_current::<Alert>()
     );
+    tracker.close();
+    tracker.wait().await;
     bus.close().await;
     Ok(())
 }
 
 struct Sink {
     redis: Connection,
+    writing: Writing,
     bus: Bus,
     works: Arc<AtomicBool>,
     shutdown: CancellationToken,
@@ -144,6 +175,9 @@ impl Sink {
             tracing::info!(stream = E::STREAM, "writing to Redis again");
         }
         loop {
+            if E::GOES_WITH_ITS_FOLDER {
+                self.forget_removed(&mut redis).await?;
+            }
             let batch = reader.next_batch(BATCH).await?;
             if batch.is_empty() {
                 if !position.is_held(&mut redis).await? {
@@ -152,7 +186,7 @@ impl Sink {
                 continue;
             }
             let spans = continue_traces(&batch);
-            let applied = position.apply(&batch, &mut redis).await?;
+            let applied = position.apply(&batch, &self.writing, &mut redis).await?;
             drop(spans);
             match applied {
                 Applied::Done => {}
@@ -163,6 +197,21 @@ impl Sink {
             metrics::counter!("framewatch_sink_events_total", "stream" => E::STREAM)
                 .increment(batch.len() as u64);
         }
+    }
+
+    /// Takes away what Redis holds of folders that are gone. Done between two batches, so that nothing of before comes back.
+    async fn forget_removed(&self, redis: &mut Connection) -> Result<(), RedisError> {
+        let removals = &self.writing.removals;
+        while let Some(folder) = removals.due() {
+            for words in removal(&folder) {
+                redis::cmd(&words[0])
+                    .arg(&words[1..])
+                    .exec_async(redis)
+                    .await?;
+            }
+            removals.done(&folder);
+        }
+        Ok(())
     }
 }
 

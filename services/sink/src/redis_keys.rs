@@ -3,7 +3,12 @@
 use std::fmt;
 
 use event_bus::{AlertSubject, Event, Folder, Stored};
-use proto::v1::{Alert, Comparison, Phase, Subject};
+use proto::{
+    from_timestamp, rfc3339,
+    v1::{Alert, Comparison, Phase, Subject},
+};
+
+use crate::{AlertForm, removals::Removals};
 
 /// Stream of every firing and resolved alert.
 pub const ALERTS: &str = "alerts";
@@ -22,12 +27,17 @@ pub fn similarity_key(folder: &Folder) -> String {
     format!("similarity_{folder}")
 }
 
-/// Exists exactly while the folder's alert is firing: the alert as JSON.
+/// When the broker stored the frame of that similarity, RFC 3339. No folder's name has a colon.
+pub fn time_key(folder: &Folder) -> String {
+    format!("at:{}", similarity_key(folder))
+}
+
+/// Exists exactly while the folder's alert is firing: the alert in the [form](AlertForm) that was asked for.
 pub fn alert_key(folder: &Folder) -> String {
     format!("alert_{folder}")
 }
 
-/// Exists exactly while the alert of the folder's camera is firing: the alert as JSON.
+/// The same for the alert of the folder's camera.
 pub fn camera_alert_key(folder: &Folder) -> String {
     format!("camera_alert_{folder}")
 }
@@ -43,26 +53,60 @@ pub(crate) fn position_of_key(position: &str, stream: &str, key: &str) -> String
     format!("{position}:{stream}:{{{key}}}")
 }
 
+/// What the commands depend on beside the event.
+#[derive(Clone)]
+pub(crate) struct Writing {
+    pub(crate) alerts: AlertForm,
+    pub(crate) removals: Removals,
+}
+
 /// An event that has a place in Redis.
 pub(crate) trait Commands: Event<Key: fmt::Display> {
+    /// Whether it is what is kept of a folder until the folder is removed.
+    const GOES_WITH_ITS_FOLDER: bool;
+
     /// The commands that put it there, each a list of words.
-    fn commands(stored: &Stored<Self>) -> Vec<Vec<String>>;
+    fn commands(stored: &Stored<Self>, writing: &Writing) -> Vec<Vec<String>>;
+}
+
+/// The commands that take away what is kept of a folder. Its alerts have ended, or will, by events of their own.
+pub(crate) fn removal(folder: &Folder) -> [Vec<String>; 3] {
+    [
+        words(["DEL", &similarity_key(folder)]),
+        words(["DEL", &time_key(folder)]),
+        words(["SREM", FOLDERS, folder.as_str()]),
+    ]
 }
 
 impl Commands for Comparison {
-    fn commands(stored: &Stored<Self>) -> Vec<Vec<String>> {
-        let folder = words(["SADD", FOLDERS, stored.key.as_str()]);
-        // A frame that cannot be read says nothing of the view: the last similarity stays.
-        let similarity = stored.event.similarity.map(|similarity| {
-            let key = similarity_key(&stored.key);
-            words(["SET", &key, &similarity.to_string()])
-        });
-        similarity.into_iter().chain([folder]).collect()
+    const GOES_WITH_ITS_FOLDER: bool = true;
+
+    fn commands(stored: &Stored<Self>, writing: &Writing) -> Vec<Vec<String>> {
+        let folder = &stored.key;
+        if writing.removals.are_after(folder, stored.stored_at) {
+            return Vec::new();
+        }
+        let mut commands = vec![words(["SADD", FOLDERS, folder.as_str()])];
+        // A frame that cannot be read says nothing of the view: the last similarity stays, and its time.
+        if let Some(similarity) = stored.event.similarity {
+            let frame = stored.event.frame.as_ref();
+            let seen_at = frame
+                .and_then(|frame| frame.stored_at.as_ref())
+                .and_then(from_timestamp)
+                .unwrap_or(stored.stored_at);
+            commands.extend([
+                words(["SET", &similarity_key(folder), &similarity.to_string()]),
+                words(["SET", &time_key(folder), &rfc3339(seen_at)]),
+            ]);
+        }
+        commands
     }
 }
 
 impl Commands for Alert {
-    fn commands(stored: &Stored<Self>) -> Vec<Vec<String>> {
+    const GOES_WITH_ITS_FOLDER: bool = false;
+
+    fn commands(stored: &Stored<Self>, writing: &Writing) -> Vec<Vec<String>> {
         let alert = &stored.event;
         let json = serde_json::to_string(alert).expect("an alert that was decoded can be JSON");
         let AlertSubject { folder, subject } = &stored.key;
@@ -71,7 +115,13 @@ impl Commands for Alert {
             _ => alert_key(folder),
         };
         let state = match alert.phase() {
-            Phase::Firing => words(["SET", &key, &json]),
+            Phase::Firing => {
+                let value = match writing.alerts {
+                    AlertForm::Json => &json,
+                    AlertForm::Sentence => &alert.message,
+                };
+                words(["SET", &key, value])
+            }
             _ => words(["DEL", &key]),
         };
         vec![state, entry(stored, &json)]

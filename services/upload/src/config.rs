@@ -49,9 +49,21 @@ pub struct Config {
     )]
     pub max_connections: NonZero<u16>,
 
+    /// The threshold of the default rule, where no default rule is set; the name of the old system's setting
+    #[arg(long, env = "SIMILARITY_THRESHOLD", value_parser = parse_threshold, value_name = "0..1")]
+    pub default_threshold: Option<f64>,
+
     /// Who may use the service.
     #[command(flatten)]
     pub access: AccessConfig,
+}
+
+/// A threshold on the command line.
+pub fn parse_threshold(text: &str) -> Result<f64, String> {
+    match text.parse() {
+        Ok(threshold) if (0.0..=1.0).contains(&threshold) => Ok(threshold),
+        _ => Err("a number from 0 to 1 is needed".to_owned()),
+    }
 }
 
 impl Default for Config {
@@ -63,6 +75,7 @@ impl Default for Config {
             upload_timeout_s: 60,
             max_concurrent_uploads: NonZero::new(16).expect("16 is not 0"),
             max_connections: NonZero::new(2048).expect("2048 is not 0"),
+            default_threshold: None,
             access: AccessConfig::default(),
         }
     }

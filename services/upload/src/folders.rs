@@ -164,6 +164,22 @@ impl Folders {
         .await
     }
 
+    /// Sets the rule of all folders where none is set.
+    pub(crate) async fn set_first_default_rule(&self, rule: Rule) -> Result<(), Problem> {
+        let there = self.states.read().default_rule();
+        if let Some(there) = there {
+            if there.threshold != rule.threshold {
+                tracing::info!(
+                    threshold = there.threshold,
+                    "the default rule that is set stays; the threshold of the settings was for where there was none"
+                );
+            }
+            return Ok(());
+        }
+        self.set_rule(RuleScope::Default, Some(rule), By::default())
+            .await
+    }
+
     /// To be called when it is the caller's turn.
     async fn write_rule(
         &self,

@@ -115,6 +115,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(legacy::latest))
         .routes(routes!(legacy::show))
         .routes(routes!(legacy::download))
+        .routes(routes!(legacy::delete))
         .routes(routes!(pages::folder, forms::upload))
 }
 

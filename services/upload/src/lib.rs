@@ -24,15 +24,18 @@ mod measure;
 mod names;
 mod pace;
 mod problem;
+mod process;
 mod thumbnails;
 
 pub use access::AccessConfig;
-pub use config::Config;
+pub use config::{Config, parse_threshold};
+pub use process::main;
 
 use std::{sync::Arc, time::Duration};
 
 use event_bus::{Bus, Folder};
 use folder_state::{FolderStates, Histories};
+use proto::{Measure, v1::Rule};
 use service_runtime::{Context, Failure};
 use tokio::{
     net::TcpListener,
@@ -49,6 +52,7 @@ use crate::{
     folders::Folders,
     inspection::Inspection,
     pace::Pace,
+    problem::Problem,
     thumbnails::Thumbnails,
 };
 
@@ -78,6 +82,7 @@ pub async fn run(
     let access = Access::open(&config.access, &broker, &bus, &tracker, &shutdown).await?;
     let folders = Folders::new(broker.clone(), Arc::clone(&states), tracker.clone());
 
+    let default_threshold = config.default_threshold;
     let caught_up = states.follow(&bus, &tracker, &shutdown);
     let (loaded_sender, loaded) = watch::channel(false);
     require(&context, &bus, loaded.clone());
@@ -97,7 +102,7 @@ pub async fn run(
         let (broker, folders, shutdown) = (broker.clone(), folders.clone(), shutdown.clone());
         async move {
             caught_up.await;
-            put_in_order(&broker, &folders).await;
+            put_in_order(&broker, &folders, default_threshold).await;
             loaded_sender.send_replace(true);
             folders.keep_reconciled(shutdown).await;
         }
@@ -138,8 +143,8 @@ fn require(context: &Context, bus: &Bus, loaded: watch::Receiver<bool>) {
     });
 }
 
-/// Makes the first folders, and does what an earlier process left undone.
-async fn put_in_order(broker: &Broker, folders: &Folders) {
+/// Makes the first folders and the first default rule, and does what an earlier process left undone.
+async fn put_in_order(broker: &Broker, folders: &Folders, default_threshold: Option<f64>) {
     let first = FIRST_FOLDERS.map(|name| {
         let folder: Folder = name.parse().expect("these are names of folders");
         folder
@@ -148,10 +153,27 @@ async fn put_in_order(broker: &Broker, folders: &Folders) {
         tracing::debug!(problem.detail, "the first folders are not made yet");
         sleep(RETRY).await;
     }
+    while let Err(problem) = set_first_default(folders, default_threshold).await {
+        tracing::debug!(problem.detail, "the default rule is not set yet");
+        sleep(RETRY).await;
+    }
     while let Err(problem) = folders.reconcile_all().await {
         tracing::debug!(problem.detail, "folders are not reconciled yet");
         sleep(RETRY).await;
     }
+}
+
+/// What is set already is left as it is: people may have set it on the page since.
+async fn set_first_default(folders: &Folders, threshold: Option<f64>) -> Result<(), Problem> {
+    let Some(threshold) = threshold else {
+        return Ok(());
+    };
+    let rule = Rule {
+        threshold: Some(threshold),
+        measure: Some(Measure::PHASH.to_owned()),
+        ..Rule::default()
+    };
+    folders.set_first_default_rule(rule).await
 }
 
 async fn end(tracker: &TaskTracker, bus: &Bus) {

@@ -35,7 +35,9 @@ async fn may(redis: &mut MultiplexedConnection, words: &str) -> bool {
 const SINK_MAY: &[&str] = &[
     "SET similarity_gate 0.5",
     "GET similarity_gate",
+    "SET at:similarity_gate now",
     "SADD folders gate",
+    "SREM folders gate",
     "SET alert_gate {}",
     "DEL alert_gate",
     "XADD alerts * folder gate",
@@ -60,6 +62,7 @@ const SINK_MAY_NOT: &[&str] = &[
 ];
 const READER_MAY: &[&str] = &[
     "GET similarity_gate",
+    "GET at:similarity_gate",
     "EXISTS alert_gate",
     "MGET similarity_gate similarity_yard",
     "SMEMBERS folders",

@@ -73,7 +73,7 @@ fn of_command() -> BTreeSet<String> {
 /// All files of the deployment that are part of the project.
 fn files() -> Vec<PathBuf> {
     let listed = Command::new("git")
-        .args(["ls-files", "-z", "deploy"])
+        .args(["ls-files", "-z", "deploy", "docker-compose.yml"])
         .current_dir(root())
         .output()
         .unwrap();

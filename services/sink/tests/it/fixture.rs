@@ -2,6 +2,7 @@ use event_bus::{AlertSubject, Bus, BusConfig, Expected, Folder, Role};
 use proto::v1::{Alert, Comparison, Phase, Verdict};
 use redis::{AsyncCommands, aio::MultiplexedConnection};
 use service_runtime::{Context, CpuPool, Readiness};
+use sink::AlertForm;
 use test_support::{NatsServer, RedisServer, eventually};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
@@ -12,6 +13,8 @@ pub(crate) struct Fixture {
     pub(crate) redis: RedisServer,
     /// By which the sink finds Redis.
     pub(crate) redis_url: String,
+    /// What the next sink that is started writes of alerts.
+    pub(crate) alerts: AlertForm,
     pub(crate) bus: Bus,
     pub(crate) shutdown: CancellationToken,
     pub(crate) sink: Option<JoinHandle<()>>,
@@ -34,6 +37,7 @@ impl Fixture {
             nats,
             redis,
             redis_url,
+            alerts: AlertForm::Json,
             bus,
             shutdown: CancellationToken::new(),
             sink: None,
@@ -56,8 +60,9 @@ impl Fixture {
             cpu: CpuPool::default(),
             ops_address: ([127, 0, 0, 1], 0).into(),
         };
+        let alerts = self.alerts;
         self.sink = Some(tokio::spawn(async move {
-            sink::run(redis, bus, context).await.unwrap()
+            sink::run(redis, alerts, bus, context).await.unwrap()
         }));
     }
 
@@ -97,6 +102,7 @@ impl Fixture {
             folder: subject.folder.to_string(),
             subject: subject.subject.into(),
             phase: phase.into(),
+            message: format!("{} is {}", subject.folder, phase.as_str_name()),
             ..Alert::default()
         };
         let last = self.bus.latest::<Alert>(subject).await.unwrap();

@@ -1,7 +1,9 @@
 use event_bus::{AlertSubject, Folder};
 use proto::v1::{Alert, Phase};
 use redis::AsyncCommands;
+use sink::AlertForm;
 use test_support::eventually;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::fixture::{Fixture, entries, similarity, wait_for_entries};
 
@@ -24,6 +26,9 @@ async fn similarities_and_alerts_are_where_people_look_for_them() {
             .await
             .unwrap()
     );
+    let at: String = redis.get("at:similarity_folder1").await.unwrap();
+    let age = OffsetDateTime::now_utc() - OffsetDateTime::parse(&at, &Rfc3339).unwrap();
+    assert!(age.whole_minutes() == 0, "{at}");
     assert!(!redis.exists::<_, bool>("alert_folder1").await.unwrap());
 
     fixture.alert(&folder, "one", Phase::Firing).await;
@@ -211,4 +216,67 @@ async fn the_alerts_of_a_camera_have_a_key_of_their_own() {
         .map(|(_, fields)| fields[4].1.clone())
         .collect();
     assert_eq!(subjects, ["view", "camera", "view"]);
+}
+
+#[tokio::test]
+async fn an_alert_is_its_sentence_where_that_is_asked_for() {
+    let mut fixture = Fixture::start().await;
+    fixture.stop_sink().await;
+    fixture.alerts = AlertForm::Sentence;
+    fixture.start_sink().await;
+    let folder: Folder = "dock".parse().unwrap();
+    fixture.alert(&folder, "one", Phase::Firing).await;
+    let mut redis = fixture.redis().await;
+    wait_for_entries(&redis, 1).await;
+    let sentence: String = redis.get("alert_dock").await.unwrap();
+    assert_eq!(sentence, "dock is PHASE_FIRING");
+    let (_, fields) = entries(&redis).await.pop().unwrap();
+    let (_, whole) = fields.iter().find(|(name, _)| name == "alert").unwrap();
+    let whole: Alert = serde_json::from_str(whole).unwrap();
+    assert_eq!(whole.id, "one", "the stream has all of it in any form");
+
+    fixture.alert(&folder, "one", Phase::Resolved).await;
+    wait_for_entries(&redis, 2).await;
+    assert!(!redis.exists::<_, bool>("alert_dock").await.unwrap());
+}
+
+#[tokio::test]
+async fn what_is_kept_of_a_folder_goes_with_it_and_does_not_come_back() {
+    let fixture = Fixture::start().await;
+    let (gone, stays): (Folder, Folder) = ("gate".parse().unwrap(), "dock".parse().unwrap());
+    fixture.bus.folders().make(&gone).await.unwrap();
+    for folder in [&gone, &stays] {
+        fixture.compare(folder, 0.5).await;
+    }
+    let redis = fixture.redis().await;
+    eventually("both are there", async || {
+        similarity(&redis, &gone)
+            .await
+            .and(similarity(&redis, &stays).await)
+    })
+    .await;
+
+    fixture.bus.folders().remove(&gone).await.unwrap();
+    let only_one_is_there = async || {
+        let mut redis = redis.clone();
+        let mut keys: Vec<String> = redis.keys("*similarity_*").await.ok()?;
+        keys.sort_unstable();
+        let folders: Vec<String> = redis.smembers("folders").await.ok()?;
+        (keys == ["at:similarity_dock", "similarity_dock"] && folders == ["dock"]).then_some(())
+    };
+    eventually("its keys are gone", only_one_is_there).await;
+
+    // All comparisons are applied again, those of the folder that is gone as well.
+    redis::cmd("FLUSHALL")
+        .exec_async(&mut redis.clone())
+        .await
+        .unwrap();
+    eventually("the other is there again", only_one_is_there).await;
+
+    fixture.bus.folders().make(&gone).await.unwrap();
+    eventually("it is there again", async || {
+        fixture.compare(&gone, 0.75).await;
+        similarity(&redis, &gone).await
+    })
+    .await;
 }

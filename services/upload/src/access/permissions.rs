@@ -64,6 +64,7 @@ const PERMISSIONS: &[Permission] = &[
     change("POST", "/folder/{folder}", Operator, "upload pictures"),
     change("POST", "/api/v1/folders/{folder}/images", Operator, "upload pictures"),
     change("POST", "/folder/{folder}/delete/{id}", Operator, "delete a picture"),
+    change("POST", "/delete/{folder}/{name}", Operator, "delete a picture"),
     change("DELETE", "/api/v1/folders/{folder}/images/{id}", Operator, "delete a picture"),
     change("POST", "/alerts/{id}/acknowledge", Operator, "acknowledge an alert"),
     change("PUT", "/api/v1/alerts/{id}/acknowledgement", Operator, "acknowledge an alert"),

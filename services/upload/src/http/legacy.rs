@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use axum::{Json, extract::State, response::Response};
+use axum::{
+    Json,
+    extract::State,
+    response::{Redirect, Response},
+};
+use event_bus::Folder;
 use proto::{from_timestamp, rfc3339};
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +17,11 @@ use super::{
     extract::Params,
     images::{address, reference},
     picture::{self, Lasts, Picture, Wanted},
-    refusals::{self, Asked, Part, Refusals},
+    refusals::{self, Asked, Change, Part, Refusals},
     schemas::{FolderName, Time},
 };
 use crate::{
+    access::By,
     app::App,
     problem::{Kind, Problem},
 };
@@ -116,6 +122,47 @@ pub(crate) async fn download(
     by_name(&app, &at, &wanted.for_saving()).await
 }
 
+/// Deletes all pictures of this name: the old system had one file a name
+#[utoipa::path(
+    post,
+    path = "/delete/{folder}/{name}",
+    tag = "legacy",
+    operation_id = "legacyDelete",
+    params(NamedImage),
+    responses(
+        (status = SEE_OTHER, description = "They are gone; this leads to the folder's page"),
+        Refusals<(Asked, refusals::Folder, refusals::Image, Change)>,
+    )
+)]
+pub(crate) async fn delete(
+    State(app): State<Arc<App>>,
+    Params(NamedImage {
+        folder: given,
+        name,
+    }): Params<NamedImage>,
+    by: By,
+) -> Result<Redirect, Problem> {
+    let folder = app.existing_by_number(&given)?;
+    let named: Vec<String> = {
+        let state = app.states.read();
+        let pictures = state.pictures(&folder).iter();
+        let named = pictures.filter(|(_, upload)| upload.name == name);
+        named.map(|(id, _)| id.clone()).collect()
+    };
+    if named.is_empty() {
+        return Err(unknown(&folder, &name));
+    }
+    // The oldest first, so that none of them becomes the reference meanwhile.
+    for id in named {
+        app.folders.remove_picture(&folder, &id, by.clone()).await?;
+    }
+    Ok(Redirect::to(&format!("/folder/{given}")))
+}
+
+fn unknown(folder: &Folder, name: &str) -> Problem {
+    Kind::UnknownImage.because(format!("The folder {folder} has no image named {name:?}."))
+}
+
 async fn by_name(
     app: &App,
     NamedImage { folder, name }: &NamedImage,
@@ -127,9 +174,7 @@ async fn by_name(
         let mut newest_first = state.pictures(&folder).values().rev();
         newest_first.find(|upload| upload.name == *name).cloned()
     };
-    let upload = upload.ok_or_else(|| {
-        Kind::UnknownImage.because(format!("The folder {folder} has no image named {name:?}."))
-    })?;
+    let upload = upload.ok_or_else(|| unknown(&folder, name))?;
     let picture = Picture::Image(folder, upload, Lasts::UntilTheNext);
     wanted.answer(app, &picture).await
 }

@@ -35,7 +35,7 @@ const LINKS: &[Link] = &[
         from: "listImages",
         status: "200",
         variables: &[FOLDER, ("name", "$response.body#/images/0/name")],
-        to: &["legacyShow", "legacyDownload"],
+        to: &["legacyShow", "legacyDownload", "legacyDelete"],
     },
     Link {
         from: "storeImages",

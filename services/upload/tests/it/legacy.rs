@@ -46,6 +46,31 @@ async fn the_calls_of_the_old_system_still_work() {
 }
 
 #[tokio::test]
+async fn a_file_is_deleted_by_its_name_as_in_the_old_system() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let files = vec![
+        ("gate.jpg", jpeg(1)),
+        ("dock.jpg", jpeg(2)),
+        ("gate.jpg", jpeg(3)),
+    ];
+    service.send_form("/folder/1", files).await;
+
+    let delete = async |path| service.send_bare(path, Vec::new()).await;
+    let deleted = delete("/delete/folder1/gate.jpg").await;
+    assert_eq!(deleted.status(), StatusCode::SEE_OTHER);
+    assert_eq!(deleted.headers()["location"], "/folder/folder1");
+    let latest = service.json("/latest/folder1").await;
+    assert_eq!(latest["latest_image"], "uploads/folder1/dock.jpg");
+    for missing in ["/delete/1/gate.jpg", "/delete/1/no.jpg"] {
+        problem(delete(missing).await, 404, "unknown-image").await;
+    }
+    let last = delete("/delete/1/dock.jpg").await;
+    assert_eq!(last.headers()["location"], "/folder/1");
+    problem(service.get("/latest/folder1").await, 404, "no-reference").await;
+}
+
+#[tokio::test]
 async fn folders_go_by_number_and_by_name() {
     let nats = NatsServer::start();
     let service = Service::start(&nats).await;

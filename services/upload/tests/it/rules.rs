@@ -2,6 +2,7 @@ use event_bus::RuleScope;
 use proto::v1::Rule;
 use serde_json::{Value, json};
 use test_support::NatsServer;
+use upload::Config;
 
 use crate::service::{Service, folder, problem};
 
@@ -125,4 +126,25 @@ fn the_fields_and_their_values_are_those_of_the_documentation() {
             assert!(entry.contains(&range), "{entry}");
         }
     }
+}
+
+#[tokio::test]
+async fn the_old_threshold_is_the_default_rule_where_none_is_set() {
+    let nats = NatsServer::start();
+    let with = |threshold| Config {
+        default_threshold: Some(threshold),
+        ..Config::default()
+    };
+    let service = Service::start_with(&nats, with(0.85)).await;
+    let rule = service.json(DEFAULT).await["rule"].clone();
+    assert_eq!(rule, json!({"threshold": 0.85, "measure": "phash"}));
+
+    // What people set afterwards stays, whatever the variable says at the next start.
+    service.put(DEFAULT, r#"{"threshold":0.7}"#).await;
+    service.stop().await;
+    let service = Service::start_with(&nats, with(0.85)).await;
+    assert_eq!(
+        service.json(DEFAULT).await["rule"],
+        json!({"threshold": 0.7})
+    );
 }

@@ -1,0 +1,39 @@
+//! The comparator as a process of its own.
+
+use std::process::ExitCode;
+
+use event_bus::{Bus, BusConfig, Role};
+use service_runtime::{Context, CpuConfig, Failure, Service};
+
+#[derive(clap::Args)]
+struct Settings {
+    #[command(flatten)]
+    comparator: crate::Config,
+    #[command(flatten)]
+    cpu: CpuConfig,
+    #[command(flatten)]
+    bus: BusConfig,
+}
+
+const SERVICE: Service = Service {
+    name: "framewatch-comparator",
+    version: env!("CARGO_PKG_VERSION"),
+    about: "Compares every frame with its folder's reference and raises alerts",
+    ops_port: 9501,
+};
+
+/// Runs it until it is told to end: the whole of the program `framewatch-comparator`, and of `framewatch` by that name.
+pub fn main() -> ExitCode {
+    service_runtime::main::<Settings, _, _>(&SERVICE, |settings, context| async move {
+        let connecting = Bus::connect(&settings.bus, SERVICE.name, Role::Worker);
+        let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
+            return Ok(());
+        };
+        let context = Context {
+            cpu: settings.cpu.pool(),
+            ..context
+        };
+        let bus = bus.map_err(Failure::unavailable)?;
+        crate::run(settings.comparator, bus, context).await
+    })
+}
