@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event_bus::{Begin, Bus, Folder, with_causes};
+use event_bus::{Bus, Folder, with_causes};
 use proto::{
     from_timestamp,
     v1::{Alert, Comparison},
@@ -30,11 +30,9 @@ impl EpisodePast {
         let frame = firing.frame.as_ref()?;
         let fired = frame.stored_at.as_ref().and_then(from_timestamp)?;
         let mut ending = Ending::default();
-        let reading = self
-            .bus
-            .past::<Comparison>(Some(folder), Begin::At(fired), |stored| {
-                ending.learn(firing, stored.event);
-            });
+        let reading = self.bus.since::<Comparison>(folder, fired, |stored| {
+            ending.learn(firing, stored.event);
+        });
         let error = match timeout(PATIENCE, reading).await {
             Ok(Ok(())) => return Some(ending),
             Ok(Err(error)) => with_causes(&error),

@@ -23,6 +23,7 @@ pub(crate) mod publish;
 pub(crate) mod publish_error;
 pub(crate) mod read;
 pub(crate) mod readable;
+mod since;
 pub(crate) mod snapshot;
 pub(crate) mod storage_error;
 pub(crate) mod store_error;

@@ -90,6 +90,7 @@ impl Declaration {
                 format!("$JS.ACK.{stream}.{consumer}.1.1.1.1.1"),
             ],
             Right::Ask => self.asked(key),
+            Right::AskForMany => vec![api(format!("DIRECT.GET.{stream}"))],
             Right::Discard => vec![self.purge()],
             Right::Hear => Vec::new(),
         }

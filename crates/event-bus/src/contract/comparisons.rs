@@ -30,7 +30,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
     rights: &[
         (
             Service::Comparator,
-            &[Right::Write, Right::Follow, Right::Ask],
+            &[Right::Write, Right::Ask, Right::AskForMany],
         ),
         (Service::Upload, &[Right::Follow]),
         (Service::Sink, &[Right::Follow]),

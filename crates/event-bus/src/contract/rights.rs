@@ -26,6 +26,8 @@ pub enum Right {
     Share(&'static str),
     /// Asks for single messages.
     Ask,
+    /// Asks for several messages at once.
+    AskForMany,
     /// Removes messages.
     Discard,
     /// Subscribes to what is published, without JetStream.

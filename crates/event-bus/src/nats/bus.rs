@@ -117,6 +117,10 @@ impl Bus {
             && self.is_fit.load(Ordering::Relaxed)
     }
 
+    pub(crate) fn client(&self) -> &Client {
+        &self.client
+    }
+
     /// The most bytes that the server takes in a message.
     pub(crate) fn max_payload(&self) -> usize {
         self.client.server_info().max_payload
