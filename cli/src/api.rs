@@ -3,6 +3,7 @@
 use std::{path::PathBuf, time::Duration};
 
 use anyhow::{Context as _, anyhow};
+use bytes::Bytes;
 use reqwest::{
     Body, Client, RequestBuilder, Response,
     header::{AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue},
@@ -90,6 +91,15 @@ impl Api {
     ) -> Result<T, Failure> {
         let response = self.ask(self.client.get(self.address(path))).await?;
         answer(response).await
+    }
+
+    /// What is there, as it is.
+    pub(crate) async fn bytes(&self, path: &str) -> Result<Bytes, Failure> {
+        let response = self.ask(self.client.get(self.address(path))).await?;
+        let bytes = response.bytes().await;
+        bytes
+            .with_context(|| format!("{path} was not sent whole"))
+            .map_err(Failure::Unavailable)
     }
 
     /// Puts something there, in JSON.

@@ -24,6 +24,14 @@ pub(super) struct Installation {
 pub(super) struct OldFolder {
     pub(super) folder: Folder,
     pub(super) pictures: Vec<OldPicture>,
+    pub(super) unreadable: Vec<Unreadable>,
+}
+
+/// A file or a folder that cannot be read, and why.
+#[derive(Debug)]
+pub(super) struct Unreadable {
+    pub(super) path: PathBuf,
+    pub(super) source: io::Error,
 }
 
 #[derive(Debug)]
@@ -61,6 +69,13 @@ pub(super) enum OldError {
     Threshold { path: PathBuf, value: String },
 }
 
+const COMPOSE_FILES: [&str; 4] = [
+    "docker-compose.yml",
+    "docker-compose.yaml",
+    "compose.yml",
+    "compose.yaml",
+];
+
 const SETTING: &str = "SIMILARITY_THRESHOLD";
 
 /// What the old page let people upload, in any case.
@@ -84,10 +99,7 @@ impl Installation {
         if uploads.is_dir() {
             for path in entries(&uploads)?.into_iter().filter(|path| path.is_dir()) {
                 match folder_of(&path) {
-                    Some(folder) => folders.push(OldFolder {
-                        folder,
-                        pictures: pictures(&path)?,
-                    }),
+                    Some(folder) => folders.push(OldFolder::read(folder, &path)),
                     None => misnamed.push(path),
                 }
             }
@@ -104,41 +116,60 @@ fn folder_of(path: &Path) -> Option<Folder> {
     path.file_name()?.to_str()?.parse().ok()
 }
 
-fn pictures(dir: &Path) -> Result<Vec<OldPicture>, OldError> {
-    let mut pictures = Vec::new();
-    add_pictures(dir, DEEPEST, &mut pictures)?;
-    pictures.sort_by(by_age);
-    Ok(pictures)
-}
-
 /// Files that were copied with one time for all are told apart by their names.
 fn by_age(one: &OldPicture, other: &OldPicture) -> Ordering {
     (one.modified, &one.path).cmp(&(other.modified, &other.path))
 }
 
-fn add_pictures(dir: &Path, deepest: usize, found: &mut Vec<OldPicture>) -> Result<(), OldError> {
-    for path in entries(dir)? {
-        if path.is_dir() {
-            if deepest > 0 {
-                add_pictures(&path, deepest - 1, found)?;
+impl OldFolder {
+    fn read(folder: Folder, dir: &Path) -> Self {
+        let mut read = OldFolder {
+            folder,
+            pictures: Vec::new(),
+            unreadable: Vec::new(),
+        };
+        read.add_all(dir, DEEPEST);
+        read.pictures.sort_by(by_age);
+        read
+    }
+
+    fn add_all(&mut self, dir: &Path, deepest: usize) {
+        match entries(dir) {
+            Ok(paths) => paths.into_iter().for_each(|path| self.add(path, deepest)),
+            Err(OldError::Read { path, source }) => {
+                self.unreadable.push(Unreadable { path, source });
             }
-        } else if is_picture(&path) {
-            let metadata =
-                fs::metadata(&path).and_then(|it| Ok((it.is_file(), it.len(), it.modified()?)));
-            let (is_file, bytes, modified) = metadata.map_err(|source| OldError::Read {
-                path: path.clone(),
-                source,
-            })?;
-            if is_file {
-                found.push(OldPicture {
-                    path,
-                    bytes,
-                    modified,
-                });
-            }
+            Err(_) => {}
         }
     }
-    Ok(())
+
+    fn add(&mut self, path: PathBuf, deepest: usize) {
+        if path.is_dir() {
+            if deepest > 0 {
+                self.add_all(&path, deepest - 1);
+            }
+            return;
+        }
+        if !is_picture(&path) {
+            return;
+        }
+        match fs::metadata(&path).and_then(|it| Ok((it.is_file(), it.len(), it.modified()?))) {
+            Ok((true, bytes, modified)) => self.pictures.push(OldPicture {
+                path,
+                bytes,
+                modified,
+            }),
+            Ok(_) => {}
+            Err(source) => self.unreadable.push(Unreadable { path, source }),
+        }
+    }
+}
+
+impl OldPicture {
+    pub(super) fn name(&self) -> String {
+        let name = self.path.file_name().unwrap_or_default();
+        name.to_string_lossy().into_owned()
+    }
 }
 
 fn is_picture(path: &Path) -> bool {
@@ -161,31 +192,35 @@ fn entries(dir: &Path) -> Result<Vec<PathBuf>, OldError> {
     Ok(paths)
 }
 
-/// The setting as the first of these files has it that has it at all: what a later one says was overridden.
+/// The setting, as Compose and the programs see it: what stands in the compose file; what `.env` has, where that asks for it by
+/// `${…}`; what it says if `.env` has nothing; and a program's own default.
 pub(super) fn threshold(root: &Path) -> Result<Option<Threshold>, OldError> {
-    let mut files: Vec<PathBuf> = [
-        ".env",
-        "docker-compose.yml",
-        "docker-compose.yaml",
-        "compose.yml",
-        "compose.yaml",
-    ]
-    .map(|name| root.join(name))
-    .into();
-    files.extend(programs(root)?);
-    for path in files {
-        let Ok(bytes) = fs::read(&path) else {
-            continue;
-        };
-        let Some(value) = setting(&String::from_utf8_lossy(&bytes)) else {
-            continue;
-        };
-        return match upload::parse_threshold(&value) {
-            Ok(value) => Ok(Some(Threshold { value, path })),
-            Err(_) => Err(OldError::Threshold { path, value }),
-        };
+    let compose = COMPOSE_FILES.map(|name| root.join(name));
+    let env = [root.join(".env")];
+    let programs = programs(root)?;
+    let in_order = [
+        find(&compose, |line| !line.contains("${")),
+        find(&env, |_| true),
+        find(&compose, |_| true),
+        find(&programs, |_| true),
+    ];
+    let Some((path, value)) = in_order.into_iter().flatten().next() else {
+        return Ok(None);
+    };
+    match upload::parse_threshold(&value) {
+        Ok(value) => Ok(Some(Threshold { value, path })),
+        Err(_) => Err(OldError::Threshold { path, value }),
     }
-    Ok(None)
+}
+
+/// The first of these files that has the setting in a line for which this holds, and its value.
+fn find(files: &[PathBuf], counts: impl Fn(&str) -> bool) -> Option<(PathBuf, String)> {
+    files.iter().find_map(|path| {
+        let text = fs::read(path).ok()?;
+        let text = String::from_utf8_lossy(&text);
+        let value = text.lines().filter(|line| counts(line)).find_map(setting)?;
+        Some((path.clone(), value))
+    })
 }
 
 /// The Python files there, and one folder below.
@@ -205,18 +240,13 @@ fn programs(root: &Path) -> Result<Vec<PathBuf>, OldError> {
 
 /// The number that follows the setting's name in a line that is no comment, as in `SIMILARITY_THRESHOLD: "0.9"` or
 /// `float(os.getenv("SIMILARITY_THRESHOLD", 0.9))`.
-fn setting(text: &str) -> Option<String> {
+fn setting(line: &str) -> Option<String> {
     let is_between = |c: char| c.is_whitespace() || "\"':=,()[-".contains(c);
     let is_of_number = |c: &char| c.is_ascii_digit() || *c == '.';
-    let mut lines = text
-        .lines()
-        .filter(|line| !line.trim_start().starts_with('#'));
-    lines.find_map(|line| {
-        let (_, after) = line.rsplit_once(SETTING)?;
-        let number = after.trim_start_matches(is_between);
-        let number: String = number.chars().take_while(is_of_number).collect();
-        (!number.is_empty()).then_some(number)
-    })
+    let (before, after) = line.rsplit_once(SETTING)?;
+    let number = after.trim_start_matches(is_between);
+    let number: String = number.chars().take_while(is_of_number).collect();
+    (!before.trim_start().starts_with('#') && !number.is_empty()).then_some(number)
 }
 
 #[cfg(test)]
@@ -238,10 +268,7 @@ mod tests {
                 Some("0.9"),
             ),
             ("SIMILARITY_THRESHOLD = 1.7", Some("1.7")),
-            (
-                "# SIMILARITY_THRESHOLD=0.5\nSIMILARITY_THRESHOLD=0.6",
-                Some("0.6"),
-            ),
+            ("# SIMILARITY_THRESHOLD=0.5", None),
             ("SIMILARITY_THRESHOLD: ${SIMILARITY_THRESHOLD}", None),
             ("if similarity < SIMILARITY_THRESHOLD:", None),
         ] {

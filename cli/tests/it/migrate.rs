@@ -138,13 +138,51 @@ async fn an_old_installation_is_taken_over_and_its_worker_hears_the_same() {
     assert!(again.status.success(), "{}", stderr(&again));
     assert!(stdout(&again).contains("folder1: 2 pictures, 2 of them there already"));
     assert!(
-        stdout(&again).contains("0.7 already, which stays"),
+        stdout(&again).contains("(threshold 0.7, measure phash) and stays"),
         "{}",
         stdout(&again)
     );
     assert_eq!(names(&stack, "folder1").await, ["a_new.jpg", "old.jpg"]);
     let rule = stack.get("/api/v1/rules/_default").await;
     assert_eq!(rule["rule"]["threshold"], 0.7, "{rule}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_repetition_puts_no_old_picture_over_a_newer_one() {
+    let root = TempDir::new().unwrap();
+    let put = |name: &str, view, hours| {
+        let path = format!("uploads/folder1/{name}");
+        put(root.path(), &path, &picture(view, 0), hours);
+    };
+    put("b.jpg", View::Dock, 2);
+    let stack = Stack::without_comparator().await;
+    let (directory, url) = (root.path().to_str().unwrap(), stack.url(""));
+    let migrate = || run(&["migrate", directory, "--url", &url]);
+    assert!(migrate().status.success());
+
+    // Found later, in another place; and one that the old system had over the one that is there.
+    put("a.jpg", View::Wall, 30);
+    let repeated = migrate();
+    assert_eq!(repeated.status.code(), Some(64));
+    assert!(stdout(&repeated).contains("a.jpg: not taken; newer pictures"));
+    assert_eq!(names(&stack, "folder1").await, ["b.jpg"]);
+    put("b.jpg", View::Yard, 0);
+    fs::remove_file(root.path().join("uploads/folder1/a.jpg")).unwrap();
+    assert!(migrate().status.success());
+    assert_eq!(names(&stack, "folder1").await, ["b.jpg", "b.jpg"]);
+
+    // What people uploaded since is the reference.
+    stack
+        .upload("folder1", "new.jpg", picture(View::Wall, 5))
+        .await;
+    put("c.jpg", View::Wall, 0);
+    let repeated = migrate();
+    assert!(
+        stdout(&repeated).contains("c.jpg: not taken"),
+        "{}",
+        stdout(&repeated)
+    );
+    assert_eq!(names(&stack, "folder1").await[0], "new.jpg");
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -8,13 +8,13 @@ use crate::Thumbnail;
 /// A way from a thumbnail to a hash. Their similarities are on scales of their own: a threshold of one is none of another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum HashKind {
-    /// Whether each of 8×8 means reaches their mean.
+    /// Whether each of 8×8 resampled levels reaches their mean.
     Mean,
-    /// Whether each of 8×8 means reaches their median.
+    /// Whether each of 8×8 resampled levels reaches their median.
     Median,
-    /// Whether each of 9×8 means is less than the one to its right.
+    /// Whether each of 9×8 resampled levels is less than the one to its right.
     Gradient,
-    /// Whether each of 5×5 means is less than the one to its right, and than the one below it.
+    /// Whether each of 5×5 resampled levels is less than the one to its right, and than the one below it.
     DoubleGradient,
     /// Whether each of 8×8 blocks exceeds the median of its band of the picture: blockhash.io.
     Blockhash,

@@ -166,6 +166,26 @@ async fn a_watched_folder_gives_its_newest_file_and_then_new_and_replaced_ones()
 }
 
 #[tokio::test]
+async fn a_watched_folder_gives_what_is_below_it_and_no_file_that_was_only_moved() {
+    let dir = folder(&[("a.png", 10)]);
+    let day = dir.path().join("2026-11-29");
+    fs::create_dir(&day).unwrap();
+    let mut source = open(&format!("a=pictures:{},watch", dir.path().display())).await;
+    assert_eq!(red_of(&next(&mut source).await.unwrap()), 10);
+    write_picture(&day, "b.png", 20);
+    assert_eq!(red_of(&next(&mut source).await.unwrap()), 20);
+
+    fs::create_dir(dir.path().join("done")).unwrap();
+    for (from, to) in [("a.png", "done/a.png"), ("2026-11-29", "done/2026-11-29")] {
+        fs::rename(dir.path().join(from), dir.path().join(to)).unwrap();
+    }
+    let moved = timeout(Duration::from_secs(2), source.next()).await;
+    assert!(moved.is_err(), "it was sent already");
+    write_picture(dir.path(), "c.png", 30);
+    assert_eq!(red_of(&next(&mut source).await.unwrap()), 30);
+}
+
+#[tokio::test]
 async fn a_drawn_camera_gives_pictures_at_its_rate() {
     let mut source = open("a=drawn:dock,size=320x240,rate=20").await;
     let first = next(&mut source).await.unwrap();

@@ -35,8 +35,9 @@ use std::{
 
 use event_bus::{Bus, FolderChange, ReadError, Stored, with_causes};
 use proto::v1::{Alert, Comparison};
-use redis::RedisError;
+use redis::{AsyncCommands as _, RedisError};
 use service_runtime::{Context, Failure};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::time::sleep;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use tracing::Span;
@@ -70,10 +71,17 @@ pub async fn run(
         move || bus.is_connected()
     });
 
+    let knows_removals = Arc::new(AtomicBool::new(false));
+    context
+        .readiness
+        .require("sink: knows which folders are removed", {
+            let knows_removals = Arc::clone(&knows_removals);
+            move || knows_removals.load(Ordering::Relaxed)
+        });
     let tracker = TaskTracker::new();
     let removals = Removals::default();
     let folds = bus.folds(&tracker, &context.shutdown);
-    let removals_known = folds.start::<FolderChange>({
+    let removals_known = folds.start_at_the_first::<FolderChange>({
         let removals = removals.clone();
         move |change| removals.learn(change)
     });
@@ -84,21 +92,15 @@ pub async fn run(
         works,
         shutdown: context.shutdown.clone(),
     };
-    // What is compared of a folder that is gone is not to be written.
-    let starting = removals_known.wait();
-    if context
-        .shutdown
-        .run_until_cancelled(starting)
-        .await
-        .is_none()
-    {
-        bus.close().await;
-        return Ok(());
-    }
-    tokio::join!(
-        sink.keep_current::<Comparison>(),
-        sink.keep_current::<Alert>()
-    );
+    let comparisons = async {
+        // What was compared of a folder that is gone is not to be written.
+        let known = removals_known.wait();
+        if context.shutdown.run_until_cancelled(known).await.is_some() {
+            knows_removals.store(true, Ordering::Relaxed);
+            sink.keep_current::<Comparison>().await;
+        }
+    };
+    tokio::join!(comparisons, sink.keep_current::<Alert>());
     tracker.close();
     tracker.wait().await;
     bus.close().await;
@@ -202,8 +204,16 @@ impl Sink {
     /// Takes away what Redis holds of folders that are gone. Done between two batches, so that nothing of before comes back.
     async fn forget_removed(&self, redis: &mut Connection) -> Result<(), RedisError> {
         let removals = &self.writing.removals;
-        while let Some(folder) = removals.due() {
-            for words in removal(&folder) {
+        while let Some((folder, removed_at)) = removals.due() {
+            let seen_at: Option<String> = redis.get(time_key(&folder)).await?;
+            let seen_at = seen_at.and_then(|text| OffsetDateTime::parse(&text, &Rfc3339).ok());
+            // The folder is there again, and has been compared.
+            let is_newer = seen_at.is_some_and(|seen_at| seen_at > removed_at);
+            let gone = match is_newer {
+                true => Vec::new(),
+                false => removal(&folder).into(),
+            };
+            for words in gone {
                 redis::cmd(&words[0])
                     .arg(&words[1..])
                     .exec_async(redis)

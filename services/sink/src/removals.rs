@@ -8,14 +8,14 @@ use std::{
 use event_bus::{Folder, FolderChange, Stored};
 use time::OffsetDateTime;
 
-/// The folders that are removed, and which of them Redis may still hold. Cheap to clone.
+/// When folders were removed last, and of which of them Redis may still hold something. Cheap to clone.
 #[derive(Clone, Default)]
 pub(crate) struct Removals(Arc<Mutex<Known>>);
 
 #[derive(Default)]
 struct Known {
     removed: HashMap<Folder, OffsetDateTime>,
-    /// Whose keys are still to go.
+    /// Whose keys of before are still to go.
     due: BTreeSet<Folder>,
 }
 
@@ -24,20 +24,15 @@ impl Removals {
         let Some(folder) = stored.key.folder() else {
             return;
         };
-        let mut known = self.known();
-        match stored.event.value {
-            Some(_) => {
-                known.removed.remove(&folder);
-                known.due.remove(&folder);
-            }
-            None => {
-                known.removed.insert(folder.clone(), stored.stored_at);
-                known.due.insert(folder);
-            }
+        // One that is made again begins anew: what was before its removal stays away.
+        if stored.event.value.is_none() {
+            let mut known = self.known();
+            known.removed.insert(folder.clone(), stored.stored_at);
+            known.due.insert(folder);
         }
     }
 
-    /// Whether the folder was removed after this, and is not there again.
+    /// Whether the folder was removed after this.
     pub(crate) fn are_after(&self, folder: &Folder, at: OffsetDateTime) -> bool {
         let known = self.known();
         known
@@ -46,9 +41,11 @@ impl Removals {
             .is_some_and(|removed| at < *removed)
     }
 
-    /// A folder whose keys are to go; it stays so until [`done`](Self::done).
-    pub(crate) fn due(&self) -> Option<Folder> {
-        self.known().due.first().cloned()
+    /// A folder whose keys of before this time are to go; it stays so until [`done`](Self::done).
+    pub(crate) fn due(&self) -> Option<(Folder, OffsetDateTime)> {
+        let known = self.known();
+        let folder = known.due.first()?;
+        Some((folder.clone(), *known.removed.get(folder)?))
     }
 
     pub(crate) fn done(&self, folder: &Folder) {

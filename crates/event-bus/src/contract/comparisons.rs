@@ -24,6 +24,7 @@ use crate::{
 const SUBJECTS: &str = "comparisons.*";
 
 pub(super) const DECLARATION: Declaration = Declaration {
+    is_state: true,
     max_age: Some(DAY),
     room: Room::Bytes(GIGABYTE),
     backup: Backup::LatestOfEachKey,
@@ -91,9 +92,10 @@ impl Bus {
         said: u64,
     ) -> Result<u64, PublishError> {
         let last = self.last::<Comparison>(folder).await?;
-        let is_overtaken = last
-            .event
-            .is_some_and(|last| last.sequence != said && last.event.frame == comparison.frame);
+        let is_overtaken = last.event.is_some_and(|last| {
+            let id = |comparison| message_id(folder, comparison);
+            last.event.frame == comparison.frame && id(&last.event) != id(comparison)
+        });
         if !is_overtaken {
             return Ok(said);
         }

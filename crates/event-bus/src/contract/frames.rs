@@ -25,8 +25,9 @@ use crate::{
 /// The largest frame that is published: NATS recommends no more than 8 MB a message, headers included.
 pub const MAX_FRAME_BYTES: usize = MAX_MESSAGE_BYTES - HEADER_BYTES;
 
-/// Room for a frame's headers.
+/// Room for a frame's headers: what they can be, and what ours are.
 const HEADER_BYTES: usize = 16 * 1024;
+const USUAL_HEADER_BYTES: usize = 1024;
 
 /// What a NATS server must let a message have, headers and all: its setting `max_payload`.
 pub(crate) const MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;
@@ -145,7 +146,7 @@ impl Bus {
         content_type: Option<&str>,
         picture: Bytes,
     ) -> Result<u64, PublishError> {
-        let most = self.max_payload().saturating_sub(HEADER_BYTES);
+        let most = self.max_payload().saturating_sub(USUAL_HEADER_BYTES);
         let most = most.min(MAX_FRAME_BYTES);
         if picture.len() > most {
             return Err(PublishError::TooLarge {

@@ -16,6 +16,7 @@ use super::{
     bus::Bus,
     event::{Event, Message, Undecodable},
     headers::{BY, value},
+    past::Begin,
     publish::Expected,
     publish_error::PublishError,
     store_error::StoreError,
@@ -135,14 +136,25 @@ impl<B: KeyValueBucket> KeyValue<B> {
                 Err(PublishError::Conflict) => {}
                 Err(error) => return Err(error.without_conflict()),
             }
-            // One that was taken back is followed.
+            // One that was taken back is followed, and so is what cannot be read where nothing else is in force.
             let last = self.bus.last::<Change<B>>(key).await?;
-            let is_gone = |change: &Change<B>| change.value.is_none();
-            if last.expected == expected || !last.event.is_some_and(|last| is_gone(&last.event)) {
+            if last.expected == expected || self.in_force(key).await?.is_some() {
                 return Ok(false);
             }
             expected = last.expected;
         }
+    }
+
+    /// What the last change that can be read has left.
+    async fn in_force(&self, key: &B::Key) -> Result<Option<B::Value>, StoreError> {
+        let mut value = None;
+        let past = self
+            .bus
+            .past::<Change<B>>(Some(key), Begin::After(0), |change| {
+                value = change.event.value;
+            });
+        past.await?;
+        Ok(value)
     }
 
     /// Takes a value back. Where there is none, nothing changes.

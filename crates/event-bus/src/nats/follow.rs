@@ -1,6 +1,11 @@
 //! Following a stream: what it holds, then what comes, across restarts of the server.
 
-use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
+use std::collections::HashMap;
+
+use async_nats::jetstream::{
+    Message,
+    consumer::{DeliverPolicy, pull::OrderedConfig},
+};
 use futures::TryStreamExt;
 use tokio_util::sync::CancellationToken;
 
@@ -96,21 +101,37 @@ impl Bus {
         }
         let of_each_key = E::FALLS_BACK && matches!(from, From::LatestOfEachKey);
         let mut backlog = LatestReadable::new();
+        // Those after the latest that can be read; before it they have been put right.
+        let mut unread: HashMap<String, Vec<Message>> = HashMap::new();
         let mut unreadable = UnreadableLog::default();
         let mut messages = consumer.messages().await?;
         while let Some(message) = messages.try_next().await? {
-            match unreadable.read(&message) {
-                Ok(stored) if of_each_key && !caught_up => {
-                    backlog.learn(&message.subject, stored);
+            let is_last = message.info().map_err(StoreError::Refused)?.pending == 0;
+            if of_each_key && !caught_up {
+                let subject = message.subject.as_str();
+                match Stored::read(&message) {
+                    Ok(stored) => {
+                        unread.remove(subject);
+                        backlog.learn(subject, stored);
+                    }
+                    Err(_) => unread.entry(subject.to_owned()).or_default().push(message),
                 }
-                Ok(stored) => apply(Latest::Event(stored)),
-                Err(error) => self.pass_over(&message, &error.to_string()).await,
+            } else {
+                match unreadable.read(&message) {
+                    Ok(stored) => apply(Latest::Event(stored)),
+                    Err(error) => self.pass_over(&message, &error.to_string()).await,
+                }
             }
-            if !caught_up && message.info().map_err(StoreError::Refused)?.pending == 0 {
+            if !caught_up && is_last {
                 caught_up = true;
                 backlog
                     .take()
                     .for_each(|stored| apply(Latest::Event(stored)));
+                for message in unread.drain().flat_map(|(_, messages)| messages) {
+                    if let Err(error) = unreadable.read::<E>(&message) {
+                        self.pass_over(&message, &error.to_string()).await;
+                    }
+                }
                 apply(Latest::CaughtUp);
             }
         }

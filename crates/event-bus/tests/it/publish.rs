@@ -1,7 +1,8 @@
+use bytes::Bytes;
 use event_bus::{
     Bus, BusConfig, ConnectError, Expected, FrameArrival, MAX_FRAME_BYTES, PublishError, Role,
 };
-use proto::v1::{Alert, Phase};
+use proto::v1::{Alert, Comparison, Phase};
 use test_support::NatsServer;
 
 use crate::{connect, folder, publish_frame, view};
@@ -82,4 +83,21 @@ async fn a_server_that_is_not_there_is_named() {
     };
     assert!(matches!(error, ConnectError::Unreachable { .. }));
     assert!(error.to_string().contains(&port.to_string()), "{error}");
+}
+
+#[tokio::test]
+async fn a_comparison_by_a_rule_that_is_back_is_said_again_once() {
+    let server = NatsServer::start();
+    let bus = connect(&server).await;
+    let dock = folder("dock");
+    let by = |rule: &'static [u8]| Comparison {
+        rule_digest: Bytes::from_static(rule),
+        ..Comparison::default()
+    };
+    for rule in [b"one", b"one", b"two", b"one", b"one", b"two", b"two"] {
+        bus.publish_comparison(&dock, &by(rule)).await.unwrap();
+    }
+    let said = bus.all::<Comparison>().await;
+    let rules: Vec<_> = said.iter().map(|it| &it.event.rule_digest[..]).collect();
+    assert_eq!(rules, [b"one", b"two", b"one", b"two"]);
 }

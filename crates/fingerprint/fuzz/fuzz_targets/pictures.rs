@@ -5,7 +5,7 @@
 
 use std::cell::RefCell;
 
-use fingerprint::{Fingerprinter, Limits};
+use fingerprint::{Fingerprinter, HashKind, Limits};
 use libfuzzer_sys::fuzz_target;
 
 const LIMITS: Limits = Limits {
@@ -21,7 +21,11 @@ fuzz_target!(|bytes: &[u8]| {
     let fresh = Fingerprinter::new(LIMITS).inspect(bytes);
     let used = USED.with_borrow_mut(|fingerprinter| fingerprinter.inspect(bytes));
     match (fresh, used) {
-        (Ok(fresh), Ok(used)) => assert_eq!(fresh, used),
+        (Ok(fresh), Ok(used)) => {
+            assert_eq!(fresh, used);
+            let hashed = Fingerprinter::new(LIMITS).with_hash(bytes, Some(HashKind::Blockhash));
+            assert_eq!(hashed.unwrap().phash, used.fingerprint.phash);
+        }
         (Err(fresh), Err(used)) => assert_eq!(fresh.to_string(), used.to_string()),
         (fresh, used) => panic!("{fresh:?} is not {used:?}"),
     }

@@ -1,7 +1,10 @@
 //! The pictures in a folder.
 
 use std::fs;
-use std::io;
+use std::io::{
+    self,
+    ErrorKind::{NotFound, PermissionDenied},
+};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -15,7 +18,7 @@ pub(super) struct Entry {
 }
 
 /// What tells one state of a file from another.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Stamp {
     pub(super) modified: SystemTime,
     pub(super) len: u64,
@@ -56,15 +59,24 @@ fn read(dir: &Path, deepest: usize) -> io::Result<Vec<Entry>> {
     Ok(entries)
 }
 
+fn add_below(dir: &Path, deepest: usize, entries: &mut Vec<Entry>) -> io::Result<()> {
+    match deepest {
+        0 => Ok(()),
+        deepest => add(dir, deepest - 1, entries),
+    }
+}
+
 fn add(dir: &Path, deepest: usize, entries: &mut Vec<Entry>) -> io::Result<()> {
     for file in fs::read_dir(dir)? {
         let file = file?;
         let path = file.path();
         // A link to a folder is not followed: it may lead back.
         if file.file_type()?.is_dir() {
-            if deepest > 0 {
-                // A folder that has gone meanwhile, or that may not be read, has no pictures.
-                add(&path, deepest - 1, entries).ok();
+            match add_below(&path, deepest, entries) {
+                // It has gone meanwhile, or is nobody's but the system's: it has no pictures. After any other error it might
+                // seem that files had gone, which came again as new ones.
+                Err(error) if matches!(error.kind(), NotFound | PermissionDenied) => continue,
+                listed => listed?,
             }
             continue;
         }

@@ -5,7 +5,7 @@
 //! network share. A file counts once two polls in a row find it with the same size and time, so that half-written
 //! ones are left alone.
 
-use std::collections::{HashMap, VecDeque};
+use std::collections::{HashMap, HashSet, VecDeque};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
@@ -105,8 +105,17 @@ impl Watch {
             .iter()
             .map(|entry| (entry.path.clone(), entry.stamp))
             .collect();
-        self.done.retain(|path, _| now.contains_key(path));
+        let (here, gone): (HashMap<_, _>, HashMap<_, _>) = self
+            .done
+            .drain()
+            .partition(|(path, _)| now.contains_key(path));
+        let moved: HashSet<Stamp> = gone.into_values().collect();
+        self.done = here;
         for Entry { path, stamp } in entries {
+            // A file that was sent and is elsewhere now, as in a folder for what is done, is no new one.
+            if !self.previous.contains_key(&path) && moved.contains(&stamp) {
+                self.done.insert(path.clone(), stamp);
+            }
             let complete = self.previous.get(&path) == Some(&stamp);
             if complete && self.done.get(&path) != Some(&stamp) {
                 self.done.insert(path.clone(), stamp);

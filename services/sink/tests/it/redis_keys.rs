@@ -242,7 +242,7 @@ async fn an_alert_is_its_sentence_where_that_is_asked_for() {
 
 #[tokio::test]
 async fn what_is_kept_of_a_folder_goes_with_it_and_does_not_come_back() {
-    let fixture = Fixture::start().await;
+    let mut fixture = Fixture::start().await;
     let (gone, stays): (Folder, Folder) = ("gate".parse().unwrap(), "dock".parse().unwrap());
     fixture.bus.folders().make(&gone).await.unwrap();
     for folder in [&gone, &stays] {
@@ -273,7 +273,11 @@ async fn what_is_kept_of_a_folder_goes_with_it_and_does_not_come_back() {
         .unwrap();
     eventually("the other is there again", only_one_is_there).await;
 
+    // Removed and made again while nobody looks: what was before stays away.
+    fixture.stop_sink().await;
     fixture.bus.folders().make(&gone).await.unwrap();
+    fixture.start_sink().await;
+    only_one_is_there().await.unwrap();
     eventually("it is there again", async || {
         fixture.compare(&gone, 0.75).await;
         similarity(&redis, &gone).await
