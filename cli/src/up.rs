@@ -98,7 +98,7 @@ pub(crate) struct Up {
     )]
     watch: Option<PathBuf>,
 
-    /// What alert_<folder> holds in Redis while an alert fires: all of it as JSON, or its sentence, as in the system that this
+    /// What `alert_<folder>` holds in Redis while an alert fires: all of it as JSON, or its sentence, as in the system that this
     /// replaces
     #[arg(
         long,

@@ -162,7 +162,7 @@ fn end(last: Option<&Alert>, now: OffsetDateTime, resolved_by: ResolvedBy) -> De
         Some(last) if last.phase() == Phase::Firing => {
             let alert = Alert {
                 resolved_at: Some(timestamp(now)),
-                resolved_by: resolved_by.into(),
+                resolved_by: Some(resolved_by.into()),
                 ..ended(last)
             };
             Decision::Publish(Box::new(Transition {

@@ -162,7 +162,7 @@ mod tests {
     fn resolved(by: ResolvedBy, name: &str) -> Alert {
         Alert {
             phase: Phase::Resolved.into(),
-            resolved_by: by.into(),
+            resolved_by: Some(by.into()),
             resolved_by_name: name.to_owned(),
             threshold: 0.4,
             ..alert(&[Kind::Different], 0.4375)
@@ -227,7 +227,7 @@ mod tests {
         assert_eq!(said(&silent), "The camera of dock, cam-7, sends no frames");
         let over = Alert {
             phase: Phase::Resolved.into(),
-            resolved_by: ResolvedBy::Camera.into(),
+            resolved_by: Some(ResolvedBy::Camera.into()),
             ..silent
         };
         assert_eq!(said(&over), "The camera of dock, cam-7, works again");

@@ -34,7 +34,7 @@ pub enum MeasureError {
         "the rule in force names a measure that this version does not have; start a comparator that has it, or set another measure"
     )]
     Unknown,
-    /// One of the looks was made without [what the measure needs](Measure::hash).
+    /// One of the looks was made without [what the measure needs](proto::Measure::hash).
     #[error("a look lacks the hash of the measure {0}")]
     Lacking(&'static str),
 }

@@ -51,8 +51,8 @@ async fn what_an_earlier_version_left_goes_on() {
     let view = AlertSubject::view(&"folder1".parse().unwrap());
     let last = stack.bus().await.latest::<Alert>(&view).await.unwrap();
     let ended = last.unwrap().event;
-    assert_eq!((ended.phase(), ended.id), (Phase::Resolved, id));
-    assert_eq!(ended.resolved_by, i32::from(ResolvedBy::View));
+    assert_eq!((ended.phase(), &ended.id), (Phase::Resolved, &id));
+    assert_eq!(ended.resolved_by(), ResolvedBy::View);
     assert_eq!(ended.fired_similarity, Some(0.5));
     assert_eq!(ended.fired_threshold, 0.8);
 
