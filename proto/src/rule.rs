@@ -109,7 +109,7 @@ impl Rule {
             label: "Measure",
             help: "How the similarity is measured",
             about: "How the similarity of a frame and its reference is measured. The threshold is one of this measure: set \
-                    both, and try them on pictures of yours by `framewatch compare --measure`.",
+                    both, and try them on pictures of yours with the command framewatch compare.",
             kind: FieldKind::Word {
                 words: &Measure::WORDS,
             },

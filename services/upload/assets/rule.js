@@ -16,7 +16,7 @@ function ruleIn(form) {
 }
 
 function inWords(answer) {
-  if (answer.comparisons === 0) return "no frames were compared";
+  if (answer.comparisons === 0) return "no frames were compared by this measure";
   if (answer.episodeCount === 0) return "no alert";
   const alerts = answer.episodeCount === 1 ? "1 alert" : `${answer.episodeCount} alerts`;
   return `${alerts}, firing for ${durationInWords(answer.firingSeconds)} in all`;
