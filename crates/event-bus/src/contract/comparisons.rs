@@ -94,7 +94,10 @@ impl Bus {
         let last = self.last::<Comparison>(folder).await?;
         let is_overtaken = last.event.is_some_and(|last| {
             let id = |comparison| message_id(folder, comparison);
-            last.event.frame == comparison.frame && id(&last.event) != id(comparison)
+            last.event.frame == comparison.frame
+                // A reference does not come back: with another one this comparison is late, not true again.
+                && last.event.baseline_digest == comparison.baseline_digest
+                && id(&last.event) != id(comparison)
         });
         if !is_overtaken {
             return Ok(said);
