@@ -1,11 +1,6 @@
 //! Following a stream: what it holds, then what comes, across restarts of the server.
 
-use std::collections::HashMap;
-
-use async_nats::jetstream::{
-    Message,
-    consumer::{DeliverPolicy, pull::OrderedConfig},
-};
+use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
 use futures::TryStreamExt;
 use tokio_util::sync::CancellationToken;
 
@@ -101,21 +96,12 @@ impl Bus {
         }
         let of_each_key = E::FALLS_BACK && matches!(from, From::LatestOfEachKey);
         let mut backlog = LatestReadable::new();
-        // Those after the latest that can be read; before it they have been put right.
-        let mut unread: HashMap<String, Vec<Message>> = HashMap::new();
         let mut unreadable = UnreadableLog::default();
         let mut messages = consumer.messages().await?;
         while let Some(message) = messages.try_next().await? {
             let is_last = message.info().map_err(StoreError::Refused)?.pending == 0;
             if of_each_key && !caught_up {
-                let subject = message.subject.as_str();
-                match Stored::read(&message) {
-                    Ok(stored) => {
-                        unread.remove(subject);
-                        backlog.learn(subject, stored);
-                    }
-                    Err(_) => unread.entry(subject.to_owned()).or_default().push(message),
-                }
+                backlog.learn(message);
             } else {
                 match unreadable.read(&message) {
                     Ok(stored) => apply(Latest::Event(stored)),
@@ -125,9 +111,9 @@ impl Bus {
             if !caught_up && is_last {
                 caught_up = true;
                 backlog
-                    .take()
+                    .take_latest()
                     .for_each(|stored| apply(Latest::Event(stored)));
-                for message in unread.drain().flat_map(|(_, messages)| messages) {
+                for message in backlog.take_unread() {
                     if let Err(error) = unreadable.read::<E>(&message) {
                         self.pass_over(&message, &error.to_string()).await;
                     }

@@ -2,25 +2,50 @@
 
 use std::{collections::HashMap, vec};
 
+use async_nats::jetstream::Message;
+
 use super::event::{Event, Stored};
 
-/// Of all that a stream holds, the latest event of each key that can be read.
-pub(crate) struct LatestReadable<E: Event>(HashMap<String, Stored<E>>);
+/// Of all that a stream holds, the latest event of each key that can be read, and the messages after it, which cannot. Those
+/// before it have been put right.
+pub(crate) struct LatestReadable<E: Event> {
+    latest: HashMap<String, Stored<E>>,
+    unread: HashMap<String, Vec<Message>>,
+}
 
 impl<E: Event> LatestReadable<E> {
     pub(crate) fn new() -> Self {
-        LatestReadable(HashMap::new())
+        LatestReadable {
+            latest: HashMap::new(),
+            unread: HashMap::new(),
+        }
     }
 
-    /// Takes in an event that follows on all that it has.
-    pub(crate) fn learn(&mut self, subject: &str, stored: Stored<E>) {
-        self.0.insert(subject.to_owned(), stored);
+    /// Takes in a message that follows on all that it has; says whether it can be read.
+    pub(crate) fn learn(&mut self, message: Message) -> bool {
+        let subject = message.subject.to_string();
+        match Stored::read(&message) {
+            Ok(stored) => {
+                self.unread.remove(&subject);
+                self.latest.insert(subject, stored);
+                true
+            }
+            Err(_) => {
+                self.unread.entry(subject).or_default().push(message);
+                false
+            }
+        }
     }
 
-    /// Gives them up, oldest first.
-    pub(crate) fn take(&mut self) -> vec::IntoIter<Stored<E>> {
-        let mut latest: Vec<_> = self.0.drain().map(|(_, stored)| stored).collect();
+    /// Gives up the events, oldest first.
+    pub(crate) fn take_latest(&mut self) -> vec::IntoIter<Stored<E>> {
+        let mut latest: Vec<_> = self.latest.drain().map(|(_, stored)| stored).collect();
         latest.sort_unstable_by_key(|stored| stored.sequence);
         latest.into_iter()
+    }
+
+    /// Gives up the messages that cannot be read.
+    pub(crate) fn take_unread(&mut self) -> impl Iterator<Item = Message> + use<'_, E> {
+        self.unread.drain().flat_map(|(_, messages)| messages)
     }
 }

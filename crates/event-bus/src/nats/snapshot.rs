@@ -2,15 +2,13 @@
 
 use std::{mem, vec};
 
-use async_nats::{
-    Subject,
-    jetstream::{
-        consumer::{
-            DeliverPolicy,
-            pull::{Ordered, OrderedConfig},
-        },
-        stream::Stream,
+use async_nats::jetstream::{
+    Message,
+    consumer::{
+        DeliverPolicy,
+        pull::{Ordered, OrderedConfig},
     },
+    stream::Stream,
 };
 use futures::TryStreamExt;
 use tokio::runtime::Handle;
@@ -75,10 +73,10 @@ impl Bus {
         let mut snapshot = self.snapshot_of(subjects, deliver_policy).await?;
         if E::FALLS_BACK && extent == Extent::LatestOfEachKey {
             let mut latest = LatestReadable::new();
-            while let Some((subject, stored)) = snapshot.next_of_all().await? {
-                latest.learn(&subject, stored);
+            while let Some(message) = snapshot.next_message().await? {
+                snapshot.unreadable += u64::from(!latest.learn(message));
             }
-            snapshot.latest = Some(latest.take());
+            snapshot.latest = Some(latest.take_latest());
         }
         Ok(snapshot)
     }
@@ -120,28 +118,29 @@ impl<E: Event> Snapshot<E> {
     /// The next event; `None` where that was all. One that cannot be read is counted and passed over: whoever follows the
     /// stream complains about it.
     pub async fn next(&mut self) -> Result<Option<Stored<E>>, StoreError> {
-        match &mut self.latest {
-            Some(latest) => Ok(latest.next()),
-            None => Ok(self.next_of_all().await?.map(|(_, stored)| stored)),
+        if let Some(latest) = &mut self.latest {
+            return Ok(latest.next());
         }
-    }
-
-    async fn next_of_all(&mut self) -> Result<Option<(Subject, Stored<E>)>, StoreError> {
-        let Some(messages) = &mut self.messages else {
-            return Ok(None);
-        };
-        while self.left > 0 {
-            let Some(message) = messages.try_next().await? else {
-                break;
-            };
-            // What has gone by age meanwhile does not come.
-            self.left = (self.left - 1).min(message.info().map_err(StoreError::Refused)?.pending);
+        while let Some(message) = self.next_message().await? {
             match Stored::read(&message) {
-                Ok(stored) => return Ok(Some((message.subject.clone(), stored))),
+                Ok(stored) => return Ok(Some(stored)),
                 Err(_) => self.unreadable += 1,
             }
         }
         Ok(None)
+    }
+
+    async fn next_message(&mut self) -> Result<Option<Message>, StoreError> {
+        let messages = self.messages.as_mut().filter(|_| self.left > 0);
+        let Some(messages) = messages else {
+            return Ok(None);
+        };
+        let Some(message) = messages.try_next().await? else {
+            return Ok(None);
+        };
+        // What has gone by age meanwhile does not come.
+        self.left = (self.left - 1).min(message.info().map_err(StoreError::Refused)?.pending);
+        Ok(Some(message))
     }
 
     /// How many could not be read so far.
