@@ -98,15 +98,8 @@ pub(crate) struct Up {
     )]
     watch: Option<PathBuf>,
 
-    /// What `alert_<folder>` holds in Redis while an alert fires: all of it as JSON, or its sentence, as in the system that this
-    /// replaces
-    #[arg(
-        long,
-        env = "FRAMEWATCH_REDIS_ALERTS",
-        default_value = "json",
-        value_name = "FORM"
-    )]
-    redis_alerts: sink::AlertForm,
+    #[command(flatten)]
+    alerts: sink::AlertsConfig,
 
     #[command(flatten)]
     login: NatsLogin,
@@ -224,7 +217,6 @@ impl Up {
             ..BusConfig::for_url(addresses.nats.clone())
         };
         let redis = sink::Config {
-            redis_alerts: self.redis_alerts,
             login: self.redis_login.clone(),
             ..sink::Config::for_url(addresses.redis.clone())
         };
@@ -253,7 +245,12 @@ impl Up {
             comparator,
             context.clone(),
         ));
-        services.spawn(sink::run(redis, self.redis_alerts, sink, context.clone()));
+        services.spawn(sink::run(
+            redis,
+            self.alerts.redis_alerts,
+            sink,
+            context.clone(),
+        ));
         services.spawn(print_alerts(alert_lines));
         services.spawn({
             let shutdown = context.shutdown.clone();

@@ -11,6 +11,21 @@ pub enum AlertForm {
     Sentence,
 }
 
+/// What to write of alerts.
+#[derive(Debug, Clone, Copy, Args)]
+#[group(skip)]
+pub struct AlertsConfig {
+    /// What `alert_<folder>` holds in Redis while an alert fires: all of it as JSON, or its sentence, as in the system that this
+    /// replaces
+    #[arg(
+        long,
+        env = "FRAMEWATCH_REDIS_ALERTS",
+        default_value = "json",
+        value_name = "FORM"
+    )]
+    pub redis_alerts: AlertForm,
+}
+
 /// How to reach Redis, and what to write there.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Redis")]
@@ -25,14 +40,9 @@ pub struct Config {
     )]
     pub redis_url: String,
 
-    /// What `alert_<folder>` holds while an alert fires: all of it as JSON, or its sentence, as in the system that this replaces
-    #[arg(
-        long,
-        env = "FRAMEWATCH_REDIS_ALERTS",
-        default_value = "json",
-        value_name = "FORM"
-    )]
-    pub redis_alerts: AlertForm,
+    /// What to write of alerts.
+    #[command(flatten)]
+    pub alerts: AlertsConfig,
 
     /// How to log in there.
     #[command(flatten)]
@@ -49,7 +59,9 @@ impl Config {
     pub fn for_url(url: impl Into<String>) -> Self {
         Config {
             redis_url: url.into(),
-            redis_alerts: AlertForm::Json,
+            alerts: AlertsConfig {
+                redis_alerts: AlertForm::Json,
+            },
             login: RedisLogin::default(),
             redis_connect_timeout_s: 30,
         }

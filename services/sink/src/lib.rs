@@ -18,7 +18,7 @@ mod process;
 mod redis_keys;
 mod removals;
 
-pub use config::{AlertForm, Config};
+pub use config::{AlertForm, AlertsConfig, Config};
 pub use connect::connect;
 pub use connection::Connection;
 pub use login::{Redis, RedisLogin};

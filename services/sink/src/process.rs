@@ -32,6 +32,6 @@ pub fn main() -> ExitCode {
             return Ok(());
         };
         let (redis, bus) = connected?;
-        crate::run(redis, settings.redis.redis_alerts, bus, context).await
+        crate::run(redis, settings.redis.alerts.redis_alerts, bus, context).await
     })
 }
