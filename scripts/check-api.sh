@@ -52,7 +52,7 @@ pid=$!
 
 # The demo uploads its references first.
 tries=60
-until "$tools/bin/python" tests/api/legacy_worker.py "$url" >"$work/worker" 2>&1; do
+until "$tools/bin/python" tests/seed/worker.py "$url" folder1 folder2 folder3 folder4 folder5 folder6 >"$work/worker" 2>&1; do
     tries=$((tries - 1))
     if [ "$tries" = 0 ] || ! kill -0 "$pid" 2>/dev/null; then
         cat "$work/worker" >&2

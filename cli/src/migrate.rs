@@ -115,13 +115,8 @@ impl Migrate {
             ));
         }
         if !self.dry_run && there.threshold.is_none() {
-            let rule = Rule {
-                threshold: Some(threshold),
-                measure: Some(Measure::PHASH.to_owned()),
-                ..Rule::default()
-            };
-            api.put::<serde_json::Value>(DEFAULT_RULE, &rule.or(there))
-                .await?;
+            let rule = Rule::of_phash(threshold).or(there);
+            api.put::<serde_json::Value>(DEFAULT_RULE, &rule).await?;
         }
         lines::print(format!("threshold: {threshold}{from}"))
     }

@@ -119,6 +119,15 @@ impl Rule {
         },
     ];
 
+    /// A threshold, and the measure that it was one of before there were others.
+    pub fn of_phash(threshold: f64) -> Rule {
+        Rule {
+            threshold: Some(threshold),
+            measure: Some(Measure::PHASH.to_owned()),
+            ..Rule::default()
+        }
+    }
+
     /// What holds where no rule says anything: every field set.
     pub fn built_in() -> Rule {
         let mut rule = Rule::default();

@@ -13,7 +13,9 @@ from urllib.request import urlopen
 
 def latest_image(page, folder):
     with urlopen(f"{page}/latest/{folder}", timeout=10) as answer:
-        return json.load(answer)["latest_image"]
+        path = json.load(answer)["latest_image"]
+    assert path.startswith(f"uploads/{folder}/"), path
+    return path
 
 
 def download(page, path):

@@ -7,6 +7,7 @@ use std::{
     time::SystemTime,
 };
 
+use cctv_sim::source::content_type;
 use event_bus::Folder;
 
 /// An installation: `uploads/<folder>/…` has the pictures that people uploaded, `cctv_inputs/<folder>/…` those of cameras.
@@ -78,9 +79,6 @@ const COMPOSE_FILES: [&str; 4] = [
 
 const SETTING: &str = "SIMILARITY_THRESHOLD";
 
-/// What the old page let people upload, in any case.
-const EXTENSIONS: [&str; 6] = ["jpg", "jpeg", "png", "gif", "bmp", "webp"];
-
 /// Below a folder of pictures: dates had folders of their own.
 const DEEPEST: usize = 3;
 
@@ -150,7 +148,7 @@ impl OldFolder {
             }
             return;
         }
-        if !is_picture(&path) {
+        if content_type(&path).is_none() {
             return;
         }
         match fs::metadata(&path).and_then(|it| Ok((it.is_file(), it.len(), it.modified()?))) {
@@ -170,12 +168,6 @@ impl OldPicture {
         let name = self.path.file_name().unwrap_or_default();
         name.to_string_lossy().into_owned()
     }
-}
-
-fn is_picture(path: &Path) -> bool {
-    let extension = path.extension().and_then(|extension| extension.to_str());
-    let extension = extension.map(str::to_ascii_lowercase);
-    extension.is_some_and(|extension| EXTENSIONS.contains(&extension.as_str()))
 }
 
 /// What is in a folder, by name.

@@ -28,6 +28,7 @@ use video::Video;
 use watch::Watch;
 
 pub use event_bus::MAX_FRAME_BYTES;
+pub use folder::content_type;
 
 /// One picture of a camera.
 #[derive(Clone, Debug)]

@@ -35,7 +35,7 @@ use std::{sync::Arc, time::Duration};
 
 use event_bus::{Bus, Folder};
 use folder_state::{FolderStates, Histories};
-use proto::{Measure, v1::Rule};
+use proto::v1::Rule;
 use service_runtime::{Context, Failure};
 use tokio::{
     net::TcpListener,
@@ -168,12 +168,9 @@ async fn set_first_default(folders: &Folders, threshold: Option<f64>) -> Result<
     let Some(threshold) = threshold else {
         return Ok(());
     };
-    let rule = Rule {
-        threshold: Some(threshold),
-        measure: Some(Measure::PHASH.to_owned()),
-        ..Rule::default()
-    };
-    folders.set_first_default_rule(rule).await
+    folders
+        .set_first_default_rule(Rule::of_phash(threshold))
+        .await
 }
 
 async fn end(tracker: &TaskTracker, bus: &Bus) {

@@ -40,7 +40,7 @@ pub(super) async fn list_all(dir: &Path) -> io::Result<Vec<Entry>> {
 }
 
 /// The type that goes with a file's extension; none if it is not a picture's.
-pub(super) fn content_type(path: &Path) -> Option<&'static str> {
+pub fn content_type(path: &Path) -> Option<&'static str> {
     let extension = path.extension()?.to_str()?.to_ascii_lowercase();
     match extension.as_str() {
         "jpg" | "jpeg" => Some("image/jpeg"),
