@@ -1,4 +1,4 @@
-use event_bus::{Bus, BusConfig, Event, Latest, Role, Stored};
+use event_bus::{Bus, BusConfig, Event, Latest, Role};
 use proto::v1::{Alert, Comparison, Phase};
 use serde::Serialize;
 use service_runtime::Failure;
@@ -87,14 +87,14 @@ async fn comparisons(bus: Bus, sender: mpsc::Sender<Seen>, shutdown: Cancellatio
 async fn live<E: Event>(bus: &Bus, shutdown: &CancellationToken, mut hand_on: impl FnMut(E, bool)) {
     let (mut last, mut caught_up) = (0, false);
     bus.follow::<E>(shutdown, |latest| match latest {
-        Latest::Event(Stored {
-            event, sequence, ..
-        }) => {
-            if sequence > last {
-                last = sequence;
-                hand_on(event, caught_up);
+        Latest::Event(stored) => {
+            let was_said = stored.sequence <= last || (caught_up && stored.is_put_back);
+            last = last.max(stored.sequence);
+            if !was_said {
+                hand_on(stored.event, caught_up);
             }
         }
+        Latest::Anew => last = 0,
         Latest::CaughtUp => caught_up = true,
     })
     .await;

@@ -1,16 +1,33 @@
-//! The pictures behind an alert, kept in the bucket `evidence` before the alert is published.
+//! The pictures behind an alert, kept in the bucket `evidence`: beside the alert, never in its way.
+//!
+//! They are stored before the alert is published, in at most [`PATIENCE`]. What could not be stored by then the alert goes
+//! out without, and says so; it waits in memory (`waiting`) and is stored when that is possible again.
+
+mod waiting;
+
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
     Bus, Evidence, Exhibit, ExhibitKey, Folder, Objects, PictureKey, References, StoreError,
+    with_causes,
 };
+use log_limiter::LogLimiter;
 use proto::v1::Alert;
+use tokio::time::{Instant, sleep, timeout_at};
 
-/// Keeps the pictures behind alerts.
-pub struct EvidenceWriter {
+use waiting::{Waiting, WaitingExhibit};
+
+/// Keeps the pictures behind alerts. Clones share what waits.
+#[derive(Clone)]
+pub struct EvidenceWriter(Arc<Writer>);
+
+struct Writer {
     evidence: Objects<Evidence>,
     references: Objects<References>,
     max_bytes: u64,
+    waiting: Waiting,
+    complaints: LogLimiter,
 }
 
 /// The pictures behind a comparison.
@@ -22,33 +39,64 @@ pub struct Pictures<'a> {
     pub reference: &'a str,
 }
 
-/// Why they could not be kept now.
+/// How long an alert may wait for the pictures behind it.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// How often what waits is tried again.
+const RETRY: Duration = Duration::from_secs(2);
+
+/// Where the bytes of an exhibit come from.
+#[derive(Debug, Clone)]
+enum Source {
+    Bytes(Bytes),
+    Reference(PictureKey),
+}
+
+/// Why an exhibit is not kept.
 #[derive(Debug, thiserror::Error)]
-pub enum EvidenceError {
-    /// The bucket `evidence` did not take them.
-    #[error("cannot store the evidence")]
-    Store(#[source] StoreError),
-    /// The bucket `references` did not give the reference.
-    #[error("cannot read the reference {id} from the object store")]
-    Reference {
-        /// Which.
-        id: String,
-        /// Why.
-        #[source]
-        source: StoreError,
-    },
+enum NotKept {
+    #[error("the evidence is as large as it may be")]
+    NoRoom,
+    #[error("the reference was deleted, or lost")]
+    ReferenceGone,
+    #[error("the reference's stored picture cannot be read: {0}")]
+    ReferenceDamaged(String),
+    #[error("NATS could not store it yet: {0}")]
+    NotYet(String),
+}
+
+impl NotKept {
+    fn may_pass(&self) -> bool {
+        matches!(self, NotKept::NotYet(_))
+    }
 }
 
 impl EvidenceWriter {
     /// Keeps pictures until all of them together take `max_bytes`.
     pub fn new(bus: &Bus, max_bytes: u64) -> Self {
-        EvidenceWriter {
+        EvidenceWriter(Arc::new(Writer {
             evidence: bus.evidence(),
             references: bus.references(),
             max_bytes,
+            waiting: Waiting::default(),
+            complaints: LogLimiter::default(),
+        }))
+    }
+
+    /// Whether some evidence waits until NATS stores it.
+    pub fn is_behind(&self) -> bool {
+        !self.0.waiting.is_empty()
+    }
+
+    /// Stores what waits when that is possible again. Never ends; what waits when it is dropped is lost.
+    pub async fn keep_trying(&self) {
+        loop {
+            sleep(RETRY).await;
+            self.0.try_waiting().await;
         }
     }
 
+    /// Keeps the pictures behind an alert. Says in a sentence what of them is missing and why; empty where all is there.
     /// Another comparator that judges the same frame stores the same. The evidence of an alert that is not published after
     /// all goes with age.
     pub(crate) async fn store(
@@ -56,34 +104,104 @@ impl EvidenceWriter {
         folder: &Folder,
         alert: &Alert,
         pictures: Pictures<'_>,
-    ) -> Result<(), EvidenceError> {
-        let size = self.evidence.size().await.map_err(EvidenceError::Store)?;
-        if size >= self.max_bytes {
-            metrics::counter!("framewatch_evidence_not_kept_total").increment(1);
-            tracing::warn!(%folder, id = alert.id, size, "the evidence is as large as it may be: none is kept of this alert");
-            return Ok(());
+    ) -> String {
+        let deadline = Instant::now() + PATIENCE;
+        let exhibits = [
+            (Exhibit::Frame, Source::Bytes(pictures.frame.clone())),
+            (
+                Exhibit::Reference,
+                Source::Reference(PictureKey::new(folder, pictures.reference)),
+            ),
+        ];
+        let mut missing = Vec::new();
+        for (exhibit, source) in exhibits {
+            let key = ExhibitKey::new(alert.id.clone(), exhibit);
+            if let Err(why) = self.0.keep_or_wait(key, source, deadline).await {
+                self.0.complain(folder, alert, exhibit, &why);
+                missing.push(format!("its {}: {why}", exhibit.word()));
+            }
         }
-        let put = async |exhibit, picture: &Bytes| {
-            let key = ExhibitKey {
-                alert: alert.id.clone(),
-                exhibit,
-            };
-            let put = self.evidence.put(&key, &(), picture);
-            put.await.map_err(EvidenceError::Store)
+        missing.join("; ")
+    }
+}
+
+impl Writer {
+    async fn keep_or_wait(
+        &self,
+        key: ExhibitKey,
+        source: Source,
+        deadline: Instant,
+    ) -> Result<(), NotKept> {
+        let kept = if !self.waiting.is_empty() {
+            // What waits is tried again and again: another alert need not wait to hear the same.
+            Err(NotKept::NotYet("it does not store at present".to_owned()))
+        } else {
+            let kept = timeout_at(deadline, self.keep(&key, &source)).await;
+            kept.unwrap_or_else(|_| Err(NotKept::NotYet("it did not answer in time".to_owned())))
         };
-        put(Exhibit::Frame, pictures.frame).await?;
-        let reference = self
-            .references
-            .get(&PictureKey::new(folder, pictures.reference))
-            .await;
-        let reference = reference.map_err(|source| EvidenceError::Reference {
-            id: pictures.reference.to_owned(),
-            source,
-        })?;
-        match reference {
-            Some(picture) => put(Exhibit::Reference, &picture).await,
-            // It was deleted a moment ago: that is no reason to keep quiet about what was seen.
-            None => Ok(()),
+        if kept.as_ref().is_err_and(NotKept::may_pass) {
+            self.waiting.add(WaitingExhibit::new(key, source));
+        }
+        kept
+    }
+
+    async fn keep(&self, key: &ExhibitKey, source: &Source) -> Result<(), NotKept> {
+        let not_yet = |error: StoreError| NotKept::NotYet(with_causes(&error));
+        let picture = match source {
+            Source::Bytes(picture) => picture.clone(),
+            Source::Reference(id) => self.reference(id).await?,
+        };
+        let size = self.evidence.size().await.map_err(not_yet)?;
+        if size >= self.max_bytes {
+            return Err(NotKept::NoRoom);
+        }
+        let put = self.evidence.put(key, &(), &picture);
+        put.await.map_err(not_yet)
+    }
+
+    async fn reference(&self, id: &PictureKey) -> Result<Bytes, NotKept> {
+        match self.references.get(id).await {
+            Ok(Some(picture)) => Ok(picture),
+            Ok(None) => Err(NotKept::ReferenceGone),
+            Err(error @ StoreError::Damaged { .. }) => {
+                Err(NotKept::ReferenceDamaged(with_causes(&error)))
+            }
+            Err(error) => Err(NotKept::NotYet(with_causes(&error))),
+        }
+    }
+
+    fn complain(&self, folder: &Folder, alert: &Alert, exhibit: Exhibit, why: &NotKept) {
+        let exhibit = exhibit.word();
+        if why.may_pass() {
+            metrics::counter!("framewatch_evidence_late_total").increment(1);
+        } else {
+            metrics::counter!("framewatch_evidence_not_kept_total").increment(1);
+        }
+        if self.complaints.is_due(&()) {
+            tracing::warn!(%folder, id = alert.id, exhibit, %why, "an alert goes out without a picture behind it; more of them are only counted for a minute");
+        }
+    }
+
+    /// Tries what waits, the oldest first, until one is refused.
+    async fn try_waiting(&self) {
+        while let Some(exhibit) = self.waiting.oldest() {
+            let kept = timeout_at(
+                Instant::now() + PATIENCE,
+                self.keep(&exhibit.key, &exhibit.source),
+            );
+            match kept.await {
+                Err(_) => return,
+                Ok(Err(why)) if why.may_pass() => return,
+                Ok(Err(why)) => {
+                    metrics::counter!("framewatch_evidence_not_kept_total").increment(1);
+                    tracing::warn!(exhibit = %exhibit.key, %why, "evidence that waited is not kept");
+                    self.waiting.done(&exhibit.key);
+                }
+                Ok(Ok(())) => {
+                    tracing::info!(exhibit = %exhibit.key, "evidence that waited is kept now");
+                    self.waiting.done(&exhibit.key);
+                }
+            }
         }
     }
 }

@@ -58,6 +58,19 @@ impl AlertStates {
         is_news
     }
 
+    /// Begins to count anew, since the stream of alerts was made anew: what it says from now on is later than all that is
+    /// known. What is known still holds until then.
+    pub fn alerts_are_anew(&self) {
+        let alerts = &mut self.write().alerts;
+        alerts.values_mut().for_each(|alert| alert.sequence = 0);
+    }
+
+    /// The same of the bucket of holds.
+    pub fn holds_are_anew(&self) {
+        let holds = &mut self.write().holds;
+        holds.values_mut().for_each(|hold| hold.sequence = 0);
+    }
+
     /// Takes in a hold unless it or a later one is known.
     pub fn learn_hold(&self, hold: Stored<Hold>) {
         let holds = &mut self.write().holds;

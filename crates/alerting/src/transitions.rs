@@ -12,7 +12,7 @@ use proto::{
 use time::OffsetDateTime;
 
 use crate::{
-    AlertStates, Clock, EpisodePast, EvidenceError, EvidenceWriter, Pictures,
+    AlertStates, Clock, EpisodePast, EvidenceWriter, Pictures,
     episode::{self, CameraSeen, Decision, Standing, Transition, ViewStanding},
     sentences,
 };
@@ -56,9 +56,6 @@ pub enum TransitionError {
     /// NATS did not say how things stand.
     #[error(transparent)]
     Store(#[from] StoreError),
-    /// The evidence could not be kept.
-    #[error(transparent)]
-    Evidence(#[from] EvidenceError),
 }
 
 /// How often a decision is tried against others that are faster each time.
@@ -92,7 +89,7 @@ impl Transitions {
     }
 
     /// Does what follows from a comparison. The frame and the reference behind an alert are stored before it is
-    /// published.
+    /// published, where that is possible within a second.
     pub async fn after_comparison(
         &self,
         folder: &Folder,
@@ -183,9 +180,7 @@ impl Transitions {
                     .await
                     .map(|()| Settled::Unchanged),
                 (Decision::Publish(transition), _) => {
-                    let alert = self
-                        .complete(subject, &known, *transition, occasion)
-                        .await?;
+                    let alert = self.complete(subject, &known, *transition, occasion).await;
                     self.publish(subject, alert, known.expected_alert)
                         .await
                         .map(|()| Settled::Changed)
@@ -207,11 +202,10 @@ impl Transitions {
         known: &Known,
         Transition { mut alert, lasted }: Transition,
         occasion: Occasion<'_>,
-    ) -> Result<Alert, EvidenceError> {
+    ) -> Alert {
         if let (Phase::Firing, Some((_, pictures))) = (alert.phase(), occasion.comparison) {
-            self.evidence
-                .store(&subject.folder, &alert, pictures)
-                .await?;
+            let missing = self.evidence.store(&subject.folder, &alert, pictures);
+            alert.evidence_missing = missing.await;
         }
         if let (Phase::Resolved, Subject::View, Some(firing)) =
             (alert.phase(), subject.subject, known.last())
@@ -220,7 +214,7 @@ impl Transitions {
                 .await;
         }
         alert.message = sentences::of_alert(&alert, lasted);
-        Ok(alert)
+        alert
     }
 
     async fn explain_end(
@@ -315,6 +309,7 @@ impl Transitions {
             stored_at: self.clock.now(),
             sequence,
             by: String::new(),
+            is_put_back: false,
             origin: Origin::default(),
         }
     }

@@ -14,6 +14,8 @@ pub(crate) mod event;
 pub(crate) mod fold;
 pub(crate) mod follow;
 pub(crate) mod headers;
+pub(crate) mod incarnation;
+mod interruptions;
 pub(crate) mod latest;
 pub(crate) mod login;
 pub(crate) mod objects;

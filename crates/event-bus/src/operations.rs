@@ -6,6 +6,7 @@ pub(crate) mod dead_letters;
 mod ensure;
 mod formats;
 mod lease;
+mod put_back;
 pub(crate) mod restore;
 pub(crate) mod role;
 pub(crate) mod storage;

@@ -94,6 +94,7 @@ mod tests {
             stored_at: OffsetDateTime::UNIX_EPOCH,
             sequence,
             by: String::new(),
+            is_put_back: false,
             origin: event_bus::Origin::default(),
         }
     }

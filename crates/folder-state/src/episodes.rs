@@ -14,8 +14,16 @@ use crate::Acknowledgements;
 /// The latest episodes of all folders, each with its latest phase.
 #[derive(Default)]
 pub(crate) struct Episodes {
-    by_sequence: BTreeMap<u64, Alert>,
-    sequences: HashMap<String, u64>,
+    by_place: BTreeMap<Place, Alert>,
+    places: HashMap<String, Place>,
+    streams_before: u32,
+}
+
+/// Where an episode begins: in which of the streams that were followed one after another, and by which event of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Place {
+    stream: u32,
+    sequence: u64,
 }
 
 /// Which episodes, newest first.
@@ -58,24 +66,29 @@ impl Episodes {
     /// Takes in an event of the stream; taking one in again changes nothing.
     pub(crate) fn learn(&mut self, stored: Stored<Alert>) {
         let alert = stored.event;
-        let sequence = *self
-            .sequences
-            .entry(alert.id.clone())
-            .or_insert(stored.sequence);
-        let known = self.by_sequence.get(&sequence);
+        let place = *self.places.entry(alert.id.clone()).or_insert(Place {
+            stream: self.streams_before,
+            sequence: stored.sequence,
+        });
+        let known = self.by_place.get(&place);
         if known.is_some_and(|known| known.phase() == Phase::Resolved) {
             return;
         }
-        self.by_sequence.insert(sequence, alert);
-        if self.by_sequence.len() > KEPT
-            && let Some((_, oldest)) = self.by_sequence.pop_first()
+        self.by_place.insert(place, alert);
+        if self.by_place.len() > KEPT
+            && let Some((_, oldest)) = self.by_place.pop_first()
         {
-            self.sequences.remove(&oldest.id);
+            self.places.remove(&oldest.id);
         }
     }
 
+    /// What comes is of a stream that was made anew, whose events are counted from the beginning.
+    pub(crate) fn begin_anew(&mut self) {
+        self.streams_before += 1;
+    }
+
     pub(crate) fn get(&self, id: &str) -> Option<&Alert> {
-        self.by_sequence.get(self.sequences.get(id)?)
+        self.by_place.get(self.places.get(id)?)
     }
 
     pub(crate) fn select(
@@ -84,10 +97,10 @@ impl Episodes {
         acknowledgements: &Acknowledgements,
     ) -> Result<Selection, UnknownEpisode> {
         let end = match &query.before {
-            Some(id) => *self.sequences.get(id).ok_or(UnknownEpisode)?,
-            None => u64::MAX,
+            Some(id) => Some(*self.places.get(id).ok_or(UnknownEpisode)?),
+            None => None,
         };
-        let wanted = self.by_sequence.iter().rev().filter(|(_, alert)| {
+        let wanted = self.by_place.iter().rev().filter(|(_, alert)| {
             let is_acknowledged = acknowledgements.get(&alert.id).is_some();
             query.asks_for(alert, is_acknowledged)
         });
@@ -95,9 +108,9 @@ impl Episodes {
             alerts: Vec::new(),
             total: 0,
         };
-        for (sequence, alert) in wanted {
+        for (place, alert) in wanted {
             selection.total += 1;
-            if *sequence < end && selection.alerts.len() < query.limit {
+            if end.is_none_or(|end| *place < end) && selection.alerts.len() < query.limit {
                 selection.alerts.push(alert.clone());
             }
         }
@@ -137,6 +150,7 @@ mod tests {
             stored_at: OffsetDateTime::UNIX_EPOCH,
             sequence,
             by: String::new(),
+            is_put_back: false,
             origin: event_bus::Origin::default(),
         }
     }
@@ -172,8 +186,8 @@ mod tests {
         for sequence in 1..=KEPT as u64 + 5 {
             episodes.learn(event(sequence, &sequence.to_string(), Phase::Firing));
         }
-        assert_eq!(episodes.by_sequence.len(), KEPT);
-        assert_eq!(episodes.sequences.len(), KEPT);
-        assert!(episodes.by_sequence.contains_key(&6));
+        assert_eq!(episodes.by_place.len(), KEPT);
+        assert_eq!(episodes.places.len(), KEPT);
+        assert!(episodes.get("5").is_none() && episodes.get("6").is_some());
     }
 }

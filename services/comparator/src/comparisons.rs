@@ -60,6 +60,27 @@ pub(crate) fn of_unreadable(circumstances: &Circumstances<'_>, why: &Unreadable)
     }
 }
 
+/// Of a frame that cannot be held against the reference, whose picture would be needed and is lost.
+pub(crate) fn of_lost_reference(circumstances: &Circumstances<'_>, why: &str) -> Comparison {
+    let lost = Finding {
+        kind: Kind::Unspecified.into(),
+        score: 1.0,
+        limit: 0.0,
+        cause: why.to_owned(),
+    };
+    Comparison {
+        verdict: Verdict::Indeterminate.into(),
+        measure: circumstances
+            .rule
+            .measure
+            .word()
+            .unwrap_or_default()
+            .to_owned(),
+        findings: vec![lost],
+        ..of_baseline(circumstances, None)
+    }
+}
+
 /// What is said of every frame.
 fn of_baseline(circumstances: &Circumstances<'_>, baseline: Option<&Baseline>) -> Comparison {
     let Circumstances {

@@ -64,18 +64,36 @@ enum JudgeError {
     Transition(#[from] TransitionError),
     #[error("cannot read the reference {id} from the object store")]
     ReferencePicture { id: String, source: StoreError },
-    #[error("the reference {id} is not in the object store")]
+    #[error("the stored picture of the reference {id} is lost: upload it again")]
     ReferenceGone { id: String },
-    #[error("the reference {id} cannot be read")]
+    #[error("the stored picture of the reference {id} cannot be read: upload it again")]
     Reference { id: String, source: Unreadable },
+}
+
+impl JudgeError {
+    /// Whether no later attempt can succeed.
+    fn is_for_good(&self) -> bool {
+        match self {
+            JudgeError::ReferenceGone { .. } | JudgeError::Reference { .. } => true,
+            JudgeError::ReferencePicture { source, .. } => {
+                matches!(source, StoreError::Damaged { .. })
+            }
+            _ => false,
+        }
+    }
 }
 
 /// After how long a frame that could not be judged is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
 impl Judge {
-    pub(crate) fn new(bus: Bus, state: Arc<State>, config: &Config, cpu: CpuPool) -> Self {
-        let evidence = EvidenceWriter::new(&bus, config.evidence_max_bytes());
+    pub(crate) fn new(
+        bus: Bus,
+        state: Arc<State>,
+        evidence: EvidenceWriter,
+        config: &Config,
+        cpu: CpuPool,
+    ) -> Self {
         let alerts = Arc::clone(&state.alerts);
         Judge {
             transitions: Transitions::new(bus.clone(), alerts, evidence, Clock::of_machine()),
@@ -285,12 +303,17 @@ impl Judge {
     ) -> Result<(), JudgeError> {
         let set = &seen.set;
         let measure = set.rule.measure;
-        let baseline = self.baseline(folder, &reference, measure).await?;
         let circumstances = Circumstances {
             folder,
             frame: &seen.frame,
             reference: &reference,
             rule: &set.rule,
+        };
+        let baseline = match self.baseline(folder, &reference, measure).await {
+            Err(error) if error.is_for_good() => {
+                return self.say_undecided(&circumstances, &error).await;
+            }
+            baseline => baseline?,
         };
         let comparison = comparisons::of_look(&circumstances, &baseline, &seen.look)?;
         let number = self.bus.publish_comparison(folder, &comparison).await?;
@@ -315,6 +338,21 @@ impl Judge {
             Settled::Unchanged => Ok(()),
             Settled::Changed => Box::pin(self.catch_up(folder)).await,
         }
+    }
+
+    /// Says that nothing can be said of a frame, since the reference is lost.
+    async fn say_undecided(
+        &self,
+        circumstances: &Circumstances<'_>,
+        error: &JudgeError,
+    ) -> Result<(), JudgeError> {
+        let (folder, why) = (circumstances.folder, with_causes(error));
+        if self.unreadable.is_due(folder) {
+            tracing::warn!(%folder, error = why, "frames cannot be compared");
+        }
+        let comparison = comparisons::of_lost_reference(circumstances, &why);
+        self.bus.publish_comparison(folder, &comparison).await?;
+        Ok(())
     }
 
     /// What the folder's frames are held against; computed from the stored picture where the event carries the look of

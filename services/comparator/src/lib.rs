@@ -30,6 +30,7 @@ use std::{
     time::Duration,
 };
 
+use alerting::EvidenceWriter;
 use event_bus::{Bus, FrameArrival, Work};
 use service_runtime::{Context, Failure};
 use tokio::{sync::mpsc, time::interval};
@@ -70,6 +71,21 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
         move || bus.is_connected()
     });
 
+    context
+        .readiness
+        .require("comparator: all streams and buckets are there", {
+            let bus = bus.clone();
+            move || bus.follows_all()
+        });
+
+    let evidence = EvidenceWriter::new(&bus, config.evidence_max_bytes());
+    context
+        .readiness
+        .require("comparator: the pictures behind alerts are stored", {
+            let evidence = evidence.clone();
+            move || !evidence.is_behind()
+        });
+
     if shutdown.run_until_cancelled(caught_up).await.is_some() {
         ready.store(true, Ordering::Relaxed);
         tracing::info!(references = state.folders().len(), "comparing");
@@ -77,10 +93,14 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
         let (queue, frames) = mpsc::channel(FRAMES.batch);
         let (puller, puller_shutdown) = (bus.clone(), shutdown.clone());
         tracker.spawn(async move { puller.work(FRAMES, queue, &puller_shutdown).await });
+        tracker.spawn(shutdown.clone().run_until_cancelled_owned({
+            let evidence = evidence.clone();
+            async move { evidence.keep_trying().await }
+        }));
         tracker.spawn(measure_backlog(bus.clone(), shutdown.clone()));
 
         let workers = context.cpu.size();
-        let judge = Judge::new(bus.clone(), state, &config, context.cpu);
+        let judge = Judge::new(bus.clone(), state, evidence.clone(), &config, context.cpu);
         Lanes::new(judge, workers, shutdown)
             .run(frames, &rechecks)
             .await;

@@ -7,7 +7,9 @@ use std::{
 
 use alerting::{AlertStates, FolderRule};
 use comparison::Baseline;
-use event_bus::{AlertSubject, Bus, Folder, Hold, ReferenceChange, RuleChange, RuleScope, Stored};
+use event_bus::{
+    AlertSubject, Bus, Folder, Hold, Latest, ReferenceChange, RuleChange, RuleScope, Stored,
+};
 use proto::{
     EffectiveRule, Measure,
     v1::{Alert, Subject},
@@ -178,18 +180,26 @@ pub(crate) fn follow(
                 .for_each(|folder| recheck(folder, Cause::Change));
         }
     });
-    let alerts = folds.start::<Alert>({
+    let alerts = folds.start_with::<Alert>({
         let state = Arc::clone(state);
-        move |alert| {
-            let AlertSubject { folder, subject } = alert.key.clone();
-            if state.alerts.learn_alert(alert) && subject == Subject::View {
-                recheck(folder, Cause::Transition);
+        move |latest| match latest {
+            Latest::Event(alert) => {
+                let AlertSubject { folder, subject } = alert.key.clone();
+                if state.alerts.learn_alert(alert) && subject == Subject::View {
+                    recheck(folder, Cause::Transition);
+                }
             }
+            Latest::Anew => state.alerts.alerts_are_anew(),
+            Latest::CaughtUp => {}
         }
     });
-    let holds = folds.start::<Hold>({
+    let holds = folds.start_with::<Hold>({
         let state = Arc::clone(state);
-        move |hold| state.alerts.learn_hold(hold)
+        move |latest| match latest {
+            Latest::Event(hold) => state.alerts.learn_hold(hold),
+            Latest::Anew => state.alerts.holds_are_anew(),
+            Latest::CaughtUp => {}
+        }
     });
 
     let (state, queue) = (Arc::clone(state), Arc::clone(queue));

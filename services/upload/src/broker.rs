@@ -167,6 +167,13 @@ impl Broker {
         self.ask("read the picture", pictures.get(&key)).await
     }
 
+    /// Whether somebody has deleted the picture; not, where it was lost.
+    pub(crate) async fn was_deleted(&self, folder: &Folder, id: &str) -> Result<bool, Problem> {
+        let (pictures, key) = (self.bus.references(), PictureKey::new(folder, id));
+        self.ask("look for the picture", pictures.was_deleted(&key))
+            .await
+    }
+
     pub(crate) async fn evidence(
         &self,
         alert: &str,

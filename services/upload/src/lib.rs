@@ -82,6 +82,8 @@ pub async fn run(
     let access = Access::open(&config.access, &broker, &bus, &tracker, &shutdown).await?;
     let folders = Folders::new(broker.clone(), Arc::clone(&states), tracker.clone());
 
+    bus.keep_standing(&tracker, &shutdown);
+
     let default_threshold = config.default_threshold;
     let caught_up = states.follow(&bus, &tracker, &shutdown);
     let (loaded_sender, loaded) = watch::channel(false);
@@ -141,6 +143,12 @@ fn require(context: &Context, bus: &Bus, loaded: watch::Receiver<bool>) {
         let bus = bus.clone();
         move || bus.is_connected()
     });
+    let bus = bus.clone();
+    context
+        .readiness
+        .require("upload: all streams and buckets are there", move || {
+            bus.follows_all()
+        });
 }
 
 /// Makes the first folders and the first default rule, and does what an earlier process left undone.

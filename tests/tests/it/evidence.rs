@@ -1,6 +1,7 @@
 use event_bus::{Exhibit, ExhibitKey};
 use futures::StreamExt;
 use proto::v1::Alert;
+use test_support::eventually;
 use tests::{Stack, View, picture};
 
 async fn download(stack: &Stack, path: &str) -> (u16, String, Vec<u8>) {
@@ -108,4 +109,52 @@ async fn an_alert_does_not_wait_for_room_for_its_evidence() {
     let path = format!("/api/v1/alerts/{}/evidence/frame", alert.id);
     let missing = stack.get(&path).await;
     assert_eq!(missing["type"], "/problems/no-evidence", "{missing}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_does_not_wait_for_a_store_that_does_not_store() {
+    let stack = Stack::start().await;
+    let jetstream =
+        async_nats::jetstream::new(async_nats::connect(stack.nats.url()).await.unwrap());
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    // Nothing can be put into it, whatever is done: it is sealed.
+    let sealed = jetstream.get_stream("OBJ_evidence").await.unwrap();
+    let mut config = sealed.cached_info().config.clone();
+    config.sealed = true;
+    jetstream.update_stream(config).await.unwrap();
+    let frame = picture(View::Wall, 0);
+    stack.publish("folder1", frame.clone()).await;
+    let alert = stack.firing("folder1").await;
+    assert!(alert.evidence_missing.contains("its frame"), "{alert:?}");
+
+    // It is added as soon as that is possible.
+    jetstream.delete_stream("OBJ_evidence").await.unwrap();
+    let path = format!("/api/v1/alerts/{}/evidence/frame", alert.id);
+    eventually("the evidence is there", async || {
+        let (status, _, bytes) = download(&stack, &path).await;
+        (status == 200 && bytes == frame).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_reference_whose_picture_is_damaged_is_watched_as_before() {
+    let stack = Stack::start().await;
+    let jetstream =
+        async_nats::jetstream::new(async_nats::connect(stack.nats.url()).await.unwrap());
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    let references = jetstream.get_stream("OBJ_references").await.unwrap();
+    let purge = references.purge().filter("$O.references.C.>");
+    purge.await.unwrap();
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    let alert = stack.firing("folder1").await;
+    let missing = &alert.evidence_missing;
+    assert!(
+        missing.contains("its reference") && !missing.contains("its frame"),
+        "{missing}"
+    );
 }

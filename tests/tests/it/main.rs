@@ -6,6 +6,7 @@ mod cameras;
 mod changes;
 mod contract;
 mod corpus;
+mod deleted;
 mod evidence;
 mod migration;
 mod mutations;

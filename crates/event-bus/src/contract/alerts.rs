@@ -37,7 +37,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
             Service::Comparator,
             &[Right::Write, Right::Follow, Right::Ask],
         ),
-        (Service::Upload, &[Right::Follow]),
+        (Service::Upload, &[Right::Follow, Right::PutBack]),
         (Service::Sink, &[Right::Follow]),
         (Service::Subscriber, &[Right::Hear]),
     ],

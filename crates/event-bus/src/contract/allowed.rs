@@ -1,7 +1,7 @@
 //! The subjects that the server must allow each service, as they follow from what is declared.
 
 use super::{
-    declaration::{Declaration, Kind},
+    declaration::{Declaration, Kind, UNHEARD},
     rights::{Right, Service},
 };
 
@@ -20,7 +20,7 @@ impl Declaration {
     /// Whether this service reads there.
     pub fn is_read_by(&self, service: Service) -> bool {
         let mut rights = self.rights_of(service).iter();
-        rights.any(|right| !matches!(right, Right::Write | Right::Discard))
+        rights.any(|right| !matches!(right, Right::Write | Right::PutBack | Right::Discard))
     }
 
     /// A subject for each way of writing there, with `key` where a key stands.
@@ -91,6 +91,12 @@ impl Declaration {
             ],
             Right::Ask => self.asked(key),
             Right::AskForMany => vec![api(format!("DIRECT.GET.{stream}"))],
+            Right::PutBack => {
+                let subjects = self.written(key).into_iter();
+                subjects
+                    .map(|subject| format!("{UNHEARD}{subject}"))
+                    .collect()
+            }
             Right::Discard => vec![self.purge()],
             Right::Hear => Vec::new(),
         }

@@ -185,6 +185,10 @@ impl Backup {
     }
 }
 
+/// What events are published on that nobody is to hear of: their subject after this. A stream takes it only while something
+/// is put back into it.
+pub(crate) const UNHEARD: &str = "restore.";
+
 /// Of a value that others than our services may set. One that cannot be read is passed over, and the last one that can stays
 /// in force: so many may come after it.
 pub(super) const REMEMBERED: Option<u16> = Some(64);

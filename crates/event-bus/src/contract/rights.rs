@@ -28,6 +28,8 @@ pub enum Right {
     Ask,
     /// Asks for several messages at once.
     AskForMany,
+    /// Puts back what was last said, unheard, where it was deleted.
+    PutBack,
     /// Removes messages.
     Discard,
     /// Subscribes to what is published, without JetStream.

@@ -28,7 +28,10 @@ pub(super) const DECLARATION: Declaration = Declaration {
     newest_kept: Some(64),
     backup: Backup::LatestOfEachKey,
     rights: &[
-        (Service::Upload, &[Right::Write, Right::Follow, Right::Ask]),
+        (
+            Service::Upload,
+            &[Right::Write, Right::Follow, Right::Ask, Right::PutBack],
+        ),
         (Service::Comparator, &[Right::Follow]),
     ],
     ..Declaration::stream("UPLOADS", SUBJECTS, "Reference pictures: stored, removed")

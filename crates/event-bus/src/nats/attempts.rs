@@ -45,6 +45,7 @@ impl Attempts<'_> {
             _ = self.generation.changed() => true,
             result = attempt => {
                 if let Err(error) = result {
+                    self.bus.interruptions.began(self.stream);
                     let error = with_causes(&error);
                     tracing::warn!(stream = self.stream, error, "interrupted; beginning again");
                     self.bus.make_what_is_missing().await;

@@ -20,6 +20,7 @@ use super::{
     causes::with_causes,
     config::{BusConfig, without_secrets},
     connect::{ConnectError, RETRY, check_version, connect_client},
+    interruptions::Interruptions,
     publish_error::PublishError,
     storage_error::StorageError,
 };
@@ -36,6 +37,8 @@ pub struct Bus {
     generation: watch::Receiver<u64>,
     /// Whether what the streams hold is for this version to use.
     is_fit: Arc<AtomicBool>,
+    /// The streams that are to be followed, and are not at this moment.
+    pub(super) interruptions: Interruptions,
     /// What it calls itself.
     service: Arc<str>,
     _maintenance: Arc<DropGuard>,
@@ -106,6 +109,7 @@ impl Bus {
             upkeep,
             generation,
             is_fit,
+            interruptions: Interruptions::default(),
             service: service.into(),
             _maintenance: Arc::new(stop.drop_guard()),
         })
@@ -115,6 +119,12 @@ impl Bus {
     pub fn is_connected(&self) -> bool {
         self.client.connection_state() == async_nats::connection::State::Connected
             && self.is_fit.load(Ordering::Relaxed)
+    }
+
+    /// Whether all streams and buckets that this service follows are there, and all that they hold has been read. Not
+    /// before it begins to follow any.
+    pub fn follows_all(&self) -> bool {
+        self.interruptions.are_over()
     }
 
     pub(crate) fn client(&self) -> &Client {

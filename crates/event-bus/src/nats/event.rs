@@ -6,7 +6,10 @@ use async_nats::{HeaderMap, jetstream};
 use bytes::Bytes;
 use time::OffsetDateTime;
 
-use super::{headers::BY, origin::Origin};
+use super::{
+    headers::{BY, PUT_BACK},
+    origin::Origin,
+};
 
 /// An event as the broker stored it.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +24,8 @@ pub struct Stored<E: Event> {
     pub sequence: u64,
     /// Who caused it; empty where nobody said.
     pub by: String,
+    /// Whether it was said before, and put back into a stream that had been deleted: it is no news.
+    pub is_put_back: bool,
     /// The trace that it belongs to.
     pub origin: Origin,
 }
@@ -115,6 +120,7 @@ impl<E: Event> Stored<E> {
             stored_at,
             sequence,
             by: message.header(BY).unwrap_or_default().to_owned(),
+            is_put_back: message.header(PUT_BACK).is_some(),
             origin: Origin::read(message.headers),
         })
     }

@@ -44,17 +44,43 @@ impl Folds {
         self.start_from(From::TheFirst, learn)
     }
 
+    /// Hands on all that [`Bus::follow`] does: for knowledge that has to know when its stream is another one.
+    pub fn start_with<E: Event>(&self, apply: impl FnMut(Latest<E>) + Send + 'static) -> CaughtUp {
+        self.start_applying(From::LatestOfEachKey, apply)
+    }
+
+    /// Hands on all that [`Bus::follow_all`] does.
+    pub fn start_with_the_first<E: Event>(
+        &self,
+        apply: impl FnMut(Latest<E>) + Send + 'static,
+    ) -> CaughtUp {
+        self.start_applying(From::TheFirst, apply)
+    }
+
     fn start_from<E: Event>(
         &self,
         from: From,
         mut learn: impl FnMut(Stored<E>) + Send + 'static,
     ) -> CaughtUp {
+        self.start_applying(from, move |latest| {
+            if let Latest::Event(stored) = latest {
+                learn(stored);
+            }
+        })
+    }
+
+    fn start_applying<E: Event>(
+        &self,
+        from: From,
+        mut apply: impl FnMut(Latest<E>) + Send + 'static,
+    ) -> CaughtUp {
         let (sender, caught_up) = watch::channel(false);
         let (bus, shutdown) = (self.bus.clone(), self.shutdown.clone());
         self.tracker.spawn(async move {
-            bus.follow_from(from, &shutdown, |latest| match latest {
-                Latest::Event(stored) => learn(stored),
-                Latest::CaughtUp => {
+            bus.follow_from(from, &shutdown, |latest| {
+                let is_caught_up = matches!(latest, Latest::CaughtUp);
+                apply(latest);
+                if is_caught_up {
                     sender.send_replace(true);
                 }
             })

@@ -2,6 +2,7 @@
 
 use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
 use futures::TryStreamExt;
+use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
 
 use super::{
@@ -18,6 +19,9 @@ pub enum Latest<E: Event> {
     /// The latest event of a key, or a new one. After a reconnect the latest ones come again. Of a bucket, the latest that
     /// can be read.
     Event(Stored<E>),
+    /// The stream was deleted, and made anew. What it holds comes next; what was handed on before is gone from it, and the
+    /// numbers of its events begin again.
+    Anew,
     /// All that was there at the beginning has been handed on; from here on it is live.
     CaughtUp,
 }
@@ -56,6 +60,7 @@ impl Bus {
         let done = CancellationToken::new();
         self.follow_all(&done, |latest| match latest {
             Latest::Event(event) => events.push(event),
+            Latest::Anew => events.clear(),
             Latest::CaughtUp => done.cancel(),
         })
         .await;
@@ -69,10 +74,32 @@ impl Bus {
         mut apply: impl FnMut(Latest<E>),
     ) {
         let mut attempts = self.attempts(E::STREAM, shutdown);
-        while attempts.again(self.follow_once(from, &mut apply)).await {}
+        let mut followed = None;
+        while attempts
+            .again(self.follow_once(from, &mut followed, &mut apply))
+            .await
+        {}
     }
 
+    /// Follows the stream of this name until it is gone; `followed` is when the one was made that was followed before.
     async fn follow_once<E: Event>(
+        &self,
+        from: From,
+        followed: &mut Option<OffsetDateTime>,
+        apply: &mut impl FnMut(Latest<E>),
+    ) -> Result<(), StoreError> {
+        let incarnation = self.incarnation(E::STREAM).await?;
+        let before = followed.replace(incarnation.made_at());
+        if before.is_some_and(|before| before != incarnation.made_at()) {
+            apply(Latest::Anew);
+        }
+        tokio::select! {
+            ended = incarnation.ended() => Err(ended),
+            done = self.hand_on(from, apply) => done,
+        }
+    }
+
+    async fn hand_on<E: Event>(
         &self,
         from: From,
         apply: &mut impl FnMut(Latest<E>),
@@ -92,6 +119,7 @@ impl Bus {
 
         let mut caught_up = consumer.cached_info().num_pending == 0;
         if caught_up {
+            self.interruptions.over(E::STREAM);
             apply(Latest::CaughtUp);
         }
         let of_each_key = E::FALLS_BACK && matches!(from, From::LatestOfEachKey);
@@ -118,6 +146,7 @@ impl Bus {
                         self.pass_over(&message, &error.to_string()).await;
                     }
                 }
+                self.interruptions.over(E::STREAM);
                 apply(Latest::CaughtUp);
             }
         }

@@ -5,6 +5,9 @@ use async_nats::jetstream::message::PublishMessage;
 /// Who caused the event: a user or a token.
 pub(crate) const BY: &str = "By";
 
+/// That the event was said before: it was put back into a stream that had been deleted.
+pub(crate) const PUT_BACK: &str = "Put-Back";
+
 /// Says who caused an event; nothing where nobody knows.
 pub(crate) fn said_by(message: PublishMessage, who: &str) -> PublishMessage {
     match who {

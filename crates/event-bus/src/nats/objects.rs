@@ -103,6 +103,12 @@ impl<B: ObjectBucket> Objects<B> {
         Ok(self.info(key).await?.is_some())
     }
 
+    /// Whether somebody has deleted such an object. Where a bucket was lost, nobody has.
+    pub async fn was_deleted(&self, key: &B::Key) -> Result<bool, StoreError> {
+        let described = self.described(key).await?;
+        Ok(described.is_some_and(|info| info.deleted))
+    }
+
     /// An object's bytes; `None` where there is no such object.
     pub async fn get(&self, key: &B::Key) -> Result<Option<Bytes>, StoreError> {
         let Some(info) = self.info(key).await? else {
@@ -192,6 +198,12 @@ impl<B: ObjectBucket> Objects<B> {
 
     /// What is known of an object; `None` where there is no such object.
     async fn info(&self, key: &B::Key) -> Result<Option<ObjectInfo>, StoreError> {
+        let described = self.described(key).await?;
+        Ok(described.filter(|info| !info.deleted))
+    }
+
+    /// What was last said of an object, be it that it was deleted.
+    async fn described(&self, key: &B::Key) -> Result<Option<ObjectInfo>, StoreError> {
         let subject = ObjectChange::<B>::subject(key);
         let stream = self.stream().await?;
         let message = match stream.direct_get_last_for_subject(subject).await {
@@ -199,12 +211,11 @@ impl<B: ObjectBucket> Objects<B> {
             Err(error) if error.kind() == DirectGetErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(error.into()),
         };
-        let info: ObjectInfo =
-            from_json(&message.payload).map_err(|source| StoreError::Damaged {
-                name: name_of::<B>(key),
-                source,
-            })?;
-        Ok(Some(info).filter(|info| !info.deleted))
+        let info = from_json(&message.payload).map_err(|source| StoreError::Damaged {
+            name: name_of::<B>(key),
+            source,
+        })?;
+        Ok(Some(info))
     }
 
     async fn describe(&self, key: &B::Key, info: &ObjectInfo) -> Result<(), StoreError> {

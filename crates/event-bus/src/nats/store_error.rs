@@ -32,6 +32,9 @@ pub enum StoreError {
     /// It is not there. A connection that may do so makes it again.
     #[error("the stream or bucket is not there")]
     Missing(#[source] Cause),
+    /// It was deleted and made anew while it was read.
+    #[error("the stream or bucket was deleted, and made anew")]
+    MadeAnew,
     /// There is no room for more.
     #[error("NATS has no room for more")]
     NoRoom(#[source] Cause),

@@ -71,6 +71,7 @@ impl Bus {
                 },
             )
             .await?;
+        self.interruptions.over(E::STREAM);
         let mut unreadable = UnreadableLog::default();
         let mut messages = consumer
             .stream()

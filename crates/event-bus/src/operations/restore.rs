@@ -18,7 +18,7 @@ use crate::{
         DECLARATIONS,
         alerts::{self, AlertSubject},
         changes, comparisons,
-        declaration::{Backup, Declaration},
+        declaration::{Backup, Declaration, UNHEARD},
         references::PictureChange,
         rules::{RuleChange, RuleScope},
         uploads::ReferenceChange,
@@ -36,9 +36,6 @@ pub struct Restoration {
 
 /// The metadata of a stream that is being restored: which backup.
 const RESTORING: &str = "framewatch-restoring";
-
-/// What events are published on that nobody is to hear of: their subject after this.
-const UNHEARD: &str = "restore.";
 
 /// How many events may be on their way.
 const AT_A_TIME: usize = 256;
@@ -195,24 +192,36 @@ pub(super) fn unfinished(stream: &Config) -> Option<&str> {
 }
 
 fn begun(stream: &Config, backup: &str) -> Config {
-    let mut begun = ended(stream);
-    let usual = begun.subjects.first().cloned().unwrap_or_default();
-    let unheard = format!("{UNHEARD}{usual}");
-    begun.subjects.push(unheard.clone());
-    begun.subject_transform = Some(SubjectTransform {
-        source: unheard,
-        destination: usual.replace('*', "{{wildcard(1)}}"),
-    });
+    let mut begun = opened(stream);
     begun.metadata.insert(RESTORING.into(), backup.to_owned());
     begun
 }
 
 fn ended(stream: &Config) -> Config {
-    let mut ended = stream.clone();
-    ended
-        .subjects
-        .retain(|subject| !subject.starts_with(UNHEARD));
-    ended.subject_transform = None;
+    let mut ended = closed(stream);
     ended.metadata.remove(RESTORING);
     ended
+}
+
+/// The stream, taking events that nobody is to hear of as well.
+pub(super) fn opened(stream: &Config) -> Config {
+    let mut opened = closed(stream);
+    let usual = opened.subjects.first().cloned().unwrap_or_default();
+    let unheard = format!("{UNHEARD}{usual}");
+    opened.subjects.push(unheard.clone());
+    opened.subject_transform = Some(SubjectTransform {
+        source: unheard,
+        destination: usual.replace('*', "{{wildcard(1)}}"),
+    });
+    opened
+}
+
+/// The stream, taking events on its usual subjects alone.
+pub(super) fn closed(stream: &Config) -> Config {
+    let mut closed = stream.clone();
+    closed
+        .subjects
+        .retain(|subject| !subject.starts_with(UNHEARD));
+    closed.subject_transform = None;
+    closed
 }

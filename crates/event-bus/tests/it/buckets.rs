@@ -329,6 +329,7 @@ async fn latest_of_each(bus: &Bus) -> Vec<Option<Rule>> {
     let (mut found, done) = (Vec::new(), CancellationToken::new());
     bus.follow::<RuleChange>(&done, |latest| match latest {
         Latest::Event(change) => found.push(change.event.value),
+        Latest::Anew => found.clear(),
         Latest::CaughtUp => done.cancel(),
     })
     .await;

@@ -18,7 +18,7 @@ fn follow<E: Event + Clone>(
         bus.follow::<E>(&stop, |latest| {
             sink.lock().unwrap().push(match latest {
                 Latest::Event(stored) => Some(stored),
-                Latest::CaughtUp => None,
+                Latest::Anew | Latest::CaughtUp => None,
             });
         })
         .await;

@@ -3,15 +3,19 @@
 use std::sync::Arc;
 
 use event_bus::{
-    AcknowledgementChange, Begin, Bus, Event, Folder, FolderChange, FrameArrival, PictureChange,
-    ReferenceChange, RuleChange, RuleScope, Stored,
+    AcknowledgementChange, Begin, Bus, Event, Folder, FolderChange, FrameArrival, Latest,
+    PictureChange, ReferenceChange, RuleChange, RuleScope, Stored,
 };
 use proto::v1::{Alert, Comparison, Subject};
 use time::OffsetDateTime;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use super::{FolderStates, Known, KnownFolder, Removal};
-use crate::{acknowledgements::Learnt, live::News, recent::Recent};
+use crate::{
+    acknowledgements::{Acknowledgements, Learnt},
+    live::News,
+    recent::Recent,
+};
 
 impl FolderStates {
     /// Keeps them up to date until shutdown. Resolves when all that was there is loaded.
@@ -25,13 +29,17 @@ impl FolderStates {
         let started = [
             folds.start(into(self, learn_folder)),
             folds.start(into(self, learn_picture)),
-            folds.start(into(self, learn_reference)),
+            folds.start_with(beginning_anew(self, learn_reference, references_are_anew)),
             folds.start(into(self, learn_comparison)),
             folds.start(into(self, learn_alert)),
             folds.start(into(self, learn_frame)),
             folds.start(into(self, learn_rule)),
-            folds.start(into(self, learn_acknowledgement)),
-            folds.start_at_the_first(into(self, learn_episode)),
+            folds.start_with(beginning_anew(
+                self,
+                learn_acknowledgement,
+                acknowledgements_are_anew,
+            )),
+            folds.start_with_the_first(beginning_anew(self, learn_episode, episodes_are_anew)),
         ];
         async move {
             for caught_up in started {
@@ -57,6 +65,20 @@ fn into<E: Event>(
 ) -> impl FnMut(Stored<E>) + use<E> {
     let states = Arc::clone(states);
     move |stored| learn(&states, stored)
+}
+
+/// The same, for what is known by numbers, which begin again in a stream that was made anew.
+fn beginning_anew<E: Event>(
+    states: &Arc<FolderStates>,
+    learn: fn(&FolderStates, Stored<E>),
+    begin_anew: fn(&FolderStates),
+) -> impl FnMut(Latest<E>) + use<E> {
+    let states = Arc::clone(states);
+    move |latest| match latest {
+        Latest::Event(stored) => learn(&states, stored),
+        Latest::Anew => begin_anew(&states),
+        Latest::CaughtUp => {}
+    }
 }
 
 fn learn_folder(states: &FolderStates, stored: Stored<FolderChange>) {
@@ -101,6 +123,15 @@ fn learn_reference(states: &FolderStates, stored: Stored<ReferenceChange>) {
         };
         states.live.announce(&new.key, news);
     }
+}
+
+/// What is known still holds; every change from now on is later.
+fn references_are_anew(states: &FolderStates) {
+    states.change(|known| {
+        let references = known.folders.values_mut();
+        let references = references.filter_map(|folder| folder.reference.as_mut());
+        references.for_each(|reference| reference.sequence = 0);
+    });
 }
 
 fn learn_comparison(states: &FolderStates, stored: Stored<Comparison>) {
@@ -174,6 +205,14 @@ fn learn_episode(states: &FolderStates, stored: Stored<Alert>) {
     states.change(|known| known.episodes.learn(stored));
 }
 
+fn acknowledgements_are_anew(states: &FolderStates) {
+    states.change(|known| known.acknowledgements = Acknowledgements::default());
+}
+
+fn episodes_are_anew(states: &FolderStates) {
+    states.change(|known| known.episodes.begin_anew());
+}
+
 impl Known {
     /// To change what is known of a folder.
     fn folder(&mut self, folder: &Folder) -> &mut KnownFolder {
@@ -182,17 +221,18 @@ impl Known {
         known
     }
 
-    /// Takes in the latest event of a folder; `None` where it was known, as it is when a reconnect brings it again.
-    fn replace<E: Event + Clone>(
+    /// Takes in the latest event of a folder; `None` where it was known, as it is when a reconnect brings it again, or when
+    /// it was put back into a stream that had been deleted.
+    fn replace<E: Event + Clone + PartialEq>(
         &mut self,
         folder: &Folder,
         stored: Stored<E>,
         place: fn(&mut KnownFolder) -> &mut Option<Stored<E>>,
     ) -> Option<Stored<E>> {
         let known = place(self.folder(folder));
-        let is_new = known.as_ref().is_none_or(|known| {
-            (known.sequence, known.stored_at) != (stored.sequence, stored.stored_at)
-        });
+        let is_new = known
+            .as_ref()
+            .is_none_or(|known| known.event != stored.event);
         *known = Some(stored.clone());
         is_new.then_some(stored)
     }

@@ -5,7 +5,7 @@ use std::{
 };
 
 use accounts::UserName;
-use event_bus::{Bus, Session, SessionChange, SessionKey, Stored};
+use event_bus::{Bus, Latest, Session, SessionChange, SessionKey, Stored};
 use time::OffsetDateTime;
 use tokio::{sync::watch, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -37,7 +37,21 @@ impl Sessions {
     ) -> impl Future<Output = ()> + use<> {
         let this = Arc::clone(self);
         let folds = bus.folds(tracker, shutdown);
-        folds.start(move |stored| this.learn(stored)).wait()
+        let following = folds.start_with(move |latest| match latest {
+            Latest::Event(stored) => this.learn(stored),
+            Latest::Anew => this.end_all(),
+            Latest::CaughtUp => {}
+        });
+        following.wait()
+    }
+
+    /// Whoever deletes the bucket logs everybody out.
+    fn end_all(&self) {
+        self.known
+            .write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clear();
+        self.reached.send_replace(0);
     }
 
     fn learn(&self, stored: Stored<SessionChange>) {

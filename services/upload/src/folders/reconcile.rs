@@ -54,7 +54,7 @@ impl Folders {
         let latest = self.broker.latest_reference(folder).await?.event;
         let change = latest.as_ref().map(|latest| &latest.event);
         if let Some(reference) = change.and_then(ReferenceChange::reference)
-            && self.is_gone(folder, &reference.id).await?
+            && self.was_deleted(folder, &reference.id).await?
         {
             tracing::warn!(%folder, id = reference.id, "the reference was deleted unannounced");
             self.announce_removal(folder, std::slice::from_ref(&reference.id), &By::default())
@@ -71,11 +71,13 @@ impl Folders {
         Ok(())
     }
 
-    async fn is_gone(&self, folder: &Folder, id: &str) -> Result<bool, Problem> {
+    /// A picture that was lost, with its bucket or part of it, is still the reference: its event has all that frames are
+    /// compared with.
+    async fn was_deleted(&self, folder: &Folder, id: &str) -> Result<bool, Problem> {
         if self.states.read().pictures(folder).contains_key(id) {
             return Ok(false);
         }
-        Ok(self.broker.picture(folder, id).await?.is_none())
+        self.broker.was_deleted(folder, id).await
     }
 }
 
