@@ -1,7 +1,5 @@
 # What the smoke tests of both compose files have in common. Set before this is read: $project, $file and $log.
 
-DOCKER_BUILDKIT=1
-export DOCKER_BUILDKIT
 
 if [ -n "${COMPOSE:-}" ]; then
     compose=$COMPOSE
