@@ -69,12 +69,16 @@ struct Problem {
     detail: String,
 }
 
+/// Before a client for HTTP is made. Another part of the process may have chosen already: the same.
+pub(crate) fn choose_cryptography() {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+}
+
 impl Api {
     pub(crate) fn new(config: &ApiConfig) -> Result<Self, Failure> {
-        // Another part of the process may have chosen the provider already: the same one.
-        rustls::crypto::ring::default_provider()
-            .install_default()
-            .ok();
+        choose_cryptography();
         let client = Client::builder()
             .connect_timeout(Duration::from_secs(5))
             .default_headers(credentials(config.token()?.as_deref())?)

@@ -1,6 +1,7 @@
 //! `framewatch up`: all services in one process, for one machine.
 
 mod data_folder;
+mod disk;
 mod supervise;
 mod tethered;
 mod watched;
@@ -171,6 +172,13 @@ impl Up {
             redis: url(&self.redis_url, redis.as_ref()),
             ops: context.ops_address,
         };
+        if let Some(disk) = nats.as_ref().and_then(LocalServer::disk).cloned() {
+            context
+                .readiness
+                .require("nats-server can write to its disk", move || {
+                    disk.is_written()
+                });
+        }
         let servers = [nats, redis]
             .into_iter()
             .flatten()

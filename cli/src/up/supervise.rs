@@ -9,7 +9,7 @@ use std::{
 };
 
 use anyhow::Context as _;
-use local_servers::{Server, free_port, is_free, locate, nats_server, redis_server};
+use local_servers::{Server, free_port, is_free, locate, monitored_nats_server, redis_server};
 use rustix::process::{Pid, Signal, kill_process};
 use service_runtime::Failure;
 use tokio::{
@@ -18,7 +18,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{data_folder::DataFolder, tethered::Tethered};
+use super::{data_folder::DataFolder, disk::Disk, tethered::Tethered};
 
 /// A server that runs as our child, on a port of loopback.
 pub(super) struct LocalServer {
@@ -27,6 +27,8 @@ pub(super) struct LocalServer {
     folder: PathBuf,
     port: u16,
     lock: File,
+    /// Of nats-server.
+    disk: Option<Disk>,
 }
 
 /// Where a server's port comes from.
@@ -71,13 +73,27 @@ impl LocalServer {
             Port::Usual(port) if is_free(port) => port,
             Port::Usual(_) => free_port().context("loopback has no free port")?,
         };
+        let folder = data.path().join(folder_name(server));
+        let disk = match server {
+            Server::Nats => {
+                let port = free_port().context("loopback has no free port")?;
+                Some(Disk::new(folder.clone(), port))
+            }
+            Server::Redis => None,
+        };
         Ok(LocalServer {
             server,
             program,
-            folder: data.path().join(folder_name(server)),
+            folder,
             port,
             lock: data.lock()?,
+            disk,
         })
+    }
+
+    /// The disk that it writes to, where it can tell of it.
+    pub(super) fn disk(&self) -> Option<&Disk> {
+        self.disk.as_ref()
     }
 
     pub(super) fn url(&self) -> String {
@@ -105,7 +121,11 @@ impl LocalServer {
         loop {
             let began = std::time::Instant::now();
             tokio::select! {
-                () = stop.cancelled() => return end(self.server, child).await,
+                () = stop.cancelled() => return end(self.server, &mut child).await,
+                failure = self.must_start_anew() => {
+                    tracing::warn!(server = %self, failure, "a write has failed, and there is room again; starting the server anew");
+                    end(self.server, &mut child).await;
+                }
                 ended = child.wait() => {
                     let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
                     tracing::warn!(server = %self, how, "a server has ended; starting it again");
@@ -130,6 +150,14 @@ impl LocalServer {
         }
     }
 
+    /// Resolves when it goes on failing though it need not; says why.
+    async fn must_start_anew(&self) -> String {
+        match &self.disk {
+            Some(disk) => disk.has_room_again().await,
+            None => std::future::pending().await,
+        }
+    }
+
     fn spawn(&self) -> anyhow::Result<Child> {
         let command = self.configure()?;
         let mut tethered = Tethered::wrap(&command)?;
@@ -144,7 +172,10 @@ impl LocalServer {
 
     fn configure(&self) -> io::Result<Command> {
         match self.server {
-            Server::Nats => nats_server(&self.program, &self.folder, self.port),
+            Server::Nats => {
+                let monitor_port = self.disk.as_ref().map_or(0, Disk::monitor_port);
+                monitored_nats_server(&self.program, &self.folder, self.port, monitor_port)
+            }
             Server::Redis => redis_server(&self.program, &self.folder, self.port),
         }
     }
@@ -169,7 +200,7 @@ fn folder_name(server: Server) -> &'static str {
     }
 }
 
-async fn end(server: Server, mut child: Child) {
+async fn end(server: Server, child: &mut Child) {
     let pid = child
         .id()
         .and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));

@@ -8,6 +8,7 @@ mod backup;
 mod compare;
 mod dead_letters;
 mod demo;
+mod disk;
 mod folder;
 mod migrate;
 mod rule;

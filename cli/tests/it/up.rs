@@ -21,7 +21,8 @@ pub(crate) struct Up {
     pub(crate) process: Child,
     web: String,
     pub(crate) nats: String,
-    redis: String,
+    pub(crate) redis: String,
+    metrics: String,
 }
 
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -60,6 +61,7 @@ impl Up {
             web: after("web page"),
             nats: after("NATS"),
             redis: after("Redis"),
+            metrics: after("metrics"),
             process,
         };
         std::thread::spawn(move || lines.for_each(drop));
@@ -75,6 +77,12 @@ impl Up {
         let [nats, redis] = ports.map(|port| port.to_string());
         let ports = ["--nats-port", &nats, "--redis-port", &redis];
         Self::start(data, &[&ports, more].concat())
+    }
+
+    /// Where it says whether it is ready.
+    pub(crate) fn ops(&self) -> String {
+        let address = self.metrics.trim_start_matches("http://");
+        address.trim_end_matches("/metrics").to_owned()
     }
 
     fn has_reference(&self) -> bool {

@@ -7,10 +7,24 @@ use std::{
 /// How to start nats-server on a port of loopback with JetStream in `folder`, which is made where it is missing. Its log
 /// goes to `nats-server.log` in there.
 pub fn nats_server(program: &Path, folder: &Path, port: u16) -> io::Result<Command> {
+    nats_server_with(program, folder, nats_configuration(folder, port))
+}
+
+/// The same; by HTTP on another port it says how it is.
+pub fn monitored_nats_server(
+    program: &Path,
+    folder: &Path,
+    port: u16,
+    monitor_port: u16,
+) -> io::Result<Command> {
+    let monitor = format!("http: \"127.0.0.1:{monitor_port}\"\n");
+    nats_server_with(program, folder, nats_configuration(folder, port) + &monitor)
+}
+
+fn nats_server_with(program: &Path, folder: &Path, text: String) -> io::Result<Command> {
     fs::create_dir_all(folder)?;
     let configuration = folder.join("nats-server.conf");
-    fs::write(&configuration, nats_configuration(folder, port))?;
-
+    fs::write(&configuration, text)?;
     let mut command = Command::new(program);
     command.arg("--config").arg(configuration);
     Ok(quiet(command))

@@ -4,7 +4,7 @@
 mod configure;
 mod locate;
 
-pub use configure::{nats_server, redis_server};
+pub use configure::{monitored_nats_server, nats_server, redis_server};
 pub use locate::{NotFound, Server, locate};
 
 use std::{
