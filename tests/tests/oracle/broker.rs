@@ -1,4 +1,4 @@
-use std::{net::SocketAddr, time::Duration};
+use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
 use async_nats::jetstream::{self, stream};
 use event_bus::{Bus, BusConfig, Role};
@@ -18,6 +18,9 @@ const JUNK: &str = "JUNK";
 
 /// How long a node that was away may take to have all that the others have.
 const CATCHES_UP_WITHIN: Duration = Duration::from_secs(60);
+
+/// How long what was deleted may be gone.
+const PUT_BACK_WITHIN: Duration = Duration::from_secs(20);
 
 /// NATS: one server with a quota, or a cluster of three.
 pub(crate) struct Broker {
@@ -146,6 +149,43 @@ impl Broker {
     pub(crate) async fn empty_disk(&self) {
         if !self.is_cluster() {
             self.jetstream().await.delete_stream(JUNK).await.unwrap();
+        }
+    }
+
+    /// Makes a bucket refuse whatever is written to it, until it is deleted.
+    pub(crate) async fn seal(&self, bucket: &str) {
+        let jetstream = self.jetstream().await;
+        eventually("it is sealed", async || {
+            let stream = jetstream.get_stream(bucket).await.ok()?;
+            let mut config = stream.cached_info().config.clone();
+            config.sealed = true;
+            jetstream.update_stream(config).await.ok()
+        })
+        .await;
+    }
+
+    pub(crate) async fn delete(&self, stream: &str) {
+        self.jetstream().await.delete_stream(stream).await.unwrap();
+    }
+
+    /// The subjects that it holds something of.
+    pub(crate) async fn keys(&self, stream: &str) -> BTreeSet<String> {
+        let jetstream = self.jetstream().await;
+        eventually("it can be asked", async || {
+            let stream = jetstream.get_stream(stream).await.ok()?;
+            let subjects = stream.info_with_subjects(">").await.ok()?;
+            let subjects: Vec<(String, usize)> = subjects.try_collect().await.ok()?;
+            Some(subjects.into_iter().map(|(subject, _)| subject).collect())
+        })
+        .await
+    }
+
+    /// Waits until it holds something of these subjects, as it should within ten seconds; what is missing in the end is
+    /// found missing by the checks.
+    pub(crate) async fn has_again(&self, stream: &str, subjects: &BTreeSet<String>) {
+        let deadline = Instant::now() + PUT_BACK_WITHIN;
+        while !self.keys(stream).await.is_superset(subjects) && Instant::now() < deadline {
+            sleep(Duration::from_millis(200)).await;
         }
     }
 

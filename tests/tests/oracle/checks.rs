@@ -4,7 +4,7 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use event_bus::{Bus, Exhibit, ExhibitKey, ReferenceChange, Stored};
+use event_bus::{Bus, Exhibit, ExhibitKey, ReferenceChange, RuleScope, Stored};
 use proto::{
     from_timestamp,
     v1::{Alert, Comparison, Frame, Phase, Reference, Upload, Verdict},
@@ -14,7 +14,7 @@ use time::OffsetDateTime;
 
 use crate::{
     cameras::{Log, frame},
-    faults::Outage,
+    faults::{Chaos, Outage},
     history::{FolderHistory, History, number_of},
     people::{Uploads, reference},
     site::{Site, folder, is_held},
@@ -32,8 +32,12 @@ pub(crate) struct Verdicts {
     runs: usize,
     excused: usize,
     evidence: usize,
+    without_evidence: usize,
     wrong: Vec<String>,
 }
+
+/// The alerts that are under way when evidence can no longer be stored are out by then.
+const ATTEMPT: Duration = Duration::from_millis(2500);
 
 /// A run of so many comparisons brings its alert: comparators die one at a time, and each settles one after another.
 const DUE_AFTER: usize = 5;
@@ -43,14 +47,15 @@ impl fmt::Display for Verdicts {
         write!(
             f,
             "{} frames sent, {} acknowledged, {} compared; {} episodes; {} runs of verdicts brought their alert, {} more \
-             were in an outage; {} pictures of evidence equal",
+             were in an outage; {} pictures of evidence equal, {} deleted or said to be missing",
             self.frames,
             self.acknowledged,
             self.comparisons,
             self.episodes,
             self.runs,
             self.excused,
-            self.evidence
+            self.evidence,
+            self.without_evidence
         )
     }
 }
@@ -61,7 +66,7 @@ impl Verdicts {
         history: &History,
         sent: &[Log],
         uploads: &Uploads,
-        outages: &[Outage],
+        chaos: &Chaos,
     ) -> Self {
         let mut verdicts = Verdicts::default();
         let mut ids = HashSet::new();
@@ -80,12 +85,16 @@ impl Verdicts {
             verdicts.check_comparisons(&subject);
             verdicts.check_phases(&subject, &mut ids);
             verdicts.check_alerts(&subject);
-            verdicts.check_completeness(&subject, outages);
+            verdicts.check_completeness(&subject, chaos.outages());
             verdicts.check_end(&subject);
-            verdicts.check_evidence(bus, &subject).await;
+            verdicts
+                .check_evidence(bus, &subject, chaos.without_evidence())
+                .await;
+            verdicts.check_rule(bus, &subject).await;
             verdicts.check_keys(&subject, history);
         }
         verdicts.check_stream_in_redis(history);
+        verdicts.check_alerts_wait_for_no_evidence(history, chaos.without_evidence());
         verdicts
     }
 
@@ -267,7 +276,9 @@ impl Verdicts {
     }
 
     /// The pictures behind each alert are those that were sent.
-    async fn check_evidence(&mut self, bus: &Bus, folder: &Folder<'_>) {
+    /// What is kept is what was sent; and all is kept but what was deleted, or what the alert says is missing.
+    async fn check_evidence(&mut self, bus: &Bus, folder: &Folder<'_>, without: &[Outage]) {
+        let lost = without.last().map(|without| without.to);
         let evidence = bus.evidence();
         for alert in &folder.history.alerts {
             if alert.event.phase() != Phase::Firing {
@@ -283,6 +294,12 @@ impl Verdicts {
                 [(Exhibit::Frame, sent), (Exhibit::Reference, Some(uploaded))]
             {
                 let kept = evidence.get(&ExhibitKey::new(id, exhibit)).await.unwrap();
+                let may_be_missing = !alert.event.evidence_missing.is_empty()
+                    || lost.is_some_and(|lost| alert.stored_at <= lost);
+                if kept.is_none() && may_be_missing {
+                    self.without_evidence += 1;
+                    continue;
+                }
                 self.require(kept.as_deref() == expected.as_deref(), || {
                     format!(
                         "{folder}: the {} behind {id} is not what was sent",
@@ -292,6 +309,33 @@ impl Verdicts {
                 self.evidence += 1;
             }
         }
+    }
+
+    /// While no evidence could be stored, alerts fired as ever; some do in each second.
+    fn check_alerts_wait_for_no_evidence(&mut self, history: &History, without: &[Outage]) {
+        for Outage { from, to } in without {
+            let fired = history.alerts.iter().any(|alert| {
+                let from = OffsetDateTime::from(*from + ATTEMPT);
+                alert.event.phase() == Phase::Firing
+                    && (from..OffsetDateTime::from(*to)).contains(&alert.stored_at)
+            });
+            self.require(fired, || {
+                format!("nothing fired while no evidence could be stored, from {from:?} to {to:?}")
+            });
+        }
+    }
+
+    /// What a person has set is there still.
+    async fn check_rule(&mut self, bus: &Bus, folder: &Folder<'_>) {
+        if !is_held(folder.number) {
+            return;
+        }
+        let scope = RuleScope::Folder(folder.name.parse().unwrap());
+        let rule = bus.rules().get(&scope).await.unwrap();
+        let hold = rule.and_then(|rule| rule.hold_seconds);
+        self.require(hold == Some(0.5), || {
+            format!("{folder}: its rule is lost: it holds {hold:?} seconds")
+        });
     }
 
     fn check_keys(&mut self, folder: &Folder<'_>, history: &History) {

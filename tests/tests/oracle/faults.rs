@@ -18,6 +18,8 @@ enum Fault {
     PauseService,
     PauseNats,
     FillDisk,
+    LoseEvidence,
+    DeleteBucket,
 }
 
 /// Each with how often it comes.
@@ -31,6 +33,8 @@ const OF_ONE_SERVER: &Faults = &[
     (Fault::KillNats, 2),
     (Fault::PauseNats, 1),
     (Fault::FillDisk, 1),
+    (Fault::LoseEvidence, 2),
+    (Fault::DeleteBucket, 2),
 ];
 
 const OF_A_CLUSTER: &Faults = &[
@@ -42,7 +46,13 @@ const OF_A_CLUSTER: &Faults = &[
     (Fault::PauseNats, 2),
 ];
 
-/// A time in which nobody may expect that anything is stored.
+/// The buckets whose values are put back.
+const PUT_BACK: [&str; 2] = ["KV_rules", "KV_folders"];
+
+/// For how long evidence can't be stored: long enough for alerts to be missed that wait for it.
+const NO_EVIDENCE: Duration = Duration::from_secs(5);
+
+/// A time in which nobody may expect that anything is stored, or not all of it.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Outage {
     pub(crate) from: SystemTime,
@@ -56,6 +66,8 @@ pub(crate) struct Chaos {
     /// Those that befell a server of NATS.
     of_nats: usize,
     outages: Vec<Outage>,
+    /// When the evidence could not be stored, which was then lost.
+    without_evidence: Vec<Outage>,
 }
 
 /// After the broker is back, services take up to this long to be connected and to have made the streams again: a question
@@ -69,6 +81,7 @@ impl Chaos {
             made: BTreeMap::new(),
             of_nats: 0,
             outages: Vec::new(),
+            without_evidence: Vec::new(),
         }
     }
 
@@ -100,6 +113,11 @@ impl Chaos {
     /// When the broker could not store anything.
     pub(crate) fn outages(&self) -> &[Outage] {
         &self.outages
+    }
+
+    /// When evidence could not be stored. In the end of such a time the evidence of all alerts until then was lost.
+    pub(crate) fn without_evidence(&self) -> &[Outage] {
+        &self.without_evidence
     }
 
     pub(crate) fn summary(&self) -> String {
@@ -168,6 +186,22 @@ impl Chaos {
                 site.broker.fill_disk().await;
                 sleep(while_away * 2).await;
                 site.broker.empty_disk().await;
+            }
+            Fault::LoseEvidence => {
+                site.broker.seal("OBJ_evidence").await;
+                let from = SystemTime::now();
+                sleep(NO_EVIDENCE).await;
+                let to = SystemTime::now();
+                site.broker.delete("OBJ_evidence").await;
+                self.without_evidence.push(Outage { from, to });
+            }
+            Fault::DeleteBucket => {
+                let bucket = self.random.choice(PUT_BACK).expect("there are some");
+                // What the upload service doesn't know it can't put back.
+                site.all_ready().await;
+                let held = site.broker.keys(bucket).await;
+                site.broker.delete(bucket).await;
+                site.broker.has_again(bucket, &held).await;
             }
         }
     }

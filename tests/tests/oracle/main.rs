@@ -72,7 +72,7 @@ async fn trial(broker: Broker) {
 
     let bus = site.broker.bus().await;
     let history = History::settled(&bus, &site, &sent).await;
-    let verdicts = Verdicts::of(&bus, &history, &sent, &uploads, chaos.outages()).await;
+    let verdicts = Verdicts::of(&bus, &history, &sent, &uploads, &chaos).await;
     eprintln!("oracle: {}; {verdicts}", chaos.summary());
     verdicts.assert_good(&site);
 }

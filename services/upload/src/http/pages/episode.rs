@@ -27,6 +27,8 @@ pub(crate) struct Row {
     pub(crate) is_of_view: bool,
     /// What was wrong when it fired.
     pub(crate) findings: String,
+    /// Which of the pictures behind it could not be stored when it fired, and why.
+    pub(crate) evidence_missing: String,
     /// With what it fired, where that is known.
     pub(crate) fired_with: Option<FiredWith>,
     /// The least of the episode, once it is known.
@@ -98,6 +100,7 @@ impl Row {
                 .reference
                 .map(|reference| reference.name)
                 .unwrap_or_default(),
+            evidence_missing: alert.evidence_missing,
             message: alert.message,
             folder: alert.folder,
             key: encoded(&alert.id),
