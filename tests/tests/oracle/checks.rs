@@ -278,7 +278,7 @@ impl Verdicts {
     /// The pictures behind each alert are those that were sent.
     /// What is kept is what was sent; and all is kept but what was deleted, or what the alert says is missing.
     async fn check_evidence(&mut self, bus: &Bus, folder: &Folder<'_>, without: &[Outage]) {
-        let lost = without.last().map(|without| without.to);
+        let lost = without.last().map(|without| without.to + ATTEMPT);
         let evidence = bus.evidence();
         for alert in &folder.history.alerts {
             if alert.event.phase() != Phase::Firing {

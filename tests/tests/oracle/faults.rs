@@ -85,7 +85,8 @@ impl Chaos {
         }
     }
 
-    /// Makes faults for so long; and of a cluster, until every stream has lost its leader. Then all is well again.
+    /// Makes faults for so long, and each at least once; and of a cluster, until every stream has lost its leader. Then all
+    /// is well again.
     pub(crate) async fn rage(&mut self, site: &mut Site, how_long: Duration) {
         let end = Instant::now() + how_long;
         let faults = if site.broker.is_cluster() {
@@ -93,9 +94,15 @@ impl Chaos {
         } else {
             OF_ONE_SERVER
         };
-        while Instant::now() < end || (site.broker.is_cluster() && self.of_nats < STREAMS.len()) {
+        while Instant::now() < end
+            || self.not_made(faults).is_some()
+            || (site.broker.is_cluster() && self.of_nats < STREAMS.len())
+        {
             sleep(self.between(200, 1500)).await;
-            let fault = self.choose(faults);
+            let fault = match self.not_made(faults) {
+                Some(fault) if Instant::now() >= end => fault,
+                _ => self.choose(faults),
+            };
             *self.made.entry(fault).or_default() += 1;
             let from = SystemTime::now();
             self.make(fault, site).await;
@@ -122,6 +129,11 @@ impl Chaos {
 
     pub(crate) fn summary(&self) -> String {
         format!("faults {:?}", self.made)
+    }
+
+    fn not_made(&self, faults: &Faults) -> Option<Fault> {
+        let mut faults = faults.iter().map(|(fault, _)| *fault);
+        faults.find(|fault| !self.made.contains_key(fault))
     }
 
     fn choose(&mut self, faults: &Faults) -> Fault {
