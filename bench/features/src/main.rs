@@ -4,13 +4,13 @@
 //! `FRAMEWATCH_MODEL` names the weights where no argument does. ONNX Runtime runs in the Python that `ONNX_PYTHON` names; without
 //! it the network is timed alone. Equality is checked on drawn pictures and on those below `FRAMEWATCH_CORPUS`.
 
+mod clock;
 mod onnx;
 mod peak;
 mod pictures;
 
 use std::hint::black_box;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
 use anyhow::Context as _;
 use features::{Features, Input, Level, Network, Weights};
@@ -134,12 +134,12 @@ fn alternate(network: &Network, picture: &Input, onnx: &mut OnnxRuntime) -> anyh
     Ok(())
 }
 
-/// Milliseconds of each run.
+/// Milliseconds of each run, of the processor's time: other work on the machine counts little.
 fn times(network: &Network, picture: &Input, runs: usize) -> Vec<f64> {
     let time = |_| {
-        let began = Instant::now();
+        let began = clock::seconds();
         black_box(network.of(black_box(picture)));
-        1e3 * began.elapsed().as_secs_f64()
+        1e3 * (clock::seconds() - began)
     };
     (0..runs).map(time).collect()
 }

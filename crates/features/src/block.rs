@@ -10,7 +10,7 @@ use crate::architecture::BlockShape;
 use crate::depthwise::{Depthwise, Padded};
 use crate::level::Level;
 use crate::panel::{Panel, panels};
-use crate::pointwise::{Activation, Pointwise, Source, Target};
+use crate::pointwise::{Activation, Group, Planes, Pointwise, Target};
 use crate::stem;
 use crate::weights::{BlockWeights, Convolution};
 
@@ -37,7 +37,8 @@ pub(crate) enum Input<'a> {
 /// Room for what lies between a block's input and output.
 #[derive(Default)]
 pub(crate) struct Between {
-    patches: Vec<Panel>,
+    /// Rows of the picture.
+    numbers: Vec<f32>,
     expanded: Vec<Panel>,
     filtered: Vec<Panel>,
 }
@@ -71,7 +72,8 @@ impl Block {
         };
         let cut = &self.cut;
         if !cut.shape.expands {
-            enlarge(&mut between.patches, stem::PLANES * cut.patches());
+            let numbers = stem::numbers_len(cut.padded_rows());
+            between.numbers.resize(numbers, 0.0);
         }
         enlarge(&mut between.expanded, cut.planes * cut.plane());
         enlarge(
@@ -100,51 +102,91 @@ impl Block {
     /// Fills the band's filtered channels.
     fn expand<S: Simd>(&self, s: S, band: &Band, input: Input<'_>, between: &mut Between) {
         let Between {
-            patches,
+            numbers,
             expanded,
             filtered,
         } = between;
+        if let Input::Picture(picture) = input {
+            stem::numbers(s, picture, band.from, band.to, numbers);
+        }
         let cut = &self.cut;
-        let (width, out_width) = (cut.shape.width, cut.shape.out_width());
-        let source = match input {
-            Input::Picture(picture) => {
-                let patches = &mut patches[..stem::PLANES * cut.patches()];
-                stem::patches(s, picture, band.from, band.to, patches);
-                Source {
-                    planes: patches,
-                    stride: cut.patches(),
-                    first: 0,
-                }
-            }
-            Input::Planes(planes) => Source {
-                planes,
-                stride: cut.shape.height * width,
-                first: band.from * width,
-            },
-        };
         for group in self.expand.groups() {
             let plane = if cut.is_whole() { 0 } else { group.first };
-            let mut target = Target {
-                planes: expanded,
-                stride: cut.plane(),
-                first: cut.inside(band),
-                offsets: &cut.offsets,
-                plane,
-                residual: None,
-            };
-            let pixels = (band.to - band.from) * width;
-            self.expand.run(s, group, source, pixels, &mut target);
+            match input {
+                Input::Picture(_) => self.expand_rows(s, band, group, numbers, expanded),
+                Input::Planes(planes) => {
+                    self.expand_planes(s, band, group, planes, expanded, plane)
+                }
+            }
             for panel in 0..group.panels {
                 let source = Padded {
                     plane: &expanded[(plane + panel) * cut.plane()..][..cut.plane()],
                     width: cut.padded_width(),
                 };
                 let target = &mut filtered[(group.first + panel) * cut.filtered()..];
-                let target = &mut target[..band.rows * out_width];
-                self.depthwise
-                    .run(s, group.first + panel, source, target, out_width);
+                let target = &mut target[..band.rows * cut.shape.out_width()];
+                self.depthwise.run(
+                    s,
+                    group.first + panel,
+                    source,
+                    target,
+                    cut.shape.out_width(),
+                );
             }
         }
+    }
+
+    /// Expands a group by the stem, row by row.
+    fn expand_rows<S: Simd>(
+        &self,
+        s: S,
+        band: &Band,
+        group: &Group,
+        numbers: &[f32],
+        expanded: &mut [Panel],
+    ) {
+        let cut = &self.cut;
+        for row in 0..band.to - band.from {
+            let mut target = Target {
+                planes: expanded,
+                stride: cut.plane(),
+                first: cut.inside(band) + row * cut.padded_width(),
+                offsets: &cut.offsets,
+                plane: group.first,
+                residual: None,
+            };
+            let rows = stem::Rows::new(numbers, row);
+            self.expand
+                .run(s, group, rows, cut.shape.width, &mut target);
+        }
+    }
+
+    fn expand_planes<S: Simd>(
+        &self,
+        s: S,
+        band: &Band,
+        group: &Group,
+        planes: &[Panel],
+        expanded: &mut [Panel],
+        plane: usize,
+    ) {
+        let cut = &self.cut;
+        let width = cut.shape.width;
+        let source = Planes {
+            planes,
+            stride: cut.shape.height * width,
+            first: band.from * width,
+        };
+        let mut target = Target {
+            planes: expanded,
+            stride: cut.plane(),
+            first: cut.inside(band),
+            offsets: &cut.offsets,
+            plane,
+            residual: None,
+        };
+        self.expand
+            .run(s, group, source, (band.to - band.from) * width, &mut target);
     }
 
     fn project<S: Simd>(
@@ -161,14 +203,14 @@ impl Block {
             band.first * shape.out_width(),
         );
         let residual = match input {
-            Input::Planes(planes) if shape.is_residual() => Some(Source {
+            Input::Planes(planes) if shape.is_residual() => Some(Planes {
                 planes,
                 stride: pixels,
                 first,
             }),
             _ => None,
         };
-        let source = Source {
+        let source = Planes {
             planes: filtered,
             stride: self.cut.filtered(),
             first: 0,
@@ -267,11 +309,6 @@ impl Cut {
     /// Panels of a band in one plane of filtered channels.
     fn filtered(&self) -> usize {
         self.rows * self.shape.out_width()
-    }
-
-    /// Panels of a band in one plane of patches.
-    fn patches(&self) -> usize {
-        self.padded_rows() * self.shape.width
     }
 
     /// The band that begins with a row of output, when padded rows below `done` are there already.

@@ -5,15 +5,12 @@
 
 use std::array::from_fn;
 
-use fearless_simd::{Simd, f32x16, prelude::*};
+use fearless_simd::{Simd, f32x8, f32x16, prelude::*};
 
 use crate::level::Level;
 use crate::panel::{LANES, Panel, pack, panels};
 use crate::unrolled::unrolled;
 use crate::weights::Convolution;
-
-/// Inputs that a tile takes at a time; matrices of weights are filled up to whole steps.
-const STEP: usize = 4;
 
 /// What is done to each output.
 #[derive(Clone, Copy, PartialEq)]
@@ -34,19 +31,53 @@ pub(crate) struct Group {
     pub(crate) first: usize,
     /// How many panels there are.
     pub(crate) panels: usize,
+    /// Whether half of the last panel is all that the convolution has: 24 outputs are a panel and a half.
+    ends_in_half: bool,
     /// For each input, the panels.
     weights: Vec<Panel>,
     bias: Vec<Panel>,
 }
 
-/// The pixels that a convolution reads.
+/// The pixels that a convolution reads. Their inputs come in spans.
+pub(crate) trait Source: Copy {
+    /// One pixel's inputs of a span.
+    type Span;
+    /// Inputs in a span.
+    const INPUTS: usize;
+    /// Inputs that a tile takes at a time, at most four. It divides a span's, and what there is of the last one.
+    const STEP: usize;
+
+    /// A span of `PIXELS` neighbours, or nothing where they aren't.
+    fn spans<const PIXELS: usize>(&self, span: usize, at: usize) -> Option<[&Self::Span; PIXELS]>;
+
+    fn input(span: &Self::Span, input: usize) -> f32;
+}
+
+/// Pixels in planes of panels.
 #[derive(Clone, Copy)]
-pub(crate) struct Source<'a> {
+pub(crate) struct Planes<'a> {
     pub(crate) planes: &'a [Panel],
     /// Panels from one plane to the next.
     pub(crate) stride: usize,
     /// The place of the first pixel in a plane.
     pub(crate) first: usize,
+}
+
+impl Source for Planes<'_> {
+    type Span = Panel;
+    const INPUTS: usize = LANES;
+    const STEP: usize = 4;
+
+    #[inline(always)]
+    fn spans<const PIXELS: usize>(&self, span: usize, at: usize) -> Option<[&Panel; PIXELS]> {
+        let pixels = self.planes.get(span * self.stride + self.first + at..)?;
+        Some(pixels.first_chunk::<PIXELS>()?.each_ref())
+    }
+
+    #[inline(always)]
+    fn input(span: &Panel, input: usize) -> f32 {
+        span.0[input]
+    }
 }
 
 /// Where a convolution writes.
@@ -61,33 +92,32 @@ pub(crate) struct Target<'a> {
     /// The plane in which the group's first panel goes.
     pub(crate) plane: usize,
     /// What is added to the outputs; its pixels lie without gaps.
-    pub(crate) residual: Option<Source<'a>>,
+    pub(crate) residual: Option<Planes<'a>>,
 }
 
 impl Pointwise {
     pub(crate) fn new(convolution: &Convolution, activation: Activation, level: Level) -> Self {
-        let count = panels(convolution.bias.len());
+        let outputs = convolution.bias.len();
         let bias = pack(&convolution.bias);
-        let mut rows: Vec<_> = convolution.rows.iter().map(|row| pack(row)).collect();
-        let filled = rows.len().next_multiple_of(STEP);
-        rows.resize_with(filled, || vec![Panel::ZERO; count]);
+        let rows: Vec<_> = convolution.rows.iter().map(|row| pack(row)).collect();
         let mut first = 0;
         let group = |panels: usize| {
             let range = first..first + panels;
             first = range.end;
+            let rows = rows.iter().flat_map(|row| &row[range.clone()]);
             Group {
                 first: range.start,
                 panels,
-                weights: rows
-                    .iter()
-                    .flat_map(|row| &row[range.clone()])
-                    .copied()
-                    .collect(),
+                ends_in_half: range.end * LANES >= outputs + LANES / 2,
+                weights: rows.copied().collect(),
                 bias: bias[range.clone()].to_vec(),
             }
         };
         Self {
-            groups: split(count, level).into_iter().map(group).collect(),
+            groups: split(panels(outputs), level)
+                .into_iter()
+                .map(group)
+                .collect(),
             activation,
         }
     }
@@ -101,7 +131,7 @@ impl Pointwise {
         &self,
         s: S,
         group: &Group,
-        source: Source<'_>,
+        source: impl Source,
         pixels: usize,
         target: &mut Target<'_>,
     ) {
@@ -114,18 +144,25 @@ impl Pointwise {
         let lanes = <S::f32s as SimdBase<S>>::LEN;
         s.vectorize(
             #[inline(always)]
-            || match (lanes, group.panels) {
-                (LANES, 1) => job.run::<S, 1, 12>(s, target),
-                (LANES, 2) => job.run::<S, 2, 12>(s, target),
-                (LANES, 3) => job.run::<S, 3, 8>(s, target),
-                (LANES, 4) => job.run::<S, 4, 6>(s, target),
-                (LANES, _) => job.run::<S, 5, 5>(s, target),
-                (4, _) if cfg!(not(target_arch = "aarch64")) => job.run::<S, 1, 3>(s, target),
-                _ => job.run::<S, 1, 6>(s, target),
+            || match (lanes, group.panels, group.ends_in_half) {
+                (LANES, 2, true) => job.run::<S, 2, 1, 1, 12>(s, target),
+                (LANES, 3, true) => job.run::<S, 3, 2, 1, 8>(s, target),
+                (LANES, 1, _) => job.run::<S, 1, 1, 0, 12>(s, target),
+                (LANES, 2, _) => job.run::<S, 2, 2, 0, 10>(s, target),
+                (LANES, 3, _) => job.run::<S, 3, 3, 0, 8>(s, target),
+                (LANES, 4, _) => job.run::<S, 4, 4, 0, 6>(s, target),
+                (LANES, _, _) => job.run::<S, 5, 5, 0, 5>(s, target),
+                (4, _, false) if FEW_REGISTERS => job.run::<S, 1, 1, 0, 3>(s, target),
+                (_, _, false) => job.run::<S, 1, 1, 0, 6>(s, target),
+                (4, _, true) if FEW_REGISTERS => job.run::<S, 1, 0, 1, 6>(s, target),
+                (_, _, true) => job.run::<S, 1, 0, 1, 10>(s, target),
             },
         );
     }
 }
+
+/// Whether there are 16 registers even where they hold four numbers: not on 64-bit ARM, which has 32.
+const FEW_REGISTERS: bool = cfg!(not(target_arch = "aarch64"));
 
 /// The widths of the groups: with wide registers as many threes as there can be, which need the fewest loads.
 fn split(count: usize, level: Level) -> Vec<usize> {
@@ -144,17 +181,29 @@ fn split(count: usize, level: Level) -> Vec<usize> {
     }
 }
 
-struct Job<'a> {
+struct Job<'a, P> {
     group: &'a Group,
     activation: Activation,
-    source: Source<'a>,
+    source: P,
     pixels: usize,
 }
 
-impl Job<'_> {
-    /// Tile after tile; the last one covers again what it must to be whole.
+/// The sums of `PIXELS` pixels, in registers: whole panels, and half of one more or none.
+struct Tile<S: Simd, const WHOLE: usize, const HALF: usize, const PIXELS: usize> {
+    whole: [[f32x16<S>; WHOLE]; PIXELS],
+    half: [[f32x8<S>; HALF]; PIXELS],
+}
+
+impl<P: Source> Job<'_, P> {
+    /// Tile after tile of `PANELS` = `WHOLE` + `HALF`; the last one covers again what it must to be whole.
     #[inline(always)]
-    fn run<S: Simd, const PANELS: usize, const PIXELS: usize>(
+    fn run<
+        S: Simd,
+        const PANELS: usize,
+        const WHOLE: usize,
+        const HALF: usize,
+        const PIXELS: usize,
+    >(
         &self,
         s: S,
         target: &mut Target<'_>,
@@ -162,85 +211,137 @@ impl Job<'_> {
         let mut at = 0;
         while at < self.pixels {
             at = at.min(self.pixels - PIXELS);
-            let sums = self.tile::<S, PANELS, PIXELS>(s, at);
-            self.store(s, sums, at, target);
+            let mut tile = self.sums::<S, PANELS, WHOLE, HALF, PIXELS>(s, at);
+            if self.activation == Activation::Relu6 {
+                tile.relu6(s);
+            }
+            if let Some(residual) = target.residual {
+                tile.add(s, residual, self.group.first, at);
+            }
+            tile.store(target, at);
             at += PIXELS;
         }
     }
 
-    /// `PIXELS` pixels' sums, held in registers.
     #[inline(always)]
-    fn tile<S: Simd, const PANELS: usize, const PIXELS: usize>(
+    fn sums<
+        S: Simd,
+        const PANELS: usize,
+        const WHOLE: usize,
+        const HALF: usize,
+        const PIXELS: usize,
+    >(
         &self,
         s: S,
         at: usize,
-    ) -> [[f32x16<S>; PANELS]; PIXELS] {
-        let Source {
-            planes,
-            stride,
-            first,
-        } = self.source;
+    ) -> Tile<S, WHOLE, HALF, PIXELS> {
         let bias = &self.group.bias[..PANELS];
-        let bias: [f32x16<S>; PANELS] = from_fn(|panel| load(s, &bias[panel]));
-        let mut sums = [bias; PIXELS];
+        let mut tile = Tile {
+            whole: [from_fn(|panel| load(s, &bias[panel])); PIXELS],
+            half: [from_fn(|half| load_half(s, &bias[WHOLE + half])); PIXELS],
+        };
         let weights = self.group.weights.as_chunks::<PANELS>().0;
-        for (plane, weights) in weights.chunks(LANES).enumerate() {
-            let pixels = planes[plane * stride + first + at..].first_chunk::<PIXELS>();
-            let Some(pixels) = pixels else { return sums };
-            for (step, weights) in weights.as_chunks::<STEP>().0.iter().enumerate() {
-                let lane = STEP * (step % (LANES / STEP));
-                unrolled!(input < STEP, {
-                    let weights: [f32x16<S>; PANELS] =
-                        from_fn(|panel| load(s, &weights[input][panel]));
-                    unrolled!(pixel < PIXELS, {
-                        let value = f32x16::splat(s, pixels[pixel].0[lane + input]);
-                        unrolled!(panel < PANELS, {
-                            sums[pixel][panel] = value.mul_add(weights[panel], sums[pixel][panel]);
-                        });
-                    });
+        for (span, weights) in weights.chunks(P::INPUTS).enumerate() {
+            let Some(pixels) = self.source.spans::<PIXELS>(span, at) else {
+                break;
+            };
+            for (step, weights) in weights.chunks_exact(P::STEP).enumerate() {
+                // Needless but for the compiler, which then leaves out the checks of bounds.
+                let first = P::STEP * (step % (P::INPUTS / P::STEP));
+                unrolled!(input < P::STEP, {
+                    let weights = &weights[input];
+                    tile.multiply_add(s, weights, |pixel| P::input(pixels[pixel], first + input));
                 });
             }
         }
-        sums
+        tile
+    }
+}
+
+impl<S: Simd, const WHOLE: usize, const HALF: usize, const PIXELS: usize>
+    Tile<S, WHOLE, HALF, PIXELS>
+{
+    /// Adds one input of each pixel, times its weights.
+    #[inline(always)]
+    fn multiply_add(&mut self, s: S, weights: &[Panel], input: impl Fn(usize) -> f32) {
+        let whole: [f32x16<S>; WHOLE] = from_fn(|panel| load(s, &weights[panel]));
+        let half: [f32x8<S>; HALF] = from_fn(|half| load_half(s, &weights[WHOLE + half]));
+        unrolled!(pixel < PIXELS, {
+            let value = f32x16::splat(s, input(pixel));
+            unrolled!(panel < WHOLE, {
+                self.whole[pixel][panel] = value.mul_add(whole[panel], self.whole[pixel][panel]);
+            });
+            if HALF == 1 {
+                let (value, _) = s.split_f32x16(value);
+                self.half[pixel][0] = value.mul_add(half[0], self.half[pixel][0]);
+            }
+        });
     }
 
     #[inline(always)]
-    fn store<S: Simd, const PANELS: usize, const PIXELS: usize>(
-        &self,
-        s: S,
-        sums: [[f32x16<S>; PANELS]; PIXELS],
-        at: usize,
-        target: &mut Target<'_>,
-    ) {
+    fn relu6(&mut self, s: S) {
+        unrolled!(pixel < PIXELS, {
+            unrolled!(panel < WHOLE, {
+                self.whole[pixel][panel] = relu6(s, self.whole[pixel][panel]);
+            });
+            if HALF == 1 {
+                let (zero, six) = (f32x8::splat(s, 0.0), f32x8::splat(s, 6.0));
+                self.half[pixel][0] = self.half[pixel][0].max(zero).min(six);
+            }
+        });
+    }
+
+    #[inline(always)]
+    fn add(&mut self, s: S, residual: Planes<'_>, plane: usize, at: usize) {
+        let pixels = |panel: usize| residual.spans::<PIXELS>(plane + panel, at);
+        unrolled!(panel < WHOLE, {
+            let Some(pixels) = pixels(panel) else { return };
+            unrolled!(pixel < PIXELS, {
+                self.whole[pixel][panel] += load(s, pixels[pixel]);
+            });
+        });
+        if HALF == 1 {
+            let Some(pixels) = pixels(WHOLE) else { return };
+            unrolled!(pixel < PIXELS, {
+                self.half[pixel][0] += load_half(s, pixels[pixel]);
+            });
+        }
+    }
+
+    #[inline(always)]
+    fn store(self, target: &mut Target<'_>, at: usize) {
         let Some(offsets) = target.offsets[at..].first_chunk::<PIXELS>() else {
             return;
         };
-        unrolled!(pixel < PIXELS, {
-            unrolled!(panel < PANELS, {
-                let mut sum = sums[pixel][panel];
-                if self.activation == Activation::Relu6 {
-                    sum = relu6(s, sum);
-                }
-                if let Some(Source {
-                    planes,
-                    stride,
-                    first,
-                }) = target.residual
-                {
-                    let place = (self.group.first + panel) * stride + first + at + pixel;
-                    sum += load(s, &planes[place]);
-                }
-                let place =
-                    (target.plane + panel) * target.stride + target.first + offsets[pixel] as usize;
-                sum.store_array(&mut target.planes[place].0);
+        let planes = &mut *target.planes;
+        let start = |panel: usize| (target.plane + panel) * target.stride + target.first;
+        unrolled!(panel < WHOLE, {
+            let plane = &mut planes[start(panel)..];
+            unrolled!(pixel < PIXELS, {
+                self.whole[pixel][panel].store_array(&mut plane[offsets[pixel] as usize].0);
             });
         });
+        if HALF == 1 {
+            let plane = &mut planes[start(WHOLE)..];
+            unrolled!(pixel < PIXELS, {
+                let lanes = &mut plane[offsets[pixel] as usize].0;
+                if let Some(lanes) = lanes.first_chunk_mut() {
+                    self.half[pixel][0].store_array(lanes);
+                }
+            });
+        }
     }
 }
 
 #[inline(always)]
 pub(crate) fn load<S: Simd>(s: S, panel: &Panel) -> f32x16<S> {
     f32x16::load_array_ref(s, &panel.0)
+}
+
+#[inline(always)]
+fn load_half<S: Simd>(s: S, panel: &Panel) -> f32x8<S> {
+    let (low, _) = s.split_f32x16(load(s, panel));
+    low
 }
 
 #[inline(always)]
