@@ -18,7 +18,8 @@ impl Input {
     ///
     /// Pictures at least 320 wide: each pixel is the mean of the area that it covers, in both directions. Narrower ones:
     /// linear between pixels' centres where that enlarges. So the detection study had it, with OpenCV's `INTER_AREA` and
-    /// `INTER_LINEAR`, from which this differs by at most a level here and there; the thresholds rest on it. The same
+    /// `INTER_LINEAR`, from which this differs by at most a level, but where a picture is
+    /// wider and lower than 320×240: OpenCV then leaves out columns. The thresholds rest on it. The same
     /// bytes come out on every machine.
     ///
     /// # Errors
