@@ -9,7 +9,7 @@ use crate::equality::assert_near;
 const FROM_EACH_OTHER: f64 = 1e-5;
 
 fn weights() -> Option<Weights> {
-    let path = std::env::var_os("FRAMEWATCH_MODEL")?;
+    let path = std::env::var_os("FRAMEWATCH_MODEL").filter(|path| !path.is_empty())?;
     let bytes = std::fs::read(&path).unwrap_or_else(|error| {
         panic!("FRAMEWATCH_MODEL must name the file of weights: {path:?}: {error}")
     });
