@@ -22,7 +22,7 @@ fn drawn() -> &'static Drawn {
     DRAWN.get_or_init(|| {
         let tensors: Vec<Tensor> = drawing::weights(1);
         Drawn {
-            weights: Weights::from_safetensors(&drawing::file(&tensors)).unwrap(),
+            weights: Weights::from_safetensors(&drawing::file(&tensors)).expect("nothing lacks"),
             expected: plain::features(&tensors, &drawing::picture(1)),
         }
     })

@@ -7,12 +7,15 @@ fn picture(width: usize, height: usize, level: impl Fn(usize, usize, usize) -> u
     let pixels: Vec<u8> = (0..3 * width * height)
         .map(|index| level(index / 3 % width, index / 3 / width, index % 3))
         .collect();
-    Input::from_rgb(&pixels, width, height).unwrap()
+    Input::from_rgb(&pixels, width, height).expect("the bytes are as many as pixels need")
 }
 
 fn at(input: &Input, x: usize, y: usize) -> [u8; 3] {
     let start = 3 * (y * Input::WIDTH + x);
-    input.bytes()[start..start + 3].try_into().unwrap()
+    input.bytes()[start..]
+        .first_chunk()
+        .copied()
+        .expect("the place is inside")
 }
 
 #[test]

@@ -13,7 +13,7 @@ fn weights() -> Option<Weights> {
     let bytes = std::fs::read(&path).unwrap_or_else(|error| {
         panic!("FRAMEWATCH_MODEL must name the file of weights: {path:?}: {error}")
     });
-    Some(Weights::from_safetensors(&bytes).unwrap())
+    Some(Weights::from_safetensors(&bytes).expect("these are the published weights"))
 }
 
 #[test]

@@ -10,7 +10,7 @@ fn refused(name: &str, change: impl FnOnce(&mut Tensor)) -> Error {
     let mut tensors = drawing::weights(1);
     let tensor = tensors.iter_mut().find(|tensor| tensor.name == name);
     change(tensor.expect("the network has that tensor"));
-    Weights::from_safetensors(&drawing::file(&tensors)).unwrap_err()
+    Weights::from_safetensors(&drawing::file(&tensors)).expect_err("it was changed")
 }
 
 #[test]
