@@ -112,11 +112,17 @@ impl Block {
         let cut = &self.cut;
         for group in self.expand.groups() {
             let plane = if cut.is_whole() { 0 } else { group.first };
+            let mut target = Target {
+                planes: expanded,
+                stride: cut.plane(),
+                first: cut.inside(band),
+                offsets: &cut.offsets,
+                plane,
+                residual: None,
+            };
             match input {
-                Input::Picture(_) => self.expand_rows(s, band, group, numbers, expanded),
-                Input::Planes(planes) => {
-                    self.expand_planes(s, band, group, planes, expanded, plane)
-                }
+                Input::Picture(_) => self.expand_rows(s, band, group, numbers, &mut target),
+                Input::Planes(planes) => self.expand_planes(s, band, group, planes, &mut target),
             }
             for panel in 0..group.panels {
                 let source = Padded {
@@ -143,21 +149,13 @@ impl Block {
         band: &Band,
         group: &Group,
         numbers: &[f32],
-        expanded: &mut [Panel],
+        target: &mut Target<'_>,
     ) {
-        let cut = &self.cut;
         for row in 0..band.to - band.from {
-            let mut target = Target {
-                planes: expanded,
-                stride: cut.plane(),
-                first: cut.inside(band) + row * cut.padded_width(),
-                offsets: &cut.offsets,
-                plane: group.first,
-                residual: None,
-            };
             let rows = stem::Rows::new(numbers, row);
             self.expand
-                .run(s, group, rows, cut.shape.width, &mut target);
+                .run(s, group, rows, self.cut.shape.width, target);
+            target.first += self.cut.padded_width();
         }
     }
 
@@ -167,26 +165,16 @@ impl Block {
         band: &Band,
         group: &Group,
         planes: &[Panel],
-        expanded: &mut [Panel],
-        plane: usize,
+        target: &mut Target<'_>,
     ) {
-        let cut = &self.cut;
-        let width = cut.shape.width;
+        let width = self.cut.shape.width;
         let source = Planes {
             planes,
-            stride: cut.shape.height * width,
+            stride: self.cut.shape.height * width,
             first: band.from * width,
         };
-        let mut target = Target {
-            planes: expanded,
-            stride: cut.plane(),
-            first: cut.inside(band),
-            offsets: &cut.offsets,
-            plane,
-            residual: None,
-        };
-        self.expand
-            .run(s, group, source, (band.to - band.from) * width, &mut target);
+        let pixels = (band.to - band.from) * width;
+        self.expand.run(s, group, source, pixels, target);
     }
 
     fn project<S: Simd>(

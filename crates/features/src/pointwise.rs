@@ -152,9 +152,9 @@ impl Pointwise {
                 (LANES, 3, _) => job.run::<S, 3, 3, 0, 8>(s, target),
                 (LANES, 4, _) => job.run::<S, 4, 4, 0, 6>(s, target),
                 (LANES, _, _) => job.run::<S, 5, 5, 0, 5>(s, target),
-                (4, _, false) if FEW_REGISTERS => job.run::<S, 1, 1, 0, 3>(s, target),
+                (4, _, false) if FEW_REGISTERS => job.run::<S, 1, 1, 0, 2>(s, target),
                 (_, _, false) => job.run::<S, 1, 1, 0, 6>(s, target),
-                (4, _, true) if FEW_REGISTERS => job.run::<S, 1, 0, 1, 6>(s, target),
+                (4, _, true) if FEW_REGISTERS => job.run::<S, 1, 0, 1, 4>(s, target),
                 (_, _, true) => job.run::<S, 1, 0, 1, 10>(s, target),
             },
         );
