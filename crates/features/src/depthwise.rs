@@ -52,11 +52,10 @@ impl Depthwise {
         width: usize,
     ) {
         let weights = &self.panels[panel];
-        let lanes = <S::f32s as SimdBase<S>>::LEN;
         let (kernel, stride) = (self.kernel, self.stride);
         s.vectorize(
             #[inline(always)]
-            || match (lanes, kernel, stride) {
+            || match (<S::f32s as SimdBase<S>>::LEN, kernel, stride) {
                 (LANES, 3, 1) => weights.run::<S, 3, 1, 10>(s, source, target, width),
                 (LANES, 3, _) => weights.run::<S, 3, 2, 10>(s, source, target, width),
                 (LANES, _, 1) => weights.run::<S, 5, 1, 10>(s, source, target, width),

@@ -141,10 +141,14 @@ impl Pointwise {
             source,
             pixels,
         };
-        let lanes = <S::f32s as SimdBase<S>>::LEN;
+        // The number of lanes is a constant only inside: each level is compiled with its own tiles alone.
         s.vectorize(
             #[inline(always)]
-            || match (lanes, group.panels, group.ends_in_half) {
+            || match (
+                <S::f32s as SimdBase<S>>::LEN,
+                group.panels,
+                group.ends_in_half,
+            ) {
                 (LANES, 2, true) => job.run::<S, 2, 1, 1, 12>(s, target),
                 (LANES, 3, true) => job.run::<S, 3, 2, 1, 8>(s, target),
                 (LANES, 1, _) => job.run::<S, 1, 1, 0, 12>(s, target),
