@@ -11,19 +11,18 @@ import numpy as np
 
 from view_loso import BLUR, CHANNELS, SHIPPED, bands, blur, far, grown, is_dark, lowest, tone
 
-ALIKE = 0.8
 SHAPES = {"stage5": (15, 20, 112), "stage7": (7, 10, 320)}
 
 
 def statistics(path):
     data, out = open(path, "rb").read(), {}
     for stage, channels in CHANNELS.items():
-        floats, data = np.frombuffer(data, "<f4", 2 * channels + 1), data[4 * (2 * channels + 1) :]
+        floats, data = np.frombuffer(data, "<f4", 2 * channels + 2), data[4 * (2 * channels + 2) :]
         count = channels * (channels + 1) // 2
         steps, data = np.frombuffer(data, "<i2", count), data[2 * count :]
         lower = np.zeros((channels, channels), np.float32)
         lower[np.tril_indices(channels)] = steps * floats[-1]
-        out[stage] = floats[:channels], floats[channels:-1], lower + np.tril(lower, -1).T
+        out[stage] = floats[:channels], floats[channels:-2], lower + np.tril(lower, -1).T, floats[-2]
     return out
 
 
@@ -56,31 +55,38 @@ def picture(view, light, damage, fine=True, night=False):
 
 def look(picture, known):
     out = {"bands": bands(picture["luma"]), "tone": tone(picture["luma"])}
-    for stage, (mean, std, white) in known.items():
+    for stage, (mean, std, white, soft) in known.items():
         f = picture[stage].reshape(-1, CHANNELS[stage]).astype(np.float64)
         v = (f - 0.5 * mean - 0.5 * f.mean(0)) / std @ white
         steps = np.round(v * (127 / np.abs(v).max(1, keepdims=True)))
-        out[stage] = steps / np.sqrt((steps * steps).sum(1, keepdims=True))
+        out[stage] = steps / np.sqrt((steps * steps).sum(1, keepdims=True)), np.sqrt((v * v).sum(1)), soft
     return out
+
+
+def likeness(one, other):
+    (a, length, soft), (b, other_length, _) = one, other
+    return ((a * b).sum(1) * length * other_length + soft) / (length * other_length + soft)
 
 
 def see(looks, frame):
     """(closest, s, u, z, limit, blur, whether a night's)"""
     ratings = []
     for r in looks:
-        m = (r["stage7"] * frame["stage7"]).sum(1)
-        s, room = lowest(m, SHIPPED["lowest"]), 1 - SHIPPED["threshold"] - max(0, np.median(m) - ALIKE)
+        m = likeness(r["stage7"], frame["stage7"])
+        rise = SHIPPED["slope"] * max(0, np.median(m) - SHIPPED["alike"])
+        s, room = lowest(m, SHIPPED["lowest"]), 1 - SHIPPED["threshold"] - rise
         lost = blur(r["bands"], frame["bands"])
         ratings.append(((1 - (min(s, 0.1) if lost < BLUR else s)) / room, s, lost))
     closest = min(range(len(looks)), key=lambda i: ratings[i][0])
     z = limit = None
     if len(looks) >= 5:
-        delta = lambda a, b: 1 - (a["stage5"] * b["stage5"]).sum(1)
+        delta = lambda a, b: 1 - likeness(a["stage5"], b["stage5"])
+        floor = SHIPPED["floor_spread"]
         own = lambda a, others: np.min([delta(a, b) for b in others if b is not a], 0)
         spread = lambda group: grown(np.mean([own(a, group) for a in group], 0))
         rest = lambda a: [b for b in looks if b is not a]
-        limit = max(3.5, 1.5 * max(far(own(a, looks), spread(rest(a)), 0.13) for a in looks))
-        z = far(own(frame, looks), spread(looks), 0.13)
+        limit = max(SHIPPED["floor_limit"], SHIPPED["factor"] * max(far(own(a, looks), spread(rest(a)), floor) for a in looks))
+        z = far(own(frame, looks), spread(looks), floor)
     u, s, lost = ratings[closest]
     night = all(is_dark(r["tone"], frame["tone"]) for r in looks)
     return closest, s, max(u, z / limit if z else 0), z, limit, lost, night

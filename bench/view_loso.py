@@ -6,9 +6,9 @@
 FEATURES is what bench/view_features.py wrote. Printed, of the corpus's frames and of the drawn ones: the area under
 the ROC curve, the shares of anomalies and of harmless frames that are called a mismatch, and the share of anomalies
 caught where 3 % of the harmless frames are: with one reference, and with five further normal pictures drawn N times.
-Lines: `before`, the same without whitening, with constants that were fitted with that; `shipped`, the constants below;
-`fitted`, constants chosen on all scenes but the one that is judged. The whitening a scene is judged by is always fitted
-without that scene. --write fits the whitening on all scenes and writes what crates/comparison includes.
+Lines: `before`, without whitening and softness, with constants that were fitted for that; `shipped`, the constants below;
+`fitted`, constants chosen on all scenes but the one that is judged. Whitening and softness are always fitted without the
+scene that is judged. --write fits them on all scenes and writes what crates/comparison includes.
 
 The formulas are those of crates/comparison/src/view.rs, which names them. Needs numpy only.
 """
@@ -18,9 +18,9 @@ import numpy as np
 
 HIGHEST = 0.02  # share of the patches of stage 5 that z is the mean of
 RIDGE = 0.5  # added to the covariance, whose mean variance is 1
-ALIKE = 0.8  # from this median on, the threshold rises
-SHIPPED = {"lowest": 0.05, "threshold": 0.3, "slope": 1.0, "floor_spread": 0.13, "floor_limit": 3.5, "factor": 1.5}
-BEFORE = {"lowest": 0.1, "threshold": 0.36, "slope": 0.0, "floor_spread": 0.03, "floor_limit": 4.0, "factor": 1.5}
+SOFTNESS = 0.25  # of the median squared length of v: added to products of vectors
+SHIPPED = {"lowest": 0.05, "threshold": 0.4, "slope": 2.0, "alike": 0.85, "floor_spread": 0.16, "floor_limit": 2.5, "factor": 1.5}
+BEFORE = {"lowest": 0.1, "threshold": 0.36, "slope": 0.0, "alike": 1.0, "floor_spread": 0.03, "floor_limit": 4.0, "factor": 1.5}
 BLUR = -0.75
 CHANNELS = {"stage5": 112, "stage7": 320}
 STATS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "view_statistics.json")
@@ -42,12 +42,17 @@ def unit(v):
     return v / np.sqrt((v * v).sum(-1, keepdims=True) + 1e-3)
 
 
-def scatter(vectors, harmless):
-    """How a scene's harmless pictures differ from its reference, place by place: channels × channels."""
+def squares(vectors):
+    """The median squared length of a scene's vectors."""
+    return np.median([(v * v).sum(-1) for v in vectors])
+
+
+def scatter(vectors):
+    """How a scene's harmless pictures differ from its reference, which is the first, place by place: channels × channels."""
     reference, total = unit(vectors[0]), 0
-    for i in harmless[1:]:
-        d = unit(vectors[i]) - reference
-        total = total + d.T @ d / len(d) / len(harmless[1:])
+    for v in vectors[1:]:
+        d = unit(v) - reference
+        total = total + d.T @ d / len(d) / len(vectors[1:])
     return total
 
 
@@ -108,8 +113,15 @@ class Scene:
         self.harmless = [i for i in range(len(rows)) if not self.is_anomaly[i] and not self.is_drawn[i]]
         alike = {}
         for stage, vectors in stages.items():
-            units = np.stack([unit(v @ white[stage] if white else v) for v in vectors])
-            alike[stage] = np.stack([(units * units[j]).sum(-1) for j in self.harmless], 1)
+            if white:
+                matrix, soft = white[stage]
+                v = np.stack(vectors) @ matrix
+                length = np.sqrt((v * v).sum(-1))
+                likeness = [((v * v[j]).sum(-1) + soft) / (length * length[j] + soft) for j in self.harmless]
+            else:
+                v = unit(np.stack(vectors))
+                likeness = [(v * v[j]).sum(-1) for j in self.harmless]
+            alike[stage] = np.stack(likeness, 1)
         # Of frames × harmless pictures, by the share of patches.
         self.s = {share: lowest(alike["stage7"], share) for share in (0.05, 0.1)}
         self.median = np.median(alike["stage7"], -1)
@@ -131,7 +143,7 @@ class Scene:
 
     def parts(self, columns, kept, o):
         """u of the closest picture, z by its limit, and the closest picture's column, of each frame."""
-        threshold = o["threshold"] + o["slope"] * np.maximum(0, self.median[kept][:, columns] - ALIKE)
+        threshold = o["threshold"] + o["slope"] * np.maximum(0, self.median[kept][:, columns] - o["alike"])
         s = self.s[o["lowest"]][kept][:, columns]
         s = np.where(self.blur[kept][:, columns] < BLUR, np.minimum(s, 0.1), s)
         u = (1 - s) / (1 - threshold)
@@ -164,16 +176,26 @@ def load(folder, whitened):
         groups.setdefault(row["reference"], []).append(i)
     ordered = [sorted(g, key=lambda i: rows[i]["role"] != "reference") for g in groups.values()]
     vectors = [{s: [centred(arrays[s][i], stats[s]) for i in g] for s in CHANNELS} for g in ordered]
-    scatters = []
+    known = []  # of each scene with harmless pictures
     for group, of in zip(ordered, vectors):
         harmless = [k for k, i in enumerate(group) if rows[i]["role"] != "anomaly" and rows[i]["path"]]
-        scatters.append({s: scatter(of[s], harmless) for s in CHANNELS} if len(harmless) > 1 else None)
+        known.append(({s: [of[s][k] for k in harmless] for s in CHANNELS}) if len(harmless) > 1 else None)
+    scatters = [k and {s: scatter(k[s]) for s in CHANNELS} for k in known]
+
+    def fitted(but):
+        """By stage, the whitening and what is added to products, of all scenes but one."""
+        those = [i for i, k in enumerate(known) if k and i != but]
+        out = {}
+        for s in CHANNELS:
+            matrix = whitening([scatters[i][s] for i in those])
+            out[s] = matrix, SOFTNESS * np.median([squares(v @ matrix for v in known[i][s]) for i in those])
+        return out
+
     scenes = []
     for k, (group, of) in enumerate(zip(ordered, vectors)):
-        rest = [s for j, s in enumerate(scatters) if j != k and s]
-        white = {s: whitening([r[s] for r in rest]) for s in CHANNELS} if whitened else None
+        white = fitted(k) if whitened else None
         scenes.append(Scene([rows[i] for i in group], of, [arrays["luma"][i] for i in group], white))
-    return scenes, {s: whitening([r[s] for r in scatters if r]) for s in CHANNELS}
+    return scenes, fitted(None)
 
 
 def judge(scenes, count, draws, constants):
@@ -215,14 +237,15 @@ def report(title, judged):
 
 
 def write(path, white):
-    """Per stage, 5 then 7: channels' means and deviations, a scale (32-bit floats), the whitening's lower triangle row by
-    row in 16-bit steps of that scale; all little-endian."""
+    """Per stage, 5 then 7: channels' means and deviations, what is added to products, a scale (32-bit floats), the
+    whitening's lower triangle row by row in 16-bit steps of that scale; all little-endian."""
     stats = json.load(open(STATS))
     with open(path, "wb") as file:
         for stage, channels in CHANNELS.items():
-            scale = np.abs(white[stage]).max() / 32767
-            steps = np.round(white[stage] / scale).astype("<i2")
-            for floats in (stats[stage]["mean"], stats[stage]["std"], [scale]):
+            matrix, soft = white[stage]
+            scale = np.abs(matrix).max() / 32767
+            steps = np.round(matrix / scale).astype("<i2")
+            for floats in (stats[stage]["mean"], stats[stage]["std"], [soft, scale]):
                 file.write(np.array(floats, "<f4").tobytes())
             file.write(steps[np.tril_indices(channels)].tobytes())
 
@@ -237,7 +260,7 @@ def main():
     if o.write:
         return write(o.write, white)
     plain, _ = load(o.features, whitened=False)
-    pairs = itertools.product((0.27, 0.29, 0.31, 0.33, 0.35), (0, 0.5, 1, 1.5))
+    pairs = itertools.product((0.36, 0.38, 0.4, 0.42, 0.44), (0, 1, 2, 3))
     options = [{**SHIPPED, "threshold": t, "slope": a} for t, a in pairs]
     print("one reference")
     fitted, chosen = fit(scenes, 0, 1, options)
@@ -246,12 +269,12 @@ def main():
     report("fitted", judge(scenes, 0, 1, fitted))
     print("chosen on all:", chosen)
     print("five normal pictures")
-    pairs = itertools.product((0.03, 0.08, 0.1, 0.13, 0.16, 0.2), (2.5, 3, 3.5, 4, 5))
+    pairs = itertools.product((0.03, 0.08, 0.1, 0.13, 0.16, 0.2), (2, 2.5, 3, 3.5, 4))
     options = [{**SHIPPED, "floor_spread": e, "floor_limit": l} for e, l in pairs]
     fitted, chosen = fit(scenes, 5, 3, options)
     report("before", judge(plain, 5, o.draws, BEFORE))
     report("shipped", judge(scenes, 5, o.draws, SHIPPED))
-    report("fitted", judge(scenes, 5, o.draws, {**fitted}))
+    report("fitted", judge(scenes, 5, o.draws, fitted))
     print("chosen on all:", chosen)
 
 

@@ -16,13 +16,13 @@ const LOWEST: f64 = 0.05;
 /// Of stage 5's places, whose mean is z.
 const HIGHEST: f64 = 0.02;
 /// T.
-const THRESHOLD: f32 = 0.3;
-/// T rises with the median likeness from here on.
-const ALIKE: f32 = 0.8;
+const THRESHOLD: f32 = 0.4;
+/// T rises with the median likeness from the first on, by the second.
+const ALIKE: (f32, f32) = (0.85, 2.0);
 /// Added to the spread: that of a view where nothing ever moved is not 0.
-const SPREAD_FLOOR: f32 = 0.13;
+const SPREAD_FLOOR: f32 = 0.16;
 /// A folder's own limit by the largest z of its pictures, and at least.
-const LIMIT: (f32, f32) = (1.5, 3.5);
+const LIMIT: (f32, f32) = (1.5, 2.5);
 /// Fine detail lost, as a logarithm, from which on a frame is blurred.
 const BLURRED: f32 = 0.75;
 /// s of a blurred frame is at most this.
@@ -118,7 +118,7 @@ struct Against {
 
 impl Against {
     fn new(look: &Look, frame: &Look) -> Self {
-        let likeness = look.coarse.likeness(&frame.coarse);
+        let likeness = look.coarse_likeness(frame);
         let mut sorted = likeness.clone();
         let is_blurred = look.sharper_by(frame) > BLURRED;
         let lowest = mean_of_lowest(&mut sorted, LOWEST);
@@ -127,7 +127,8 @@ impl Against {
         } else {
             lowest
         };
-        let room = 1.0 - THRESHOLD - (median(&mut sorted) - ALIKE).max(0.0);
+        let rise = ALIKE.1 * (median(&mut sorted) - ALIKE.0).max(0.0);
+        let room = 1.0 - THRESHOLD - rise;
         let places = likeness.iter().map(|m| (1.0 - m) / room);
         Against {
             s,
@@ -212,7 +213,7 @@ impl Pairs {
 
 /// 1 − m of each place of stage 5.
 fn deltas(one: &Look, other: &Look) -> Vec<f32> {
-    let likeness = one.fine.likeness(&other.fine);
+    let likeness = one.fine_likeness(other);
     likeness.iter().map(|m| 1.0 - m).collect()
 }
 

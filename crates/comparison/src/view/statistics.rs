@@ -1,8 +1,8 @@
 //! What is known of the network's features in general: means, deviations, and how harmless pictures of a view differ.
 //!
 //! `statistics.bin` is made by `bench/view_loso.py --write`: for stage 5 and then 7 the channels' means and deviations (of
-//! 17 views; a fifth of the mean deviation is added to each), a scale, and the lower triangle of the whitening, row by row,
-//! in 16-bit steps of that scale; little-endian. Numbers about pictures, none of which could be made of them again.
+//! 17 views; a fifth of the mean deviation is added to each), the softness, a scale, and the lower triangle of the whitening,
+//! row by row, in 16-bit steps of that scale; little-endian. Numbers about pictures, none of which could be made of them again.
 
 use std::sync::LazyLock;
 
@@ -25,6 +25,8 @@ pub(super) struct Statistics {
     mean: Vec<f32>,
     /// Of each channel: 1 / σ.
     inverse: Vec<f32>,
+    /// Added to products of vectors.
+    softness: f32,
     /// W, row by row; symmetric.
     whitening: Vec<f32>,
 }
@@ -33,6 +35,7 @@ impl Statistics {
     fn read(bytes: &mut &[u8], channels: usize) -> Self {
         let mean = floats(bytes, channels);
         let inverse = floats(bytes, channels).iter().map(|it| 1.0 / it).collect();
+        let softness = floats(bytes, 1)[0];
         let scale = floats(bytes, 1)[0];
         let mut whitening = vec![0.0; channels * channels];
         for row in 0..channels {
@@ -45,6 +48,7 @@ impl Statistics {
         Statistics {
             mean,
             inverse,
+            softness,
             whitening,
         }
     }
@@ -52,6 +56,11 @@ impl Statistics {
     /// Channels of a place.
     pub(super) fn channels(&self) -> usize {
         self.mean.len()
+    }
+
+    /// κ.
+    pub(super) fn softness(&self) -> f32 {
+        self.softness
     }
 
     /// v of each place: places × channels, as the features are.

@@ -113,45 +113,45 @@ type Answer = (&'static str, usize, f32, f32, Option<(f32, f32)>, f32, bool);
 /// As `bench/view_answers.py` prints them.
 const ANSWERS: [Answer; 11] = [
     ("the same", 0, 1.0000, 0.0000, None, -0.0000, false),
-    ("light", 0, 0.7705, 0.3318, None, -0.0000, false),
-    ("a thing", 0, 0.0256, 1.4082, None, -0.0000, false),
-    ("a large thing", 0, -0.0561, 1.5088, None, -0.0000, false),
-    ("another view", 0, -0.0813, 1.5448, None, -0.0397, false),
-    ("blurred", 0, 0.7705, 1.3014, None, 3.3449, false),
-    ("night", 0, -0.0813, 1.5448, None, -1.1346, true),
+    ("light", 0, 0.8077, 0.3206, None, -0.0000, false),
+    ("a thing", 0, 0.1844, 1.3594, None, -0.0000, false),
+    ("a large thing", 0, 0.1152, 1.4747, None, -0.0000, false),
+    ("another view", 0, 0.0807, 1.5322, None, -0.0397, false),
+    ("blurred", 0, 0.8077, 1.5000, None, 3.3449, false),
+    ("night", 0, 0.0807, 1.5322, None, -1.1346, true),
     (
         "light, six pictures",
         3,
-        0.7757,
-        0.3234,
-        Some((0.6655, 3.5000)),
+        0.8125,
+        0.3126,
+        Some((0.3481, 2.5000)),
         -0.0000,
         false,
     ),
     (
         "a thing, six pictures",
         5,
-        0.0587,
-        1.3476,
-        Some((2.9487, 3.5000)),
+        0.2176,
+        1.3040,
+        Some((1.5129, 2.5000)),
         -0.0000,
         false,
     ),
     (
         "the fourth is closest",
-        3,
-        0.7626,
-        0.5260,
-        Some((1.8411, 3.5000)),
+        1,
+        0.6703,
+        0.5495,
+        Some((0.9685, 2.5000)),
         -0.0000,
         false,
     ),
     (
         "a large thing, six pictures, one with a thing",
         5,
-        -0.0298,
-        1.4711,
-        Some((3.1943, 4.4001)),
+        0.1433,
+        1.4279,
+        Some((1.6600, 2.5000)),
         -0.0000,
         false,
     ),
@@ -250,7 +250,7 @@ fn fewer_than_five_pictures_set_no_limit_and_more_do() {
     for count in 1..=17 {
         let limit = normals(lights(count)).limit();
         assert_eq!(limit.is_some(), count >= 5);
-        assert!(limit.is_none_or(|limit| limit >= 3.5));
+        assert!(limit.is_none_or(|limit| limit >= 2.5));
     }
 }
 
@@ -323,8 +323,6 @@ fn a_picture_of_one_tone_is_blank() {
     };
     let look = Look::of(&flat).unwrap();
     assert!(look.is_blank() && !Made::of(1, 0, 0).look().is_blank());
-    let seen = normals(lights(1)).see(&look);
-    assert!(seen.similarity() < 0.9);
 }
 
 #[test]

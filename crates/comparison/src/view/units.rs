@@ -6,32 +6,41 @@
 /// The largest step.
 const STEPS: f32 = 127.0;
 
-/// One vector a place. Only its direction counts.
+/// One vector a place.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Units {
-    /// Places × channels, −127 to 127.
+    /// Places × channels, −127 to 127: directions.
     steps: Vec<i8>,
     /// Of each place, the squared length in steps.
     squares: Vec<i32>,
+    /// Of each place, the length of the vector itself.
+    lengths: Vec<f32>,
 }
 
 impl Units {
-    /// The directions of these vectors: places × channels.
+    /// Of these vectors: places × channels.
     pub(super) fn of(vectors: &[f32], channels: usize) -> Self {
         let mut steps = Vec::with_capacity(vectors.len());
+        let mut lengths = Vec::with_capacity(vectors.len() / channels);
         for vector in vectors.chunks_exact(channels) {
             let largest = vector.iter().fold(0.0_f32, |most, it| most.max(it.abs()));
             let by = if largest > 0.0 { STEPS / largest } else { 0.0 };
             steps.extend(vector.iter().map(|it| (it * by).round() as i8));
+            let square: f32 = vector.iter().map(|it| it * it).sum();
+            lengths.push(square.sqrt());
         }
-        Self::of_steps(steps, channels)
+        Self::from_parts(steps, lengths)
     }
 
-    /// What [`Self::steps`] gave.
-    pub(super) fn of_steps(steps: Vec<i8>, channels: usize) -> Self {
-        let places = steps.chunks_exact(channels);
+    /// What [`Self::steps`] and [`Self::lengths`] gave: as many places.
+    pub(super) fn from_parts(steps: Vec<i8>, lengths: Vec<f32>) -> Self {
+        let places = steps.chunks_exact(steps.len() / lengths.len());
         let squares = places.map(|place| dot(place, place)).collect();
-        Units { steps, squares }
+        Units {
+            steps,
+            squares,
+            lengths,
+        }
     }
 
     /// Places × channels.
@@ -39,23 +48,30 @@ impl Units {
         &self.steps
     }
 
-    /// m of each place: −1 to 1, and exactly 1 where both are the same. Both have as many places.
-    pub(super) fn likeness(&self, other: &Self) -> Vec<f32> {
-        let channels = self.steps.len() / self.squares.len();
-        let steps = self.steps.chunks_exact(channels);
-        let steps = steps.zip(other.steps.chunks_exact(channels));
-        let squares = self.squares.iter().zip(&other.squares);
-        steps
-            .zip(squares)
-            .map(|((own, other), (&square, &other_square))| {
-                match (f64::from(square) * f64::from(other_square)).sqrt() {
-                    lengths if lengths > 0.0 => (f64::from(dot(own, other)) / lengths) as f32,
-                    // Nothing was to be seen here in one of them, or in both.
-                    _ if square == other_square => 1.0,
-                    _ => 0.0,
-                }
-            })
-            .collect()
+    /// Of each place.
+    pub(super) fn lengths(&self) -> &[f32] {
+        &self.lengths
+    }
+
+    /// m of each place: −1 to 1, and exactly 1 where both are the same. Both have as many places. `softness`, above 0, is
+    /// added to products of vectors.
+    pub(super) fn likeness(&self, other: &Self, softness: f32) -> Vec<f32> {
+        let softness = f64::from(softness);
+        let channels = self.steps.len() / self.lengths.len();
+        let at = |place: usize| place * channels..(place + 1) * channels;
+        let likeness = |place: usize| {
+            let steps = f64::from(dot(&self.steps[at(place)], &other.steps[at(place)]));
+            let squares = f64::from(self.squares[place]) * f64::from(other.squares[place]);
+            // Of squares that are equal the root is exact, and so is 1.
+            let cosine = if squares > 0.0 {
+                steps / squares.sqrt()
+            } else {
+                0.0
+            };
+            let lengths = f64::from(self.lengths[place]) * f64::from(other.lengths[place]);
+            ((cosine * lengths + softness) / (lengths + softness)) as f32
+        };
+        (0..self.lengths.len()).map(likeness).collect()
     }
 }
 
@@ -96,21 +112,21 @@ mod tests {
     proptest! {
         #[test]
         fn rounding_moves_a_likeness_by_less_than_a_hundredth((one, other) in vectors()) {
-            let likeness = Units::of(&one, 320).likeness(&Units::of(&other, 320))[0];
-            prop_assert!((f64::from(likeness) - exact(&one, &other)).abs() < 0.01);
+            let likeness = Units::of(&one, 320).likeness(&Units::of(&other, 320), f32::MIN_POSITIVE);
+            prop_assert!((f64::from(likeness[0]) - exact(&one, &other)).abs() < 0.01);
         }
 
         #[test]
-        fn a_place_is_exactly_like_itself((one, _) in vectors()) {
+        fn a_place_is_exactly_like_itself((one, _) in vectors(), softness in 0.01_f32..100.0) {
             let units = Units::of(&one, 320);
-            prop_assert_eq!(units.likeness(&units), vec![1.0]);
+            prop_assert_eq!(units.likeness(&units, softness), vec![1.0]);
         }
     }
 
     #[test]
-    fn places_that_show_nothing_are_like_each_other_and_like_no_other() {
-        let units = |first| Units::of(&[first, 0.0, 0.0], 3);
-        assert_eq!(units(0.0).likeness(&units(0.0)), [1.0]);
-        assert_eq!(units(0.0).likeness(&units(1.0)), [0.0]);
+    fn the_less_two_places_show_the_less_they_tell() {
+        let units = |x: f32, y: f32| Units::of(&[x, y, 0.0], 3);
+        let likeness = |length: f32| units(length, 0.0).likeness(&units(0.0, length), 4.0)[0];
+        assert_eq!([0.0, 2.0, 6.0].map(likeness), [1.0, 0.5, 0.1]);
     }
 }
