@@ -5,20 +5,23 @@ export PATH := $(CURDIR)/.tools/bin:$(PATH)
 # ARGS reaches the command that run and test end in: make run ARGS='--listen 127.0.0.1:8081', make test ARGS='-p sink'.
 ARGS ?=
 MINUTES ?= 10
+# The weights that `make tools` gets.
+MODEL = $(CURDIR)/.tools/model/efficientnet-lite0.safetensors
 SEED ?= $(shell date +%s)
 
-.PHONY: help tools run test soak mutation-check api-check kubernetes-check equality bench bench-pipeline bench-viewers fuzz format lint lint-deploy deny smoke clean
+.PHONY: help tools run test soak mutation-check api-check kubernetes-check equality bench bench-features bench-pipeline bench-viewers fuzz format lint lint-deploy deny smoke clean
 
 help:
 	@echo 'make run      get what is missing, build for trying, start everything with the demo (Ctrl-C stops it)'
 	@echo 'make test     get what is missing, run all tests; FRAMEWATCH_CORPUS=DIR adds the ones on real pictures'
-	@echo 'make tools    only get what is missing: a C compiler, nats-server, redis-server'
+	@echo 'make tools    only get what is missing: a C compiler, nats-server, redis-server, the weights of the network'
 	@echo 'make soak     faults of every kind for MINUTES=10 by SEED=number, then what is left is checked against what was sent'
 	@echo 'make mutation-check   that those checks fail where the comparator does not do what they rest on'
 	@echo 'make api-check   the HTTP API of a running demo by schemathesis, and as the worker of the old system calls it; EXAMPLES=100, SEED=number'
 	@echo 'make kubernetes-check   deploy/kubernetes rendered and held against the schemas of Kubernetes and against itself; no cluster'
 	@echo 'make equality the fingerprint beside libjpeg-turbo, which is built for it; FRAMEWATCH_CORPUS=DIR as with test'
 	@echo 'make bench    the fingerprint beside what else there is, into docs/fingerprint.md (some minutes)'
+	@echo 'make bench-features   the network beside ONNX Runtime, in turns, and beside the peak of the processor (two minutes)'
 	@echo 'make bench-pipeline   servers, services and cameras on this machine, into docs/performance.md (a quarter of an hour)'
 	@echo 'make bench-viewers    what 500 viewers of the pages cost the pipeline, into docs/performance.md (five minutes)'
 	@echo 'make fuzz     hostile pictures for MINUTES=10; SEEDS=DIR begins with the pictures there'
@@ -31,7 +34,7 @@ help:
 	@echo "ARGS='...' is passed on by run (to framewatch up) and test (to cargo test)."
 
 tools:
-	@sh scripts/get-tools.sh compiler nats-server redis-server
+	@sh scripts/get-tools.sh compiler nats-server redis-server model
 
 run: tools
 	cargo build --profile quick --locked --package cli
@@ -39,7 +42,7 @@ run: tools
 
 test: tools
 	@sh scripts/get-tools.sh ffmpeg chromium axe promtool
-	cargo test --workspace --locked $(ARGS)
+	FRAMEWATCH_MODEL=$${FRAMEWATCH_MODEL:-$$(ls $(MODEL) 2>/dev/null)} cargo test --workspace --locked $(ARGS)
 
 soak: tools
 	FRAMEWATCH_ORACLE_SECONDS=$$(($(MINUTES) * 60)) FRAMEWATCH_ORACLE_SEED=$(SEED) \
@@ -63,6 +66,11 @@ bench: tools
 	@sh scripts/get-tools.sh cmake
 	cd bench && cargo bench --locked && cargo run --release --locked --bin report -- ../docs
 
+bench-features:
+	@sh scripts/get-tools.sh compiler model onnxruntime
+	cd bench && FRAMEWATCH_MODEL=$${FRAMEWATCH_MODEL:-$(MODEL)} ONNX_PYTHON=$(CURDIR)/.tools/onnxruntime/bin/python \
+		cargo run --release --locked --package bench-features
+
 bench-pipeline: tools
 	cargo bench --package tests --bench pipeline -- $(CURDIR)/docs
 
@@ -78,7 +86,7 @@ fuzz: tools
 
 format:
 	cargo fmt --all --check
-	cargo fmt --manifest-path bench/Cargo.toml --check
+	cargo fmt --manifest-path bench/Cargo.toml --package bench --package bench-features --check
 	cargo fmt --manifest-path crates/fingerprint/fuzz/Cargo.toml --check
 
 lint: format

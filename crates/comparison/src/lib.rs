@@ -7,6 +7,7 @@ mod baseline;
 mod compare;
 mod digest;
 mod judge;
+pub mod view;
 
 pub use baseline::{Baseline, BaselinePicture};
 pub use compare::{Compared, DETECTOR_VERSION, MeasureError, compare};

@@ -1,0 +1,93 @@
+//! What was seen of a frame: similarity, verdict, and where.
+
+use proto::v1::{Kind, Verdict};
+
+use super::{COARSE, FINE};
+
+/// What was seen of a frame that was held against [`Normals`](super::Normals).
+#[derive(Debug, Clone, PartialEq)]
+pub struct Seen {
+    /// The picture that the frame is closest to: 0 is the reference, others are counted as they were given.
+    pub closest: usize,
+    /// What stands in the way of seeing.
+    pub condition: Condition,
+    /// How far the frame is from being the same, 1 being where the constants were fitted: u.
+    pub excess: f32,
+    /// Likeness of the least alike places, to the closest picture: −1 to 1.
+    pub s: f32,
+    /// How far the least normal places are from normal; `None` with fewer than five pictures.
+    pub z: Option<f32>,
+    /// The folder's own limit of z.
+    pub limit: Option<f32>,
+    /// How different each place is.
+    pub patches: Patches,
+}
+
+/// What stands in the way of seeing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing.
+    Clear,
+    /// The frame is out of focus.
+    Blurred,
+    /// The frame is a night's, and none of the pictures is.
+    Night,
+}
+
+impl Seen {
+    /// 0 to 1, 1 being the same; 0.9 where [`excess`](Self::excess) is 1.
+    pub fn similarity(&self) -> f64 {
+        let u = f64::from(self.excess);
+        let similarity = match u <= 1.0 {
+            true => 1.0 - 0.1 * u,
+            false => 0.9 * (1.3 - 0.64 * u) / 0.66,
+        };
+        similarity.clamp(0.0, 1.0)
+    }
+
+    /// The verdict at a threshold, and of what kind a mismatch is. A night's frame that does not match is indeterminate,
+    /// [`Kind::Dark`]: it needs a night's normal picture. That such a state must not last is left to the caller, who has
+    /// a clock, and so is a blank frame.
+    pub fn verdict(&self, threshold: f64) -> (Verdict, Option<Kind>) {
+        match self.condition {
+            _ if self.similarity() >= threshold => (Verdict::Match, None),
+            Condition::Night => (Verdict::Indeterminate, Some(Kind::Dark)),
+            Condition::Blurred => (Verdict::Mismatch, Some(Kind::Blurred)),
+            Condition::Clear => (Verdict::Mismatch, Some(Kind::Different)),
+        }
+    }
+}
+
+/// How different each of 15 rows × 20 columns of places is, row by row from the upper left: 0 the same, 128 as different as
+/// the least alike places of a frame may be on the whole at the threshold 0.9, 255 twice that or more. Each is a twentieth
+/// of the picture's width and a fifteenth of its height.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Patches(Vec<u8>);
+
+impl Patches {
+    /// Rows of places.
+    pub const ROWS: usize = FINE.0;
+    /// Columns of places.
+    pub const COLUMNS: usize = FINE.1;
+
+    /// Of what each place of stage 7 is by its threshold, and of stage 5 by the folder's limit; the larger counts.
+    pub(super) fn new(coarse: &[f32], fine: Option<&[f32]>) -> Self {
+        let score = |place: usize| {
+            let by_limit = fine.map_or(0.0, |fine| fine[place]);
+            let by_threshold = coarse[coarse_place(place)];
+            (127.5 * by_limit.max(by_threshold)).round() as u8
+        };
+        Patches((0..Self::ROWS * Self::COLUMNS).map(score).collect())
+    }
+
+    /// All 300.
+    pub fn as_bytes(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+/// The place of stage 7 in which one of stage 5 lies. The last row of stage 5 is beyond stage 7's, which is nearest.
+fn coarse_place(fine: usize) -> usize {
+    let (y, x) = (fine / FINE.1, fine % FINE.1);
+    (y / 2).min(COARSE.0 - 1) * COARSE.1 + x / 2
+}

@@ -1,0 +1,113 @@
+//! What is known of the network's features in general: means, deviations, and how harmless pictures of a view differ.
+//!
+//! `statistics.bin` is made by `bench/view_loso.py --write`: for stage 5 and then 7 the channels' means and deviations (of
+//! 17 views; a fifth of the mean deviation is added to each), the softness, a scale, and the lower triangle of the whitening,
+//! row by row, in 16-bit steps of that scale; little-endian. Numbers about pictures, none of which could be made of them again.
+
+use std::sync::LazyLock;
+
+use super::{COARSE_CHANNELS, FINE_CHANNELS};
+
+static BYTES: &[u8] = include_bytes!("statistics.bin");
+
+/// Of stage 5 and of stage 7.
+pub(super) static STATISTICS: LazyLock<(Statistics, Statistics)> = LazyLock::new(|| {
+    let mut bytes = BYTES;
+    let fine = Statistics::read(&mut bytes, FINE_CHANNELS);
+    let coarse = Statistics::read(&mut bytes, COARSE_CHANNELS);
+    assert!(bytes.is_empty(), "statistics.bin holds two stages");
+    (fine, coarse)
+});
+
+/// Of the features after one stage.
+pub(super) struct Statistics {
+    /// Of each channel: μ.
+    mean: Vec<f32>,
+    /// Of each channel: 1 / σ.
+    inverse: Vec<f32>,
+    /// Added to products of vectors.
+    softness: f32,
+    /// W, row by row; symmetric.
+    whitening: Vec<f32>,
+}
+
+impl Statistics {
+    fn read(bytes: &mut &[u8], channels: usize) -> Self {
+        let mean = floats(bytes, channels);
+        let inverse = floats(bytes, channels).iter().map(|it| 1.0 / it).collect();
+        let softness = floats(bytes, 1)[0];
+        let scale = floats(bytes, 1)[0];
+        let mut whitening = vec![0.0; channels * channels];
+        for row in 0..channels {
+            for column in 0..=row {
+                let value = f32::from(i16::from_le_bytes(take(bytes))) * scale;
+                whitening[row * channels + column] = value;
+                whitening[column * channels + row] = value;
+            }
+        }
+        Statistics {
+            mean,
+            inverse,
+            softness,
+            whitening,
+        }
+    }
+
+    /// Channels of a place.
+    pub(super) fn channels(&self) -> usize {
+        self.mean.len()
+    }
+
+    /// κ.
+    pub(super) fn softness(&self) -> f32 {
+        self.softness
+    }
+
+    /// v of each place: places × channels, as the features are.
+    pub(super) fn whitened(&self, features: &[f32]) -> Vec<f32> {
+        let channels = self.channels();
+        let offset = self.offset(features);
+        let mut out = vec![0.0; features.len()];
+        let places = features.chunks_exact(channels);
+        for (place, out) in places.zip(out.chunks_exact_mut(channels)) {
+            for (channel, value) in place.iter().enumerate() {
+                let value = (value - offset[channel]) * self.inverse[channel];
+                let row = &self.whitening[channel * channels..][..channels];
+                // Channel by channel, so that the compiler may use vectors without changing the order of any sum.
+                for (out, weight) in out.iter_mut().zip(row) {
+                    *out += value * weight;
+                }
+            }
+        }
+        out
+    }
+
+    /// ½ μ + ½ the mean over the places.
+    fn offset(&self, features: &[f32]) -> Vec<f32> {
+        let channels = self.channels();
+        let places = features.len() / channels;
+        let mut sums = vec![0.0_f32; channels];
+        for place in features.chunks_exact(channels) {
+            for (sum, value) in sums.iter_mut().zip(place) {
+                *sum += value;
+            }
+        }
+        let means = sums.iter().map(|sum| sum / places as f32);
+        let halves = means.zip(&self.mean);
+        halves.map(|(own, all)| 0.5 * own + 0.5 * all).collect()
+    }
+}
+
+fn floats(bytes: &mut &[u8], count: usize) -> Vec<f32> {
+    (0..count)
+        .map(|_| f32::from_le_bytes(take(bytes)))
+        .collect()
+}
+
+fn take<const LENGTH: usize>(bytes: &mut &[u8]) -> [u8; LENGTH] {
+    let (taken, rest) = bytes
+        .split_first_chunk()
+        .expect("statistics.bin is part of this program, and as long as it says");
+    *bytes = rest;
+    *taken
+}
