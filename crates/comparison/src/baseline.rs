@@ -1,13 +1,19 @@
 //! The pictures that show how a view should look.
 
-use proto::Measure;
+use proto::{Measure, v1::Kind};
 
-use crate::{Digest, Look};
+use crate::{
+    Digest, Look,
+    view::{Condition, MAX_PICTURES, Normals},
+};
 
-/// What a folder's frames are held against. Today that is its reference alone.
-#[derive(Debug, Clone, PartialEq)]
+/// What a folder's frames are held against: its reference, and the normal pictures beside it.
+#[derive(Debug, Clone)]
 pub struct Baseline {
-    reference: BaselinePicture,
+    /// The reference comes first.
+    pictures: Vec<BaselinePicture>,
+    /// What is normal among them; `None` where one was not seen by the network.
+    normals: Option<Normals>,
     digest: Digest,
 }
 
@@ -22,18 +28,37 @@ pub struct BaselinePicture {
     pub look: Look,
 }
 
+/// What was found of a frame that was held against a baseline.
+pub(crate) struct Closest<'a> {
+    pub(crate) picture: &'a BaselinePicture,
+    /// 0 to 1.
+    pub(crate) similarity: f64,
+    /// What a mismatch would be called.
+    pub(crate) kind: Kind,
+    /// How different each place is, where the measure tells: [`Patches`](crate::view::Patches).
+    pub(crate) patches: Vec<u8>,
+}
+
 impl Baseline {
-    /// The baseline that this reference makes.
-    pub fn new(reference: BaselinePicture) -> Self {
+    /// The most normal pictures that count.
+    pub const MAX_NORMALS: usize = MAX_PICTURES - 1;
+
+    /// The baseline that a reference makes with normal pictures, of which the first [`Self::MAX_NORMALS`] count.
+    pub fn new(reference: BaselinePicture, normals: Vec<BaselinePicture>) -> Self {
+        let mut pictures = vec![reference];
+        pictures.extend(normals.into_iter().take(Self::MAX_NORMALS));
+        let looks = pictures.iter().map(|picture| picture.look.view.clone());
+        let looks: Option<Vec<_>> = looks.collect();
         Baseline {
-            digest: Digest::of_pictures([&reference]),
-            reference,
+            digest: Digest::of_pictures(&pictures),
+            normals: looks.and_then(|looks| Normals::new(looks).ok()),
+            pictures,
         }
     }
 
     /// The picture that was uploaded last.
     pub fn reference(&self) -> &BaselinePicture {
-        &self.reference
+        &self.pictures[0]
     }
 
     /// Tells baselines apart: equal where the pictures and their looks are, wherever and whenever it is computed.
@@ -43,29 +68,60 @@ impl Baseline {
 
     /// Whether its looks have what a measure needs.
     pub fn suits(&self, measure: Measure) -> bool {
-        let kind = self.reference.look.hash.map(|hash| hash.kind);
-        measure.hash().is_none_or(|needed| kind == Some(needed))
+        self.pictures
+            .iter()
+            .all(|picture| picture.look.suits(measure))
     }
 
-    /// The picture that a frame is closest to by a measure, and the similarity to it: 0 to 1. `None` where the looks lack what
+    /// The picture that a frame is closest to by a measure, and what is found of the frame. `None` where the looks lack what
     /// the measure needs.
-    pub(crate) fn closest(
-        &self,
-        frame: &Look,
-        measure: Measure,
-    ) -> Option<(&BaselinePicture, f64)> {
-        let similarity = similarity(&self.reference.look, frame, measure)?;
-        Some((&self.reference, similarity))
+    pub(crate) fn closest(&self, frame: &Look, measure: Measure) -> Option<Closest<'_>> {
+        match measure {
+            Measure::View => self.closest_view(frame),
+            Measure::Phash | Measure::Hash(_) => self.closest_hash(frame, measure),
+            Measure::Unknown => None,
+        }
+    }
+
+    fn closest_view(&self, frame: &Look) -> Option<Closest<'_>> {
+        let seen = self.normals.as_ref()?.see(frame.view.as_ref()?);
+        Some(Closest {
+            picture: &self.pictures[seen.closest],
+            similarity: seen.similarity(),
+            kind: match seen.condition {
+                Condition::Clear => Kind::Different,
+                Condition::Blurred => Kind::Blurred,
+                Condition::Night => Kind::Dark,
+            },
+            patches: seen.patches.as_bytes().to_vec(),
+        })
+    }
+
+    /// Of pictures that are equally close, the first.
+    fn closest_hash(&self, frame: &Look, measure: Measure) -> Option<Closest<'_>> {
+        let mut closest: Option<Closest<'_>> = None;
+        for picture in &self.pictures {
+            let similarity = similarity(&picture.look, frame, measure)?;
+            if closest.as_ref().is_none_or(|it| it.similarity < similarity) {
+                closest = Some(Closest {
+                    picture,
+                    similarity,
+                    kind: Kind::Different,
+                    patches: Vec::new(),
+                });
+            }
+        }
+        closest
     }
 }
 
 fn similarity(one: &Look, other: &Look, measure: Measure) -> Option<f64> {
-    match measure {
-        Measure::Phash => Some(one.similarity(other)),
-        Measure::Hash(kind) => {
+    let (one, other) = (&one.fingerprint, &other.fingerprint);
+    match measure.hash() {
+        None => Some(one.similarity(other)),
+        Some(kind) => {
             let (one, other) = (one.hash?, other.hash?);
             (one.kind == kind).then(|| one.similarity(&other))?
         }
-        Measure::Unknown => None,
     }
 }

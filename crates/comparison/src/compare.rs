@@ -1,15 +1,22 @@
 //! From two looks to what is said of a frame.
 
 use proto::{
-    EffectiveRule,
+    EffectiveRule, Measure,
     v1::{Finding, Verdict},
 };
 
 use crate::{Baseline, BaselinePicture, Judged, Look, Measured};
 
-/// Which detectors look at a frame, and their versions. Part of what a comparison is known by: it changes whenever the
-/// same frame, baseline and rule could lead to something else.
-pub const DETECTOR_VERSION: &str = "phash-2";
+/// Which detectors look at a frame by this measure, and their versions. Part of what a comparison is known by: it changes
+/// whenever the same frame, baseline and rule could lead to something else.
+pub fn detector_version(measure: Measure) -> &'static str {
+    match measure {
+        Measure::View => "view-1",
+        Measure::Phash | Measure::Hash(_) | Measure::Unknown => HASHES,
+    }
+}
+
+const HASHES: &str = "phash-2";
 
 /// What is said of one frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,6 +31,8 @@ pub struct Compared<'a> {
     pub verdict: Verdict,
     /// What is wrong, the most telling first.
     pub findings: Vec<Finding>,
+    /// How different each place is, where the measure tells: [`Patches`](crate::view::Patches).
+    pub patches: Vec<u8>,
 }
 
 /// Why two looks cannot be compared by a measure.
@@ -34,12 +43,13 @@ pub enum MeasureError {
         "the rule in force names a measure that this version does not have; start a comparator that has it, or set another measure"
     )]
     Unknown,
-    /// One of the looks was made without [what the measure needs](proto::Measure::hash).
-    #[error("a look lacks the hash of the measure {0}")]
+    /// One of the looks was made without [what the measure needs](Look::suits).
+    #[error("a look lacks what the measure {0} compares")]
     Lacking(&'static str),
 }
 
-/// Holds a frame's look against a baseline, by a rule. All looks must have the hash that the rule's measure needs.
+/// Holds a frame's look against a baseline, by a rule. All looks must have what the rule's measure needs. A night before a
+/// day's pictures counts as one that has not lasted: see [`Measured::dark_lasts`].
 pub fn compare<'a>(
     baseline: &'a Baseline,
     frame: &Look,
@@ -47,32 +57,35 @@ pub fn compare<'a>(
 ) -> Result<Compared<'a>, MeasureError> {
     let measure = rule.measure.word().ok_or(MeasureError::Unknown)?;
     let closest = baseline.closest(frame, rule.measure);
-    let (closest, similarity) = closest.ok_or(MeasureError::Lacking(measure))?;
+    let closest = closest.ok_or(MeasureError::Lacking(measure))?;
     let measured = Measured {
-        similarity,
+        similarity: closest.similarity,
         frame_is_blank: frame.is_blank(),
         reference_is_blank: baseline.reference().look.is_blank(),
+        kind: closest.kind,
+        dark_lasts: false,
     };
     let Judged { verdict, findings } = measured.judge(rule);
     Ok(Compared {
         measure,
-        similarity,
-        closest,
+        similarity: closest.similarity,
+        closest: closest.picture,
         verdict,
         findings,
+        patches: closest.patches,
     })
 }
 
 #[cfg(test)]
 mod tests {
-    use fingerprint::{Hash, HashKind, Quality};
-    use proto::{Measure, v1::Kind};
+    use fingerprint::{Fingerprint, Hash, HashKind, Quality};
+    use proto::v1::Kind;
 
     use super::*;
     use crate::rule_digest;
 
     fn look(phash: u64, contrast: f32) -> Look {
-        Look {
+        Look::from(Fingerprint {
             algorithm: fingerprint::ALGORITHM,
             phash,
             phash_256: [0; 4],
@@ -83,15 +96,19 @@ mod tests {
             },
             width: 640,
             height: 480,
+        })
+    }
+
+    fn picture(id: &str, look: Look) -> BaselinePicture {
+        BaselinePicture {
+            id: id.to_owned(),
+            name: "dock.jpg".to_owned(),
+            look,
         }
     }
 
     fn baseline(id: &str, look: Look) -> Baseline {
-        Baseline::new(BaselinePicture {
-            id: id.to_owned(),
-            name: "dock.jpg".to_owned(),
-            look,
-        })
+        Baseline::new(picture(id, look), Vec::new())
     }
 
     fn rule(threshold: f64) -> EffectiveRule {
@@ -109,6 +126,15 @@ mod tests {
         assert_eq!((compared.similarity, compared.measure), (1.0, "phash"));
         assert_eq!(compared.closest.name, "dock.jpg");
         assert_eq!(compared.findings, []);
+    }
+
+    #[test]
+    fn a_frame_like_a_normal_picture_matches_and_names_it() {
+        let normals = vec![picture("night", look(0x0F0F, 40.0))];
+        let baseline = Baseline::new(picture("day", look(0xF0F0, 40.0)), normals);
+        let compared = compare(&baseline, &look(0x0F0F, 40.0), &rule(0.9)).unwrap();
+        assert_eq!(compared.verdict, Verdict::Match);
+        assert_eq!(compared.closest.id, "night");
     }
 
     #[test]
@@ -140,9 +166,11 @@ mod tests {
 
     #[test]
     fn a_measure_compares_by_its_own_hash_and_by_no_other() {
-        let by = |kind, bits| Look {
-            hash: Some(Hash { kind, bits }),
-            ..look(0, 40.0)
+        let by = |kind, bits| {
+            Look::from(Fingerprint {
+                hash: Some(Hash { kind, bits }),
+                ..look(0, 40.0).fingerprint
+            })
         };
         let median = EffectiveRule {
             measure: Measure::Hash(HashKind::Median),
@@ -161,16 +189,18 @@ mod tests {
     #[test]
     fn the_version_names_the_algorithm_of_the_looks() {
         let expected = format!("phash-{}", fingerprint::ALGORITHM);
-        assert_eq!(DETECTOR_VERSION, expected);
+        assert_eq!(HASHES, expected);
     }
 
     #[test]
     fn digests_differ_where_comparisons_could() {
         let (one, other) = (look(1, 40.0), look(2, 40.0));
-        let digest = |id, look| baseline(id, look).digest();
-        assert_eq!(digest("a", one), digest("a", one));
-        assert_ne!(digest("a", one), digest("b", one));
-        assert_ne!(digest("a", one), digest("a", other));
+        let digest = |id, look: &Look| baseline(id, look.clone()).digest();
+        assert_eq!(digest("a", &one), digest("a", &one));
+        assert_ne!(digest("a", &one), digest("b", &one));
+        assert_ne!(digest("a", &one), digest("a", &other));
+        let with_normal = Baseline::new(picture("a", one.clone()), vec![picture("b", other)]);
+        assert_ne!(with_normal.digest(), digest("a", &one));
         assert_eq!(rule_digest(&rule(0.9)), rule_digest(&rule(0.9)));
         assert_ne!(rule_digest(&rule(0.9)), rule_digest(&rule(0.8)));
     }

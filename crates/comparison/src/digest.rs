@@ -1,10 +1,11 @@
 //! Digests of content. They name what a comparison rests on by what it says, not by when it was stored: a number in a
 //! stream or bucket begins again when that is made anew.
 
+use fingerprint::Fingerprint;
 use proto::EffectiveRule;
 use ring::digest::{Context, SHA256};
 
-use crate::{BaselinePicture, Look};
+use crate::BaselinePicture;
 
 /// A SHA-256.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -16,11 +17,11 @@ impl Digest {
         &self.0
     }
 
-    pub(crate) fn of_pictures<'a>(pictures: impl IntoIterator<Item = &'a BaselinePicture>) -> Self {
+    pub(crate) fn of_pictures(pictures: &[BaselinePicture]) -> Self {
         let mut parts = Parts::new("baseline");
         for picture in pictures {
             parts.add(picture.id.as_bytes());
-            add_look(&mut parts, &picture.look);
+            add_fingerprint(&mut parts, &picture.look.fingerprint);
         }
         parts.finish()
     }
@@ -34,8 +35,9 @@ pub fn rule_digest(rule: &EffectiveRule) -> Digest {
     parts.finish()
 }
 
-/// Other hashes than the pHash are left out: they follow from the same picture, and which one counts, the rule says.
-fn add_look(parts: &mut Parts, look: &Look) {
+/// Other hashes than the pHash, and what the network saw, are left out: they follow from the same picture, and which of them
+/// counts, the rule says.
+fn add_fingerprint(parts: &mut Parts, look: &Fingerprint) {
     parts.add(&look.algorithm.to_be_bytes());
     parts.add(&look.phash.to_be_bytes());
     for word in look.phash_256 {

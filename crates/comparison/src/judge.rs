@@ -15,6 +15,11 @@ pub struct Measured {
     pub frame_is_blank: bool,
     /// Whether the reference is, so that there is nothing to compare with.
     pub reference_is_blank: bool,
+    /// What is wrong where the similarity is too low: `DIFFERENT`, `BLURRED`, or `DARK`, a night's frame before a day's
+    /// pictures.
+    pub kind: Kind,
+    /// Whether such a night has lasted so long that it is wrong by itself.
+    pub dark_lasts: bool,
 }
 
 /// What is said of a frame.
@@ -22,7 +27,8 @@ pub struct Measured {
 pub struct Judged {
     /// In one word.
     pub verdict: Verdict,
-    /// What is wrong, the most telling first; something in every mismatch, nothing in any other verdict.
+    /// What is wrong, the most telling first: something in every mismatch, nothing in a match. What is indeterminate says why
+    /// where it is too dark.
     pub findings: Vec<Finding>,
 }
 
@@ -37,11 +43,16 @@ impl Measured {
             // Of an earlier version, which had no findings.
             true => verdict == Verdict::Mismatch && similarity >= comparison.threshold,
         };
+        let found = |kind| findings.iter().any(|it| it.kind() == kind);
+        let kinds = [Kind::Dark, Kind::Blurred].into_iter();
+        let kind = kinds.filter(|kind| found(*kind)).last();
         match verdict {
             Verdict::Match | Verdict::Mismatch | Verdict::Indeterminate => Some(Measured {
                 similarity,
                 frame_is_blank,
-                reference_is_blank: verdict == Verdict::Indeterminate,
+                reference_is_blank: verdict == Verdict::Indeterminate && !found(Kind::Dark),
+                kind: kind.unwrap_or(Kind::Different),
+                dark_lasts: verdict == Verdict::Mismatch,
             }),
             Verdict::Unreadable | Verdict::Unspecified => None,
         }
@@ -49,7 +60,8 @@ impl Measured {
 
     /// A mismatch is a similarity below the threshold, or a blank frame before a reference that shows something: that is a
     /// covered or dead camera, whatever its hash happens to be. A blank reference has nothing to compare with, and two
-    /// blank pictures are alike to the last bit: that is indeterminate.
+    /// blank pictures are alike to the last bit: that is indeterminate. So is a night's frame before a day's pictures, until
+    /// that has lasted: nobody can tell, and lights that are off must not silence alarms for good.
     pub fn judge(&self, rule: &EffectiveRule) -> Judged {
         if self.reference_is_blank {
             return Judged {
@@ -62,16 +74,19 @@ impl Measured {
             score: 1.0,
             ..Finding::default()
         });
-        let different = (self.similarity < rule.threshold).then(|| Finding {
-            kind: Kind::Different.into(),
+        let is_different = self.similarity < rule.threshold;
+        let different = is_different.then(|| Finding {
+            kind: self.kind.into(),
             score: difference(self.similarity),
             limit: difference(rule.threshold),
             ..Finding::default()
         });
         let findings: Vec<Finding> = blank.into_iter().chain(different).collect();
+        let too_dark = self.kind == Kind::Dark && !self.dark_lasts && !self.frame_is_blank;
         Judged {
             verdict: match findings.is_empty() {
                 true => Verdict::Match,
+                false if too_dark => Verdict::Indeterminate,
                 false => Verdict::Mismatch,
             },
             findings,
@@ -101,6 +116,8 @@ mod tests {
             similarity,
             frame_is_blank,
             reference_is_blank: false,
+            kind: Kind::Different,
+            dark_lasts: false,
         }
     }
 
@@ -139,6 +156,23 @@ mod tests {
     }
 
     #[test]
+    fn a_night_before_a_day_is_indeterminate_until_it_has_lasted() {
+        let night = Measured {
+            kind: Kind::Dark,
+            ..measured(0.3, false)
+        };
+        let judged = night.judge(&rule(0.9));
+        assert_eq!(judged.verdict, Verdict::Indeterminate);
+        assert_eq!(kinds(&judged), [Kind::Dark]);
+        let lasting = Measured {
+            dark_lasts: true,
+            ..night
+        };
+        assert_eq!(lasting.judge(&rule(0.9)).verdict, Verdict::Mismatch);
+        assert_eq!(night.judge(&rule(0.2)).verdict, Verdict::Match);
+    }
+
+    #[test]
     fn a_comparison_gives_back_what_was_measured() {
         for measured in [
             measured(0.9, false),
@@ -149,6 +183,14 @@ mod tests {
                 reference_is_blank: true,
                 ..measured(0.7, false)
             },
+            Measured {
+                kind: Kind::Dark,
+                ..measured(0.7, false)
+            },
+            Measured {
+                kind: Kind::Blurred,
+                ..measured(0.1, false)
+            },
         ] {
             let judged = measured.judge(&rule(0.9));
             let comparison = Comparison {
@@ -157,6 +199,11 @@ mod tests {
                 threshold: 0.9,
                 findings: judged.findings,
                 ..Comparison::default()
+            };
+            let dark_lasts = judged.verdict == Verdict::Mismatch;
+            let measured = Measured {
+                dark_lasts,
+                ..measured
             };
             assert_eq!(Measured::of(&comparison), Some(measured));
         }

@@ -1,16 +1,17 @@
 //! A frame's look held against a folder's baseline: how similar they are, what is wrong, and the verdict.
 //!
-//! Pure: no I/O, no clock, no shared state. How a look is made of a picture is left to `fingerprint`; whether an alert
+//! Pure: no I/O, no clock, no shared state. How a look is made of a picture is left to `looks`; whether an alert
 //! fires, to `alerting`. The comparator, `framewatch compare` and the rehearsal of rules all call this, so they agree.
 
 mod baseline;
 mod compare;
 mod digest;
 mod judge;
+mod look;
 pub mod view;
 
 pub use baseline::{Baseline, BaselinePicture};
-pub use compare::{Compared, DETECTOR_VERSION, MeasureError, compare};
+pub use compare::{Compared, MeasureError, compare, detector_version};
 pub use digest::{Digest, rule_digest};
-pub use fingerprint::Fingerprint as Look;
 pub use judge::{Judged, Measured};
+pub use look::Look;

@@ -4,19 +4,23 @@ use fingerprint::HashKind;
 
 use crate::v1::Comparison;
 
-/// How the similarity of two looks is measured: the share of equal bits of two hashes, of which there are several kinds.
+/// How the similarity of two looks is measured: by what a network sees, or as the share of equal bits of two hashes, of
+/// which there are several kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
     /// Of two 64-bit pHashes.
     Phash,
     /// Of two hashes of another kind.
     Hash(HashKind),
+    /// By what a neural network sees in two pictures, place by place.
+    View,
     /// In a way that a later version has and this one does not.
     Unknown,
 }
 
 /// All that this version has, with what rules call them.
-const NAMED: [(&str, Measure); 6] = [
+const NAMED: [(&str, Measure); 7] = [
+    (Measure::VIEW, Measure::View),
     (Measure::PHASH, Measure::Phash),
     ("mean", Measure::Hash(HashKind::Mean)),
     ("median", Measure::Hash(HashKind::Median)),
@@ -28,6 +32,9 @@ const NAMED: [(&str, Measure); 6] = [
 impl Measure {
     /// [`Measure::Phash`] in a word: what holds where no rule says anything.
     pub const PHASH: &'static str = "phash";
+
+    /// [`Measure::View`] in a word: what holds in a new installation that has the network's weights.
+    pub const VIEW: &'static str = "view";
 
     /// The words of all that this version has.
     pub const WORDS: [&'static str; NAMED.len()] = {
@@ -56,7 +63,7 @@ impl Measure {
     pub fn hash(self) -> Option<HashKind> {
         match self {
             Measure::Hash(kind) => Some(kind),
-            Measure::Phash | Measure::Unknown => None,
+            Measure::View | Measure::Phash | Measure::Unknown => None,
         }
     }
 }
@@ -80,7 +87,7 @@ mod tests {
         for word in Measure::WORDS {
             assert_eq!(Measure::of(word).word(), Some(word));
         }
-        assert_eq!(Measure::of("view"), Measure::Unknown);
+        assert_eq!(Measure::of("parts"), Measure::Unknown);
         assert_eq!(Measure::Unknown.word(), None);
     }
 }

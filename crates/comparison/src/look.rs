@@ -1,0 +1,44 @@
+//! What is kept of a picture in order to compare it.
+
+use std::sync::Arc;
+
+use fingerprint::Fingerprint;
+use proto::Measure;
+
+use crate::view;
+
+/// What is kept of a picture in order to compare it. Cheap to clone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Look {
+    /// What all pictures have, and all measures but `view` compare.
+    pub fingerprint: Fingerprint,
+    /// What the network saw, where it was asked for: some 60 KB.
+    pub view: Option<Arc<view::Look>>,
+}
+
+impl Look {
+    /// Whether it has what a measure needs.
+    pub fn suits(&self, measure: Measure) -> bool {
+        let kind = self.fingerprint.hash.map(|hash| hash.kind);
+        match measure {
+            Measure::Phash => true,
+            Measure::Hash(needed) => kind == Some(needed),
+            Measure::View => self.view.is_some(),
+            Measure::Unknown => false,
+        }
+    }
+
+    /// Whether the picture is of one tone, so that there is nothing to compare.
+    pub fn is_blank(&self) -> bool {
+        self.fingerprint.is_blank()
+    }
+}
+
+impl From<Fingerprint> for Look {
+    fn from(fingerprint: Fingerprint) -> Self {
+        Look {
+            fingerprint,
+            view: None,
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! The way from bytes to a look.
+
+use std::sync::Arc;
+
+use comparison::{Look, view};
+use features::Input;
+use fingerprint::{Encoded, Fingerprinter, Limits};
+use image::RgbImage;
+use proto::Measure;
+
+use crate::Model;
+
+/// Makes looks one after the other, with the memory of those before. Each thread has its own; the model is shared.
+pub struct Viewer {
+    limits: Limits,
+    fingerprinter: Fingerprinter,
+    model: Option<Arc<Model>>,
+}
+
+/// Why a picture has no look.
+#[derive(Debug, thiserror::Error)]
+pub enum LookError {
+    /// Its bytes cannot be read.
+    #[error(transparent)]
+    Picture(#[from] fingerprint::Error),
+    /// The measure needs the network, whose weights are not installed.
+    #[error("the measure view needs the network's weights, which are not installed")]
+    NoModel,
+    /// The network said something that is no number.
+    #[error("the network failed on it")]
+    Network,
+}
+
+impl Viewer {
+    /// One that has seen nothing yet.
+    pub fn new(limits: Limits, model: Option<Arc<Model>>) -> Self {
+        Viewer {
+            limits,
+            fingerprinter: Fingerprinter::new(limits),
+            model,
+        }
+    }
+
+    /// The look of an encoded picture, with all that a measure needs.
+    ///
+    /// # Errors
+    /// When the bytes are no picture that can be read within the limits, or the measure needs a network that isn't there.
+    pub fn look(&mut self, bytes: &[u8], measure: Measure) -> Result<Look, LookError> {
+        let fingerprint = self.fingerprinter.with_hash(bytes, measure.hash())?;
+        let view = match measure {
+            Measure::View => Some(Arc::new(self.view(bytes)?)),
+            Measure::Phash | Measure::Hash(_) | Measure::Unknown => None,
+        };
+        Ok(Look { fingerprint, view })
+    }
+
+    fn view(&self, bytes: &[u8]) -> Result<view::Look, LookError> {
+        let model = self.model.as_ref().ok_or(LookError::NoModel)?;
+        let pixels = upright(bytes, self.limits)?;
+        let (width, height) = pixels.dimensions();
+        let input = Input::from_rgb(&pixels, width as usize, height as usize)
+            .expect("a picture has as many pixels as its sides say");
+        let features = model.of(&input);
+        let picture = view::Picture {
+            stage5: &features.stage5,
+            stage7: &features.stage7,
+            luma: &luma(input.bytes()),
+        };
+        view::Look::of(&picture).map_err(|_| LookError::Network)
+    }
+}
+
+fn upright(bytes: &[u8], limits: Limits) -> Result<RgbImage, fingerprint::Error> {
+    let encoded = Encoded::open(bytes, limits)?;
+    let mut picture = encoded.decode()?;
+    picture.apply_orientation(encoded.orientation());
+    Ok(picture.into_rgb8())
+}
+
+/// 0.299 R + 0.587 G + 0.114 B, in 16 bits after the point, as the study had it.
+fn luma(rgb: &[u8]) -> Vec<u8> {
+    let (pixels, _) = rgb.as_chunks::<3>();
+    let level = |&[r, g, b]: &[u8; 3]| {
+        let sum = 19_595 * u32::from(r) + 38_470 * u32::from(g) + 7_471 * u32::from(b) + 0x8000;
+        (sum >> 16) as u8
+    };
+    pixels.iter().map(level).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_weights_of_the_colours_make_white_of_white() {
+        assert_eq!(luma(&[255, 255, 255, 0, 0, 0, 255, 0, 0]), [255, 0, 76]);
+    }
+
+    #[test]
+    fn without_weights_the_measure_view_says_so_and_others_go_on() {
+        let mut png = Vec::new();
+        let picture = RgbImage::from_fn(200, 200, |x, y| image::Rgb([x as u8, y as u8, 7]));
+        let to = &mut std::io::Cursor::new(&mut png);
+        picture.write_to(to, image::ImageFormat::Png).unwrap();
+        let mut viewer = Viewer::new(Limits::default(), None);
+        assert!(matches!(
+            viewer.look(&png, Measure::View),
+            Err(LookError::NoModel)
+        ));
+        assert!(viewer.look(&png, Measure::Phash).unwrap().view.is_none());
+    }
+}
