@@ -3,8 +3,8 @@
 /// A picture's features: at each place a vector of what is seen there and around it.
 ///
 /// Both are row-major and channels-last: the value of `channel` at `row` and `column` stands at
-/// `(row · columns + column) · channels + channel`. They are the outputs of a stage's last block, with its residual added and
-/// no activation, so they have either sign; their scale differs from channel to channel.
+/// `(row · columns + column) · channels + channel`. They are the outputs of a stage's last block, with its residual added
+/// and no activation, so they have either sign; their scale differs from channel to channel.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Features {
     /// The fifth stage, [`Stage::FIVE`]: 15 rows of 20 places with 112 channels each. A place is 16 pixels wide.

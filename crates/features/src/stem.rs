@@ -1,6 +1,6 @@
-//! The network's first convolution, 3×3 with stride 2, straight from bytes: a 1×1 convolution over each output pixel's 27
-//! numbers, which it finds in three rows of the picture. The normalisation of bytes, (byte − 127) / 128, is folded into its
-//! weights.
+//! The network's first convolution, 3×3 with stride 2, straight from bytes: a 1×1 convolution over each output pixel's
+//! 27 numbers, which it finds in three rows of the picture. The normalisation of bytes, (byte − 127) / 128, is folded into
+//! its weights.
 
 use std::array::from_fn;
 

@@ -1,6 +1,7 @@
 //! Weights and pictures drawn from a seed.
 
 use features::Input;
+use safetensors::SafeTensors;
 use safetensors::tensor::{Dtype, TensorView};
 
 /// A linear congruential generator's high bits (Knuth's MMIX): the same numbers everywhere.
@@ -58,6 +59,21 @@ pub(crate) fn file(tensors: &[Tensor]) -> Vec<u8> {
         )
     });
     safetensors::serialize(views, None).expect("names differ")
+}
+
+/// What is in a safetensors file of 32-bit floats.
+pub(crate) fn tensors(file: &[u8]) -> Vec<Tensor> {
+    let file = SafeTensors::deserialize(file).expect("it is such a file");
+    let tensor = |(name, view): (&str, TensorView<'_>)| {
+        let numbers = view.data().as_chunks().0.iter();
+        Tensor {
+            name: name.to_owned(),
+            dtype: view.dtype(),
+            shape: view.shape().to_vec(),
+            numbers: numbers.map(|bytes| f32::from_le_bytes(*bytes)).collect(),
+        }
+    };
+    file.iter().map(tensor).collect()
 }
 
 /// All of the network's tensors. Weights are scaled so that signals keep their size from layer to layer, and normalisations

@@ -4,16 +4,38 @@ use features::{Level, Network, Weights};
 
 use crate::drawing;
 use crate::equality::assert_near;
+use crate::plain;
 
 /// How far levels may be from each other: what other machines' arithmetic may change.
 const FROM_EACH_OTHER: f64 = 1e-5;
 
+/// How far they may be from the definition in 64-bit floats.
+const FROM_DEFINITION: f64 = 2e-5;
+
 fn weights() -> Option<Weights> {
+    Some(Weights::from_safetensors(&file()?).expect("these are the published weights"))
+}
+
+fn file() -> Option<Vec<u8>> {
     let path = std::env::var_os("FRAMEWATCH_MODEL").filter(|path| !path.is_empty())?;
     let bytes = std::fs::read(&path).unwrap_or_else(|error| {
         panic!("FRAMEWATCH_MODEL must name the file of weights: {path:?}: {error}")
     });
-    Some(Weights::from_safetensors(&bytes).expect("these are the published weights"))
+    Some(bytes)
+}
+
+#[test]
+fn the_published_weights_give_what_the_definition_gives() {
+    let Some(file) = file() else { return };
+    let tensors = drawing::tensors(&file);
+    let picture = drawing::picture(7);
+    let found = Network::new(&Weights::from_safetensors(&file).unwrap()).of(&picture);
+    assert_near(
+        &found,
+        &plain::features(&tensors, &picture),
+        FROM_DEFINITION,
+        "the best level",
+    );
 }
 
 #[test]
