@@ -1,6 +1,7 @@
 use std::{
     fs::File,
     io::{self, BufRead, BufReader},
+    iter,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -8,7 +9,8 @@ use std::{
 use anyhow::Context as _;
 use clap::{ArgGroup, builder::PossibleValuesParser};
 use comparison::{Baseline, BaselinePicture, Look, compare};
-use fingerprint::{Fingerprinter, Limits};
+use fingerprint::Limits;
+use looks::{ModelConfig, Viewer, heat_map};
 use proto::{
     EffectiveRule, Measure,
     v1::{Rule, Verdict},
@@ -32,8 +34,12 @@ pub(crate) struct Compare {
     #[arg(requires = "reference")]
     frame: Option<PathBuf>,
 
-    /// Read `REFERENCE<TAB>FRAME` lines from a file (`-`: standard input) and answer each, in order, with
-    /// `SIMILARITY<TAB>VERDICT<TAB>DETAIL`
+    /// Another picture that is right; may be given up to 16 times
+    #[arg(long, value_name = "PICTURE", requires = "reference")]
+    normal: Vec<PathBuf>,
+
+    /// Read `REFERENCE<TAB>FRAME` lines from a file (`-`: standard input), with normal pictures between the two if there are
+    /// any (`REFERENCE<TAB>NORMAL…<TAB>FRAME`), and answer each, in order, with `SIMILARITY<TAB>VERDICT<TAB>DETAIL`
     #[arg(long, value_name = "FILE")]
     pairs: Option<PathBuf>,
 
@@ -41,13 +47,21 @@ pub(crate) struct Compare {
     #[arg(long, default_value_t = Rule::DEFAULT_THRESHOLD, value_parser = parse_threshold, value_name = "0..1")]
     threshold: f64,
 
-    /// How the similarity is measured; a threshold of one measure is none of another
-    #[arg(long, default_value = Measure::PHASH, value_parser = PossibleValuesParser::new(Measure::WORDS))]
-    measure: String,
+    /// How the similarity is measured; a threshold of one measure is none of another [default: view, or phash where the
+    /// network's weights are not installed]
+    #[arg(long, value_parser = PossibleValuesParser::new(Measure::WORDS))]
+    measure: Option<String>,
+
+    /// Write how different each place of the frame is to a PNG, to be laid over the frame; by the measure view
+    #[arg(long, value_name = "FILE", requires = "reference")]
+    heat_map: Option<PathBuf>,
 
     /// Answer in JSON, one object a line
     #[arg(long)]
     json: bool,
+
+    #[command(flatten)]
+    model: ModelConfig,
 }
 
 const EXIT_CODES: &str = "Exit codes for one pair: 0 match, 1 mismatch, 2 indeterminate, 3 a picture cannot be read.\n\
@@ -62,14 +76,17 @@ struct Answer {
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    #[serde(skip)]
+    patches: Vec<u8>,
 }
 
 const ERROR: &str = "error";
 
 impl Compare {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
+        let mut comparer = self.comparer()?;
         if let Some(pairs) = &self.pairs {
-            self.compare_pairs(pairs)?;
+            self.compare_pairs(&mut comparer, pairs)?;
             return Ok(ExitCode::SUCCESS);
         }
         let (Some(reference), Some(frame)) = (&self.reference, &self.frame) else {
@@ -77,9 +94,11 @@ impl Compare {
                 "REFERENCE and FRAME, or --pairs, are needed"
             )));
         };
-        let mut fingerprinter = Fingerprinter::new(Limits::default());
-        let baseline = self.baseline_of(&mut fingerprinter, reference);
-        let answer = self.answer(&mut fingerprinter, &baseline, reference, frame);
+        let right: Vec<PathBuf> = iter::once(reference).chain(&self.normal).cloned().collect();
+        let answer = comparer.answer(&right, frame);
+        if let Some(file) = &self.heat_map {
+            write_heat_map(&answer, file)?;
+        }
         lines::print(self.line(&answer)?)?;
         Ok(ExitCode::from(match answer.verdict {
             ERROR => 3,
@@ -89,84 +108,50 @@ impl Compare {
         }))
     }
 
-    fn compare_pairs(&self, pairs: &Path) -> Result<(), Failure> {
+    fn compare_pairs(&self, comparer: &mut Comparer, pairs: &Path) -> Result<(), Failure> {
         let (input, progress) = open(pairs)?;
-        let mut fingerprinter = Fingerprinter::new(Limits::default());
-        let mut last: Option<(PathBuf, Result<Baseline, String>)> = None;
         for line in input.split(b'\n') {
             let line = String::from_utf8_lossy(&line?).into_owned();
-            let Some((reference, frame)) = line.trim_end_matches('\r').split_once('\t') else {
+            let mut paths = line.trim_end_matches('\r').split('\t');
+            let Some(frame) = paths.next_back().filter(|_| line.contains('\t')) else {
                 progress.print(self.line(&Answer::not_a_pair(&line))?)?;
                 continue;
             };
-            let (reference, frame) = (Path::new(reference), Path::new(frame));
-            let baseline = match last.take() {
-                Some((path, baseline)) if path == reference => baseline,
-                _ => self.baseline_of(&mut fingerprinter, reference),
-            };
-            let answer = self.answer(&mut fingerprinter, &baseline, reference, frame);
-            last = Some((reference.to_owned(), baseline));
+            let right: Vec<PathBuf> = paths.map(PathBuf::from).collect();
+            let answer = comparer.answer(&right, Path::new(frame));
             progress.print(self.line(&answer)?)?;
         }
         Ok(())
     }
 
-    fn answer(
-        &self,
-        fingerprinter: &mut Fingerprinter,
-        baseline: &Result<Baseline, String>,
-        reference: &Path,
-        frame: &Path,
-    ) -> Answer {
-        let both = baseline
-            .as_ref()
-            .map_err(String::clone)
-            .and_then(|baseline| Ok((baseline, self.read(fingerprinter, frame)?)));
-        let (similarity, verdict, detail) = match both {
-            Ok((baseline, look)) => match compare(baseline, &look, &self.rule()) {
-                Ok(compared) => (Some(compared.similarity), compared.verdict.word(), None),
-                Err(error) => (None, ERROR, Some(error.to_string())),
-            },
-            Err(why) => (None, ERROR, Some(why)),
+    /// By the measure that was asked for, or the best that there is.
+    fn comparer(&self) -> Result<Comparer, Failure> {
+        let asked = self.measure.as_deref().map(Measure::of);
+        let model = match asked {
+            None | Some(Measure::View) => self.model.load().map_err(Failure::unavailable)?,
+            Some(_) => None,
         };
-        Answer {
-            reference: reference.display().to_string(),
-            frame: frame.display().to_string(),
-            similarity,
-            verdict,
-            detail,
-        }
-    }
-
-    /// What frames are held against that are compared with this picture alone.
-    fn baseline_of(
-        &self,
-        fingerprinter: &mut Fingerprinter,
-        path: &Path,
-    ) -> Result<Baseline, String> {
-        let look = self.read(fingerprinter, path)?;
-        let name = path.display().to_string();
-        Ok(Baseline::new(BaselinePicture {
-            id: name.clone(),
-            name,
-            look,
-        }))
-    }
-
-    fn read(&self, fingerprinter: &mut Fingerprinter, path: &Path) -> Result<Look, String> {
-        let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        fingerprinter
-            .with_hash(&bytes, self.rule().measure.hash())
-            .map_err(|error| format!("{}: {error}", path.display()))
-    }
-
-    fn rule(&self) -> EffectiveRule {
+        let measure = match (asked, &model) {
+            (Some(Measure::View), None) => {
+                return Err(Failure::Unavailable(anyhow::anyhow!(
+                    "the measure view needs the network's weights, which are not installed: get them with \
+                     scripts/get-tools.sh model, or name their file with --model"
+                )));
+            }
+            (Some(measure), _) => measure,
+            (None, Some(_)) => Measure::View,
+            (None, None) => Measure::Phash,
+        };
         let own = Rule {
             threshold: Some(self.threshold),
-            measure: Some(self.measure.clone()),
+            measure: measure.word().map(str::to_owned),
             ..Rule::default()
         };
-        EffectiveRule::of(Some(own), None)
+        Ok(Comparer {
+            rule: EffectiveRule::of(Some(own), None),
+            viewer: Viewer::new(Limits::default(), model),
+            last: None,
+        })
     }
 
     /// An answer as it is printed.
@@ -186,14 +171,97 @@ impl Compare {
     }
 }
 
+/// Compares pictures in files by one rule.
+struct Comparer {
+    rule: EffectiveRule,
+    viewer: Viewer,
+    /// The pictures that the last frame was held against, which the next often is as well.
+    last: Option<(Vec<PathBuf>, Result<Baseline, String>)>,
+}
+
+impl Comparer {
+    /// Holds a frame against pictures that are right, of which the first is the reference.
+    fn answer(&mut self, right: &[PathBuf], frame: &Path) -> Answer {
+        let baseline = match self.last.take() {
+            Some((paths, baseline)) if paths == right => baseline,
+            _ => self.baseline_of(right),
+        };
+        let held = baseline.as_ref().map_err(String::clone);
+        let both = held.and_then(|baseline| Ok((baseline, self.look(frame)?)));
+        let reference = right
+            .first()
+            .map_or_else(String::new, |path| path.display().to_string());
+        let mut answer = Answer::new(reference, frame.display().to_string());
+        match both.map(|(baseline, look)| compare(baseline, &look, &self.rule)) {
+            Ok(Ok(compared)) => {
+                answer.similarity = Some(compared.similarity);
+                answer.verdict = compared.verdict.word();
+                answer.detail = compared.findings.first().map(|found| found.kind().words());
+                answer.patches = compared.patches;
+            }
+            Ok(Err(error)) => answer.detail = Some(error.to_string()),
+            Err(why) => answer.detail = Some(why),
+        }
+        self.last = Some((right.to_vec(), baseline));
+        answer
+    }
+
+    fn baseline_of(&mut self, right: &[PathBuf]) -> Result<Baseline, String> {
+        let most = 1 + Baseline::MAX_NORMALS;
+        if right.len() > most {
+            let normals = right.len() - 1;
+            return Err(format!(
+                "{normals} normal pictures are given, and at most {} count",
+                most - 1
+            ));
+        }
+        let mut pictures = Vec::new();
+        for path in right {
+            let name = path.display().to_string();
+            pictures.push(BaselinePicture {
+                id: name.clone(),
+                name,
+                look: self.look(path)?,
+            });
+        }
+        let reference = pictures.remove(0);
+        Ok(Baseline::new(reference, pictures))
+    }
+
+    fn look(&mut self, path: &Path) -> Result<Look, String> {
+        let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
+        self.viewer
+            .look(&bytes, self.rule.measure)
+            .map_err(|error| format!("{}: {error}", path.display()))
+    }
+}
+
+fn write_heat_map(answer: &Answer, file: &Path) -> Result<(), Failure> {
+    let png = heat_map(&answer.patches).ok_or_else(|| {
+        Failure::usage(anyhow::anyhow!(
+            "there is no heat map: the measure view makes one, of pictures that can be read"
+        ))
+    })?;
+    let written = std::fs::write(file, png);
+    Ok(written.with_context(|| format!("cannot write {}", file.display()))?)
+}
+
 impl Answer {
-    fn not_a_pair(line: &str) -> Self {
+    fn new(reference: String, frame: String) -> Self {
         Answer {
-            reference: line.to_owned(),
-            frame: String::new(),
+            reference,
+            frame,
             similarity: None,
             verdict: ERROR,
+            detail: None,
+            patches: Vec::new(),
+        }
+    }
+
+    fn not_a_pair(line: &str) -> Self {
+        Answer {
             detail: Some("the line has no tab between a reference and a frame".to_owned()),
+            ..Answer::new(line.to_owned(), String::new())
         }
     }
 }

@@ -68,7 +68,7 @@ impl Model {
 
 /// The file of the weights, where they are installed: in `.tools/model` of the folder that this runs in or of the one that
 /// the program lies in, or of any above these; or where a system's files are.
-pub fn find_model() -> Option<PathBuf> {
+pub(crate) fn find_model() -> Option<PathBuf> {
     let roots = [env::current_dir().ok(), env::current_exe().ok()];
     let checkouts = roots.iter().flatten().flat_map(|path| path.ancestors());
     checkouts

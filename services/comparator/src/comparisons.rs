@@ -1,14 +1,16 @@
 //! The message that says what a comparator found of one frame.
 
-use comparison::{Baseline, Compared, DETECTOR_VERSION, Look, MeasureError, compare, rule_digest};
+use std::time::Duration;
+
+use comparison::{Baseline, Compared, Look, MeasureError, compare, detector_version, rule_digest};
 use event_bus::Folder;
 use proto::{
-    EffectiveRule, timestamp,
+    EffectiveRule, from_timestamp, timestamp,
     v1::{Comparison, Finding, Frame, Kind, Picture, Verdict},
 };
 use time::OffsetDateTime;
 
-use crate::{fingerprinting::Unreadable, references::CurrentReference};
+use crate::{looking::Unreadable, references::CurrentReference};
 
 /// What a frame is judged by.
 #[derive(Clone, Copy)]
@@ -31,6 +33,7 @@ pub(crate) fn of_look(
         closest,
         verdict,
         findings,
+        patches,
     } = compare(baseline, look, circumstances.rule)?;
     Ok(Comparison {
         similarity: Some(similarity),
@@ -41,8 +44,32 @@ pub(crate) fn of_look(
             name: closest.name.clone(),
         }),
         findings,
+        patches: patches.into(),
         ..of_baseline(circumstances, Some(baseline))
     })
+}
+
+/// For how long a view may be too dark to compare: lights that are off must not silence alarms for good.
+const DARK_FOR: Duration = Duration::from_secs(600);
+
+/// Whether the frame is a night's, and all pictures that it was held against are a day's.
+pub(crate) fn is_too_dark(comparison: &Comparison) -> bool {
+    comparison.verdict() == Verdict::Indeterminate
+        && comparison.findings.iter().any(|it| it.kind() == Kind::Dark)
+}
+
+/// Says since when it has been too dark, by the folder's comparison before; what has been so for long is a mismatch.
+pub(crate) fn count_darkness(comparison: &mut Comparison, before: Option<Comparison>) {
+    let stored_at = |comparison: &Comparison| comparison.frame.as_ref()?.stored_at;
+    let now = stored_at(comparison);
+    comparison.dark_since = before.and_then(|before| before.dark_since).or(now);
+    let (since, now) = (comparison.dark_since.as_ref(), now.as_ref());
+    let lasted = since
+        .and_then(from_timestamp)
+        .zip(now.and_then(from_timestamp));
+    if lasted.is_some_and(|(since, now)| now - since >= DARK_FOR) {
+        comparison.set_verdict(Verdict::Mismatch);
+    }
 }
 
 /// Of a frame that is no picture that can be read.
@@ -100,7 +127,7 @@ fn of_baseline(circumstances: &Circumstances<'_>, baseline: Option<&Baseline>) -
             bytes(baseline.digest().as_bytes())
         }),
         rule_digest: bytes(rule_digest(rule).as_bytes()),
-        detector_version: DETECTOR_VERSION.to_owned(),
+        detector_version: detector_version(rule.measure).to_owned(),
         ..Comparison::default()
     }
 }

@@ -1,6 +1,7 @@
 //! The settings of comparing. Those of the process and of NATS are left to `service-runtime` and `event-bus`.
 
 use clap::Args;
+use looks::ModelConfig;
 
 /// The comparator's settings.
 #[derive(Debug, Clone, Args)]
@@ -20,6 +21,19 @@ pub struct Config {
         value_name = "GIGABYTES"
     )]
     pub evidence_max_gb: u32,
+
+    /// The memory for what the network has seen of references and normal pictures, in megabytes: 60 KB a picture
+    #[arg(
+        long,
+        env = "FRAMEWATCH_LOOKS_MAX_MB",
+        default_value_t = 256,
+        value_name = "MEGABYTES"
+    )]
+    pub looks_max_mb: u32,
+
+    /// The network.
+    #[command(flatten)]
+    pub model: ModelConfig,
 }
 
 impl Default for Config {
@@ -27,6 +41,8 @@ impl Default for Config {
         Config {
             max_frame_megapixels: 100,
             evidence_max_gb: 20,
+            looks_max_mb: 256,
+            model: ModelConfig::default(),
         }
     }
 }
@@ -34,6 +50,10 @@ impl Default for Config {
 impl Config {
     pub(crate) fn evidence_max_bytes(&self) -> u64 {
         u64::from(self.evidence_max_gb) * 1_000_000_000
+    }
+
+    pub(crate) fn looks_max_bytes(&self) -> usize {
+        self.looks_max_mb as usize * 1_000_000
     }
 
     pub(crate) fn limits(&self) -> fingerprint::Limits {

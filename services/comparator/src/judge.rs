@@ -6,14 +6,15 @@ use alerting::{
     Clock, EvidenceWriter, FolderRule, Pictures, Settled, TransitionError, Transitions,
 };
 use bytes::Bytes;
-use comparison::{Baseline, DETECTOR_VERSION, Look, MeasureError, rule_digest};
+use comparison::{Baseline, Look, MeasureError, detector_version, rule_digest};
 use event_bus::{
-    AlertSubject, Bus, Delivery, Folder, FrameArrival, Objects, PictureKey, PublishError,
-    References, StoreError, Stored, with_causes,
+    AlertSubject, Bus, Delivery, Folder, FrameArrival, PublishError, StoreError, Stored,
+    with_causes,
 };
 use log_limiter::LogLimiter;
+use looks::Model;
 use proto::{
-    EffectiveRule, Measure, from_timestamp,
+    EffectiveRule, from_timestamp,
     v1::{Comparison, Frame, Verdict},
 };
 use service_runtime::CpuPool;
@@ -24,8 +25,9 @@ use tracing::Instrument as _;
 
 use crate::{
     Config,
+    baselines::{BaselineError, Baselines},
     comparisons::{self, Circumstances},
-    fingerprinting::{Fingerprinting, Unreadable},
+    looking::{Looking, Unreadable},
     recheck_queue::Cause,
     references::CurrentReference,
     state::State,
@@ -35,10 +37,10 @@ use crate::{
 pub(crate) struct Judge {
     bus: Bus,
     state: Arc<State>,
-    fingerprinting: Fingerprinting,
+    looking: Looking,
     unreadable: LogLimiter<Folder>,
     retries: LogLimiter,
-    references: Objects<References>,
+    baselines: Baselines,
     transitions: Transitions,
 }
 
@@ -62,25 +64,8 @@ enum JudgeError {
     Measure(#[from] MeasureError),
     #[error(transparent)]
     Transition(#[from] TransitionError),
-    #[error("cannot read the reference {id} from the object store")]
-    ReferencePicture { id: String, source: StoreError },
-    #[error("the stored picture of the reference {id} is lost: upload it again")]
-    ReferenceGone { id: String },
-    #[error("the stored picture of the reference {id} cannot be read: upload it again")]
-    Reference { id: String, source: Unreadable },
-}
-
-impl JudgeError {
-    /// Whether no later attempt can succeed.
-    fn is_for_good(&self) -> bool {
-        match self {
-            JudgeError::ReferenceGone { .. } | JudgeError::Reference { .. } => true,
-            JudgeError::ReferencePicture { source, .. } => {
-                matches!(source, StoreError::Damaged { .. })
-            }
-            _ => false,
-        }
-    }
+    #[error(transparent)]
+    Baseline(#[from] BaselineError),
 }
 
 /// After how long a frame that could not be judged is tried again.
@@ -91,16 +76,16 @@ impl Judge {
         bus: Bus,
         state: Arc<State>,
         evidence: EvidenceWriter,
-        config: &Config,
+        (config, model): (&Config, Option<Arc<Model>>),
         cpu: CpuPool,
     ) -> Self {
         let alerts = Arc::clone(&state.alerts);
         Judge {
             transitions: Transitions::new(bus.clone(), alerts, evidence, Clock::of_machine()),
-            fingerprinting: Fingerprinting::new(config.limits(), cpu),
+            looking: Looking::new(config.limits(), model, cpu),
             unreadable: LogLimiter::default(),
             retries: LogLimiter::default(),
-            references: bus.references(),
+            baselines: Baselines::new(&bus, config.looks_max_bytes()),
             bus,
             state,
         }
@@ -258,7 +243,7 @@ impl Judge {
     ) -> Result<Seen, Unreadable> {
         let FrameArrival { headers, picture } = arrival;
         let set = self.state.rule(folder);
-        let look = self.fingerprinting.of(picture.clone(), set.rule.measure);
+        let look = self.looking.of(picture.clone(), set.rule.measure);
         let look = look.await?;
         Ok(Seen {
             set,
@@ -291,7 +276,7 @@ impl Judge {
         Ok(follows
             && baseline.is_some_and(was_held_against)
             && last.event.rule_digest == rule_digest(rule).as_bytes()
-            && last.event.detector_version == DETECTOR_VERSION)
+            && last.event.detector_version == detector_version(rule.measure))
     }
 
     /// Compares what was seen with the reference, publishes the comparison, and does what follows from it.
@@ -302,20 +287,26 @@ impl Judge {
         reference: CurrentReference,
     ) -> Result<(), JudgeError> {
         let set = &seen.set;
-        let measure = set.rule.measure;
         let circumstances = Circumstances {
             folder,
             frame: &seen.frame,
             reference: &reference,
             rule: &set.rule,
         };
-        let baseline = match self.baseline(folder, &reference, measure).await {
+        let held = self
+            .baselines
+            .of(folder, &reference, set.rule.measure, &self.looking);
+        let baseline = match held.await {
             Err(error) if error.is_for_good() => {
                 return self.say_undecided(&circumstances, &error).await;
             }
             baseline => baseline?,
         };
-        let comparison = comparisons::of_look(&circumstances, &baseline, &seen.look)?;
+        let mut comparison = comparisons::of_look(&circumstances, &baseline, &seen.look)?;
+        if comparisons::is_too_dark(&comparison) {
+            let last = self.bus.last::<Comparison>(folder).await?.event;
+            comparisons::count_darkness(&mut comparison, last.map(|last| last.event));
+        }
         let number = self.bus.publish_comparison(folder, &comparison).await?;
         tracing::debug!(
             comparison = number,
@@ -329,7 +320,7 @@ impl Judge {
 
         let pictures = Pictures {
             frame: &seen.picture,
-            reference: &reference.id,
+            reference: reference.id(),
         };
         let settled = self
             .transitions
@@ -344,7 +335,7 @@ impl Judge {
     async fn say_undecided(
         &self,
         circumstances: &Circumstances<'_>,
-        error: &JudgeError,
+        error: &BaselineError,
     ) -> Result<(), JudgeError> {
         let (folder, why) = (circumstances.folder, with_causes(error));
         if self.unreadable.is_due(folder) {
@@ -353,34 +344,5 @@ impl Judge {
         let comparison = comparisons::of_lost_reference(circumstances, &why);
         self.bus.publish_comparison(folder, &comparison).await?;
         Ok(())
-    }
-
-    /// What the folder's frames are held against; computed from the stored picture where the event carries the look of
-    /// another version, or one without the hash that a measure needs.
-    async fn baseline(
-        &self,
-        folder: &Folder,
-        reference: &CurrentReference,
-        measure: Measure,
-    ) -> Result<Arc<Baseline>, JudgeError> {
-        let known = reference.baseline.as_ref();
-        if let Some(baseline) = known.filter(|baseline| baseline.suits(measure)) {
-            return Ok(Arc::clone(baseline));
-        }
-        let id = &reference.id;
-        let picture = self.references.get(&PictureKey::new(folder, id)).await;
-        let picture = picture.map_err(|source| JudgeError::ReferencePicture {
-            id: id.clone(),
-            source,
-        })?;
-        let picture = picture.ok_or_else(|| JudgeError::ReferenceGone { id: id.clone() })?;
-        let look = self.fingerprinting.of(picture, measure).await;
-        let look = look.map_err(|source| JudgeError::Reference {
-            id: id.clone(),
-            source,
-        })?;
-        let baseline = Arc::new(reference.baseline_of(look));
-        self.state.learn_baseline(folder, id, &baseline);
-        Ok(baseline)
     }
 }

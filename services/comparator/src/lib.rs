@@ -9,11 +9,12 @@
 //!
 //! What is said of a frame is left to `comparison`, whether an alert follows to `alerting`.
 
+mod baselines;
 mod comparisons;
 mod config;
-mod fingerprinting;
 mod judge;
 mod lanes;
+mod looking;
 mod process;
 mod recheck_queue;
 mod references;
@@ -48,7 +49,14 @@ const FRAMES: Work = Work {
 /// Compares frames until shutdown.
 pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failure> {
     let shutdown = context.shutdown.clone();
-    let state = Arc::new(State::default());
+    let model = config.model.load().map_err(Failure::unavailable)?;
+    match &model {
+        Some(_) => tracing::info!("the measure view is there"),
+        None => tracing::warn!(
+            "the measure view is not there: the network's weights are not installed (scripts/get-tools.sh model gets them)"
+        ),
+    }
+    let state = Arc::new(State::new(model.is_some()));
     let rechecks = Arc::new(RecheckQueue::default());
     let tracker = TaskTracker::new();
 
@@ -100,7 +108,13 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
         tracker.spawn(measure_backlog(bus.clone(), shutdown.clone()));
 
         let workers = context.cpu.size();
-        let judge = Judge::new(bus.clone(), state, evidence.clone(), &config, context.cpu);
+        let judge = Judge::new(
+            bus.clone(),
+            state,
+            evidence.clone(),
+            (&config, model),
+            context.cpu,
+        );
         Lanes::new(judge, workers, shutdown)
             .run(frames, &rechecks)
             .await;

@@ -1,55 +1,89 @@
 //! The reference of a folder as this comparator uses it: from the upload's event to the baseline of its frames.
 
-use std::sync::Arc;
+use std::{iter, sync::Arc};
 
 use comparison::{Baseline, BaselinePicture, Look};
 use event_bus::{ReferenceChange, Stored};
 use proto::{timestamp, v1};
 use time::OffsetDateTime;
 
-/// The picture that a folder's frames are compared with.
-#[derive(Debug, Clone, PartialEq)]
+/// The pictures that a folder's frames are compared with.
+#[derive(Debug, Clone)]
 pub(crate) struct CurrentReference {
-    pub(crate) id: String,
-    pub(crate) name: String,
+    picture: KnownPicture,
+    /// Those that are right as well.
+    normals: Vec<KnownPicture>,
     /// When it became the reference, by the broker's clock.
     pub(crate) since: OffsetDateTime,
-    /// What frames are held against. `None` where the upload service computed the picture's look by another version of the
-    /// algorithm than ours.
+    /// What frames are held against, by what the events say. `None` where the upload service computed the look of a picture
+    /// by another version of the algorithm than ours.
     pub(crate) baseline: Option<Arc<Baseline>>,
+}
+
+/// What is known of a picture.
+#[derive(Debug, Clone)]
+pub(crate) struct KnownPicture {
+    pub(crate) id: String,
+    name: String,
+    /// Without what only some measures need; `None` where it is of another version.
+    look: Option<Look>,
+}
+
+impl KnownPicture {
+    fn of(upload: &v1::Upload) -> Self {
+        let fingerprint = upload.fingerprint.as_ref();
+        let fingerprint = fingerprint.and_then(v1::Fingerprint::comparable);
+        KnownPicture {
+            id: upload.id.clone(),
+            name: upload.name.clone(),
+            look: fingerprint.map(Look::from),
+        }
+    }
+
+    /// As a picture of a baseline, looking so.
+    pub(crate) fn with(&self, look: Look) -> BaselinePicture {
+        BaselinePicture {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            look,
+        }
+    }
+
+    fn as_it_is(&self) -> Option<BaselinePicture> {
+        self.look.clone().map(|look| self.with(look))
+    }
 }
 
 impl CurrentReference {
     /// The reference after a change; `None` where the folder has none any more.
     pub(crate) fn after(change: &Stored<ReferenceChange>) -> Option<Self> {
-        let upload = change.event.reference()?;
-        let reference = CurrentReference {
-            id: upload.id.clone(),
-            name: upload.name.clone(),
-            since: change.stored_at,
-            baseline: None,
-        };
-        let look = upload.fingerprint.as_ref();
-        let look = look.and_then(v1::Fingerprint::comparable);
+        let picture = KnownPicture::of(change.event.reference()?);
+        let normals: Vec<KnownPicture> = Vec::new();
+        let looks: Option<Vec<_>> = normals.iter().map(KnownPicture::as_it_is).collect();
+        let baseline = picture.as_it_is().zip(looks);
+        let baseline = baseline.map(|(picture, normals)| Arc::new(Baseline::new(picture, normals)));
         Some(CurrentReference {
-            baseline: look.map(|look| Arc::new(reference.baseline_of(look))),
-            ..reference
+            since: change.stored_at,
+            picture,
+            normals,
+            baseline,
         })
     }
 
-    /// The baseline that this reference makes, its picture having this look.
-    pub(crate) fn baseline_of(&self, look: Look) -> Baseline {
-        Baseline::new(BaselinePicture {
-            id: self.id.clone(),
-            name: self.name.clone(),
-            look,
-        })
+    /// The reference's id.
+    pub(crate) fn id(&self) -> &str {
+        &self.picture.id
+    }
+
+    /// All pictures, the reference first.
+    pub(crate) fn pictures(&self) -> impl Iterator<Item = &KnownPicture> {
+        iter::once(&self.picture).chain(&self.normals)
     }
 
     pub(crate) fn to_message(&self) -> v1::Reference {
         v1::Reference {
-            id: self.id.clone(),
-            name: self.name.clone(),
+            id: self.picture.id.clone(),
+            name: self.picture.name.clone(),
             since: Some(timestamp(self.since)),
         }
     }

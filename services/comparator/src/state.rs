@@ -6,7 +6,6 @@ use std::{
 };
 
 use alerting::{AlertStates, FolderRule};
-use comparison::Baseline;
 use event_bus::{
     AlertSubject, Bus, Folder, Hold, Latest, ReferenceChange, RuleChange, RuleScope, Stored,
 };
@@ -26,6 +25,8 @@ use crate::{
 /// published one). No lock is held across an await.
 #[derive(Default)]
 pub(crate) struct State {
+    /// Without it there is no measure `view`.
+    has_network: bool,
     known: RwLock<Known>,
     pub(crate) alerts: Arc<AlertStates>,
 }
@@ -34,7 +35,7 @@ pub(crate) struct State {
 struct Known {
     references: HashMap<Folder, KnownReference>,
     rules: HashMap<RuleScope, Stored<RuleChange>>,
-    /// The rules that name a measure which this version does not have.
+    /// The rules that name a measure which this process does not have.
     of_other_measures: HashSet<RuleScope>,
 }
 
@@ -46,6 +47,14 @@ struct KnownReference {
 }
 
 impl State {
+    /// Nothing is known yet.
+    pub(crate) fn new(has_network: bool) -> Self {
+        State {
+            has_network,
+            ..State::default()
+        }
+    }
+
     pub(crate) fn reference(&self, folder: &Folder) -> Option<CurrentReference> {
         self.read().references.get(folder)?.current.clone()
     }
@@ -84,22 +93,6 @@ impl State {
         self.read().of_other_measures.is_empty()
     }
 
-    /// Keeps the baseline of a reference that was computed anew, unless the reference has changed meanwhile.
-    pub(crate) fn learn_baseline(
-        &self,
-        folder: &Folder,
-        reference: &str,
-        baseline: &Arc<Baseline>,
-    ) {
-        let references = &mut self.write().references;
-        let known = references
-            .get_mut(folder)
-            .and_then(|known| known.current.as_mut());
-        if let Some(known) = known.filter(|known| known.id == reference) {
-            known.baseline = Some(Arc::clone(baseline));
-        }
-    }
-
     fn learn_reference(&self, change: &Stored<ReferenceChange>) {
         let known = KnownReference {
             current: CurrentReference::after(change),
@@ -113,7 +106,12 @@ impl State {
         let measure = EffectiveRule::of(change.event.value.clone(), None).measure;
         match measure {
             Measure::Unknown => known.of_other_measures.insert(change.key.clone()),
-            Measure::Phash | Measure::Hash(_) => known.of_other_measures.remove(&change.key),
+            Measure::View if !self.has_network => {
+                known.of_other_measures.insert(change.key.clone())
+            }
+            Measure::View | Measure::Phash | Measure::Hash(_) => {
+                known.of_other_measures.remove(&change.key)
+            }
         };
         known.rules.insert(change.key.clone(), change);
     }

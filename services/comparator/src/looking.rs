@@ -1,0 +1,59 @@
+//! Looks of pictures, made on the process's pool. What they are compared with is left to `judge`.
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Instant,
+};
+
+use bytes::Bytes;
+use comparison::Look;
+use fingerprint::Limits;
+use looks::{LookError, Model, Viewer};
+use proto::Measure;
+use service_runtime::CpuPool;
+
+/// Looks at pictures on the pool, which bounds how many are decoded at a time: decoding is what takes the time and the
+/// memory. Frames need no queue there: [`Lanes`](crate::lanes::Lanes) bounds how many wait.
+pub(crate) struct Looking {
+    limits: Limits,
+    model: Option<Arc<Model>>,
+    cpu: CpuPool,
+    /// Those that are not in use at the moment, with the tables and the memory of the frames before.
+    idle: Arc<Mutex<Vec<Viewer>>>,
+}
+
+/// Why a picture has no look.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Unreadable {
+    #[error(transparent)]
+    Picture(#[from] LookError),
+    #[error("the decoder gave up on it in an unforeseen way")]
+    Decoder(#[from] tokio::task::JoinError),
+}
+
+impl Looking {
+    pub(crate) fn new(limits: Limits, model: Option<Arc<Model>>, cpu: CpuPool) -> Self {
+        Looking {
+            limits,
+            model,
+            cpu,
+            idle: Arc::default(),
+        }
+    }
+
+    /// The look of a picture, with all that a measure needs.
+    pub(crate) async fn of(&self, picture: Bytes, measure: Measure) -> Result<Look, Unreadable> {
+        let (limits, model, idle) = (self.limits, self.model.clone(), Arc::clone(&self.idle));
+        let work = move || {
+            let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let taken = idle().pop();
+            let mut viewer = taken.unwrap_or_else(|| Viewer::new(limits, model));
+            let begun = Instant::now();
+            let result = viewer.look(&picture, measure);
+            metrics::histogram!("framewatch_fingerprint_seconds").record(begun.elapsed());
+            idle().push(viewer);
+            result
+        };
+        Ok(self.cpu.run(work).await??)
+    }
+}
