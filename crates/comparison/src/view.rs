@@ -11,19 +11,17 @@
 //! deviation over many pictures, and the mean over the places of the picture itself:
 //!
 //! ```text
-//! v = W · (f − ½ μ − ½ mean f) / σ
+//! v = (f − ½ μ − ½ mean f) / σ
 //! m = (v · v' + κ) / (‖v‖ ‖v'‖ + κ)       a place's likeness, −1 to 1, in two pictures
 //! ```
 //!
 //! Half a mean is taken away of each kind: light that changes as a whole moves the picture's own mean, and what sets this
-//! view apart from others is in the difference from μ. W whitens what differs between harmless pictures of one view
-//! (sun, weather, night, passers-by), so that these differences count less: W = (C + ½ I)^−½, C being their covariance,
-//! of mean variance 1 (within-class covariance normalisation; Hatch et al., 2006). κ, a quarter of the median of ‖v‖², makes
-//! places count less that show little: sky, a bare wall.
+//! view apart from others is in the difference from μ. κ, a quarter of the median of ‖v‖², makes places count less that show
+//! little: noise in the sky or on a bare wall is no change.
 //!
-//! **Against one picture:** s is the mean of the lowest 5 % of m at stage 7. The threshold is T = 0.4 + 2 · max(0, median of
-//! m − 0.85): where all else is the same to the last detail, a smaller change counts. u = (1 − s) / (1 − T); of several
-//! pictures the smallest u.
+//! **Against one picture:** s is the mean of the lowest 5 % of m at stage 7. The threshold is T = 0.39 + 2 · max(0, median of
+//! m − 0.85): where all else is the same to the last detail, a smaller change counts. u = (1 − s) / (1 − T) up to 1. Beyond
+//! that, u is the larger of 1 + a quarter of the rest and (1 − s) / (1 − 0.39). Of several pictures the smallest u counts.
 //!
 //! **Against five or more pictures**, the reference among them, also: δ = 1 − the largest m at stage 5. A picture's own δ
 //! is that against the others; a place's spread is the mean of the pictures' own δ there, and then the largest of its

@@ -16,7 +16,7 @@ const LOWEST: f64 = 0.05;
 /// Of stage 5's places, whose mean is z.
 const HIGHEST: f64 = 0.02;
 /// T.
-const THRESHOLD: f32 = 0.4;
+const THRESHOLD: f32 = 0.39;
 /// T rises with the median likeness from the first on, by the second.
 const ALIKE: (f32, f32) = (0.85, 2.0);
 /// Added to the spread: that of a view where nothing ever moved is not 0.
@@ -132,10 +132,19 @@ impl Against {
         let places = likeness.iter().map(|m| (1.0 - m) / room);
         Against {
             s,
-            u: (1.0 - s) / room,
+            u: excess(s, room),
             is_blurred,
             places: places.collect(),
         }
+    }
+}
+
+/// u. Beyond the threshold what counts is s alone: damage so large that it lowers the median would else count less.
+fn excess(s: f32, room: f32) -> f32 {
+    let by_threshold = (1.0 - s) / room;
+    match by_threshold <= 1.0 {
+        true => by_threshold,
+        false => (1.0 + (by_threshold - 1.0) / 4.0).max((1.0 - s) / (1.0 - THRESHOLD)),
     }
 }
 
