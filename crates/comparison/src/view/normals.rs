@@ -173,8 +173,11 @@ impl Spread {
     }
 
     fn z(&self, looks: &[Arc<Look>], frame: &Look) -> Deviation {
-        let all = looks.iter().map(|look| deltas(look, frame));
-        let (z, places) = deviation(&least_of(all), &self.places);
+        let mut least = vec![f32::INFINITY; FINE.0 * FINE.1];
+        for look in looks {
+            keep_least(&mut least, &deltas(look, frame));
+        }
+        let (z, places) = deviation(&least, &self.places);
         Deviation {
             z,
             over: z / self.limit,
@@ -191,18 +194,25 @@ struct Pairs {
 
 impl Pairs {
     fn of(looks: &[Arc<Look>]) -> Self {
-        let each = looks.iter();
-        let pairs = each.flat_map(|one| looks.iter().map(move |other| deltas(one, other)));
-        Pairs {
-            count: looks.len(),
-            deltas: pairs.collect(),
+        let count = looks.len();
+        let mut all = vec![Vec::new(); count * count];
+        for one in 0..count {
+            for other in 0..one {
+                let deltas = deltas(&looks[one], &looks[other]);
+                all[other * count + one].clone_from(&deltas);
+                all[one * count + other] = deltas;
+            }
         }
+        Pairs { count, deltas: all }
     }
 
     /// δ of one picture against some others.
     fn least(&self, one: usize, others: &[usize]) -> Vec<f32> {
-        let against = |&other: &usize| self.deltas[one * self.count + other].clone();
-        least_of(others.iter().map(against))
+        let mut least = vec![f32::INFINITY; FINE.0 * FINE.1];
+        for other in others {
+            keep_least(&mut least, &self.deltas[one * self.count + other]);
+        }
+        least
     }
 
     /// Of each place, among some pictures: the mean of each one's δ against the rest, then the largest of 3×3 places.
@@ -226,14 +236,10 @@ fn deltas(one: &Look, other: &Look) -> Vec<f32> {
     likeness.iter().map(|m| 1.0 - m).collect()
 }
 
-fn least_of(mut all: impl Iterator<Item = Vec<f32>>) -> Vec<f32> {
-    let mut least = all.next().expect("there is a picture to be held against");
-    for deltas in all {
-        for (least, delta) in least.iter_mut().zip(deltas) {
-            *least = least.min(delta);
-        }
+fn keep_least(least: &mut [f32], deltas: &[f32]) {
+    for (least, delta) in least.iter_mut().zip(deltas) {
+        *least = least.min(*delta);
     }
-    least
 }
 
 /// z, and what it is the mean of.
