@@ -61,20 +61,21 @@ def look(picture, known):
 
 def likeness(one, other):
     (a, length, soft), (b, other_length, _) = one, other
-    return ((a * b).sum(1) * length * other_length + soft) / (length * other_length + soft)
+    longer = np.maximum(length, other_length) ** 2
+    return ((a * b).sum(1) * longer + soft) / (longer + soft)
 
 
 def see(looks, frame):
     """(closest, s, u, z, limit, blur, whether a night's)"""
-    ratings = []
+    ratings, least = [], SHIPPED["threshold"] + (SHIPPED["more"] if len(looks) > 1 else 0)
     for r in looks:
         m = likeness(r["stage7"], frame["stage7"])
         rise = SHIPPED["slope"] * max(0, np.median(m) - SHIPPED["alike"])
-        s, room = lowest(m, SHIPPED["lowest"]), 1 - SHIPPED["threshold"] - rise
+        s, room = lowest(m, SHIPPED["lowest"]), 1 - least - rise
         lost = blur(r["bands"], frame["bands"])
         apart = 1 - (min(s, 0.1) if lost < BLUR else s)
         u = apart / room
-        ratings.append((u if u <= 1 else max(1 + (u - 1) / 4, apart / (1 - SHIPPED["threshold"])), s, lost))
+        ratings.append((u if u <= 1 else max(1 + (u - 1) / 4, apart / (1 - least)), s, lost))
     closest = min(range(len(looks)), key=lambda i: ratings[i][0])
     z = limit = None
     if len(looks) >= 5:

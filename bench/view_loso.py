@@ -17,9 +17,12 @@ import argparse, csv, itertools, json, os, random
 import numpy as np
 
 HIGHEST = 0.02  # share of the patches of stage 5 that z is the mean of
-SOFTNESS = 0.25  # of the median squared length of v: added to products of vectors
-SHIPPED = {"lowest": 0.05, "threshold": 0.39, "slope": 2.0, "alike": 0.85, "floor_spread": 0.16, "floor_limit": 2.5, "factor": 1.5}
-BEFORE = {"lowest": 0.1, "threshold": 0.36, "slope": 0.0, "alike": 1.0, "floor_spread": 0.03, "floor_limit": 4.0, "factor": 1.5}
+SOFTNESS = 0.25  # of the median squared length of v: what a place must show to tell much
+# `more` is added to the threshold with normal pictures: the closest of several is closer by chance.
+SHIPPED = {"lowest": 0.05, "threshold": 0.35, "more": 0.03, "slope": 2.0, "alike": 0.85,
+           "floor_spread": 0.16, "floor_limit": 3.0, "factor": 1.5}
+BEFORE = {"lowest": 0.1, "threshold": 0.36, "more": 0.0, "slope": 0.0, "alike": 1.0,
+          "floor_spread": 0.03, "floor_limit": 4.0, "factor": 1.5}
 BLUR = -0.75
 CHANNELS = {"stage5": 112, "stage7": 320}
 STATS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "view_statistics.json")
@@ -35,6 +38,12 @@ def centred(features, stats):
     """Features (patches × channels) less half the corpus's mean and half their own, in standard deviations."""
     f = features.reshape(-1, features.shape[-1]).astype(np.float32)
     return (f - 0.5 * np.float32(stats["mean"]) - 0.5 * f.mean(0)) / np.float32(stats["std"])
+
+
+def likeness(one, other, length, other_length, soft):
+    """The cosine of each place, drawn towards 1 where neither is long."""
+    longer = np.maximum(length, other_length) ** 2
+    return ((one * other).sum(-1) / np.maximum(length * other_length, 1e-9) * longer + soft) / (longer + soft)
 
 
 def squares(vectors):
@@ -94,8 +103,7 @@ class Scene:
         for stage, vectors in stages.items():
             v, soft = np.stack(vectors), softness[stage]
             length = np.sqrt((v * v).sum(-1))
-            likeness = [((v * v[j]).sum(-1) + soft) / (length * length[j] + soft) for j in self.harmless]
-            alike[stage] = np.stack(likeness, 1)
+            alike[stage] = np.stack([likeness(v, v[j], length, length[j], soft) for j in self.harmless], 1)
         # Of frames × harmless pictures, by the share of patches.
         self.s = {share: lowest(alike["stage7"], share) for share in (0.05, 0.1)}
         self.median = np.median(alike["stage7"], -1)
@@ -117,12 +125,13 @@ class Scene:
 
     def parts(self, columns, kept, o):
         """u of the closest picture, z by its limit, and the closest picture's column, of each frame."""
-        threshold = o["threshold"] + o["slope"] * np.maximum(0, self.median[kept][:, columns] - o["alike"])
+        least = o["threshold"] + (o["more"] if len(columns) > 1 else 0)
+        threshold = least + o["slope"] * np.maximum(0, self.median[kept][:, columns] - o["alike"])
         s = self.s[o["lowest"]][kept][:, columns]
         s = np.where(self.blur[kept][:, columns] < BLUR, np.minimum(s, 0.1), s)
         u = (1 - s) / (1 - threshold)
         # Beyond the threshold what counts is s alone, or more damage could be less.
-        u = np.where(u <= 1, u, np.maximum(1 + (u - 1) / 4, (1 - s) / (1 - o["threshold"])))
+        u = np.where(u <= 1, u, np.maximum(1 + (u - 1) / 4, (1 - s) / (1 - least)))
         closest = np.array(columns)[u.argmin(1)]
         if len(columns) < 5:
             return u.min(1), np.zeros(len(u)), closest
@@ -226,7 +235,7 @@ def main():
     if o.write:
         return write(o.write, softness)
     plain, _ = load(o.features, softened=False)
-    pairs = itertools.product((0.35, 0.37, 0.39, 0.41, 0.43), (0, 1, 2, 3))
+    pairs = itertools.product((0.31, 0.33, 0.35, 0.37, 0.39), (0, 1, 2, 3))
     options = [{**SHIPPED, "threshold": t, "slope": a} for t, a in pairs]
     print("one reference")
     fitted, chosen = fit(scenes, 0, 1, options)

@@ -24,7 +24,7 @@ pub(super) struct Statistics {
     mean: Vec<f32>,
     /// Of each channel: 1 / σ.
     inverse: Vec<f32>,
-    /// Added to products of vectors.
+    /// The squared length above which a place tells much.
     softness: f32,
 }
 
