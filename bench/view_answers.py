@@ -15,14 +15,10 @@ SHAPES = {"stage5": (15, 20, 112), "stage7": (7, 10, 320)}
 
 
 def statistics(path):
-    data, out = open(path, "rb").read(), {}
+    floats, out = np.fromfile(path, "<f4"), {}
     for stage, channels in CHANNELS.items():
-        floats, data = np.frombuffer(data, "<f4", 2 * channels + 2), data[4 * (2 * channels + 2) :]
-        count = channels * (channels + 1) // 2
-        steps, data = np.frombuffer(data, "<i2", count), data[2 * count :]
-        lower = np.zeros((channels, channels), np.float32)
-        lower[np.tril_indices(channels)] = steps * floats[-1]
-        out[stage] = floats[:channels], floats[channels:-2], lower + np.tril(lower, -1).T, floats[-2]
+        here, floats = floats[: 2 * channels + 1], floats[2 * channels + 1 :]
+        out[stage] = here[:channels], here[channels:-1], here[-1]
     return out
 
 
@@ -42,9 +38,9 @@ def picture(view, light, damage, fine=True, night=False):
     """View: which. Light: number of a harmless change. Damage: side, in places of stage 7, of a thing in it."""
     out = {}
     for stage, shape in SHAPES.items():
-        f = 3 * noise(view, shape) + np.float32(1.5) * noise(100 + light, shape)
+        f = 6 * noise(view, shape) + np.float32(2) * noise(100 + light, shape)
         side = damage * (2 if stage == "stage5" else 1)
-        f[:side, :side] = 3 * noise(999, shape)[:side, :side]
+        f[:side, :side] = 6 * noise(999, shape)[:side, :side]
         out[stage] = f
     y, x = np.mgrid[:240, :320]
     grain = (hashes(view, 320 * 240) >> np.uint32(26)).reshape(240, 320) if fine else 32
@@ -55,9 +51,9 @@ def picture(view, light, damage, fine=True, night=False):
 
 def look(picture, known):
     out = {"bands": bands(picture["luma"]), "tone": tone(picture["luma"])}
-    for stage, (mean, std, white, soft) in known.items():
+    for stage, (mean, std, soft) in known.items():
         f = picture[stage].reshape(-1, CHANNELS[stage]).astype(np.float64)
-        v = (f - 0.5 * mean - 0.5 * f.mean(0)) / std @ white
+        v = (f - 0.5 * mean - 0.5 * f.mean(0)) / std
         steps = np.round(v * (127 / np.abs(v).max(1, keepdims=True)))
         out[stage] = steps / np.sqrt((steps * steps).sum(1, keepdims=True)), np.sqrt((v * v).sum(1)), soft
     return out
@@ -65,18 +61,21 @@ def look(picture, known):
 
 def likeness(one, other):
     (a, length, soft), (b, other_length, _) = one, other
-    return ((a * b).sum(1) * length * other_length + soft) / (length * other_length + soft)
+    longer = np.maximum(length, other_length) ** 2
+    return ((a * b).sum(1) * longer + soft) / (longer + soft)
 
 
 def see(looks, frame):
     """(closest, s, u, z, limit, blur, whether a night's)"""
-    ratings = []
+    ratings, least = [], SHIPPED["threshold"] + (SHIPPED["more"] if len(looks) > 1 else 0)
     for r in looks:
         m = likeness(r["stage7"], frame["stage7"])
         rise = SHIPPED["slope"] * max(0, np.median(m) - SHIPPED["alike"])
-        s, room = lowest(m, SHIPPED["lowest"]), 1 - SHIPPED["threshold"] - rise
+        s, room = lowest(m, SHIPPED["lowest"]), 1 - least - rise
         lost = blur(r["bands"], frame["bands"])
-        ratings.append(((1 - (min(s, 0.1) if lost < BLUR else s)) / room, s, lost))
+        apart = 1 - (min(s, 0.1) if lost < BLUR else s)
+        u = apart / room
+        ratings.append((u if u <= 1 else max(1 + (u - 1) / 4, apart / (1 - least)), s, lost))
     closest = min(range(len(looks)), key=lambda i: ratings[i][0])
     z = limit = None
     if len(looks) >= 5:

@@ -6,9 +6,9 @@
 FEATURES is what bench/view_features.py wrote. Printed, of the corpus's frames and of the drawn ones: the area under
 the ROC curve, the shares of anomalies and of harmless frames that are called a mismatch, and the share of anomalies
 caught where 3 % of the harmless frames are: with one reference, and with five further normal pictures drawn N times.
-Lines: `before`, without whitening and softness, with constants that were fitted for that; `shipped`, the constants below;
-`fitted`, constants chosen on all scenes but the one that is judged. Whitening and softness are always fitted without the
-scene that is judged. --write fits them on all scenes and writes what crates/comparison includes.
+Lines: `before`, without softness, with constants that were fitted for that; `shipped`, the constants below; `fitted`,
+constants chosen on all scenes but the one that is judged. The softness is always of the scenes that are not judged.
+--write writes what crates/comparison includes, with that of all scenes.
 
 The formulas are those of crates/comparison/src/view.rs, which names them. Needs numpy only.
 """
@@ -17,10 +17,12 @@ import argparse, csv, itertools, json, os, random
 import numpy as np
 
 HIGHEST = 0.02  # share of the patches of stage 5 that z is the mean of
-RIDGE = 0.5  # added to the covariance, whose mean variance is 1
-SOFTNESS = 0.25  # of the median squared length of v: added to products of vectors
-SHIPPED = {"lowest": 0.05, "threshold": 0.4, "slope": 2.0, "alike": 0.85, "floor_spread": 0.16, "floor_limit": 2.5, "factor": 1.5}
-BEFORE = {"lowest": 0.1, "threshold": 0.36, "slope": 0.0, "alike": 1.0, "floor_spread": 0.03, "floor_limit": 4.0, "factor": 1.5}
+SOFTNESS = 0.25  # of the median squared length of v: what a place must show to tell much
+# `more` is added to the threshold with normal pictures: the closest of several is closer by chance.
+SHIPPED = {"lowest": 0.05, "threshold": 0.35, "more": 0.03, "slope": 2.0, "alike": 0.85,
+           "floor_spread": 0.16, "floor_limit": 3.0, "factor": 1.5}
+BEFORE = {"lowest": 0.1, "threshold": 0.36, "more": 0.0, "slope": 0.0, "alike": 1.0,
+          "floor_spread": 0.03, "floor_limit": 4.0, "factor": 1.5}
 BLUR = -0.75
 CHANNELS = {"stage5": 112, "stage7": 320}
 STATS = os.path.join(os.path.dirname(os.path.abspath(__file__)), "view_statistics.json")
@@ -38,29 +40,15 @@ def centred(features, stats):
     return (f - 0.5 * np.float32(stats["mean"]) - 0.5 * f.mean(0)) / np.float32(stats["std"])
 
 
-def unit(v):
-    return v / np.sqrt((v * v).sum(-1, keepdims=True) + 1e-3)
+def likeness(one, other, length, other_length, soft):
+    """The cosine of each place, drawn towards 1 where neither is long."""
+    longer = np.maximum(length, other_length) ** 2
+    return ((one * other).sum(-1) / np.maximum(length * other_length, 1e-9) * longer + soft) / (longer + soft)
 
 
 def squares(vectors):
     """The median squared length of a scene's vectors."""
-    return np.median([(v * v).sum(-1) for v in vectors])
-
-
-def scatter(vectors):
-    """How a scene's harmless pictures differ from its reference, which is the first, place by place: channels × channels."""
-    reference, total = unit(vectors[0]), 0
-    for v in vectors[1:]:
-        d = unit(v) - reference
-        total = total + d.T @ d / len(d) / len(vectors[1:])
-    return total
-
-
-def whitening(scatters):
-    total = sum(scatters)
-    total = total / np.trace(total) * len(total) + RIDGE * np.eye(len(total))
-    values, vectors = np.linalg.eigh(total)
-    return ((vectors * values**-0.5) @ vectors.T).astype(np.float32)
+    return float(np.median([(v * v).sum(-1) for v in vectors]))
 
 
 def bands(luma):
@@ -106,22 +94,16 @@ def far(deltas, spread, floor):
 class Scene:
     """All frames of one reference, held against all its harmless pictures."""
 
-    def __init__(self, rows, stages, luma, white):
+    def __init__(self, rows, stages, luma, softness):
         self.rows, self.name = rows, rows[0]["scene"]
         self.is_anomaly = np.array([r["role"] == "anomaly" for r in rows])
         self.is_drawn = np.array([r["path"] == "" for r in rows])
         self.harmless = [i for i in range(len(rows)) if not self.is_anomaly[i] and not self.is_drawn[i]]
         alike = {}
         for stage, vectors in stages.items():
-            if white:
-                matrix, soft = white[stage]
-                v = np.stack(vectors) @ matrix
-                length = np.sqrt((v * v).sum(-1))
-                likeness = [((v * v[j]).sum(-1) + soft) / (length * length[j] + soft) for j in self.harmless]
-            else:
-                v = unit(np.stack(vectors))
-                likeness = [(v * v[j]).sum(-1) for j in self.harmless]
-            alike[stage] = np.stack(likeness, 1)
+            v, soft = np.stack(vectors), softness[stage]
+            length = np.sqrt((v * v).sum(-1))
+            alike[stage] = np.stack([likeness(v, v[j], length, length[j], soft) for j in self.harmless], 1)
         # Of frames × harmless pictures, by the share of patches.
         self.s = {share: lowest(alike["stage7"], share) for share in (0.05, 0.1)}
         self.median = np.median(alike["stage7"], -1)
@@ -143,10 +125,13 @@ class Scene:
 
     def parts(self, columns, kept, o):
         """u of the closest picture, z by its limit, and the closest picture's column, of each frame."""
-        threshold = o["threshold"] + o["slope"] * np.maximum(0, self.median[kept][:, columns] - o["alike"])
+        least = o["threshold"] + (o["more"] if len(columns) > 1 else 0)
+        threshold = least + o["slope"] * np.maximum(0, self.median[kept][:, columns] - o["alike"])
         s = self.s[o["lowest"]][kept][:, columns]
         s = np.where(self.blur[kept][:, columns] < BLUR, np.minimum(s, 0.1), s)
         u = (1 - s) / (1 - threshold)
+        # Beyond the threshold what counts is s alone, or more damage could be less.
+        u = np.where(u <= 1, u, np.maximum(1 + (u - 1) / 4, (1 - s) / (1 - least)))
         closest = np.array(columns)[u.argmin(1)]
         if len(columns) < 5:
             return u.min(1), np.zeros(len(u)), closest
@@ -167,7 +152,7 @@ class Scene:
         return u, (u > 1) & ~dark, dark
 
 
-def load(folder, whitened):
+def load(folder, softened):
     rows = list(csv.DictReader(open(os.path.join(folder, "pictures.csv"), newline="")))
     arrays = {n: np.load(os.path.join(folder, n + ".npy"), mmap_mode="r") for n in ("stage5", "stage7", "luma")}
     stats = json.load(open(STATS))
@@ -176,26 +161,21 @@ def load(folder, whitened):
         groups.setdefault(row["reference"], []).append(i)
     ordered = [sorted(g, key=lambda i: rows[i]["role"] != "reference") for g in groups.values()]
     vectors = [{s: [centred(arrays[s][i], stats[s]) for i in g] for s in CHANNELS} for g in ordered]
-    known = []  # of each scene with harmless pictures
+    median = []  # of each scene with harmless pictures
     for group, of in zip(ordered, vectors):
         harmless = [k for k, i in enumerate(group) if rows[i]["role"] != "anomaly" and rows[i]["path"]]
-        known.append(({s: [of[s][k] for k in harmless] for s in CHANNELS}) if len(harmless) > 1 else None)
-    scatters = [k and {s: scatter(k[s]) for s in CHANNELS} for k in known]
+        median.append(len(harmless) > 1 and {s: squares(of[s][k] for k in harmless) for s in CHANNELS})
 
-    def fitted(but):
-        """By stage, the whitening and what is added to products, of all scenes but one."""
-        those = [i for i, k in enumerate(known) if k and i != but]
-        out = {}
-        for s in CHANNELS:
-            matrix = whitening([scatters[i][s] for i in those])
-            out[s] = matrix, SOFTNESS * np.median([squares(v @ matrix for v in known[i][s]) for i in those])
-        return out
+    def softness(but):
+        """By stage, of all scenes but one."""
+        those = [m for i, m in enumerate(median) if m and i != but]
+        return {s: SOFTNESS * np.median([m[s] for m in those]) for s in CHANNELS}
 
     scenes = []
     for k, (group, of) in enumerate(zip(ordered, vectors)):
-        white = fitted(k) if whitened else None
-        scenes.append(Scene([rows[i] for i in group], of, [arrays["luma"][i] for i in group], white))
-    return scenes, fitted(None)
+        soft = softness(k) if softened else {s: 1e-3 for s in CHANNELS}
+        scenes.append(Scene([rows[i] for i in group], of, [arrays["luma"][i] for i in group], soft))
+    return scenes, softness(None)
 
 
 def judge(scenes, count, draws, constants):
@@ -236,18 +216,13 @@ def report(title, judged):
     print(line, flush=True)
 
 
-def write(path, white):
-    """Per stage, 5 then 7: channels' means and deviations, what is added to products, a scale (32-bit floats), the
-    whitening's lower triangle row by row in 16-bit steps of that scale; all little-endian."""
+def write(path, softness):
+    """Per stage, 5 then 7: channels' means and deviations, and the softness: 32-bit floats, little-endian."""
     stats = json.load(open(STATS))
     with open(path, "wb") as file:
-        for stage, channels in CHANNELS.items():
-            matrix, soft = white[stage]
-            scale = np.abs(matrix).max() / 32767
-            steps = np.round(matrix / scale).astype("<i2")
-            for floats in (stats[stage]["mean"], stats[stage]["std"], [soft, scale]):
+        for stage in CHANNELS:
+            for floats in (stats[stage]["mean"], stats[stage]["std"], [softness[stage]]):
                 file.write(np.array(floats, "<f4").tobytes())
-            file.write(steps[np.tril_indices(channels)].tobytes())
 
 
 def main():
@@ -256,11 +231,11 @@ def main():
     p.add_argument("--write", metavar="STATISTICS.bin")
     p.add_argument("--draws", type=int, default=20)
     o = p.parse_args()
-    scenes, white = load(o.features, whitened=True)
+    scenes, softness = load(o.features, softened=True)
     if o.write:
-        return write(o.write, white)
-    plain, _ = load(o.features, whitened=False)
-    pairs = itertools.product((0.36, 0.38, 0.4, 0.42, 0.44), (0, 1, 2, 3))
+        return write(o.write, softness)
+    plain, _ = load(o.features, softened=False)
+    pairs = itertools.product((0.31, 0.33, 0.35, 0.37, 0.39), (0, 1, 2, 3))
     options = [{**SHIPPED, "threshold": t, "slope": a} for t, a in pairs]
     print("one reference")
     fitted, chosen = fit(scenes, 0, 1, options)

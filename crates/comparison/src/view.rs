@@ -11,24 +11,24 @@
 //! deviation over many pictures, and the mean over the places of the picture itself:
 //!
 //! ```text
-//! v = W · (f − ½ μ − ½ mean f) / σ
-//! m = (v · v' + κ) / (‖v‖ ‖v'‖ + κ)       a place's likeness, −1 to 1, in two pictures
+//! v = (f − ½ μ − ½ mean f) / σ
+//! l = max(‖v‖, ‖v'‖)²                     what there is to see there, in two pictures
+//! m = (cos(v, v') · l + κ) / (l + κ)      the place's likeness, −1 to 1
 //! ```
 //!
 //! Half a mean is taken away of each kind: light that changes as a whole moves the picture's own mean, and what sets this
-//! view apart from others is in the difference from μ. W whitens what differs between harmless pictures of one view
-//! (sun, weather, night, passers-by), so that these differences count less: W = (C + ½ I)^−½, C being their covariance,
-//! of mean variance 1 (within-class covariance normalisation; Hatch et al., 2006). κ, a quarter of the median of ‖v‖², makes
-//! places count less that show little: sky, a bare wall.
+//! view apart from others is in the difference from μ. κ, a quarter of the median of ‖v‖², makes places count less where
+//! neither picture shows much: noise in the sky or on a bare wall is no change.
 //!
-//! **Against one picture:** s is the mean of the lowest 5 % of m at stage 7. The threshold is T = 0.4 + 2 · max(0, median of
-//! m − 0.85): where all else is the same to the last detail, a smaller change counts. u = (1 − s) / (1 − T); of several
-//! pictures the smallest u.
+//! **Against one picture:** s is the mean of the lowest 5 % of m at stage 7. The threshold T is T₀ + 2 · max(0, median of m −
+//! 0.85): where all else is the same to the last detail, a smaller change counts. T₀ is 0.35, and 0.38 with normal pictures.
+//! u = (1 − s) / (1 − T) up to 1. Beyond that, u is the larger of 1 + a quarter of the rest and (1 − s) / (1 − T₀). Of several
+//! pictures the smallest u counts.
 //!
 //! **Against five or more pictures**, the reference among them, also: δ = 1 − the largest m at stage 5. A picture's own δ
 //! is that against the others; a place's spread is the mean of the pictures' own δ there, and then the largest of its
 //! 3×3 neighbours. z is the mean of the highest 2 % of δ / (spread + 0.16), the folder's own limit 1.5 × the largest z of a
-//! picture against the others, at least 2.5, and u the larger of the above and z / limit.
+//! picture against the others, at least 3, and u the larger of the above and z / limit.
 //!
 //! **Similarity** is 1 − 0.1 u up to u = 1, and falls as 0.9 · (1.3 − 0.64 u) / 0.66 to 0 from there: 0.9 is the threshold
 //! that the constants are for, and it falls fast behind that, as the similarity of hashes does.

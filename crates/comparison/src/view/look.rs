@@ -47,7 +47,7 @@ impl Look {
     pub const BYTES: usize =
         1 + PLACES.0 * (FINE_CHANNELS + 4) + PLACES.1 * (COARSE_CHANNELS + 4 + 3 * 4) + 3 * 4;
 
-    /// Of a picture. Takes 11 million multiplications.
+    /// Of a picture.
     ///
     /// # Errors
     /// Where a part has another length, or a feature is infinite or not a number.
@@ -69,8 +69,8 @@ impl Look {
         check("the luma", picture.luma.len(), SIZE.0 * SIZE.1, true)?;
         let (fine, coarse) = &*STATISTICS;
         Ok(Look {
-            fine: Units::of(&fine.whitened(stage5), fine.channels()),
-            coarse: Units::of(&coarse.whitened(stage7), coarse.channels()),
+            fine: Units::of(&fine.centred(stage5), fine.channels()),
+            coarse: Units::of(&coarse.centred(stage7), coarse.channels()),
             detail: Detail::of(picture.luma),
             tone: Tone::of(picture.luma),
         })

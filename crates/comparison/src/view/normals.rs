@@ -15,14 +15,14 @@ const MIN_PICTURES: usize = 5;
 const LOWEST: f64 = 0.05;
 /// Of stage 5's places, whose mean is z.
 const HIGHEST: f64 = 0.02;
-/// T.
-const THRESHOLD: f32 = 0.4;
+/// T of a reference alone, and with normal pictures: the closest of several is closer by chance.
+const THRESHOLD: (f32, f32) = (0.35, 0.38);
 /// T rises with the median likeness from the first on, by the second.
 const ALIKE: (f32, f32) = (0.85, 2.0);
 /// Added to the spread: that of a view where nothing ever moved is not 0.
 const SPREAD_FLOOR: f32 = 0.16;
 /// A folder's own limit by the largest z of its pictures, and at least.
-const LIMIT: (f32, f32) = (1.5, 2.5);
+const LIMIT: (f32, f32) = (1.5, 3.0);
 /// Fine detail lost, as a logarithm, from which on a frame is blurred.
 const BLURRED: f32 = 0.75;
 /// s of a blurred frame is at most this.
@@ -100,7 +100,15 @@ impl Normals {
 
     /// The picture with the least u, the first of equals.
     fn closest(&self, frame: &Look) -> (usize, Against) {
-        let all = self.looks.iter().map(|look| Against::new(look, frame));
+        let threshold = if self.looks.len() > 1 {
+            THRESHOLD.1
+        } else {
+            THRESHOLD.0
+        };
+        let all = self
+            .looks
+            .iter()
+            .map(|look| Against::new(look, frame, threshold));
         all.enumerate()
             .min_by(|(_, one), (_, other)| one.u.total_cmp(&other.u))
             .expect("there is at least the reference")
@@ -117,7 +125,7 @@ struct Against {
 }
 
 impl Against {
-    fn new(look: &Look, frame: &Look) -> Self {
+    fn new(look: &Look, frame: &Look, threshold: f32) -> Self {
         let likeness = look.coarse_likeness(frame);
         let mut sorted = likeness.clone();
         let is_blurred = look.sharper_by(frame) > BLURRED;
@@ -128,14 +136,23 @@ impl Against {
             lowest
         };
         let rise = ALIKE.1 * (median(&mut sorted) - ALIKE.0).max(0.0);
-        let room = 1.0 - THRESHOLD - rise;
+        let room = 1.0 - threshold - rise;
         let places = likeness.iter().map(|m| (1.0 - m) / room);
         Against {
             s,
-            u: (1.0 - s) / room,
+            u: excess(s, room, 1.0 - threshold),
             is_blurred,
             places: places.collect(),
         }
+    }
+}
+
+/// u. Beyond the threshold what counts is s alone: damage so large that it lowers the median would else count less.
+fn excess(s: f32, room: f32, all_room: f32) -> f32 {
+    let by_threshold = (1.0 - s) / room;
+    match by_threshold <= 1.0 {
+        true => by_threshold,
+        false => (1.0 + (by_threshold - 1.0) / 4.0).max((1.0 - s) / all_room),
     }
 }
 
@@ -164,8 +181,11 @@ impl Spread {
     }
 
     fn z(&self, looks: &[Arc<Look>], frame: &Look) -> Deviation {
-        let all = looks.iter().map(|look| deltas(look, frame));
-        let (z, places) = deviation(&least_of(all), &self.places);
+        let mut least = vec![f32::INFINITY; FINE.0 * FINE.1];
+        for look in looks {
+            keep_least(&mut least, &deltas(look, frame));
+        }
+        let (z, places) = deviation(&least, &self.places);
         Deviation {
             z,
             over: z / self.limit,
@@ -182,18 +202,25 @@ struct Pairs {
 
 impl Pairs {
     fn of(looks: &[Arc<Look>]) -> Self {
-        let each = looks.iter();
-        let pairs = each.flat_map(|one| looks.iter().map(move |other| deltas(one, other)));
-        Pairs {
-            count: looks.len(),
-            deltas: pairs.collect(),
+        let count = looks.len();
+        let mut all = vec![Vec::new(); count * count];
+        for one in 0..count {
+            for other in 0..one {
+                let deltas = deltas(&looks[one], &looks[other]);
+                all[other * count + one].clone_from(&deltas);
+                all[one * count + other] = deltas;
+            }
         }
+        Pairs { count, deltas: all }
     }
 
     /// δ of one picture against some others.
     fn least(&self, one: usize, others: &[usize]) -> Vec<f32> {
-        let against = |&other: &usize| self.deltas[one * self.count + other].clone();
-        least_of(others.iter().map(against))
+        let mut least = vec![f32::INFINITY; FINE.0 * FINE.1];
+        for other in others {
+            keep_least(&mut least, &self.deltas[one * self.count + other]);
+        }
+        least
     }
 
     /// Of each place, among some pictures: the mean of each one's δ against the rest, then the largest of 3×3 places.
@@ -217,14 +244,10 @@ fn deltas(one: &Look, other: &Look) -> Vec<f32> {
     likeness.iter().map(|m| 1.0 - m).collect()
 }
 
-fn least_of(mut all: impl Iterator<Item = Vec<f32>>) -> Vec<f32> {
-    let mut least = all.next().expect("there is a picture to be held against");
-    for deltas in all {
-        for (least, delta) in least.iter_mut().zip(deltas) {
-            *least = least.min(delta);
-        }
+fn keep_least(least: &mut [f32], deltas: &[f32]) {
+    for (least, delta) in least.iter_mut().zip(deltas) {
+        *least = least.min(*delta);
     }
-    least
 }
 
 /// z, and what it is the mean of.

@@ -1,8 +1,7 @@
-//! What is known of the network's features in general: means, deviations, and how harmless pictures of a view differ.
+//! What is known of the network's features in general: means, deviations, and how much there is to see in most places.
 //!
 //! `statistics.bin` is made by `bench/view_loso.py --write`: for stage 5 and then 7 the channels' means and deviations (of
-//! 17 views; a fifth of the mean deviation is added to each), the softness, a scale, and the lower triangle of the whitening,
-//! row by row, in 16-bit steps of that scale; little-endian. Numbers about pictures, none of which could be made of them again.
+//! 17 views; a fifth of the mean deviation is added to each), and the softness: 32-bit floats, little-endian. Numbers about pictures, none of which could be made of them again.
 
 use std::sync::LazyLock;
 
@@ -25,10 +24,8 @@ pub(super) struct Statistics {
     mean: Vec<f32>,
     /// Of each channel: 1 / σ.
     inverse: Vec<f32>,
-    /// Added to products of vectors.
+    /// The squared length above which a place tells much.
     softness: f32,
-    /// W, row by row; symmetric.
-    whitening: Vec<f32>,
 }
 
 impl Statistics {
@@ -36,20 +33,10 @@ impl Statistics {
         let mean = floats(bytes, channels);
         let inverse = floats(bytes, channels).iter().map(|it| 1.0 / it).collect();
         let softness = floats(bytes, 1)[0];
-        let scale = floats(bytes, 1)[0];
-        let mut whitening = vec![0.0; channels * channels];
-        for row in 0..channels {
-            for column in 0..=row {
-                let value = f32::from(i16::from_le_bytes(take(bytes))) * scale;
-                whitening[row * channels + column] = value;
-                whitening[column * channels + row] = value;
-            }
-        }
         Statistics {
             mean,
             inverse,
             softness,
-            whitening,
         }
     }
 
@@ -64,22 +51,13 @@ impl Statistics {
     }
 
     /// v of each place: places × channels, as the features are.
-    pub(super) fn whitened(&self, features: &[f32]) -> Vec<f32> {
-        let channels = self.channels();
+    pub(super) fn centred(&self, features: &[f32]) -> Vec<f32> {
         let offset = self.offset(features);
-        let mut out = vec![0.0; features.len()];
-        let places = features.chunks_exact(channels);
-        for (place, out) in places.zip(out.chunks_exact_mut(channels)) {
-            for (channel, value) in place.iter().enumerate() {
-                let value = (value - offset[channel]) * self.inverse[channel];
-                let row = &self.whitening[channel * channels..][..channels];
-                // Channel by channel, so that the compiler may use vectors without changing the order of any sum.
-                for (out, weight) in out.iter_mut().zip(row) {
-                    *out += value * weight;
-                }
-            }
-        }
-        out
+        let places = features.chunks_exact(self.channels());
+        let values = places.flat_map(|place| place.iter().zip(&offset).zip(&self.inverse));
+        values
+            .map(|((value, offset), inverse)| (value - offset) * inverse)
+            .collect()
     }
 
     /// ½ μ + ½ the mean over the places.

@@ -53,8 +53,8 @@ impl Units {
         &self.lengths
     }
 
-    /// m of each place: −1 to 1, and exactly 1 where both are the same. Both have as many places. `softness`, above 0, is
-    /// added to products of vectors.
+    /// m of each place: −1 to 1, and exactly 1 where both are the same. Both have as many places. A place
+    /// where neither squared length is much above `softness`, which is above 0, is drawn towards 1.
     pub(super) fn likeness(&self, other: &Self, softness: f32) -> Vec<f32> {
         let softness = f64::from(softness);
         let channels = self.steps.len() / self.lengths.len();
@@ -68,8 +68,8 @@ impl Units {
             } else {
                 0.0
             };
-            let lengths = f64::from(self.lengths[place]) * f64::from(other.lengths[place]);
-            ((cosine * lengths + softness) / (lengths + softness)) as f32
+            let longer = f64::from(self.lengths[place].max(other.lengths[place])).powi(2);
+            ((cosine * longer + softness) / (longer + softness)) as f32
         };
         (0..self.lengths.len()).map(likeness).collect()
     }
@@ -124,9 +124,17 @@ mod tests {
     }
 
     #[test]
-    fn the_less_two_places_show_the_less_they_tell() {
+    fn the_less_both_show_the_less_they_tell() {
         let units = |x: f32, y: f32| Units::of(&[x, y, 0.0], 3);
-        let likeness = |length: f32| units(length, 0.0).likeness(&units(0.0, length), 4.0)[0];
-        assert_eq!([0.0, 2.0, 6.0].map(likeness), [1.0, 0.5, 0.1]);
+        let likeness = |one, other| units(one, 0.0).likeness(&units(0.0, other), 4.0)[0];
+        assert_eq!(likeness(0.0, 0.0), 1.0);
+        assert_eq!(
+            [(2.0, 2.0), (6.0, 6.0)].map(|(one, other)| likeness(one, other)),
+            [0.5, 0.1]
+        );
+        assert_eq!(
+            [(0.0, 6.0), (6.0, 0.0)].map(|(one, other)| likeness(one, other)),
+            [0.1, 0.1]
+        );
     }
 }
