@@ -55,7 +55,7 @@ async fn it_refuses_a_redis_of_a_later_version_and_marks_one_that_says_nothing()
     let mut keys = client.get_multiplexed_async_connection().await.unwrap();
     let key = "framewatch:position:format";
     let arguments = ["--nats-url", &nats.url(), "--redis-url", &redis.url()];
-    for format in ["2", "", "one", "-1"] {
+    for format in ["3", "", "one", "-1"] {
         keys.set::<_, _, ()>(key, format).await.unwrap();
         SINK.needs_servers(&arguments, "empty Redis: it is filled again");
         let found: String = keys.get(key).await.unwrap();
@@ -67,5 +67,5 @@ async fn it_refuses_a_redis_of_a_later_version_and_marks_one_that_says_nothing()
         .unwrap();
     SINK.runs_and_ends_in_order(&arguments);
     let [mark, kept]: [String; 2] = keys.mget(&[key, "similarity_gate"]).await.unwrap();
-    assert_eq!((mark.as_str(), kept.as_str()), ("1", "0.5"));
+    assert_eq!((mark.as_str(), kept.as_str()), ("2", "0.5"));
 }
