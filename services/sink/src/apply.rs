@@ -107,8 +107,7 @@ impl Applying {
             how.entries = "forget".to_owned();
         }
         if self.has_entries && (has_gone_back || !self.knows_entries(redis).await?) {
-            // Where they cannot be read, none can be added.
-            let there = Entries::load(redis).await.unwrap_or_default();
+            let there = Entries::load(redis).await?;
             self.wanted
                 .retain(|words| words[0] != "XADD" || !there.has(words));
             if self.held == Held::Nothing {

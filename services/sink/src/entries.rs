@@ -7,6 +7,7 @@ use redis::{AsyncCommands as _, RedisResult, streams::StreamRangeReply};
 
 use crate::{
     Connection,
+    apply::is_of_the_key,
     redis_keys::{ALERTS, BEFORE_FIELDS},
 };
 
@@ -16,19 +17,25 @@ const TELLING: [&str; 4] = ["folder", "subject", "id", "phase"];
 /// Read at once.
 const PAGE: usize = 500;
 
+/// Redis refuses to look for what is after it.
+const LAST_ID: &str = "18446744073709551615-18446744073709551615";
+
 #[derive(Debug, Default)]
 pub(crate) struct Entries(HashSet<[String; 4]>);
 
 impl Entries {
-    /// All that are there.
+    /// All that are there; none where no entry can be added either.
     pub(crate) async fn load(redis: &mut Connection) -> RedisResult<Self> {
+        match Self::load_all(redis).await {
+            Err(error) if is_of_the_key(error.code()) => Ok(Entries::default()),
+            loaded => loaded,
+        }
+    }
+
+    async fn load_all(redis: &mut Connection) -> RedisResult<Self> {
         let (mut all, mut begin) = (HashSet::new(), "-".to_owned());
         loop {
             let page: StreamRangeReply = redis.xrange_count(ALERTS, &begin, "+", PAGE).await?;
-            let Some(last) = page.ids.last() else {
-                return Ok(Entries(all));
-            };
-            begin = format!("({}", last.id);
             all.extend(page.ids.iter().map(|entry| {
                 // What version 0.1.0 wrote is all of views, and does not say so.
                 TELLING.map(|name| {
@@ -37,6 +44,12 @@ impl Entries {
                         .unwrap_or_else(|| "view".to_owned())
                 })
             }));
+            match page.ids.last() {
+                Some(last) if page.ids.len() == PAGE && last.id != LAST_ID => {
+                    begin = format!("({}", last.id);
+                }
+                _ => return Ok(Entries(all)),
+            }
         }
     }
 

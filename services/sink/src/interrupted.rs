@@ -34,7 +34,9 @@ fn why(error: &RedisError) -> &'static str {
         Some("LOADING") => "Redis is still loading its data",
         Some("NOREPLICAS") => "Redis takes no writes without its replicas: see that they run",
         Some("NOAUTH" | "WRONGPASS") => "Redis refuses the login",
-        Some("NOPERM") => "the sink's user may not use Redis: give it those rights of deploy/redis/users.acl",
+        Some("NOPERM") => {
+            "the sink's user may not use Redis: give it those rights of deploy/redis/users.acl"
+        }
         _ => "Redis does not take writes",
     }
 }

@@ -3,7 +3,7 @@
 //! It reads each stream in order and writes batches of events, each batch together with the position that it reaches, in
 //! one step. So Redis always holds the effect of exactly the first so many events of a stream: a crash loses and repeats
 //! nothing, any number of sinks may run, and a Redis that comes up empty is filled again from the beginning. Except for keys
-//! that Redis refuses: they get what they lack when they can be written ([`wanted`]).
+//! that Redis refuses: they get what they lack when they can be written (`wanted`).
 //!
 //! In a cluster no step reaches two servers. There each key is written together with a position of its own, and the
 //! position in the stream follows when the whole batch is there: the same holds for each key by itself.

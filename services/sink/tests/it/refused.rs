@@ -299,3 +299,41 @@ async fn a_foreign_position_stops_its_stream_alone_until_it_is_taken_away() {
     }
     assert_eq!(ids(&fixture).await, ["one", "more0", "more1"]);
 }
+
+#[tokio::test]
+async fn two_sinks_bring_what_was_refused_once() {
+    let mut fixture = Fixture::start().await;
+    let dock = folder("dock");
+    let (first, first_shutdown) = (fixture.sink.take(), fixture.shutdown.clone());
+    let first_readiness = fixture.readiness.clone();
+    fixture.start_sink().await;
+    let mut all = Vec::new();
+    for key in ["alerts", "folders"] {
+        fixture.do_in_redis(&format!("DEL {key}")).await;
+        fixture.do_in_redis(&format!("SET {key} x")).await;
+    }
+    let mut say = async |number: usize| {
+        let id = format!("{number:02}");
+        fixture.alert(&dock, &id, Phase::Firing).await;
+        fixture.compare(&dock, number as f64 / 64.0).await;
+        all.push(id);
+    };
+    for number in 0..10 {
+        say(number).await;
+    }
+    fixture.says("Redis takes alerts").await;
+    fixture.do_in_redis("DEL alerts folders").await;
+    for number in 10..40 {
+        say(number).await;
+    }
+    wait_for_entries(&fixture.redis().await, 40).await;
+    fixture.says("").await;
+    eventually("both are ready", async || {
+        first_readiness.missing().is_empty().then_some(())
+    })
+    .await;
+    assert_eq!(ids(&fixture).await, all);
+    assert_eq!(members(&fixture).await, ["dock"]);
+    first_shutdown.cancel();
+    first.unwrap().await.unwrap();
+}
