@@ -11,8 +11,8 @@
 -- ARGV[7]  Of entries whose id Redis does not take, while that number is not known: "said" if they were added before.
 -- then for each step the number of its event, the count of its words, and its words.
 --
--- Answers -1 and what the position holds now, with the keys that were refused and why. Where the position is not what it
--- must be, nothing is done, and the answer has its number instead of -1.
+-- Answers 1 and what the position holds now, with the keys that were refused and why. Where the position is not what it
+-- must be, nothing is done, and the answer has 0.
 
 local position, entries = KEYS[1], KEYS[2]
 local of, anew, to = ARGV[1], ARGV[2] == 'anew', tonumber(ARGV[4])
@@ -66,9 +66,9 @@ end
 local held, since, value = number_of(position)
 local from = held or (of_one_key and 0 or -1)
 if anew then
-    if ARGV[3] ~= '*' and value ~= ARGV[3] then return {math.max(from, 0), value, {}} end
+    if ARGV[3] ~= '*' and value ~= ARGV[3] then return {0, value, {}} end
 elseif from < tonumber(ARGV[3]) then
-    return {math.max(from, 0), value, {}}
+    return {0, value, {}}
 end
 if ARGV[6] == 'forget' then
     from = 0
@@ -101,7 +101,7 @@ while at <= #ARGV do
 end
 
 local is_refused = #answer > 0
-if of_one_key and is_refused then return {-1, value, answer} end
+if of_one_key and is_refused then return {1, value, answer} end
 if anew then
     if is_refused then lacking = since or to end
 else
@@ -114,4 +114,4 @@ if anew and adds and entries then redis.call('SET', entries, string.format('%.0f
 value = string.format('%.0f', to) .. of
 if lacking then value = value .. string.format(' incomplete %.0f', lacking) end
 redis.call('SET', position, value)
-return {-1, value, answer}
+return {1, value, answer}

@@ -57,8 +57,8 @@ struct How {
     refused_id: &'static str,
 }
 
-/// What the script answers: -1 or the number that is held instead, the position, and each key that was refused and why.
-type Answer = (i64, String, Vec<String>);
+/// What the script answers: whether it did anything, the position, and each key that was refused and why.
+type Answer = (bool, String, Vec<String>);
 
 impl Applying {
     /// To write a stream that was made then, on from what Redis holds.
@@ -221,12 +221,10 @@ impl Applying {
     ) -> RedisResult<(Applied, Refused)> {
         let mut refused = Refused::new();
         if let Connection::Cluster(_) = redis {
-            let (behind, refused_keys) = self.write_by_key(steps, &how, redis).await?;
-            if let Some(sequence) = behind {
-                self.reached.sequence = sequence;
-                redis
-                    .set::<_, _, ()>(&self.key, self.reached.to_string())
-                    .await?;
+            let (is_behind, refused_keys) = self.write_by_key(steps, &how, redis).await?;
+            if is_behind {
+                // What was lost is known only when all is written anew.
+                redis.del::<_, ()>(&self.key).await?;
                 return Ok((Applied::RedisIsBehind, refused));
             }
             if !refused_keys.is_empty() {
@@ -240,11 +238,11 @@ impl Applying {
             Connection::Server(_) if self.has_entries => vec![self.key.as_str(), &entries],
             _ => vec![self.key.as_str()],
         };
-        let (held_instead, value, of_keys) = self
+        let (is_done, value, of_keys) = self
             .call(&keys, &self.of_stream(), &how, &steps, redis)
             .await?;
         self.held = Held::parse(&value).unwrap_or(Held::Nothing);
-        if held_instead >= 0 {
+        if !is_done {
             let applied = match how.anew {
                 true => Applied::Moved,
                 false => Applied::RedisIsBehind,
@@ -259,14 +257,14 @@ impl Applying {
         Ok((Applied::Done, refused))
     }
 
-    /// Applies the steps of each key together with a position of its own, which lies on the same server. Where a server has
-    /// lost what was written there, says after which event to begin again.
+    /// Applies the steps of each key together with a position of its own, which lies on the same server. Says whether a
+    /// server has lost what was written there.
     async fn write_by_key(
         &mut self,
         steps: Vec<Step>,
         how: &How,
         redis: &Connection,
-    ) -> RedisResult<(Option<u64>, Refused)> {
+    ) -> RedisResult<(bool, Refused)> {
         let mut by_key = BTreeMap::<String, Vec<Step>>::new();
         if how.anew && self.has_entries {
             // That all have their entry is to be known where none is missing.
@@ -296,16 +294,15 @@ impl Applying {
                 RedisResult::Ok((key.clone(), how.to, answer))
             }
         });
-        let (mut behind, mut refused) = (None::<u64>, Refused::new());
-        for (key, to, (held_instead, _, of_key)) in try_join_all(calls).await? {
-            if let Ok(held) = u64::try_from(held_instead) {
-                behind = Some(behind.map_or(held, |behind| behind.min(held)));
-            } else if of_key.is_empty() {
+        let (mut is_behind, mut refused) = (false, Refused::new());
+        for (key, to, (is_done, _, of_key)) in try_join_all(calls).await? {
+            is_behind |= !is_done;
+            if is_done && of_key.is_empty() {
                 self.of_keys.insert(key, to);
             }
             refused.extend(pairs(of_key));
         }
-        Ok((behind, refused))
+        Ok((is_behind, refused))
     }
 
     async fn call(

@@ -37,6 +37,10 @@ fn why(error: &RedisError) -> &'static str {
         Some("NOPERM") => {
             "the sink's user may not use Redis: give it those rights of deploy/redis/users.acl"
         }
+        // Of other keys that does not come as far as here.
+        Some("WRONGTYPE") => {
+            "something that is not the sink's is in a key framewatch:position:*: delete it, and all is written anew"
+        }
         _ => "Redis does not take writes",
     }
 }

@@ -5,7 +5,7 @@ use std::fmt;
 
 use redis::{AsyncCommands as _, ErrorKind, RedisError};
 
-use crate::{Connection, redis_keys::position_key};
+use crate::Connection;
 
 /// What Redis says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,16 +38,17 @@ pub(crate) enum Unknown {
 }
 
 impl Held {
-    pub(crate) async fn load(stream: &str, redis: &mut Connection) -> Result<Self, Unknown> {
-        let key = position_key(stream);
-        let value: Option<String> = match redis.get(&key).await {
-            Err(error) if is_of_another_kind(&error) => return Err(Unknown::Foreign(key)),
+    /// What this key says.
+    pub(crate) async fn load(key: &str, redis: &mut Connection) -> Result<Self, Unknown> {
+        let foreign = || Unknown::Foreign(key.to_owned());
+        let value: Option<String> = match redis.get(key).await {
+            Err(error) if is_of_another_kind(&error) => return Err(foreign()),
             value => value?,
         };
-        let Some(value) = value else {
-            return Ok(Held::Nothing);
-        };
-        Held::parse(&value).ok_or(Unknown::Foreign(key))
+        match value {
+            Some(value) => Held::parse(&value).ok_or_else(foreign),
+            None => Ok(Held::Nothing),
+        }
     }
 
     pub(crate) fn parse(value: &str) -> Option<Self> {

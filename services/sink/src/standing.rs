@@ -2,7 +2,7 @@
 //! meanwhile `/readyz` says so.
 
 use std::{
-    collections::BTreeSet,
+    collections::BTreeMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
@@ -53,17 +53,9 @@ impl Standing {
     /// These keys are refused, and no others.
     pub(crate) fn refused(&self, refused: Refused) {
         let mut wrong = self.wrong();
-        let news = |key: &&String| !wrong.refused.contains_key(*key);
-        let new: Vec<&String> = refused.keys().filter(news).collect();
-        for what_to_do in new
-            .iter()
-            .map(|key| advice(&refused[*key]))
-            .collect::<BTreeSet<_>>()
-        {
-            let keys = new
-                .iter()
-                .filter(|key| advice(&refused[**key]) == what_to_do);
-            let keys: Vec<&str> = keys.map(|key| key.as_str()).collect();
+        let new = refused.iter();
+        let new = new.filter(|(key, _)| !wrong.refused.contains_key(*key));
+        for (what_to_do, keys) in by_advice(new) {
             tracing::warn!(
                 stream = self.stream,
                 keys = named(&keys),
@@ -97,15 +89,28 @@ impl Standing {
                 self.stream
             ));
         }
-        let (_, first) = wrong.refused.first_key_value()?;
-        let keys: Vec<&str> = wrong.refused.keys().map(String::as_str).collect();
-        let (keys, what_to_do) = (named(&keys), advice(first));
-        Some(format!("sink: Redis takes {keys} ({what_to_do})"))
+        let refused = by_advice(&wrong.refused).into_iter();
+        let refused = refused
+            .map(|(what_to_do, keys)| format!("sink: Redis takes {} ({what_to_do})", named(&keys)));
+        Some(refused.collect::<Vec<_>>().join(", ")).filter(|text| !text.is_empty())
     }
 
     fn wrong(&self) -> MutexGuard<'_, Wrong> {
         self.wrong.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+fn by_advice<'a>(
+    refused: impl IntoIterator<Item = (&'a String, &'a String)>,
+) -> BTreeMap<&'static str, Vec<&'a str>> {
+    let mut by_advice = BTreeMap::<_, Vec<_>>::new();
+    for (key, error) in refused {
+        by_advice
+            .entry(advice(error))
+            .or_default()
+            .push(key.as_str());
+    }
+    by_advice
 }
 
 /// What to do about a key that is refused so.

@@ -11,11 +11,11 @@ use tracing::Span;
 
 use crate::{
     Connection,
-    apply::{Applied, Applying, is_of_the_key, steps},
+    apply::{Applied, Applying, Refused, is_of_the_key, steps},
     format,
     interrupted::Interrupted,
     position::Held,
-    redis_keys::{Commands, Writing, removal, time_key},
+    redis_keys::{Commands, Writing, entries_key, position_key, removal, time_key},
     standing::Standing,
     wanted::Wanted,
 };
@@ -108,41 +108,52 @@ impl Sink {
         standing: &Standing,
         redis: &mut Connection,
     ) -> Result<(Reader<E>, Applying), Interrupted> {
-        let held = Held::load(E::STREAM, redis).await?;
+        let key = position_key(E::STREAM);
+        let held = Held::load(&key, redis).await?;
+        if E::HAS_ENTRIES && matches!(redis, Connection::Server(_)) {
+            // It is as much in the way if it is not the sink's.
+            Held::load(&entries_key(&key), redis).await?;
+        }
         let reader = self.bus.read::<E>(held.sequence()).await?;
-        let made = reader.made_at().unix_timestamp_nanos().to_string();
+        let made_at = reader.made_at();
+        let made = made_at.unix_timestamp_nanos().to_string();
         let mut applying = Applying::new::<E>(held.clone(), &made);
         let has_gone_back = reader.begins_after() < held.sequence();
-        match &held {
+        let least = match &held {
             Held::Number(_) if !has_gone_back => {
                 go_on(applying.adopt(redis).await?)?;
                 return Ok((reader, applying));
             }
-            Held::Of(it) if it.made == made && it.incomplete.is_none() && !has_gone_back => {
-                standing.refused(Default::default());
-                return Ok((reader, applying));
+            Held::Of(it) if it.made == made && !has_gone_back => {
+                if it.incomplete.is_none() {
+                    standing.refused(Refused::new());
+                    return Ok((reader, applying));
+                }
+                it.sequence
             }
-            Held::Of(it) if it.made == made && !has_gone_back => {}
-            Held::Nothing => {}
-            _ => tracing::warn!(
-                stream = E::STREAM,
-                "the stream was made anew; writing what it holds now"
-            ),
-        }
+            Held::Nothing => 0,
+            Held::Number(_) | Held::Of(_) => {
+                tracing::warn!(
+                    stream = E::STREAM,
+                    "the stream was made anew; writing what it holds now"
+                );
+                0
+            }
+        };
         let mut reader = match reader.begins_after() {
             0 => reader,
             _ => self.bus.read::<E>(0).await?,
         };
+        if reader.made_at() != made_at {
+            return Err(Interrupted::Anew);
+        }
         let (wanted, last) = self.read_all(&mut reader).await?;
-        let to = match has_gone_back {
-            false if matches!(&held, Held::Of(it) if it.made == made) => last.max(held.sequence()),
-            _ => last,
-        };
-        let anew = applying
+        let to = last.max(least);
+        let (applied, refused) = applying
             .write_anew(wanted, to, has_gone_back, redis)
             .await?;
-        go_on(anew.0)?;
-        standing.refused(anew.1);
+        go_on(applied)?;
+        standing.refused(refused);
         Ok((reader, applying))
     }
 

@@ -260,6 +260,31 @@ async fn all_is_written_anew_without_the_two_positions() {
 }
 
 #[tokio::test]
+async fn an_alert_has_one_entry_also_where_the_position_of_entries_was_deleted() {
+    let cluster = Cluster::start().await;
+    let folder: Folder = "dock".parse().unwrap();
+    for phase in [Phase::Firing, Phase::Resolved] {
+        cluster.fixture.alert(&folder, "one", phase).await;
+    }
+    let mut redis = cluster.redis().await;
+    wait_for_entries(&redis, 2).await;
+    let made = cluster.fixture.bus.read::<Alert>(0).await.unwrap();
+    let made = made.made_at().unix_timestamp_nanos();
+    let position = format!("framewatch:position:alerts:{made}:{{alerts}}");
+    let there: u64 = redis.del(position).await.unwrap();
+    assert_eq!(there, 1);
+    cluster.fixture.alert(&folder, "two", Phase::Firing).await;
+    eventually("the alert", async || {
+        let alert: Option<String> = redis.clone().get("alert_dock").await.unwrap();
+        alert.filter(|alert| alert.contains("two"))
+    })
+    .await;
+    wait_for_entries(&redis, 3).await;
+    cluster.fixture.says("").await;
+    assert_eq!(entries(&redis).await.len(), 3);
+}
+
+#[tokio::test]
 async fn a_foreign_key_stops_no_other_and_is_made_right_once_it_is_gone() {
     let mut cluster = Cluster::start().await;
     let mut redis = cluster.redis().await;

@@ -272,23 +272,44 @@ async fn a_redis_that_takes_no_writes_is_waited_for_and_named() {
 }
 
 #[tokio::test]
+async fn a_redis_that_cannot_save_is_waited_for_and_named() {
+    let redis = RedisServer::start_with(&["--save", "3600 1", "--enable-protected-configs", "yes"]);
+    let url = redis.url();
+    let fixture = Fixture::start_with(redis, url).await;
+    let (_, folder_of_redis): (String, String) = fixture.ask("CONFIG GET dir").await;
+    std::fs::create_dir(format!("{folder_of_redis}/taken")).unwrap();
+    fixture.do_in_redis("CONFIG SET dbfilename taken").await;
+    fixture.do_in_redis("BGSAVE").await;
+    fixture.says("cannot save to its disk").await;
+    fixture.alert(&folder("dock"), "one", Phase::Firing).await;
+    fixture.do_in_redis("CONFIG SET dbfilename dump.rdb").await;
+    fixture.do_in_redis("BGSAVE").await;
+    wait_for_entries(&fixture.redis().await, 1).await;
+    fixture.says("").await;
+}
+
+#[tokio::test]
 async fn a_foreign_position_stops_its_stream_alone_until_it_is_taken_away() {
     let fixture = Fixture::start().await;
     let dock = folder("dock");
     fixture.alert(&dock, "one", Phase::Firing).await;
     wait_for_entries(&fixture.redis().await, 1).await;
     let position = "framewatch:position:alerts";
-    for (number, foreign) in ["LPUSH", "SET"].into_iter().enumerate() {
+    let entries = "framewatch:position:alerts:entries";
+    for (number, (foreign, position)) in
+        [("LPUSH", position), ("SET", position), ("LPUSH", entries)]
+            .into_iter()
+            .enumerate()
+    {
         fixture.do_in_redis(&format!("DEL {position}")).await;
         fixture
             .do_in_redis(&format!("{foreign} {position} x"))
             .await;
         fixture
-            .says("the key framewatch:position:alerts in Redis holds")
-            .await;
-        fixture
             .alert(&dock, &format!("more{number}"), Phase::Firing)
             .await;
+        let said = format!("the key {position} in Redis holds");
+        fixture.says(&said).await;
         let similarity = 0.25 + number as f64 / 4.0;
         fixture.compare(&dock, similarity).await;
         is(&fixture, &dock, &similarity.to_string()).await;
@@ -297,7 +318,7 @@ async fn a_foreign_position_stops_its_stream_alone_until_it_is_taken_away() {
         wait_for_entries(&fixture.redis().await, 2 + number).await;
         fixture.says("").await;
     }
-    assert_eq!(ids(&fixture).await, ["one", "more0", "more1"]);
+    assert_eq!(ids(&fixture).await, ["one", "more0", "more1", "more2"]);
 }
 
 #[tokio::test]
