@@ -173,6 +173,27 @@ async fn a_stream_that_was_made_anew_and_grew_past_the_position_is_written_from_
 }
 
 #[tokio::test]
+async fn a_stream_that_is_made_anew_while_it_is_read_loses_nothing_however_fast_it_grows() {
+    let mut fixture = after(&["one"]).await;
+    fixture.delete_stream("ALERTS").await;
+    fixture.bus = Bus::connect(
+        &BusConfig::for_url(fixture.nats.url()),
+        "test",
+        Role::Worker,
+    )
+    .await
+    .unwrap();
+    for id in ["two", "three"] {
+        fixture.alert(&dock(), id, Phase::Firing).await;
+    }
+    wait_for_entries(&fixture.redis().await, 3).await;
+    fire_and_wait(&fixture, "four").await;
+    let mut ids = ids(&fixture).await;
+    ids.sort_unstable();
+    assert_eq!(ids, ["four", "one", "three", "two"]);
+}
+
+#[tokio::test]
 async fn alerts_that_are_put_back_into_a_stream_made_anew_have_no_second_entries() {
     let mut fixture = after(&["one", "two"]).await;
     fixture.stop_sink().await;
