@@ -1,6 +1,6 @@
 use std::{
     io::{Read as _, pipe},
-    process::Command,
+    process::{Child, Command},
     time::Duration,
 };
 
@@ -85,13 +85,14 @@ async fn what_redis_refuses_is_logged_once_and_once_when_it_is_well_again() {
     fixture.stop_sink().await;
     fixture.do_in_redis("SET folders x").await;
     let (mut log, stderr) = pipe().unwrap();
-    let mut sink = Command::new(SINK.path)
+    let sink = Command::new(SINK.path)
         .args(["--nats-url", &fixture.nats.url()])
         .args(["--redis-url", &fixture.redis.url()])
         .args(["--ops-listen", "127.0.0.1:0", "--log-format", "json"])
         .stderr(stderr)
         .spawn()
         .unwrap();
+    let mut sink = EndsWithTheTest(sink);
     let folder: Folder = "dock".parse().unwrap();
     let redis = fixture.redis().await;
     let compare = async |value: f64| {
@@ -120,8 +121,8 @@ async fn what_redis_refuses_is_logged_once_and_once_when_it_is_well_again() {
     fixture.do_in_redis("REPLICAOF NO ONE").await;
     compare(0.5).await;
     sleep(Duration::from_secs(6)).await;
-    terminate(&sink);
-    assert!(wait(&mut sink).success());
+    terminate(&sink.0);
+    assert!(wait(&mut sink.0).success());
     let mut text = String::new();
     log.read_to_string(&mut text).unwrap();
     for (said, times) in [
@@ -133,5 +134,16 @@ async fn what_redis_refuses_is_logged_once_and_once_when_it_is_well_again() {
     ] {
         let found = text.lines().filter(|line| line.contains(said)).count();
         assert_eq!(found, times, "{said}: {text}");
+    }
+}
+
+/// A process that a test which fails leaves behind for nobody.
+struct EndsWithTheTest(Child);
+
+impl Drop for EndsWithTheTest {
+    fn drop(&mut self) {
+        // It has ended already where the test has not failed.
+        self.0.kill().ok();
+        self.0.wait().ok();
     }
 }
