@@ -4,6 +4,7 @@
 //! nobody can read, is left to `operations`, which a connection is given as its [`Upkeep`](bus::Upkeep).
 
 mod attempts;
+mod backlog;
 pub(crate) mod bucket;
 pub(crate) mod bus;
 pub(crate) mod causes;

@@ -181,6 +181,8 @@ impl Sink {
                 self.forget_removed(&mut redis).await?;
             }
             let batch = reader.next_batch(BATCH).await?;
+            metrics::gauge!("framewatch_sink_waiting", "stream" => E::STREAM)
+                .set(reader.waiting() as f64);
             if batch.is_empty() {
                 if !position.is_held(&mut redis).await? {
                     return Err(Interrupted::Behind);
@@ -194,8 +196,6 @@ impl Sink {
                 Applied::Done => {}
                 Applied::RedisIsBehind => return Err(Interrupted::Behind),
             }
-            metrics::gauge!("framewatch_sink_waiting", "stream" => E::STREAM)
-                .set(reader.waiting() as f64);
             metrics::counter!("framewatch_sink_events_total", "stream" => E::STREAM)
                 .increment(batch.len() as u64);
         }

@@ -11,6 +11,7 @@ use time::OffsetDateTime;
 use tokio::{sync::watch, time::sleep};
 
 use super::{
+    backlog::Backlog,
     bus::Bus,
     event::{Event, Stored},
     storage_error::StorageError,
@@ -21,6 +22,7 @@ use super::{
 /// Reads a stream in order from a position that the reader's user keeps.
 pub struct Reader<E> {
     messages: Ordered,
+    backlog: Backlog,
     generation: watch::Receiver<u64>,
     bus: Bus,
     begins_after: u64,
@@ -71,17 +73,18 @@ impl Bus {
         } else {
             after
         };
-        let consumer = stream.create_consumer(OrderedConfig {
+        let config = OrderedConfig {
             filter_subject: E::SUBJECTS.to_owned(),
             deliver_policy: DeliverPolicy::ByStartSequence {
                 start_sequence: begins_after + 1,
             },
             ..OrderedConfig::default()
-        });
-        let messages = consumer.await.map_err(read_error)?.messages().await;
-        let messages = messages.map_err(read_error)?;
+        };
+        let (consumer, backlog) = self.consume::<E>(config).await.map_err(ReadError::Stream)?;
+        let messages = consumer.messages().await.map_err(read_error)?;
         Ok(Reader {
             messages,
+            backlog,
             generation,
             bus: self.clone(),
             begins_after,
@@ -119,13 +122,14 @@ impl<E: Event> Reader<E> {
                 message = self.messages.next() => message,
                 _ = self.generation.changed() => return Err(ReadError::Reconnected),
                 () = sleep(LOOK_AFTER) => {
-                    check_stream::<E>(&self.bus, self.reached).await?;
+                    self.look().await?;
                     break;
                 }
             };
             let mut next = Some(message);
             while let Some(message) = next {
                 let message = message.ok_or(ReadError::Ended)?.map_err(read_error)?;
+                self.backlog.learn(&message).map_err(ReadError::Stream)?;
                 self.waiting = message.info().map_or(0, |info| info.pending);
                 match self.unreadable.read(&message) {
                     Ok(stored) => batch.push(stored),
@@ -139,15 +143,22 @@ impl<E: Event> Reader<E> {
         self.reached = batch.last().map_or(self.reached, |last| last.sequence);
         Ok(batch)
     }
-}
 
-async fn check_stream<E: Event>(bus: &Bus, reached: u64) -> Result<(), ReadError> {
-    let stream = bus.jetstream.get_stream(E::STREAM).await;
-    let stream = stream.map_err(read_error)?;
-    if stream.cached_info().state.last_sequence < reached {
-        return Err(ReadError::MadeAnew);
+    /// Whether the stream is still the same, and what of it does not come, where nothing came for a while.
+    async fn look(&mut self) -> Result<(), ReadError> {
+        let stream = self.bus.jetstream.get_stream(E::STREAM).await;
+        let stream = stream.map_err(read_error)?;
+        if stream.cached_info().state.last_sequence < self.reached {
+            return Err(ReadError::MadeAnew);
+        }
+        if !self.backlog.is_over() {
+            self.backlog.ask(1).await.map_err(ReadError::Stream)?;
+        }
+        if self.backlog.is_over() {
+            self.waiting = 0;
+        }
+        Ok(())
     }
-    Ok(())
 }
 
 fn read_error(error: impl Into<StoreError>) -> ReadError {
