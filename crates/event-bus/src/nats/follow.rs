@@ -106,7 +106,7 @@ impl Bus {
             .for_each(|stored| apply(Latest::Event(stored)));
         for message in latest.take_unread() {
             if let Err(error) = unreadable.read::<E>(&message) {
-                self.pass_over(&message, &error.to_string()).await;
+                self.pass_over::<E>(&message, &error.to_string()).await;
             }
         }
         apply(Latest::CaughtUp);
@@ -125,7 +125,7 @@ impl Bus {
     ) {
         match unreadable.read(message) {
             Ok(stored) => apply(Latest::Event(stored)),
-            Err(error) => self.pass_over(message, &error.to_string()).await,
+            Err(error) => self.pass_over::<E>(message, &error.to_string()).await,
         }
     }
 }

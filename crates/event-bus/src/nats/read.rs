@@ -133,7 +133,7 @@ impl<E: Event> Reader<E> {
                 self.waiting = message.info().map_or(0, |info| info.pending);
                 match self.unreadable.read(&message) {
                     Ok(stored) => batch.push(stored),
-                    Err(error) => self.bus.pass_over(&message, &error.to_string()).await,
+                    Err(error) => self.bus.pass_over::<E>(&message, &error.to_string()).await,
                 }
                 next = (batch.len() < most)
                     .then(|| self.messages.next().now_or_never())

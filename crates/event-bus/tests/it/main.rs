@@ -4,6 +4,7 @@
 
 mod buckets;
 mod damage;
+mod dead_letters;
 mod documents;
 mod follow;
 mod formats;
