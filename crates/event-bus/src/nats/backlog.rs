@@ -32,8 +32,8 @@ pub(crate) struct Backlog {
     consumer: String,
     /// How many are still to come, by what the server said.
     left: u64,
-    /// The last number that the stream had given; `None` where only the last message of each subject comes, in which messages
-    /// that are replaced meanwhile look like damaged ones.
+    /// The last number that the stream had given. `None` of buckets, and where only the last message of each subject comes:
+    /// there a message that is replaced meanwhile would look like a damaged one.
     end: Option<u64>,
     /// The number among this consumer's messages of the last one that came.
     received: u64,
@@ -83,15 +83,13 @@ impl Bus {
         let consumer = stream.create_consumer(config.clone()).await?;
         let made = consumer.cached_info();
         let after = self.jetstream.get_stream(E::STREAM).await?;
+        let may_know_end = !is_of_each && !after.cached_info().config.allow_rollup;
         let mut backlog = Backlog {
             name: E::STREAM,
             stream,
             consumer: made.name.clone(),
             left: made.num_pending,
-            end: match is_of_each {
-                true => None,
-                false => Some(after.cached_info().state.last_sequence),
-            },
+            end: may_know_end.then(|| after.cached_info().state.last_sequence),
             received: 0,
             gaps: Gaps::default(),
             unreadable: 0,
@@ -185,11 +183,12 @@ impl Backlog {
         if count > 0 {
             metrics::counter!("framewatch_messages_damaged_total", "stream" => self.name)
                 .increment(count);
-            tracing::error!(
+            tracing::warn!(
                 stream = self.name,
                 count,
                 numbers,
-                "messages are damaged in the server's store, and are passed over"
+                "messages that the server holds do not come, and are passed over: they are damaged in its store, or were \
+                 removed at this moment"
             );
             self.unreadable += count;
         }
