@@ -14,6 +14,7 @@ use tokio::{
 };
 
 use super::{
+    backlog::Backlog,
     bus::Bus,
     event::{Event, Stored},
     storage_error::StorageError,
@@ -24,6 +25,7 @@ use super::{
 /// Reads a stream in order from a position that the reader's user keeps.
 pub struct Reader<E> {
     messages: Ordered,
+    backlog: Backlog,
     generation: watch::Receiver<u64>,
     bus: Bus,
     begins_after: u64,
@@ -75,18 +77,19 @@ impl Bus {
         } else {
             after
         };
-        let consumer = stream.create_consumer(OrderedConfig {
+        let config = OrderedConfig {
             filter_subject: E::SUBJECTS.to_owned(),
             deliver_policy: DeliverPolicy::ByStartSequence {
                 start_sequence: begins_after + 1,
             },
             ..OrderedConfig::default()
-        });
-        let consumer = consumer.await.map_err(read_error)?;
+        };
+        let (consumer, backlog) = self.consume::<E>(config).await.map_err(ReadError::Stream)?;
         let waiting = consumer.cached_info().num_pending;
         let messages = consumer.messages().await.map_err(read_error)?;
         Ok(Reader {
             messages,
+            backlog,
             generation,
             bus: self.clone(),
             begins_after,
@@ -128,17 +131,18 @@ impl<E: Event> Reader<E> {
                 message = self.messages.next() => message,
                 _ = self.generation.changed() => return Err(ReadError::Reconnected),
                 () = sleep(LOOK_AFTER) => {
-                    self.check_stream().await?;
+                    self.look().await?;
                     break;
                 }
             };
             let mut next = Some(message);
             while let Some(message) = next {
                 let message = message.ok_or(ReadError::Ended)?.map_err(read_error)?;
+                self.backlog.learn(&message).map_err(ReadError::Stream)?;
                 self.waiting = message.info().map_or(0, |info| info.pending);
                 match self.unreadable.read(&message) {
                     Ok(stored) => batch.push(stored),
-                    Err(error) => self.bus.pass_over(&message, &error.to_string()).await,
+                    Err(error) => self.bus.pass_over::<E>(&message, &error.to_string()).await,
                 }
                 next = (batch.len() < most)
                     .then(|| self.messages.next().now_or_never())
@@ -147,6 +151,18 @@ impl<E: Event> Reader<E> {
         }
         self.reached = batch.last().map_or(self.reached, |last| last.sequence);
         Ok(batch)
+    }
+
+    /// Whether the stream is still the same, and what of it does not come, where nothing came for a while.
+    async fn look(&mut self) -> Result<(), ReadError> {
+        self.check_stream().await?;
+        if !self.backlog.is_over() {
+            self.backlog.ask(1).await.map_err(ReadError::Stream)?;
+        }
+        if self.backlog.is_over() {
+            self.waiting = 0;
+        }
+        Ok(())
     }
 
     async fn check_stream(&mut self) -> Result<(), ReadError> {
