@@ -23,7 +23,7 @@ use crate::{
     archive::{Counts, Record, Writer},
     lines, up,
 };
-use collect::{Collector, Exhibits};
+use collect::{Collector, Damage, Exhibits};
 
 #[derive(clap::Args)]
 pub(crate) struct Backup {
@@ -81,8 +81,15 @@ impl Backup {
             } else {
                 Exhibits::Included
             };
-            let written = unless_interrupted(write(&bus, &file, exhibits)).await?;
-            lines::print(format!("{}: {}", file.display(), written.summary()))
+            let (written, damage) = unless_interrupted(write(&bus, &file, exhibits)).await?;
+            lines::print(format!("{}: {}", file.display(), written.summary()))?;
+            if !damage.is_none() {
+                return Err(Failure::Incomplete(anyhow!(
+                    "{} is written, without what NATS cannot read any more because its store is damaged: {damage}",
+                    file.display()
+                )));
+            }
+            Ok(())
         })
         .await
     }
@@ -119,7 +126,7 @@ async fn unless_interrupted<T>(
     }
 }
 
-async fn write(bus: &Bus, path: &Path, exhibits: Exhibits) -> Result<Counts, Failure> {
+async fn write(bus: &Bus, path: &Path, exhibits: Exhibits) -> Result<(Counts, Damage), Failure> {
     let folder = match path.parent() {
         Some(parent) if parent != Path::new("") => parent.to_owned(),
         _ => PathBuf::from("."),
@@ -140,7 +147,10 @@ async fn write(bus: &Bus, path: &Path, exhibits: Exhibits) -> Result<Counts, Fai
     match (collected, written) {
         (_, Err(error)) => Err(Failure::Internal(error)),
         (Err(failure), Ok(_)) => Err(failure),
-        (Ok(()), Ok(counts)) => counts.ok_or_else(|| anyhow!("the end was not written").into()),
+        (Ok(damage), Ok(counts)) => {
+            let counts = counts.ok_or_else(|| anyhow!("the end was not written"))?;
+            Ok((counts, damage))
+        }
     }
 }
 

@@ -115,6 +115,7 @@ impl Show {
             reader,
             stored_at,
             size,
+            left_out,
             payload,
             ..
         } = &letter.event;
@@ -127,6 +128,9 @@ impl Show {
             lines::print(format!("header     {name}: {value}"))?;
         }
         lines::print(format!("bytes      {size}"))?;
+        if !left_out.is_empty() {
+            lines::print(format!("left out   {left_out}"))?;
+        }
         if let Some(path) = self.output {
             fs::write(&path, payload)
                 .with_context(|| format!("cannot write {}", path.display()))
@@ -152,10 +156,10 @@ impl Replay {
                 Ok(()) => {
                     progress.print(format!("{number}: published to {}", letter.event.subject))?;
                 }
-                Err(error @ ReplayError::State { .. }) if self.all => {
+                Err(error) if error.is_final() && self.all => {
                     progress.print(format!("{number}: stays; {error}"))?;
                 }
-                Err(error @ ReplayError::State { .. }) => {
+                Err(error) if error.is_final() => {
                     return Err(Failure::usage(stays(number, error)));
                 }
                 Err(error) => return Err(Failure::Unavailable(stays(number, error))),
@@ -196,5 +200,6 @@ fn as_json(letter: &Stored<DeadLetter>) -> serde_json::Value {
         "cause": letter.event.cause,
         "foundBy": letter.event.reader,
         "bytes": letter.event.size,
+        "leftOut": letter.event.left_out,
     })
 }

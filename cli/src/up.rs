@@ -4,6 +4,7 @@ mod data_folder;
 mod disk;
 mod supervise;
 mod tethered;
+mod trouble;
 mod watched;
 
 use std::{
@@ -16,7 +17,7 @@ use accounts::Issued;
 use anyhow::anyhow;
 use clap::Args as _;
 use event_bus::{Bus, BusConfig, NatsLogin, Role, without_secrets};
-use futures::future::join_all;
+use futures::{StreamExt as _, future::join_all, stream::FuturesUnordered};
 use local_servers::Server;
 use service_runtime::{Context, CpuConfig, Failure, RuntimeConfig, listen};
 use tokio::{
@@ -28,7 +29,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{api::ApiConfig, demo, lines, watch};
 use data_folder::DataFolder;
-use supervise::{LocalServer, Port};
+use supervise::{LocalServer, Port, Trouble};
 pub(crate) use tethered::Tethered;
 
 const WEB_PORT: u16 = 5000;
@@ -179,14 +180,17 @@ impl Up {
                     disk.is_written()
                 });
         }
-        let servers = [nats, redis]
+        let servers: Vec<_> = [nats, redis].into_iter().flatten().collect();
+        let troubles = servers.iter().map(LocalServer::trouble).collect();
+        let servers = servers
             .into_iter()
-            .flatten()
             .map(|server| server.run(stop_servers.clone()))
             .collect::<Result<Vec<_>, _>>()?;
 
         let services = async {
-            let result = self.run_services(web, &addresses, &data, &context).await;
+            let result = self
+                .run_services(web, &addresses, troubles, &data, &context)
+                .await;
             context.shutdown.cancel();
             stop_servers.cancel();
             result
@@ -217,6 +221,7 @@ impl Up {
         &self,
         web: TcpListener,
         addresses: &Addresses,
+        troubles: Vec<Trouble>,
         data: &DataFolder,
         context: &Context,
     ) -> Result<(), Failure> {
@@ -228,7 +233,12 @@ impl Up {
             login: self.redis_login.clone(),
             ..sink::Config::for_url(addresses.redis.clone())
         };
-        let connecting = Connections::open(&bus, &redis);
+        let connecting = async {
+            tokio::select! {
+                connections = Connections::open(&bus, &redis) => connections,
+                cause = first_trouble(troubles) => Err(Failure::Unavailable(anyhow!(cause))),
+            }
+        };
         let Some(connections) = context.shutdown.run_until_cancelled(connecting).await else {
             return Ok(());
         };
@@ -332,6 +342,15 @@ fn url(given: &Option<String>, own: Option<&LocalServer>) -> String {
         .clone()
         .or_else(|| own.map(LocalServer::url))
         .expect("a server without a URL is our own")
+}
+
+/// Waits until a server cannot start before a person has done something, and says what.
+async fn first_trouble(troubles: Vec<Trouble>) -> String {
+    let mut causes: FuturesUnordered<_> = troubles.into_iter().map(Trouble::cause).collect();
+    match causes.next().await {
+        Some(cause) => cause,
+        None => std::future::pending().await,
+    }
 }
 
 /// Waits until all have ended. The first that fails takes the others down with it.

@@ -1,3 +1,5 @@
+use std::{collections::BTreeMap, fmt};
+
 use anyhow::anyhow;
 use event_bus::{
     AcknowledgementChange, Bus, Declaration, Event, ExhibitChange, ExhibitKey, Extent,
@@ -23,6 +25,33 @@ pub(super) struct Collector<'a> {
     records: &'a mpsc::Sender<Item>,
     progress: Progress,
     passed_over: u64,
+    damage: Damage,
+}
+
+/// How much of each stream or bucket NATS itself cannot read any more.
+#[derive(Default)]
+pub(super) struct Damage(BTreeMap<&'static str, u64>);
+
+impl Damage {
+    pub(super) fn is_none(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    fn add(&mut self, stream: &'static str, count: u64) {
+        if count > 0 {
+            *self.0.entry(stream).or_default() += count;
+        }
+    }
+}
+
+impl fmt::Display for Damage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, (stream, count)) in self.0.iter().enumerate() {
+            let comma = if index == 0 { "" } else { ", " };
+            write!(f, "{comma}{} of {stream}", things(*count))?;
+        }
+        Ok(())
+    }
 }
 
 const LATEST: Extent = Extent::LatestOfEachKey;
@@ -34,12 +63,13 @@ impl<'a> Collector<'a> {
             records,
             progress: Progress::hidden(),
             passed_over: 0,
+            damage: Damage::default(),
         }
     }
 
     /// What says something of another thing is read before it: an acknowledgement before the alerts, an event before its
     /// picture. So what changes meanwhile looks, once it is restored, like what a crash may leave, which services heal.
-    pub(super) async fn collect(mut self, exhibits: Exhibits) -> Result<(), Failure> {
+    pub(super) async fn collect(mut self, exhibits: Exhibits) -> Result<Damage, Failure> {
         self.events::<FolderChange>(|Stored { key, event, .. }| {
             let (folder, details) = key.folder().zip(event.value)?;
             Some(Record::Folder(folder, details))
@@ -74,7 +104,7 @@ impl<'a> Collector<'a> {
                 things(self.passed_over)
             ))?;
         }
-        Ok(())
+        Ok(self.damage)
     }
 
     /// As much of a stream as is declared to be in a backup.
@@ -93,6 +123,7 @@ impl<'a> Collector<'a> {
             }
         }
         self.passed_over += events.unreadable();
+        self.damage.add(E::STREAM, events.damaged());
         Ok(())
     }
 
@@ -105,7 +136,8 @@ impl<'a> Collector<'a> {
         self.progress = Progress::of_bytes(bytes);
 
         for (key, upload) in self.references().await? {
-            let picture = pictures.get(&key).await.map_err(unavailable)?;
+            let picture = pictures.get(&key).await;
+            let picture = self.unless_damaged::<PictureChange, _>(picture)?;
             // Otherwise it was removed a moment ago.
             if let Some(picture) = picture {
                 self.add(Record::Reference(key.folder, upload, picture))
@@ -116,7 +148,8 @@ impl<'a> Collector<'a> {
             return Ok(());
         }
         for key in self.exhibits().await? {
-            let picture = evidence.get(&key).await.map_err(unavailable)?;
+            let picture = evidence.get(&key).await;
+            let picture = self.unless_damaged::<ExhibitChange, _>(picture)?;
             match (picture, key.alert.parse()) {
                 (Some(picture), Ok(alert)) => {
                     self.add(Record::Evidence(alert, key.exhibit, picture))
@@ -137,6 +170,7 @@ impl<'a> Collector<'a> {
             found.extend(change.event.about.map(|upload| (change.key, upload)));
         }
         self.passed_over += changes.unreadable();
+        self.damage.add(PictureChange::STREAM, changes.damaged());
         Ok(found)
     }
 
@@ -150,7 +184,22 @@ impl<'a> Collector<'a> {
             }
         }
         self.passed_over += changes.unreadable();
+        self.damage.add(ExhibitChange::STREAM, changes.damaged());
         Ok(found)
+    }
+
+    /// One that is damaged is as good as gone.
+    fn unless_damaged<E: Event, T>(
+        &mut self,
+        read: Result<Option<T>, StoreError>,
+    ) -> Result<Option<T>, Failure> {
+        match read {
+            Err(StoreError::Damaged { .. }) => {
+                self.damage.add(E::STREAM, 1);
+                Ok(None)
+            }
+            other => other.map_err(unavailable),
+        }
     }
 
     async fn add(&mut self, record: Record) -> Result<(), Failure> {

@@ -1,6 +1,6 @@
 use std::{
     fmt,
-    fs::File,
+    fs::{self, File},
     io,
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
@@ -14,11 +14,17 @@ use rustix::process::{Pid, Signal, kill_process};
 use service_runtime::Failure;
 use tokio::{
     process::Child,
+    sync::watch,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{data_folder::DataFolder, disk::Disk, tethered::Tethered};
+use super::{
+    data_folder::DataFolder,
+    disk::Disk,
+    tethered::Tethered,
+    trouble::{cause_of_end, check_room},
+};
 
 /// A server that runs as our child, on a port of loopback.
 pub(super) struct LocalServer {
@@ -29,6 +35,21 @@ pub(super) struct LocalServer {
     lock: File,
     /// Of nats-server.
     disk: Option<Disk>,
+    trouble: watch::Sender<Option<String>>,
+}
+
+/// What keeps a server from starting until a person has done something.
+pub(super) struct Trouble(watch::Receiver<Option<String>>);
+
+impl Trouble {
+    /// Waits until there is some, and says what to do.
+    pub(super) async fn cause(mut self) -> String {
+        match self.0.wait_for(Option::is_some).await.as_deref() {
+            Ok(Some(cause)) => cause.clone(),
+            // The server is not started any more.
+            _ => std::future::pending().await,
+        }
+    }
 }
 
 /// Where a server's port comes from.
@@ -88,12 +109,17 @@ impl LocalServer {
             port,
             lock: data.lock()?,
             disk,
+            trouble: watch::Sender::new(None),
         })
     }
 
     /// The disk that it writes to, where it can tell of it.
     pub(super) fn disk(&self) -> Option<&Disk> {
         self.disk.as_ref()
+    }
+
+    pub(super) fn trouble(&self) -> Trouble {
+        Trouble(self.trouble.subscribe())
     }
 
     pub(super) fn url(&self) -> String {
@@ -108,6 +134,10 @@ impl LocalServer {
     ///
     /// To be polled by a thread that lives as long as the process (see [`Tethered::wrap`]).
     pub(super) fn run(self, stop: CancellationToken) -> Result<impl Future<Output = ()>, Failure> {
+        if self.server == Server::Nats {
+            fs::create_dir_all(&self.folder)?;
+            check_room(&self.folder)?;
+        }
         let first = self
             .spawn()
             .with_context(|| format!("cannot start {self}"))
@@ -129,6 +159,7 @@ impl LocalServer {
                 ended = child.wait() => {
                     let how = ended.map_or_else(|error| error.to_string(), |status| status.to_string());
                     tracing::warn!(server = %self, how, "a server has ended; starting it again");
+                    self.say_why();
                 }
             }
             pause = if began.elapsed() > LAST_RESTART {
@@ -156,6 +187,19 @@ impl LocalServer {
             Some(disk) => disk.has_room_again().await,
             None => std::future::pending().await,
         }
+    }
+
+    /// Says once what a person must see to, where its log tells.
+    fn say_why(&self) {
+        let cause = cause_of_end(self.server, &self.folder);
+        self.trouble.send_if_modified(|known| {
+            let is_new = cause.is_some() && *known != cause;
+            if let (true, Some(cause)) = (is_new, &cause) {
+                tracing::error!("{cause}");
+            }
+            *known = cause;
+            is_new
+        });
     }
 
     fn spawn(&self) -> anyhow::Result<Child> {

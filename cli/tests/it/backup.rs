@@ -181,6 +181,32 @@ async fn the_pictures_behind_alerts_can_be_left_out_and_a_data_folder_needs_no_s
     assert_eq!(counts(&said_again), counts(&said));
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_backup_of_a_damaged_store_holds_the_rest_and_says_what_is_missing() {
+    let mut source = lived_in().await;
+    source.stop_services().await;
+    source.nats.stop();
+    source.nats.damage("ALERTS", "framewatch.v1.Alert");
+    source.nats.start_again();
+    let files = TempDir::new().unwrap();
+    let file = path_of(&files, "backup");
+    let output = run(&["backup", &file, "--nats-url", &source.nats.url()]);
+    assert_eq!(output.status.code(), Some(65), "{}", stderr(&output));
+    assert!(
+        stderr(&output).contains("1 thing of ALERTS"),
+        "{}",
+        stderr(&output)
+    );
+    assert!(
+        stdout(&output).contains("3 reference pictures, 3 events of alerts"),
+        "{}",
+        stdout(&output)
+    );
+
+    let target = unused().await;
+    succeeded(&run(&["restore", &file, "--nats-url", &target.nats.url()]));
+}
+
 #[test]
 fn a_backup_that_cannot_be_made_leaves_nothing() {
     let files = TempDir::new().unwrap();

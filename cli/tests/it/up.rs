@@ -187,6 +187,37 @@ fn a_second_one_on_the_same_data_is_refused() {
 
 #[cfg(target_os = "linux")]
 #[test]
+fn of_a_damaged_append_only_file_it_says_how_to_repair_it() {
+    let data = TempDir::new().unwrap();
+    drop(Up::with_own_servers(data.path(), &[]));
+    let folder = data.path().join("redis/appendonlydir");
+    let file = folder.join("appendonly.aof.1.incr.aof");
+    fs::write(&file, "*1\r\n$4\r\nPING\r\nno command of Redis's\r\n").unwrap();
+
+    let began = Instant::now();
+    let data = fs::canonicalize(data.path()).unwrap();
+    let output = run(&[
+        "up",
+        "--listen",
+        "127.0.0.1:0",
+        "--ops-listen",
+        "127.0.0.1:0",
+        "--data",
+        data.to_str().unwrap(),
+    ]);
+    let said = stderr(&output);
+    assert_eq!(output.status.code(), Some(69), "{said}");
+    let manifest = data.join("redis/appendonlydir/appendonly.aof.manifest");
+    let command = format!("redis-check-aof --fix {}", manifest.display());
+    let error = said.lines().find(|line| line.starts_with("error: "));
+    assert!(
+        error.is_some_and(|error| error.contains(&command)),
+        "{said}"
+    );
+    assert!(began.elapsed() < PATIENCE / 2, "{:?}", began.elapsed());
+}
+
+#[test]
 fn killed_it_leaves_no_child_behind() {
     let data = TempDir::new().unwrap();
     let mut up = Up::with_own_servers(data.path(), &[]);

@@ -3,7 +3,9 @@
 //! It knows none of our streams and buckets. What is in them is left to `contract`; making them, and keeping messages that
 //! nobody can read, is left to `operations`, which a connection is given as its [`Upkeep`](bus::Upkeep).
 
+mod answers;
 mod attempts;
+mod backlog;
 pub(crate) mod bucket;
 pub(crate) mod bus;
 pub(crate) mod causes;

@@ -7,6 +7,8 @@ use clap::error::ErrorKind;
 pub enum Failure {
     /// Settings that cannot be: exit code 64.
     Usage(anyhow::Error),
+    /// Done, without what is damaged where it came from: exit code 65.
+    Incomplete(anyhow::Error),
     /// A server that it needs can't be reached or used: exit code 69.
     Unavailable(anyhow::Error),
     /// Anything else: exit code 70.
@@ -30,6 +32,7 @@ impl Failure {
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {
             Failure::Usage(_) => USAGE,
+            Failure::Incomplete(_) => 65,
             Failure::Unavailable(_) => 69,
             Failure::Internal(_) => 70,
         })
@@ -43,7 +46,10 @@ impl Failure {
     /// The error, with its causes.
     pub fn error(&self) -> &anyhow::Error {
         match self {
-            Failure::Usage(error) | Failure::Unavailable(error) | Failure::Internal(error) => error,
+            Failure::Usage(error)
+            | Failure::Incomplete(error)
+            | Failure::Unavailable(error)
+            | Failure::Internal(error) => error,
         }
     }
 }

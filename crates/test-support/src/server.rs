@@ -186,6 +186,32 @@ impl NatsServer {
         })
     }
 
+    /// Ends it as an operator does, so that it trusts what it finds when it starts again.
+    pub fn stop(&mut self) {
+        signal(&self.running.child, Signal::TERM);
+        self.running
+            .child
+            .wait()
+            .expect("a child of ours can be waited for");
+    }
+
+    /// Overwrites 64 bytes of what the stream has on disk, from where this text is found first.
+    pub fn damage(&self, stream: &str, text: &str) {
+        let folder = self.running.folder.path().join("jetstream/$G/streams");
+        let blocks = fs::read_dir(folder.join(stream).join("msgs")).expect("the stream is there");
+        for block in blocks {
+            let path = block.expect("its folder can be read").path();
+            let mut bytes = fs::read(&path).expect("its files can be read");
+            let mut windows = bytes.windows(text.len());
+            if let Some(at) = windows.position(|window| window == text.as_bytes()) {
+                bytes[at..at + 64].fill(0xff);
+                fs::write(&path, bytes).expect("its files can be written");
+                return;
+            }
+        }
+        panic!("{stream} does not hold {text:?}");
+    }
+
     /// What it has logged.
     pub fn log(&self) -> String {
         fs::read_to_string(self.running.folder.path().join("nats-server.log"))

@@ -199,7 +199,7 @@ impl Judge {
             Cause::Transition => self.catch_up(folder).await,
             Cause::Change if self.is_judged(folder, &reference, &set.rule).await? => Ok(()),
             Cause::Change => {
-                let latest = self.bus.latest::<FrameArrival>(folder).await?;
+                let latest = self.bus.last::<FrameArrival>(folder).await?.event;
                 self.judge_stored(folder, latest, reference).await
             }
         }
@@ -214,7 +214,7 @@ impl Judge {
         let alert = self.state.alerts.alert(&AlertSubject::view(folder));
         let behind_alert = alert.and_then(|alert| alert.event.frame?.stored_at);
         let behind_alert = behind_alert.as_ref().and_then(from_timestamp);
-        let latest = self.bus.latest::<FrameArrival>(folder).await?;
+        let latest = self.bus.last::<FrameArrival>(folder).await?.event;
         let newer = latest.filter(|latest| Some(latest.stored_at) > behind_alert);
         self.judge_stored(folder, newer, reference).await
     }

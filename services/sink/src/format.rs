@@ -4,9 +4,9 @@ use redis::{AsyncCommands, RedisError, RedisResult};
 
 use crate::{Connection, redis_keys::FORMAT_KEY};
 
-/// The format that this version writes. Where Redis says none, it is empty or of a version that wrote the same and did not
-/// say so.
-const FORMAT: u32 = 1;
+/// The format that this version writes; in 1, positions were numbers alone. Where Redis says none, it is empty or of a version
+/// that wrote 1 and did not say so.
+const FORMAT: u32 = 2;
 
 /// A later version has written to this Redis.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +20,7 @@ pub(crate) struct NewerFormat {
 /// Why it is not known that Redis is for this version to use.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FormatError {
-    #[error("Redis does not say its format")]
+    #[error("Redis does not say its format ({FORMAT_KEY})")]
     Redis(#[from] RedisError),
     #[error(transparent)]
     Newer(#[from] NewerFormat),

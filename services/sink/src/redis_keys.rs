@@ -20,7 +20,7 @@ pub const FOLDERS: &str = "folders";
 pub(crate) const FORMAT_KEY: &str = "framewatch:position:format";
 
 /// Entries that the stream [`ALERTS`] keeps at least.
-const ALERTS_KEPT: &str = "10000";
+pub(crate) const ENTRIES_KEPT: usize = 10_000;
 
 /// The folder's latest similarity, such as `0.953125`.
 pub fn similarity_key(folder: &Folder) -> String {
@@ -42,7 +42,7 @@ pub fn camera_alert_key(folder: &Folder) -> String {
     format!("camera_alert_{folder}")
 }
 
-/// Where the sink is in a stream: the number of the last event whose effect Redis holds.
+/// Where the sink is in a stream ([`Held`](crate::position::Held)).
 pub(crate) fn position_key(stream: &str) -> String {
     format!("framewatch:position:{}", stream.to_lowercase())
 }
@@ -51,6 +51,12 @@ pub(crate) fn position_key(stream: &str) -> String {
 /// that is made anew counts from the beginning, and so has positions of its own.
 pub(crate) fn position_of_key(position: &str, stream: &str, key: &str) -> String {
     format!("{position}:{stream}:{{{key}}}")
+}
+
+/// Where the sink is with the entries of [`ALERTS`]: the number of the last event that has one. They are never added again,
+/// whatever becomes of the position. In a cluster, [`position_of_key`] is that.
+pub(crate) fn entries_key(position: &str) -> String {
+    format!("{position}:entries")
 }
 
 /// What the commands depend on beside the event.
@@ -64,6 +70,9 @@ pub(crate) struct Writing {
 pub(crate) trait Commands: Event<Key: fmt::Display> {
     /// Whether it is what is kept of a folder until the folder is removed.
     const GOES_WITH_ITS_FOLDER: bool;
+
+    /// Whether each has an entry in [`ALERTS`].
+    const HAS_ENTRIES: bool;
 
     /// The commands that put it there, each a list of words.
     fn commands(stored: &Stored<Self>, writing: &Writing) -> Vec<Vec<String>>;
@@ -80,6 +89,7 @@ pub(crate) fn removal(folder: &Folder) -> [Vec<String>; 3] {
 
 impl Commands for Comparison {
     const GOES_WITH_ITS_FOLDER: bool = true;
+    const HAS_ENTRIES: bool = false;
 
     fn commands(stored: &Stored<Self>, writing: &Writing) -> Vec<Vec<String>> {
         let folder = &stored.key;
@@ -105,6 +115,7 @@ impl Commands for Comparison {
 
 impl Commands for Alert {
     const GOES_WITH_ITS_FOLDER: bool = false;
+    const HAS_ENTRIES: bool = true;
 
     fn commands(stored: &Stored<Self>, writing: &Writing) -> Vec<Vec<String>> {
         let alert = &stored.event;
@@ -132,7 +143,8 @@ fn entry(stored: &Stored<Alert>, json: &str) -> Vec<String> {
     let stored_ms = stored.stored_at.unix_timestamp_nanos() / 1_000_000;
     let id = format!("{stored_ms}-{}", stored.sequence);
     let (AlertSubject { folder, subject }, alert) = (&stored.key, &stored.event);
-    let mut words = words(["XADD", ALERTS, "MAXLEN", "~", ALERTS_KEPT, &id]);
+    let kept = ENTRIES_KEPT.to_string();
+    let mut words = words(["XADD", ALERTS, "MAXLEN", "~", &kept, &id]);
     for (name, value) in [
         ("folder", folder.as_str()),
         ("phase", alert.phase().word()),
@@ -144,6 +156,9 @@ fn entry(stored: &Stored<Alert>, json: &str) -> Vec<String> {
     }
     words
 }
+
+/// The words of an entry's command before its fields.
+pub(crate) const BEFORE_FIELDS: usize = 6;
 
 fn words<const COUNT: usize>(words: [&str; COUNT]) -> Vec<String> {
     words.map(str::to_owned).into()

@@ -48,6 +48,12 @@ impl Removals {
         Some((folder.clone(), *known.removed.get(folder)?))
     }
 
+    /// Makes all of them due once more, for a Redis of which it is not known what it has seen.
+    pub(crate) fn begin_again(&self) {
+        let mut known = self.known();
+        known.due = known.removed.keys().cloned().collect();
+    }
+
     pub(crate) fn done(&self, folder: &Folder) {
         self.known().due.remove(folder);
     }

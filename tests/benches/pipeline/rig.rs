@@ -155,8 +155,10 @@ impl Rig {
         let reached = stream.cached_info().state.last_sequence;
         let mut redis = self.redis().await;
         loop {
-            let position: Option<u64> = redis.get("framewatch:position:comparisons").await.unwrap();
-            if position.unwrap_or(0) >= reached {
+            let position: Option<String> =
+                redis.get("framewatch:position:comparisons").await.unwrap();
+            let number = position.as_deref().and_then(|it| it.split(' ').next());
+            if number.is_some_and(|number| number.parse::<u64>().unwrap() >= reached) {
                 return begun.elapsed();
             }
             sleep(Duration::from_millis(1)).await;

@@ -17,7 +17,7 @@ use super::{
 };
 use crate::nats::{
     event::{Event, Message, Undecodable},
-    headers::value,
+    headers::{self, value},
 };
 
 const SUBJECTS: &str = "dead-letters.>";
@@ -51,6 +51,8 @@ pub struct DeadLetter {
     pub stored_at: String,
     /// How many bytes it carries.
     pub size: usize,
+    /// What was left out because it was too much to keep; empty where nothing was.
+    pub left_out: String,
     /// What it carries. Empty in a list.
     pub payload: Bytes,
     /// The headers that it came with.
@@ -62,6 +64,7 @@ mod header {
     pub(super) const SUBJECT: &str = "Dead-Subject";
     pub(super) const READER: &str = "Dead-Reader";
     pub(super) const STORED_AT: &str = "Dead-Stored-At";
+    pub(super) const LEFT_OUT: &str = "Dead-Left-Out";
     pub(super) const SIZE_WHERE_NOT_SENT: &str = "Nats-Msg-Size";
 }
 
@@ -70,12 +73,16 @@ const PREFIX: &str = "dead-letters.";
 /// A cause is shown to people; a longer one is cut.
 const MAX_CAUSE: usize = 1000;
 
+/// Room for what is said of it in headers: a cause of that many characters, its subject twice, and less.
+const OUR_HEADER_BYTES: usize = 8 * 1024;
+
 impl Event for DeadLetter {
     /// The message's own subject, and when it was stored.
     type Key = String;
     const STREAM: &'static str = DECLARATION.stream;
     const SUBJECTS: &'static str = SUBJECTS;
     const HEADERS_ONLY: bool = true;
+    const MAX_HEADER_BYTES: usize = headers::MOST_BYTES + OUR_HEADER_BYTES;
 
     fn subject(key: &String) -> String {
         format!("{PREFIX}{key}")
@@ -95,6 +102,7 @@ impl Event for DeadLetter {
             cause: text(header::CAUSE),
             reader: text(header::READER),
             stored_at: text(header::STORED_AT),
+            left_out: text(header::LEFT_OUT),
             size: text(header::SIZE_WHERE_NOT_SENT)
                 .parse()
                 .unwrap_or(message.payload.len()),
@@ -123,25 +131,31 @@ impl DeadLetter {
 }
 
 /// The key and the message under which a message is kept that `reader` can't handle. Each is kept once: the message
-/// expects to be the first of its subject.
+/// expects to be the first of its subject. Of what is more than a message of this size takes, the end is left out, and says
+/// so; of headers that nobody reads, all.
 pub(crate) fn of_message(
     message: &jetstream::Message,
     cause: &str,
     reader: &str,
+    max_payload: usize,
 ) -> (String, PublishMessage) {
     let stored_at = message
         .info()
         .map_or(OffsetDateTime::now_utc(), |info| info.published);
     let key = format!("{}.{}", message.subject, stored_at.unix_timestamp_nanos());
     let cause: String = cause.chars().take(MAX_CAUSE).collect();
+    let kept = Kept::of(message, max_payload);
     let mut letter = PublishMessage::build()
-        .payload(message.payload.clone())
+        .payload(kept.payload)
         .header(header::SUBJECT, message.subject.as_str())
         .header(header::CAUSE, value(&cause))
         .header(header::READER, reader)
         .header(header::STORED_AT, rfc3339(stored_at))
         .expected_last_subject_sequence(0);
-    for (name, values) in message.headers.iter().flat_map(HeaderMap::iter) {
+    if !kept.left_out.is_empty() {
+        letter = letter.header(header::LEFT_OUT, kept.left_out.join("; "));
+    }
+    for (name, values) in kept.headers.into_iter().flat_map(HeaderMap::iter) {
         if !is_ours(name.as_ref()) {
             letter = values.iter().fold(letter, |letter, value| {
                 letter.header(name.clone(), value.clone())
@@ -149,6 +163,36 @@ pub(crate) fn of_message(
         }
     }
     (key, letter)
+}
+
+/// What a dead letter keeps of a message.
+struct Kept<'a> {
+    headers: Option<&'a HeaderMap>,
+    payload: Bytes,
+    left_out: Vec<String>,
+}
+
+impl<'a> Kept<'a> {
+    fn of(message: &'a jetstream::Message, max_payload: usize) -> Self {
+        let mut left_out = Vec::new();
+        let mut headers = message.headers.as_ref();
+        let header_bytes = headers.map_or(0, headers::size);
+        if header_bytes > headers::MOST_BYTES {
+            left_out.push(format!("{header_bytes} bytes of headers"));
+            headers = None;
+        }
+        let beside = headers.map_or(0, headers::size) + OUR_HEADER_BYTES;
+        let bytes = message.payload.len();
+        let most = max_payload.saturating_sub(beside).min(bytes);
+        if most < bytes {
+            left_out.push(format!("the last {} of {bytes} bytes", bytes - most));
+        }
+        Kept {
+            headers,
+            payload: message.payload.slice(..most),
+            left_out,
+        }
+    }
 }
 
 /// Headers that say something to a broker, or of the message's being dead: they are not part of what it said.

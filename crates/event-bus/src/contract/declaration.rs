@@ -23,6 +23,8 @@ pub struct Declaration {
     pub newest_kept: Option<u16>,
     /// How long a message is kept; for good where it is `None`.
     pub max_age: Option<Duration>,
+    /// Within it a message id counts once. The broker keeps the ids in memory meanwhile.
+    pub duplicate_window: Duration,
     /// How much it may take.
     pub room: Room,
     /// Whether the last message of a subject says what holds now, so that an earlier one must not come after it.
@@ -143,6 +145,7 @@ impl Declaration {
             medium: Medium::File,
             newest_kept: Some(1),
             max_age: None,
+            duplicate_window: RETRIED_WITHIN,
             room: Room::Unlimited,
             is_state: true,
             is_marked: false,
@@ -165,6 +168,7 @@ impl Declaration {
             medium: Medium::File,
             newest_kept: None,
             max_age: None,
+            duplicate_window: RETRIED_WITHIN,
             room: Room::Unlimited,
             is_state: false,
             is_marked: true,
@@ -192,6 +196,9 @@ pub(crate) const UNHEARD: &str = "restore.";
 /// Of a value that others than our services may set. One that cannot be read is passed over, and the last one that can stays
 /// in force: so many may come after it.
 pub(super) const REMEMBERED: Option<u16> = Some(64);
+
+/// As long as it takes to try again, after a fault, what may have succeeded.
+const RETRIED_WITHIN: Duration = Duration::from_secs(2 * 60);
 
 pub(super) const GIGABYTE: i64 = 1_000_000_000;
 pub(super) const MINUTE: Duration = Duration::from_secs(60);

@@ -1,9 +1,11 @@
 //! `FRAMES`: the newest pictures that cameras sent, bare; what is said of them is in the headers.
 
+use std::time::Duration;
+
 use async_nats::jetstream::message::PublishMessage;
 use bytes::Bytes;
 use proto::{rfc3339, timestamp, v1::Frame};
-use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
 use super::{
     by_folder,
@@ -34,10 +36,15 @@ pub(crate) const MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;
 
 const SUBJECTS: &str = "frames.*";
 
+/// The least that nats-server takes. Cameras that number their frames anew after a restart must not lose any, and the ids of
+/// all frames of two minutes took more memory than the frames.
+const DUPLICATE_WINDOW: Duration = Duration::from_millis(100);
+
 pub(super) const DECLARATION: Declaration = Declaration {
     medium: Medium::Memory,
     newest_kept: Some(4),
     max_age: Some(MINUTE.saturating_mul(5)),
+    duplicate_window: DUPLICATE_WINDOW,
     room: Room::Configured(BusConfig::frames_max_bytes),
     is_marked: false,
     rights: &[
@@ -77,7 +84,8 @@ pub struct FrameArrival {
 pub struct FrameHeaders {
     /// The camera's name; empty where it gives none.
     pub camera: String,
-    /// When it took the picture; the time of storing where it does not say so intelligibly.
+    /// When it took the picture; the time of storing where it does not say so intelligibly, or in UTC it is a year before 1
+    /// or after 9999, which no text of ours can say.
     pub captured_at: OffsetDateTime,
 }
 
@@ -105,10 +113,16 @@ impl FrameHeaders {
                 .collect(),
             captured_at: message
                 .header(CAPTURED_AT)
-                .and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok())
+                .and_then(captured_at)
                 .unwrap_or(stored_at),
         }
     }
+}
+
+fn captured_at(text: &str) -> Option<OffsetDateTime> {
+    let at = OffsetDateTime::parse(text, &Rfc3339).ok()?;
+    let at = at.checked_to_offset(UtcOffset::UTC)?;
+    (1..=9999).contains(&at.year()).then_some(at)
 }
 
 impl Event for FrameArrival {

@@ -17,6 +17,7 @@ use tokio::{
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 use super::{
+    answers,
     causes::with_causes,
     config::{BusConfig, without_secrets},
     connect::{ConnectError, RETRY, check_version, connect_client},
@@ -39,6 +40,8 @@ pub struct Bus {
     is_fit: Arc<AtomicBool>,
     /// The streams that are to be followed, and are not at this moment.
     pub(super) interruptions: Interruptions,
+    /// Whether the server has answered the last question.
+    answers: Arc<AtomicBool>,
     /// What it calls itself.
     service: Arc<str>,
     _maintenance: Arc<DropGuard>,
@@ -64,6 +67,9 @@ pub(crate) trait Upkeep: Send + Sync {
         name: &'static str,
         stream: &jetstream::stream::Config,
     ) -> Result<(), StorageError>;
+
+    /// A stream that may be asked for, to see whether the server answers; `None` where none may.
+    fn asks_for(&self) -> Option<&'static str>;
 
     /// Keeps a message that can never be handled, where an operator finds it.
     fn keep_dead_letter<'a>(
@@ -103,6 +109,11 @@ impl Bus {
             is_fit: Arc::clone(&is_fit),
         };
         tokio::spawn(maintenance.run(connected, stop.clone()));
+        let answers = Arc::new(AtomicBool::new(true));
+        if let Some(stream) = upkeep.asks_for() {
+            let asking = answers::ask(jetstream.clone(), stream, Arc::clone(&answers));
+            tokio::spawn(stop.clone().run_until_cancelled_owned(asking));
+        }
         Ok(Bus {
             client,
             jetstream,
@@ -110,15 +121,18 @@ impl Bus {
             generation,
             is_fit,
             interruptions: Interruptions::default(),
+            answers,
             service: service.into(),
             _maintenance: Arc::new(stop.drop_guard()),
         })
     }
 
-    /// Whether there is a connection at this moment, to streams that this version can use.
+    /// Whether there is a connection at this moment, to a server that answers and streams that this version can use. One that
+    /// stops is noticed within 3 s.
     pub fn is_connected(&self) -> bool {
         self.client.connection_state() == async_nats::connection::State::Connected
             && self.is_fit.load(Ordering::Relaxed)
+            && self.answers.load(Ordering::Relaxed)
     }
 
     /// Whether all streams and buckets that this service follows are there, and all that they hold has been read. Not

@@ -7,7 +7,7 @@ use bytes::Bytes;
 use time::OffsetDateTime;
 
 use super::{
-    headers::{BY, PUT_BACK},
+    headers::{self, BY, PUT_BACK},
     origin::Origin,
 };
 
@@ -50,6 +50,9 @@ pub trait Event: Debug + Sized + Send + Sync + 'static {
 
     /// Whether the headers are enough, so that payloads need not be sent when following.
     const HEADERS_ONLY: bool = false;
+
+    /// The most that its headers may have, in bytes.
+    const MAX_HEADER_BYTES: usize = headers::MOST_BYTES;
 
     /// Whether an event that cannot be read leaves the one before it in force, as far back as the stream remembers.
     const FALLS_BACK: bool = false;
@@ -114,6 +117,13 @@ impl<E: Event> Stored<E> {
         sequence: u64,
     ) -> Result<Self, Undecodable> {
         let key = E::key(subject)?;
+        let header_bytes = message.headers.map_or(0, headers::size);
+        if header_bytes > E::MAX_HEADER_BYTES {
+            return Err(Undecodable(format!(
+                "{header_bytes} bytes of headers; {} at most",
+                E::MAX_HEADER_BYTES
+            )));
+        }
         Ok(Stored {
             event: E::decode(&key, message, stored_at)?,
             key,

@@ -1,6 +1,9 @@
 //! Following a stream: what it holds, then what comes, across restarts of the server.
 
-use async_nats::jetstream::consumer::{DeliverPolicy, pull::OrderedConfig};
+use async_nats::jetstream::{
+    Message,
+    consumer::{DeliverPolicy, pull::OrderedConfig},
+};
 use futures::TryStreamExt;
 use time::OffsetDateTime;
 use tokio_util::sync::CancellationToken;
@@ -95,61 +98,62 @@ impl Bus {
         }
         tokio::select! {
             ended = incarnation.ended() => Err(ended),
-            done = self.hand_on(from, apply) => done,
+            done = self.follow_this(from, apply) => done,
         }
     }
 
-    async fn hand_on<E: Event>(
+    async fn follow_this<E: Event>(
         &self,
         from: From,
         apply: &mut impl FnMut(Latest<E>),
     ) -> Result<(), StoreError> {
-        let stream = self.jetstream.get_stream_no_info(E::STREAM).await?;
-        let consumer = stream
-            .create_consumer(OrderedConfig {
-                filter_subject: E::SUBJECTS.to_owned(),
-                deliver_policy: match from {
-                    From::LatestOfEachKey if !E::FALLS_BACK => DeliverPolicy::LastPerSubject,
-                    From::LatestOfEachKey | From::TheFirst => DeliverPolicy::All,
-                },
-                headers_only: E::HEADERS_ONLY,
-                ..OrderedConfig::default()
-            })
-            .await?;
-
-        let mut caught_up = consumer.cached_info().num_pending == 0;
-        if caught_up {
-            self.interruptions.over(E::STREAM);
-            apply(Latest::CaughtUp);
-        }
+        let config = OrderedConfig {
+            filter_subject: E::SUBJECTS.to_owned(),
+            deliver_policy: match from {
+                From::LatestOfEachKey if !E::FALLS_BACK => DeliverPolicy::LastPerSubject,
+                From::LatestOfEachKey | From::TheFirst => DeliverPolicy::All,
+            },
+            headers_only: E::HEADERS_ONLY,
+            ..OrderedConfig::default()
+        };
+        let (consumer, mut backlog) = self.consume::<E>(config).await?;
         let of_each_key = E::FALLS_BACK && matches!(from, From::LatestOfEachKey);
-        let mut backlog = LatestReadable::new();
+        let mut latest = LatestReadable::new();
         let mut unreadable = UnreadableLog::default();
         let mut messages = consumer.messages().await?;
-        while let Some(message) = messages.try_next().await? {
-            let is_last = message.info().map_err(StoreError::Refused)?.pending == 0;
-            if of_each_key && !caught_up {
-                backlog.learn(message);
+        while let Some(message) = backlog.next(&mut messages).await? {
+            if of_each_key {
+                latest.learn(message);
             } else {
-                match unreadable.read(&message) {
-                    Ok(stored) => apply(Latest::Event(stored)),
-                    Err(error) => self.pass_over(&message, &error.to_string()).await,
-                }
-            }
-            if !caught_up && is_last {
-                caught_up = true;
-                backlog
-                    .take_latest()
-                    .for_each(|stored| apply(Latest::Event(stored)));
-                for message in backlog.take_unread() {
-                    if let Err(error) = unreadable.read::<E>(&message) {
-                        self.pass_over(&message, &error.to_string()).await;
-                    }
-                }
-                self.interruptions.over(E::STREAM);
-                apply(Latest::CaughtUp);
+                self.hand_on(&message, &mut unreadable, apply).await;
             }
         }
+        latest
+            .take_latest()
+            .for_each(|stored| apply(Latest::Event(stored)));
+        for message in latest.take_unread() {
+            if let Err(error) = unreadable.read::<E>(&message) {
+                self.pass_over::<E>(&message, &error.to_string()).await;
+            }
+        }
+        self.interruptions.over(E::STREAM);
+        apply(Latest::CaughtUp);
+
+        while let Some(message) = messages.try_next().await? {
+            self.hand_on(&message, &mut unreadable, apply).await;
+        }
         Ok(())
+    }
+
+    async fn hand_on<E: Event>(
+        &self,
+        message: &Message,
+        unreadable: &mut UnreadableLog,
+        apply: &mut impl FnMut(Latest<E>),
+    ) {
+        match unreadable.read(message) {
+            Ok(stored) => apply(Latest::Event(stored)),
+            Err(error) => self.pass_over::<E>(message, &error.to_string()).await,
+        }
     }
 }

@@ -24,6 +24,16 @@ pub enum PublishError {
 }
 
 impl PublishError {
+    /// Whether it may succeed another time.
+    pub(crate) fn may_pass(&self) -> bool {
+        matches!(
+            self,
+            PublishError::Store(
+                StoreError::Missing(_) | StoreError::NoRoom(_) | StoreError::NoAnswer(_)
+            )
+        )
+    }
+
     /// The same, where nothing was expected of the subject: then no event can come first.
     pub(crate) fn without_conflict(self) -> StoreError {
         match self {

@@ -8,9 +8,13 @@ use async_nats::jetstream::consumer::{
 };
 use futures::{FutureExt, StreamExt};
 use time::OffsetDateTime;
-use tokio::{sync::watch, time::sleep};
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep},
+};
 
 use super::{
+    backlog::Backlog,
     bus::Bus,
     event::{Event, Stored},
     storage_error::StorageError,
@@ -21,11 +25,13 @@ use super::{
 /// Reads a stream in order from a position that the reader's user keeps.
 pub struct Reader<E> {
     messages: Ordered,
+    backlog: Backlog,
     generation: watch::Receiver<u64>,
     bus: Bus,
     begins_after: u64,
     made_at: OffsetDateTime,
     reached: u64,
+    looked_at: Instant,
     waiting: u64,
     unreadable: UnreadableLog,
     event: PhantomData<E>,
@@ -43,7 +49,7 @@ pub enum ReadError {
     /// The connection was lost, and is back.
     #[error("the connection was lost meanwhile")]
     Reconnected,
-    /// The stream holds less than was read of it.
+    /// The stream is no longer the one that was read, or holds less than was read of it.
     #[error("the stream was made anew")]
     MadeAnew,
     /// The client gave up on the stream.
@@ -51,8 +57,8 @@ pub enum ReadError {
     Ended,
 }
 
-/// After how long without an event to look whether the stream is still the same: the client goes on waiting for the next
-/// number in a stream that was deleted and made anew.
+/// How often to look whether the stream is still the same: the client goes on with the next number in a stream that was
+/// deleted and made anew.
 const LOOK_AFTER: Duration = Duration::from_secs(5);
 
 impl Bus {
@@ -71,23 +77,26 @@ impl Bus {
         } else {
             after
         };
-        let consumer = stream.create_consumer(OrderedConfig {
+        let config = OrderedConfig {
             filter_subject: E::SUBJECTS.to_owned(),
             deliver_policy: DeliverPolicy::ByStartSequence {
                 start_sequence: begins_after + 1,
             },
             ..OrderedConfig::default()
-        });
-        let messages = consumer.await.map_err(read_error)?.messages().await;
-        let messages = messages.map_err(read_error)?;
+        };
+        let (consumer, backlog) = self.consume::<E>(config).await.map_err(ReadError::Stream)?;
+        let waiting = consumer.cached_info().num_pending;
+        let messages = consumer.messages().await.map_err(read_error)?;
         Ok(Reader {
             messages,
+            backlog,
             generation,
             bus: self.clone(),
             begins_after,
             made_at: info.created,
             reached: begins_after,
-            waiting: 0,
+            looked_at: Instant::now(),
+            waiting,
             unreadable: UnreadableLog::default(),
             event: PhantomData,
         })
@@ -105,7 +114,7 @@ impl<E: Event> Reader<E> {
         self.made_at
     }
 
-    /// How many events the stream held after the last one that was read, when that was sent.
+    /// How many events the stream held after the last one that was read, when that was sent; at first, all that are to come.
     pub fn waiting(&self) -> u64 {
         self.waiting
     }
@@ -113,23 +122,27 @@ impl<E: Event> Reader<E> {
     /// Waits for an event and takes with it those that are there already, up to `most`; none after 5 s without one. One
     /// that can't be read is logged, kept as a dead letter, and passed over.
     pub async fn next_batch(&mut self, most: usize) -> Result<Vec<Stored<E>>, ReadError> {
+        if self.looked_at.elapsed() >= LOOK_AFTER {
+            self.check_stream().await?;
+        }
         let mut batch = Vec::new();
         while batch.is_empty() {
             let message = tokio::select! {
                 message = self.messages.next() => message,
                 _ = self.generation.changed() => return Err(ReadError::Reconnected),
                 () = sleep(LOOK_AFTER) => {
-                    check_stream::<E>(&self.bus, self.reached).await?;
+                    self.look().await?;
                     break;
                 }
             };
             let mut next = Some(message);
             while let Some(message) = next {
                 let message = message.ok_or(ReadError::Ended)?.map_err(read_error)?;
+                self.backlog.learn(&message).map_err(ReadError::Stream)?;
                 self.waiting = message.info().map_or(0, |info| info.pending);
                 match self.unreadable.read(&message) {
                     Ok(stored) => batch.push(stored),
-                    Err(error) => self.bus.pass_over(&message, &error.to_string()).await,
+                    Err(error) => self.bus.pass_over::<E>(&message, &error.to_string()).await,
                 }
                 next = (batch.len() < most)
                     .then(|| self.messages.next().now_or_never())
@@ -139,15 +152,29 @@ impl<E: Event> Reader<E> {
         self.reached = batch.last().map_or(self.reached, |last| last.sequence);
         Ok(batch)
     }
-}
 
-async fn check_stream<E: Event>(bus: &Bus, reached: u64) -> Result<(), ReadError> {
-    let stream = bus.jetstream.get_stream(E::STREAM).await;
-    let stream = stream.map_err(read_error)?;
-    if stream.cached_info().state.last_sequence < reached {
-        return Err(ReadError::MadeAnew);
+    /// Whether the stream is still the same, and what of it does not come, where nothing came for a while.
+    async fn look(&mut self) -> Result<(), ReadError> {
+        self.check_stream().await?;
+        if !self.backlog.is_over() {
+            self.backlog.ask(1).await.map_err(ReadError::Stream)?;
+        }
+        if self.backlog.is_over() {
+            self.waiting = 0;
+        }
+        Ok(())
     }
-    Ok(())
+
+    async fn check_stream(&mut self) -> Result<(), ReadError> {
+        let stream = self.bus.jetstream.get_stream(E::STREAM).await;
+        let stream = stream.map_err(read_error)?;
+        let info = stream.cached_info();
+        if info.created != self.made_at || info.state.last_sequence < self.reached {
+            return Err(ReadError::MadeAnew);
+        }
+        self.looked_at = Instant::now();
+        Ok(())
+    }
 }
 
 fn read_error(error: impl Into<StoreError>) -> ReadError {

@@ -1,5 +1,7 @@
 //! Asking for all events of a key since a time, without a consumer: for who needs a few, and at once.
 
+use std::time::Duration;
+
 use async_nats::{
     Message as ClientMessage, StatusCode, Subscriber, jetstream::message::StreamMessage,
 };
@@ -7,6 +9,7 @@ use futures::StreamExt as _;
 use proto::rfc3339;
 use serde::Serialize;
 use time::OffsetDateTime;
+use tokio::time::timeout;
 
 use super::{
     bus::Bus,
@@ -27,6 +30,9 @@ struct Request {
 
 /// What the server sends at once at most.
 const BATCH: u32 = 1000;
+
+/// How long to wait for the next message of a batch.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// After the last message of a batch.
 const END_OF_BATCH: u16 = 204;
@@ -84,21 +90,25 @@ async fn batch<E: Event>(
     answers: &mut Subscriber,
     apply: &mut impl FnMut(Stored<E>),
 ) -> Result<End, StoreError> {
-    let mut last = 0;
-    while let Some(answer) = answers.next().await {
+    let mut last = None;
+    loop {
+        let answer = timeout(ANSWERS_WITHIN, answers.next()).await;
+        let answer = answer.map_err(|_| StoreError::NoAnswer("a batch did not end".into()))?;
+        let Some(answer) = answer else {
+            return Err(StoreError::NoAnswer("the connection was lost".into()));
+        };
         match answer.status {
             None => {
                 let message = StreamMessage::try_from(answer).map_err(StoreError::refused)?;
-                last = message.sequence;
+                last = Some(message.sequence);
                 if let Ok(stored) = Stored::of(&message) {
                     apply(stored);
                 }
             }
             Some(status) if status.as_u16() == END_OF_BATCH => {
-                return Ok(match is_more(&answer) {
-                    true => End::More(last),
-                    false => End::All,
-                });
+                // Damaged messages count as more, and do not come.
+                let more = last.filter(|_| is_more(&answer));
+                return Ok(more.map_or(End::All, End::More));
             }
             Some(StatusCode::NOT_FOUND) => return Ok(End::All),
             Some(StatusCode::NO_RESPONDERS) => {
@@ -109,7 +119,6 @@ async fn batch<E: Event>(
             }
         }
     }
-    Err(StoreError::NoAnswer("the connection was lost".into()))
 }
 
 fn is_more(end: &ClientMessage) -> bool {

@@ -10,10 +10,10 @@ use async_nats::jetstream::{
     },
     stream::Stream,
 };
-use futures::TryStreamExt;
 use tokio::runtime::Handle;
 
 use super::{
+    backlog::Backlog,
     bus::Bus,
     event::{Event, Stored},
     readable::LatestReadable,
@@ -26,7 +26,7 @@ pub struct Snapshot<E: Event> {
     messages: Option<Ordered>,
     /// Until it is dropped.
     _consumer: Removal,
-    left: u64,
+    backlog: Backlog,
     unreadable: u64,
     /// Where only the latest event of each key that can be read is wanted, and not the consumer finds it: those.
     latest: Option<vec::IntoIter<Stored<E>>>,
@@ -87,27 +87,24 @@ impl Bus {
         filter_subject: String,
         deliver_policy: DeliverPolicy,
     ) -> Result<Snapshot<E>, StoreError> {
-        let stream = self.jetstream.get_stream_no_info(E::STREAM).await?;
-        let consumer = stream
-            .create_consumer(OrderedConfig {
-                filter_subject,
-                deliver_policy,
-                ..OrderedConfig::default()
-            })
-            .await?;
-        let left = consumer.cached_info().num_pending;
-        let removal = Removal {
-            stream,
-            consumer: consumer.cached_info().name.clone(),
+        let config = OrderedConfig {
+            filter_subject,
+            deliver_policy,
+            ..OrderedConfig::default()
         };
-        let messages = match left {
-            0 => None,
-            _ => Some(consumer.messages().await?),
+        let (consumer, backlog) = self.consume::<E>(config).await?;
+        let removal = Removal {
+            stream: self.jetstream.get_stream_no_info(E::STREAM).await?,
+            consumer: backlog.consumer().to_owned(),
+        };
+        let messages = match backlog.is_over() {
+            true => None,
+            false => Some(consumer.messages().await?),
         };
         Ok(Snapshot {
             messages,
             _consumer: removal,
-            left,
+            backlog,
             unreadable: 0,
             latest: None,
         })
@@ -131,20 +128,19 @@ impl<E: Event> Snapshot<E> {
     }
 
     async fn next_message(&mut self) -> Result<Option<Message>, StoreError> {
-        let messages = self.messages.as_mut().filter(|_| self.left > 0);
-        let Some(messages) = messages else {
-            return Ok(None);
-        };
-        let Some(message) = messages.try_next().await? else {
-            return Ok(None);
-        };
-        // What has gone by age meanwhile does not come.
-        self.left = (self.left - 1).min(message.info().map_err(StoreError::Refused)?.pending);
-        Ok(Some(message))
+        match &mut self.messages {
+            Some(messages) => self.backlog.next(messages).await,
+            None => Ok(None),
+        }
     }
 
-    /// How many could not be read so far.
+    /// How many could not be read so far: they are not what their subject promises.
     pub fn unreadable(&self) -> u64 {
         self.unreadable
+    }
+
+    /// How many the server itself could not read so far: they are damaged in its store.
+    pub fn damaged(&self) -> u64 {
+        self.backlog.unreadable()
     }
 }

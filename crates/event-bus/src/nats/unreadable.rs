@@ -7,6 +7,7 @@ use super::{
     bus::Bus,
     causes::with_causes,
     event::{Event, Stored, Undecodable},
+    publish_error::PublishError,
 };
 
 /// Reads messages, and logs those that can't be read once a minute: whoever sends one sends many.
@@ -35,12 +36,21 @@ impl UnreadableLog {
 }
 
 impl Bus {
-    /// Keeps a message that can never be handled, where that succeeds, and goes on.
-    pub(crate) async fn pass_over(&self, message: &jetstream::Message, cause: &str) {
+    /// Keeps a message that can never be handled, where that succeeds, and goes on. One whose headers alone were sent is kept
+    /// by who gets all of it, since it is kept once.
+    pub(crate) async fn pass_over<E: Event>(&self, message: &jetstream::Message, cause: &str) {
+        if E::HEADERS_ONLY {
+            return;
+        }
         if let Err(error) = self.keep_dead_letter(message, cause).await {
-            metrics::counter!("framewatch_dead_letters_not_kept_total").increment(1);
-            let (subject, error) = (message.subject.as_str(), with_causes(&error));
-            tracing::warn!(subject, error, "a message that cannot be read was not kept");
+            not_kept(message, &error);
         }
     }
+}
+
+/// Says that a message that can never be handled is not among the dead letters.
+pub(crate) fn not_kept(message: &jetstream::Message, error: &PublishError) {
+    metrics::counter!("framewatch_dead_letters_not_kept_total").increment(1);
+    let (subject, error) = (message.subject.as_str(), with_causes(error));
+    tracing::warn!(subject, error, "a message that cannot be read was not kept");
 }

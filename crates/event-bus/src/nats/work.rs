@@ -15,7 +15,7 @@ use super::{
     causes::with_causes,
     event::{Event, Stored},
     store_error::StoreError,
-    unreadable::UnreadableLog,
+    unreadable::{UnreadableLog, not_kept},
 };
 
 /// After how long a message is delivered again that could not be put among the dead letters.
@@ -140,6 +140,10 @@ impl Bus {
     async fn reject(&self, message: &jetstream::Message, cause: &str) {
         let kind = match self.keep_dead_letter(message, cause).await {
             Ok(()) => AckKind::Term,
+            Err(error) if !error.may_pass() => {
+                not_kept(message, &error);
+                AckKind::Term
+            }
             Err(error) => {
                 tracing::debug!(
                     error = with_causes(&error),

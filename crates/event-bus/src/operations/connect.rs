@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_nats::jetstream;
 use futures::future::BoxFuture;
+use proto::v1::Alert;
 
 use super::{dead_letters::DeadLetterLimiter, ensure, formats, role::Role};
 use crate::{
@@ -17,6 +18,7 @@ use crate::{
         bus::{Bus, Upkeep},
         config::BusConfig,
         connect::ConnectError,
+        event::Event as _,
         publish_error::PublishError,
         storage_error::StorageError,
     },
@@ -100,6 +102,11 @@ impl Upkeep for Care {
             Some(declared) if declared.is_marked => formats::check(name, stream),
             _ => Ok(()),
         }
+    }
+
+    /// All but cameras may ask for this one.
+    fn asks_for(&self) -> Option<&'static str> {
+        (self.role != Role::Guest).then_some(Alert::STREAM)
     }
 
     fn keep_dead_letter<'a>(

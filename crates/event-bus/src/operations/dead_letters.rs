@@ -34,6 +34,14 @@ pub enum ReplayError {
         /// Where it had been published.
         subject: String,
     },
+    /// It is not whole.
+    #[error(
+        "it is not as it was published, {left_out} left out; what is there of it can be had with `show --output`"
+    )]
+    NotWhole {
+        /// What is missing.
+        left_out: String,
+    },
     /// It could not be removed after it was published.
     #[error("the stream {} cannot be used", DeadLetter::STREAM)]
     Store(#[source] StoreError),
@@ -46,6 +54,16 @@ pub enum ReplayError {
         #[source]
         source: PublishError,
     },
+}
+
+impl ReplayError {
+    /// Whether it can never be replayed.
+    pub fn is_final(&self) -> bool {
+        matches!(
+            self,
+            ReplayError::State { .. } | ReplayError::NotWhole { .. }
+        )
+    }
 }
 
 impl Bus {
@@ -79,6 +97,7 @@ impl Bus {
             subject,
             headers,
             payload,
+            left_out,
             ..
         } = &letter.event;
         if DECLARATIONS
@@ -87,6 +106,11 @@ impl Bus {
         {
             return Err(ReplayError::State {
                 subject: subject.clone(),
+            });
+        }
+        if !left_out.is_empty() {
+            return Err(ReplayError::NotWhole {
+                left_out: left_out.clone(),
             });
         }
         let message = PublishMessage::build()
@@ -135,7 +159,7 @@ impl DeadLetterLimiter {
             metrics::counter!("framewatch_dead_letters_not_kept_total").increment(1);
             return Ok(());
         }
-        let (key, letter) = of_message(message, cause, bus.service());
+        let (key, letter) = of_message(message, cause, bus.service(), bus.max_payload());
         match bus.publish::<DeadLetter>(&key, letter).await {
             Ok(_) => {
                 metrics::counter!("framewatch_dead_letters_total").increment(1);

@@ -1,6 +1,6 @@
 //! Making the streams and buckets as they are declared, and correcting the settings that the design rests on.
 
-use std::{borrow::Cow, time::Duration};
+use std::borrow::Cow;
 
 use async_nats::jetstream::{
     self, kv, object_store,
@@ -15,10 +15,6 @@ use crate::{
     },
     nats::{config::BusConfig, storage_error::StorageError},
 };
-
-/// Within it a message id counts once: as long as it takes to try again, after a fault, what may have succeeded. The
-/// broker keeps the ids in memory meanwhile.
-const DUPLICATE_WINDOW: Duration = Duration::from_secs(2 * 60);
 
 /// Makes what is missing. Of what is there, corrects the settings that the design rests on, and leaves the limits (ages
 /// and sizes) as the operator has set them.
@@ -56,7 +52,7 @@ fn settings(declared: &Declaration, subjects: &str, config: &BusConfig) -> Confi
         discard: DiscardPolicy::Old,
         allow_direct: true,
         num_replicas: config.nats_replicas.into(),
-        duplicate_window: DUPLICATE_WINDOW,
+        duplicate_window: declared.duplicate_window,
         max_messages_per_subject: declared.newest_kept.map_or(0, i64::from),
         max_age: declared.max_age.unwrap_or_default(),
         max_bytes: declared.max_bytes(config),
@@ -78,7 +74,7 @@ fn storage(declared: &Declaration) -> StorageType {
 async fn ensure_stream(
     context: &jetstream::Context,
     declared: &Declaration,
-    wanted: Config,
+    mut wanted: Config,
     role: Role,
 ) -> Result<Config, StorageError> {
     let name = declared.stream;
@@ -96,6 +92,11 @@ async fn ensure_stream(
             _ => Err(StorageError::Restoring { name }),
         };
     }
+    // A longer window does no harm until the keeper comes, and others may not change streams.
+    wanted.duplicate_window = match role {
+        Role::Keeper => wanted.duplicate_window.min(there.duplicate_window),
+        _ => there.duplicate_window,
+    };
     // What an earlier version has made is its own until the keeper has brought it to our format.
     let is_ours = role == Role::Keeper || !declared.is_marked || !formats::is_older(there);
     if let (true, Cow::Owned(corrected)) = (is_ours, corrected(there, &wanted)) {
@@ -115,6 +116,7 @@ fn corrected<'a>(there: &'a Config, wanted: &Config) -> Cow<'a, Config> {
         && there.storage == wanted.storage
         && there.discard == wanted.discard
         && there.allow_direct == wanted.allow_direct
+        && there.duplicate_window == wanted.duplicate_window
         && per_subject(there) == per_subject(wanted);
     if fits {
         return Cow::Borrowed(there);
@@ -124,6 +126,7 @@ fn corrected<'a>(there: &'a Config, wanted: &Config) -> Cow<'a, Config> {
         storage: wanted.storage,
         discard: wanted.discard,
         allow_direct: wanted.allow_direct,
+        duplicate_window: wanted.duplicate_window,
         max_messages_per_subject: wanted.max_messages_per_subject,
         ..there.clone()
     })

@@ -2,7 +2,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod answers;
 mod buckets;
+mod damage;
+mod dead_letters;
 mod documents;
 mod follow;
 mod formats;

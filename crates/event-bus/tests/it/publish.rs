@@ -1,9 +1,16 @@
+use std::time::Duration;
+
+use async_nats::{
+    HeaderMap,
+    jetstream::{self, message::PublishMessage},
+};
 use bytes::Bytes;
 use event_bus::{
     Bus, BusConfig, ConnectError, Expected, FrameArrival, MAX_FRAME_BYTES, PublishError, Role,
 };
 use proto::v1::{Alert, Comparison, Phase};
-use test_support::NatsServer;
+use test_support::{NatsServer, eventually};
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::{connect, folder, publish_frame, view};
 
@@ -100,4 +107,73 @@ async fn a_comparison_by_a_rule_that_is_back_is_said_again_once() {
     let said = bus.all::<Comparison>().await;
     let rules: Vec<_> = said.iter().map(|it| &it.event.rule_digest[..]).collect();
     assert_eq!(rules, [b"one", b"two", b"one", b"two"]);
+}
+
+#[tokio::test]
+async fn a_camera_that_numbers_its_frames_anew_loses_none_of_them() {
+    let server = NatsServer::start();
+    let context = jetstream::new(async_nats::connect(server.url()).await.unwrap());
+    let of_an_earlier_version = jetstream::stream::Config {
+        name: "FRAMES".to_owned(),
+        subjects: vec!["frames.*".to_owned()],
+        storage: jetstream::stream::StorageType::Memory,
+        duplicate_window: Duration::from_secs(120),
+        ..Default::default()
+    };
+    let made = context.create_stream(of_an_earlier_version).await;
+    made.unwrap();
+    let config = BusConfig::for_url(server.url());
+    Bus::connect(&config, "test", Role::Keeper).await.unwrap();
+
+    let publish = async || {
+        let frame = PublishMessage::build()
+            .message_id("1")
+            .payload("picture".into());
+        let sent = context.send_publish("frames.dock", frame).await.unwrap();
+        sent.await.unwrap()
+    };
+    assert!(!publish().await.duplicate);
+    eventually("its number counts again", async || {
+        (!publish().await.duplicate).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_time_that_no_text_of_ours_can_say_is_that_of_storing() {
+    let server = NatsServer::start();
+    let bus = connect(&server).await;
+    let client = async_nats::connect(server.url()).await.unwrap();
+    let parse = |text: &str| OffsetDateTime::parse(text, &Rfc3339).unwrap();
+    for (said, expected) in [
+        (
+            "9999-12-31T23:59:59.999999999Z",
+            Some("9999-12-31T23:59:59.999999999Z"),
+        ),
+        ("9999-12-31T23:59:59+14:00", Some("9999-12-31T09:59:59Z")),
+        ("0001-01-01T00:00:00Z", Some("0001-01-01T00:00:00Z")),
+        ("9999-12-31T23:59:59-14:00", None),
+        ("0001-01-01T00:00:00+14:00", None),
+        ("0000-06-01T00:00:00Z", None),
+        ("-0001-06-01T00:00:00Z", None),
+        ("+10000-01-01T00:00:00Z", None),
+    ] {
+        let mut headers = HeaderMap::new();
+        headers.insert("Captured-At", said);
+        let sent = client.publish_with_headers("frames.dock", headers, "picture".into());
+        sent.await.unwrap();
+        client.flush().await.unwrap();
+        let frame = eventually("the frame", async || {
+            let dock = folder("dock");
+            bus.latest::<FrameArrival>(&dock).await.unwrap()
+        })
+        .await;
+        bus.discard_frames(&folder("dock")).await.unwrap();
+
+        let expected = expected.map_or(frame.stored_at, parse);
+        let said_again = frame.event.headers.frame(frame.stored_at);
+        let json = serde_json::to_value(said_again).unwrap();
+        let time = json["capturedAt"].as_str().unwrap();
+        assert_eq!(parse(time), expected, "{said}");
+    }
 }

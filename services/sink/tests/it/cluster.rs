@@ -231,3 +231,95 @@ async fn a_stream_that_was_made_anew_is_applied_from_its_beginning() {
     cluster.fixture.make_comparisons_anew(&folder, 0.75).await;
     is(&redis, &folder, "0.75").await;
 }
+
+#[tokio::test]
+async fn all_is_written_anew_without_the_two_positions() {
+    let cluster = Cluster::start().await;
+    cluster.fire_everywhere().await;
+    let mut redis = cluster.redis().await;
+    wait_for_entries(&redis, FOLDERS).await;
+    for folder in folders() {
+        is(&redis, &folder, "0.5").await;
+        for lost in [sink::similarity_key(&folder), sink::alert_key(&folder)] {
+            redis.del::<_, ()>(lost).await.unwrap();
+        }
+    }
+    for position in ["alerts", "comparisons"] {
+        let position = format!("framewatch:position:{position}");
+        redis.del::<_, ()>(position).await.unwrap();
+    }
+    for folder in folders() {
+        is(&redis, &folder, "0.5").await;
+        eventually("the alert", async || {
+            let alert: Option<String> = redis.clone().get(sink::alert_key(&folder)).await.unwrap();
+            alert
+        })
+        .await;
+    }
+    assert_eq!(entries(&redis).await.len(), FOLDERS);
+}
+
+#[tokio::test]
+async fn an_alert_has_one_entry_also_where_the_position_of_entries_was_deleted() {
+    let cluster = Cluster::start().await;
+    let folder: Folder = "dock".parse().unwrap();
+    for phase in [Phase::Firing, Phase::Resolved] {
+        cluster.fixture.alert(&folder, "one", phase).await;
+    }
+    let mut redis = cluster.redis().await;
+    wait_for_entries(&redis, 2).await;
+    let made = cluster.fixture.bus.read::<Alert>(0).await.unwrap();
+    let made = made.made_at().unix_timestamp_nanos();
+    let position = format!("framewatch:position:alerts:{made}:{{alerts}}");
+    let there: u64 = redis.del(position).await.unwrap();
+    assert_eq!(there, 1);
+    cluster.fixture.alert(&folder, "two", Phase::Firing).await;
+    eventually("the alert", async || {
+        let alert: Option<String> = redis.clone().get("alert_dock").await.unwrap();
+        alert.filter(|alert| alert.contains("two"))
+    })
+    .await;
+    wait_for_entries(&redis, 3).await;
+    cluster.fixture.says("").await;
+    assert_eq!(entries(&redis).await.len(), 3);
+}
+
+#[tokio::test]
+async fn a_foreign_key_stops_no_other_and_is_made_right_once_it_is_gone() {
+    let mut cluster = Cluster::start().await;
+    let mut redis = cluster.redis().await;
+    for key in [sink::ALERTS, sink::FOLDERS, "alert_folder0"] {
+        let command = if key == "alert_folder0" {
+            "LPUSH"
+        } else {
+            "SET"
+        };
+        let command = redis::cmd(command).arg(key).arg("x").to_owned();
+        command.exec_async(&mut redis).await.unwrap();
+    }
+    cluster.fire_everywhere().await;
+    for folder in folders() {
+        is(&redis, &folder, "0.5").await;
+    }
+    cluster
+        .fixture
+        .says("Redis takes alert_folder0, alerts")
+        .await;
+    cluster.fixture.says("Redis takes folders").await;
+    redis.del::<_, ()>(sink::ALERTS).await.unwrap();
+    wait_for_entries(&redis, FOLDERS).await;
+
+    cluster.fixture.stop_sink().await;
+    for key in [sink::FOLDERS, "alert_folder0"] {
+        redis.del::<_, ()>(key).await.unwrap();
+    }
+    cluster.fixture.start_sink().await;
+    eventually("all are there", async || {
+        let members: Vec<String> = redis.clone().smembers(sink::FOLDERS).await.unwrap();
+        let alert: bool = redis.clone().exists("alert_folder0").await.unwrap();
+        (members.len() == FOLDERS && alert).then_some(())
+    })
+    .await;
+    assert_eq!(entries(&redis).await.len(), FOLDERS);
+    cluster.fixture.says("").await;
+}

@@ -1,6 +1,6 @@
 use event_bus::{AlertSubject, Bus, BusConfig, Expected, Folder, Role};
 use proto::v1::{Alert, Comparison, Phase, Verdict};
-use redis::{AsyncCommands, aio::MultiplexedConnection};
+use redis::{AsyncCommands, FromRedisValue, aio::MultiplexedConnection};
 use service_runtime::{Context, CpuPool, Readiness};
 use sink::AlertForm;
 use test_support::{NatsServer, RedisServer, eventually};
@@ -17,6 +17,8 @@ pub(crate) struct Fixture {
     pub(crate) alerts: AlertForm,
     pub(crate) bus: Bus,
     pub(crate) shutdown: CancellationToken,
+    /// Of the sink that was started last.
+    pub(crate) readiness: Readiness,
     pub(crate) sink: Option<JoinHandle<()>>,
 }
 
@@ -40,6 +42,7 @@ impl Fixture {
             alerts: AlertForm::Json,
             bus,
             shutdown: CancellationToken::new(),
+            readiness: Readiness::default(),
             sink: None,
         };
         fixture.start_sink().await;
@@ -48,6 +51,7 @@ impl Fixture {
 
     pub(crate) async fn start_sink(&mut self) {
         self.shutdown = CancellationToken::new();
+        self.readiness = Readiness::default();
         let bus = Bus::connect(&BusConfig::for_url(self.nats.url()), "sink", Role::Worker)
             .await
             .unwrap();
@@ -56,7 +60,7 @@ impl Fixture {
             .unwrap();
         let context = Context {
             shutdown: self.shutdown.clone(),
-            readiness: Readiness::default(),
+            readiness: self.readiness.clone(),
             cpu: CpuPool::default(),
             ops_address: ([127, 0, 0, 1], 0).into(),
         };
@@ -74,6 +78,32 @@ impl Fixture {
     pub(crate) async fn redis(&self) -> MultiplexedConnection {
         let client = redis::Client::open(self.redis.url()).unwrap();
         client.get_multiplexed_async_connection().await.unwrap()
+    }
+
+    /// Waits until the sink is not ready and says this, or is ready where nothing is expected.
+    pub(crate) async fn says(&self, expected: &str) {
+        eventually("what is said", async || {
+            let missing = self.readiness.missing().join(", ");
+            let is_said = match expected {
+                "" => missing.is_empty(),
+                _ => missing.contains(expected),
+            };
+            is_said.then_some(())
+        })
+        .await;
+    }
+
+    /// Sends a command in one line to Redis.
+    pub(crate) async fn ask<T: FromRedisValue>(&self, words: &str) -> T {
+        let mut command = redis::Cmd::new();
+        for word in words.split(' ') {
+            command.arg(word);
+        }
+        command.query_async(&mut self.redis().await).await.unwrap()
+    }
+
+    pub(crate) async fn do_in_redis(&self, words: &str) {
+        self.ask::<redis::Value>(words).await;
     }
 
     pub(crate) async fn compare(&self, folder: &Folder, similarity: f64) {
@@ -112,13 +142,15 @@ impl Fixture {
             .unwrap();
     }
 
+    pub(crate) async fn delete_stream(&self, name: &str) {
+        let client = async_nats::connect(self.nats.url()).await.unwrap();
+        let jetstream = async_nats::jetstream::new(client);
+        jetstream.delete_stream(name).await.unwrap();
+    }
+
     /// Deletes the stream of comparisons, and publishes one as soon as there is another.
     pub(crate) async fn make_comparisons_anew(&self, folder: &Folder, similarity: f64) {
-        let client = async_nats::connect(self.nats.url()).await.unwrap();
-        async_nats::jetstream::new(client)
-            .delete_stream("COMPARISONS")
-            .await
-            .unwrap();
+        self.delete_stream("COMPARISONS").await;
         let comparison = Comparison {
             similarity: Some(similarity),
             ..Comparison::default()

@@ -5,5 +5,7 @@
 mod cluster;
 mod fixture;
 mod login;
+mod position;
 mod process;
 mod redis_keys;
+mod refused;

@@ -1,0 +1,64 @@
+//! The entries of the stream of alerts that are there, whatever their ids: what is applied of a stream of which Redis does
+//! not say how far it is must not add them again.
+
+use std::collections::{HashMap, HashSet};
+
+use redis::{AsyncCommands as _, RedisResult, streams::StreamRangeReply};
+
+use crate::{
+    Connection,
+    apply::is_of_the_key,
+    redis_keys::{ALERTS, BEFORE_FIELDS},
+};
+
+/// What tells entries apart: an episode of a subject begins once and ends once.
+const TELLING: [&str; 4] = ["folder", "subject", "id", "phase"];
+
+/// Read at once.
+const PAGE: usize = 500;
+
+/// Redis refuses to look for what is after it.
+const LAST_ID: &str = "18446744073709551615-18446744073709551615";
+
+#[derive(Debug, Default)]
+pub(crate) struct Entries(HashSet<[String; 4]>);
+
+impl Entries {
+    /// All that are there; none where no entry can be added either.
+    pub(crate) async fn load(redis: &mut Connection) -> RedisResult<Self> {
+        match Self::load_all(redis).await {
+            Err(error) if is_of_the_key(error.code()) => Ok(Entries::default()),
+            loaded => loaded,
+        }
+    }
+
+    async fn load_all(redis: &mut Connection) -> RedisResult<Self> {
+        let (mut all, mut begin) = (HashSet::new(), "-".to_owned());
+        loop {
+            let page: StreamRangeReply = redis.xrange_count(ALERTS, &begin, "+", PAGE).await?;
+            all.extend(page.ids.iter().map(|entry| {
+                // What version 0.1.0 wrote is all of views, and does not say so.
+                TELLING.map(|name| {
+                    entry
+                        .get::<String>(name)
+                        .unwrap_or_else(|| "view".to_owned())
+                })
+            }));
+            match page.ids.last() {
+                Some(last) if page.ids.len() == PAGE && last.id != LAST_ID => {
+                    begin = format!("({}", last.id);
+                }
+                _ => return Ok(Entries(all)),
+            }
+        }
+    }
+
+    /// Whether the entry that this command would add is there.
+    pub(crate) fn has(&self, words: &[String]) -> bool {
+        let fields = words[BEFORE_FIELDS..].chunks_exact(2);
+        let fields: HashMap<&str, &String> =
+            fields.map(|pair| (pair[0].as_str(), &pair[1])).collect();
+        let telling = TELLING.map(|name| fields.get(name).copied().cloned().unwrap_or_default());
+        self.0.contains(&telling)
+    }
+}
