@@ -194,7 +194,10 @@ impl Comparer {
         let mut answer = Answer::new(reference, frame.display().to_string());
         match both.map(|(baseline, look)| compare(baseline, &look, &self.rule)) {
             Ok(Ok(compared)) => {
-                answer.similarity = Some(compared.similarity);
+                // Of a night before a day nobody can tell how similar it is.
+                let is_too_dark =
+                    compared.verdict == Verdict::Indeterminate && !compared.findings.is_empty();
+                answer.similarity = (!is_too_dark).then_some(compared.similarity);
                 answer.verdict = compared.verdict.word();
                 answer.detail = compared.findings.first().map(|found| found.kind().words());
                 answer.patches = compared.patches;

@@ -19,6 +19,7 @@ use clap::Args as _;
 use event_bus::{Bus, BusConfig, NatsLogin, Role, without_secrets};
 use futures::{StreamExt as _, future::join_all, stream::FuturesUnordered};
 use local_servers::Server;
+use looks::ModelConfig;
 use service_runtime::{Context, CpuConfig, Failure, RuntimeConfig, listen};
 use tokio::{
     net::TcpListener,
@@ -114,6 +115,8 @@ pub(crate) struct Up {
 
     #[command(flatten)]
     comparator: comparator::Config,
+    #[command(flatten)]
+    model: ModelConfig,
 
     #[command(flatten)]
     cpu: CpuConfig,
@@ -254,12 +257,18 @@ impl Up {
         let mut services = JoinSet::new();
         services.spawn(upload::run(
             web,
-            with_token(self.upload.clone(), demo_token.as_ref()),
+            upload::Config {
+                model: self.model.clone(),
+                ..with_token(self.upload.clone(), demo_token.as_ref())
+            },
             upload,
             context.clone(),
         ));
         services.spawn(comparator::run(
-            self.comparator.clone(),
+            comparator::Config {
+                model: self.model.clone(),
+                ..self.comparator.clone()
+            },
             comparator,
             context.clone(),
         ));

@@ -128,6 +128,14 @@ impl Rule {
         }
     }
 
+    /// By the measure `view`, and else as is built in.
+    pub fn of_view() -> Rule {
+        Rule {
+            measure: Some(Measure::VIEW.to_owned()),
+            ..Rule::default()
+        }
+    }
+
     /// What holds where no rule says anything: every field set.
     pub fn built_in() -> Rule {
         let mut rule = Rule::default();

@@ -1,4 +1,5 @@
 use std::{
+    ffi::OsString,
     fs::OpenOptions,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
@@ -43,6 +44,7 @@ impl Process {
         let log = OpenOptions::new().create(true).append(true).open(&self.log);
         let child = Command::new(&self.program)
             .args(&self.arguments)
+            .env("FRAMEWATCH_MODEL", model())
             .stdin(Stdio::null())
             .stdout(Stdio::null())
             .stderr(log.expect("the folder for logs can be written"))
@@ -87,6 +89,11 @@ impl Drop for Process {
             drop(child.wait());
         }
     }
+}
+
+/// Processes compare by pHash, unless `FRAMEWATCH_TRIAL_MODEL` names the network's weights.
+fn model() -> OsString {
+    std::env::var_os("FRAMEWATCH_TRIAL_MODEL").unwrap_or_else(|| "none".into())
 }
 
 /// The folder of the services' binaries, which are built now where they are not up to date.

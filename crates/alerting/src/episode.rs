@@ -215,6 +215,7 @@ fn fire(standing: &Standing<'_>, comparison: &Comparison) -> Alert {
         reference: comparison.reference.clone(),
         fired_at: comparison.compared_at,
         fired_similarity: comparison.similarity,
+        patches: comparison.patches.clone(),
         fired_threshold: comparison.threshold,
         ..Alert::default()
     }

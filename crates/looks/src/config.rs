@@ -30,7 +30,12 @@ impl ModelConfig {
 
     /// The file, if there is to be a network and its weights are installed.
     pub fn file(&self) -> Option<PathBuf> {
-        match &self.model {
+        // A variable that is set to nothing says nothing.
+        let named = self
+            .model
+            .as_ref()
+            .filter(|file| !file.as_os_str().is_empty());
+        match named {
             Some(none) if none.as_os_str() == NONE => None,
             Some(file) => Some(file.clone()),
             None => find_model(),

@@ -67,8 +67,10 @@ pub(crate) fn count_darkness(comparison: &mut Comparison, before: Option<Compari
     let lasted = since
         .and_then(from_timestamp)
         .zip(now.and_then(from_timestamp));
-    if lasted.is_some_and(|(since, now)| now - since >= DARK_FOR) {
-        comparison.set_verdict(Verdict::Mismatch);
+    match lasted.is_some_and(|(since, now)| now - since >= DARK_FOR) {
+        true => comparison.set_verdict(Verdict::Mismatch),
+        // Nobody can tell how similar it is.
+        false => comparison.similarity = None,
     }
 }
 

@@ -31,8 +31,8 @@ pub struct Config {
     )]
     pub looks_max_mb: u32,
 
-    /// The network.
-    #[command(flatten)]
+    /// The network, whose setting is the process's.
+    #[arg(skip)]
     pub model: ModelConfig,
 }
 

@@ -3,12 +3,15 @@
 use std::process::ExitCode;
 
 use event_bus::{Bus, BusConfig, Role};
+use looks::ModelConfig;
 use service_runtime::{Context, CpuConfig, Failure, Service};
 
 #[derive(clap::Args)]
 struct Settings {
     #[command(flatten)]
     comparator: crate::Config,
+    #[command(flatten)]
+    model: ModelConfig,
     #[command(flatten)]
     cpu: CpuConfig,
     #[command(flatten)]
@@ -34,6 +37,10 @@ pub fn main() -> ExitCode {
             ..context
         };
         let bus = bus.map_err(Failure::unavailable)?;
-        crate::run(settings.comparator, bus, context).await
+        let config = crate::Config {
+            model: settings.model,
+            ..settings.comparator
+        };
+        crate::run(config, bus, context).await
     })
 }

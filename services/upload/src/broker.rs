@@ -42,6 +42,13 @@ impl Broker {
             .await
     }
 
+    /// Whether the first folders were ever made: whether this is no new installation.
+    pub(crate) async fn is_seeded(&self) -> Result<bool, Problem> {
+        let folders = self.bus.folders();
+        self.ask("look for the first folders", folders.is_seeded())
+            .await
+    }
+
     /// Says whether it was not there.
     pub(crate) async fn create_folder(
         &self,

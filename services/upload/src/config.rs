@@ -2,6 +2,7 @@ use std::{num::NonZero, time::Duration};
 
 use clap::Args;
 use fingerprint::Limits;
+use looks::ModelConfig;
 
 use crate::access::AccessConfig;
 
@@ -53,6 +54,10 @@ pub struct Config {
     #[arg(long, env = "SIMILARITY_THRESHOLD", value_parser = parse_threshold, value_name = "0..1")]
     pub default_threshold: Option<f64>,
 
+    /// The network, whose setting is the process's. Where it is installed, a new installation compares by it.
+    #[arg(skip = ModelConfig::none())]
+    pub model: ModelConfig,
+
     /// Who may use the service.
     #[command(flatten)]
     pub access: AccessConfig,
@@ -76,6 +81,7 @@ impl Default for Config {
             max_concurrent_uploads: NonZero::new(16).expect("16 is not 0"),
             max_connections: NonZero::new(2048).expect("2048 is not 0"),
             default_threshold: None,
+            model: ModelConfig::none(),
             access: AccessConfig::default(),
         }
     }

@@ -168,7 +168,7 @@ impl Folders {
     pub(crate) async fn set_first_default_rule(&self, rule: Rule) -> Result<(), Problem> {
         let there = self.states.read().default_rule();
         if let Some(there) = there {
-            if there.threshold != rule.threshold {
+            if rule.threshold.is_some() && there.threshold != rule.threshold {
                 tracing::info!(
                     threshold = there.threshold,
                     "the default rule that is set stays; the threshold of the settings was for where there was none"

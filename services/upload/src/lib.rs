@@ -84,7 +84,7 @@ pub async fn run(
 
     bus.keep_standing(&tracker, &shutdown);
 
-    let default_threshold = config.default_threshold;
+    let first_rule = first_rule(&config);
     let caught_up = states.follow(&bus, &tracker, &shutdown);
     let (loaded_sender, loaded) = watch::channel(false);
     require(&context, &bus, loaded.clone());
@@ -104,7 +104,7 @@ pub async fn run(
         let (broker, folders, shutdown) = (broker.clone(), folders.clone(), shutdown.clone());
         async move {
             caught_up.await;
-            put_in_order(&broker, &folders, default_threshold).await;
+            put_in_order(&broker, &folders, first_rule).await;
             loaded_sender.send_replace(true);
             folders.keep_reconciled(shutdown).await;
         }
@@ -151,18 +151,35 @@ fn require(context: &Context, bus: &Bus, loaded: watch::Receiver<bool>) {
         });
 }
 
+/// The default rule where none is set.
+enum FirstRule {
+    /// In a new installation alone: others have been judged without.
+    OfANewOne(Rule),
+    /// Wherever there is none.
+    Anywhere(Rule),
+    Nothing,
+}
+
+fn first_rule(config: &Config) -> FirstRule {
+    match config.default_threshold {
+        Some(threshold) => FirstRule::Anywhere(Rule::of_phash(threshold)),
+        None if config.model.file().is_some() => FirstRule::OfANewOne(Rule::of_view()),
+        None => FirstRule::Nothing,
+    }
+}
+
 /// Makes the first folders and the first default rule, and does what an earlier process left undone.
-async fn put_in_order(broker: &Broker, folders: &Folders, default_threshold: Option<f64>) {
+async fn put_in_order(broker: &Broker, folders: &Folders, first_rule: FirstRule) {
     let first = FIRST_FOLDERS.map(|name| {
         let folder: Folder = name.parse().expect("these are names of folders");
         folder
     });
-    while let Err(problem) = broker.seed(&first).await {
-        tracing::debug!(problem.detail, "the first folders are not made yet");
+    while let Err(problem) = set_first_rule(broker, folders, &first_rule).await {
+        tracing::debug!(problem.detail, "the default rule is not set yet");
         sleep(RETRY).await;
     }
-    while let Err(problem) = set_first_default(folders, default_threshold).await {
-        tracing::debug!(problem.detail, "the default rule is not set yet");
+    while let Err(problem) = broker.seed(&first).await {
+        tracing::debug!(problem.detail, "the first folders are not made yet");
         sleep(RETRY).await;
     }
     while let Err(problem) = folders.reconcile_all().await {
@@ -172,13 +189,17 @@ async fn put_in_order(broker: &Broker, folders: &Folders, default_threshold: Opt
 }
 
 /// What is set already is left as it is: people may have set it on the page since.
-async fn set_first_default(folders: &Folders, threshold: Option<f64>) -> Result<(), Problem> {
-    let Some(threshold) = threshold else {
-        return Ok(());
+async fn set_first_rule(
+    broker: &Broker,
+    folders: &Folders,
+    first: &FirstRule,
+) -> Result<(), Problem> {
+    let rule = match first {
+        FirstRule::Anywhere(rule) => rule,
+        FirstRule::OfANewOne(rule) if !broker.is_seeded().await? => rule,
+        FirstRule::OfANewOne(_) | FirstRule::Nothing => return Ok(()),
     };
-    folders
-        .set_first_default_rule(Rule::of_phash(threshold))
-        .await
+    folders.set_first_default_rule(rule.clone()).await
 }
 
 async fn end(tracker: &TaskTracker, bus: &Bus) {

@@ -4,6 +4,7 @@ use std::{net::SocketAddr, process::ExitCode};
 
 use anyhow::Context as _;
 use event_bus::{Bus, BusConfig, Role};
+use looks::ModelConfig;
 use service_runtime::{Failure, Service};
 use tokio::net::TcpListener;
 
@@ -20,6 +21,8 @@ struct Settings {
     listen: SocketAddr,
     #[command(flatten)]
     upload: crate::Config,
+    #[command(flatten)]
+    model: ModelConfig,
     #[command(flatten)]
     bus: BusConfig,
 }
@@ -44,6 +47,10 @@ pub fn main() -> ExitCode {
             return Ok(());
         };
         let bus = bus.map_err(Failure::unavailable)?;
-        crate::run(listener, settings.upload, bus, context).await
+        let config = crate::Config {
+            model: settings.model,
+            ..settings.upload
+        };
+        crate::run(listener, config, bus, context).await
     })
 }

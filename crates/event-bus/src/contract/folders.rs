@@ -128,13 +128,18 @@ impl Bus {
 impl KeyValue<Folders> {
     /// Makes these folders if none were ever made here.
     pub async fn seed(&self, folders: &[Folder]) -> Result<(), StoreError> {
-        if self.get(&FolderKey::seeded()).await?.is_some() {
+        if self.is_seeded().await? {
             return Ok(());
         }
         for folder in folders {
             self.make(folder).await?;
         }
         self.mark_seeded().await
+    }
+
+    /// Whether they were ever made.
+    pub async fn is_seeded(&self) -> Result<bool, StoreError> {
+        Ok(self.get(&FolderKey::seeded()).await?.is_some())
     }
 
     /// Keeps [`seed`](KeyValue::seed) from making folders: those that there are to be are made.
