@@ -198,6 +198,11 @@ impl Known {
         self.folders.get(folder)?.reference()
     }
 
+    /// The folder's last comparison.
+    pub fn comparison(&self, folder: &Folder) -> Option<&Comparison> {
+        Some(&self.folders.get(folder)?.comparison.as_ref()?.event)
+    }
+
     /// What is known of the frame that a camera sent last, if that is not long ago; its bytes are empty.
     pub fn current_frame(&self, folder: &Folder) -> Option<&Stored<FrameArrival>> {
         self.folders.get(folder)?.current_frame()

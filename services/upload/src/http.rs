@@ -15,6 +15,7 @@ mod folders;
 mod forms;
 mod frames;
 mod guard;
+mod heat_map;
 mod history;
 mod images;
 mod legacy;
@@ -88,6 +89,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(folders::list))
         .routes(routes!(folders::get, folders::make, folders::remove))
         .routes(routes!(frames::latest))
+        .routes(routes!(heat_map::of_folder))
+        .routes(routes!(heat_map::of_alert))
         .routes(routes!(history::of_folder))
         .routes(routes!(images::list, images::upload))
         .routes(routes!(images::get, images::remove))

@@ -50,6 +50,7 @@ pub(crate) enum Kind {
     UnknownImage,
     UnknownAlert,
     NoEvidence,
+    NoHeatMap,
     NoReference,
     NoFrame,
     MethodNotAllowed,
@@ -112,6 +113,7 @@ impl Kind {
             Kind::UnknownImage => (S::NOT_FOUND, "unknown-image", "Unknown image"),
             Kind::UnknownAlert => (S::NOT_FOUND, "unknown-alert", "Unknown alert"),
             Kind::NoEvidence => (S::NOT_FOUND, "no-evidence", "No evidence"),
+            Kind::NoHeatMap => (S::NOT_FOUND, "no-heat-map", "No heat map"),
             Kind::NoReference => (S::NOT_FOUND, "no-reference", "No reference"),
             Kind::NoFrame => (S::NOT_FOUND, "no-frame", "No frame"),
             Kind::MethodNotAllowed => (

@@ -50,6 +50,7 @@ const PERMISSIONS: &[Permission] = &[
     look("GET", "/api/v1/folders/{folder}/latest"),
     look("GET", "/api/v1/folders/{folder}/latest/content"),
     look("GET", "/api/v1/folders/{folder}/frame"),
+    look("GET", "/api/v1/folders/{folder}/heat-map"),
     look("GET", "/api/v1/folders/{folder}/history"),
     look("GET", "/api/v1/folders/{folder}/rule"),
     look("GET", "/api/v1/rules/_default"),
@@ -57,6 +58,7 @@ const PERMISSIONS: &[Permission] = &[
     look("GET", "/api/v1/alerts/{id}"),
     look("GET", "/api/v1/alerts/{id}/evidence/frame"),
     look("GET", "/api/v1/alerts/{id}/evidence/reference"),
+    look("GET", "/api/v1/alerts/{id}/heat-map"),
     look("GET", "/api/v1/events"),
     look("GET", "/api/v1/events/folders"),
 

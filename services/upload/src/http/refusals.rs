@@ -43,6 +43,7 @@ refuses! {
     Reference: NoReference;
     Alert: UnknownAlert;
     Evidence: NoEvidence;
+    HeatMap: NoHeatMap;
     Frame: NoFrame, UnreadableFrame;
     /// A part of a picture.
     Part: UnsatisfiableRange;

@@ -27,6 +27,8 @@ pub(crate) struct Row {
     pub(crate) is_of_view: bool,
     /// What was wrong when it fired.
     pub(crate) findings: String,
+    /// Whether it is known where its frame differed.
+    pub(crate) has_heat_map: bool,
     /// Which of the pictures behind it could not be stored when it fired, and why.
     pub(crate) evidence_missing: String,
     /// With what it fired, where that is known.
@@ -100,6 +102,7 @@ impl Row {
                 .reference
                 .map(|reference| reference.name)
                 .unwrap_or_default(),
+            has_heat_map: !alert.patches.is_empty(),
             evidence_missing: alert.evidence_missing,
             message: alert.message,
             folder: alert.folder,
