@@ -7,6 +7,7 @@ mod documents;
 mod follow;
 mod formats;
 mod login;
+mod normals;
 mod past;
 mod publish;
 mod restore;
