@@ -61,6 +61,20 @@ pub(crate) struct Api {
     base: String,
 }
 
+/// What the service says of pictures that it has stored.
+#[derive(Deserialize)]
+pub(crate) struct Stored {
+    images: Vec<proto::v1::Upload>,
+}
+
+impl Stored {
+    /// The id of the picture.
+    pub(crate) fn id(self) -> Result<String, Failure> {
+        let upload = self.images.into_iter().next();
+        Ok(upload.context("the answer names no picture")?.id)
+    }
+}
+
 /// What the service says when it refuses (RFC 9457).
 #[derive(Deserialize)]
 struct Problem {
@@ -116,6 +130,16 @@ impl Api {
         answer(self.ask(request).await?).await
     }
 
+    /// Has something done there for which nothing need be sent.
+    pub(crate) async fn post<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+        query: &[(&str, &str)],
+    ) -> Result<T, Failure> {
+        let request = self.client.post(self.address(path)).query(query);
+        answer(self.ask(request).await?).await
+    }
+
     pub(crate) async fn delete(&self, path: &str) -> Result<(), Failure> {
         self.ask(self.client.delete(self.address(path))).await?;
         Ok(())
@@ -126,34 +150,25 @@ impl Api {
             .await
     }
 
-    /// Uploads one reference picture of so many bytes; the answer is its id.
+    /// Uploads one picture of so many bytes to `path`; the answer is its id.
     pub(crate) async fn upload(
         &self,
-        folder: &str,
+        path: &str,
         name: &str,
         length: usize,
         picture: impl Into<Body>,
     ) -> Result<String, Failure> {
-        #[derive(Deserialize)]
-        struct Answer {
-            images: Vec<proto::v1::Upload>,
-        }
         let response = self
             .client
-            .post(self.address(&format!("/api/v1/folders/{folder}/images")))
+            .post(self.address(path))
             .query(&[("name", name)])
             .header(CONTENT_TYPE, "application/octet-stream")
             .header(CONTENT_LENGTH, length)
             .body(picture)
             .send()
             .await;
-        let answer: Answer = self.accepted(response).await?.json().await?;
-        let upload = answer
-            .images
-            .into_iter()
-            .next()
-            .context("the answer names no picture")?;
-        Ok(upload.id)
+        let stored: Stored = self.accepted(response).await?.json().await?;
+        stored.id()
     }
 
     async fn accepted(&self, response: reqwest::Result<Response>) -> Result<Response, Failure> {

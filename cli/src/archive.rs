@@ -5,6 +5,7 @@
 //! | `backup.json` | the format's version, ours, and when the backup was made: the first entry |
 //! | `folders/000001.jsonl` and so on; `rules`, `acknowledgements`, `comparisons`, `uploads`, `changes`, `alerts` | a JSON object a line: `key` and `value` |
 //! | `references/<folder>/<id>.json`, then `references/<folder>/<id>` | a reference: what is known of it, and the picture |
+//! | `normals/<folder>/<id>.json`, then `normals/<folder>/<id>` | a normal picture, the same way |
 //! | `evidence/<alert>/frame`, `evidence/<alert>/reference` | a picture behind an alert |
 //! | `manifest.json` | how many of each, and the SHA-256 of all that came before: the last entry |
 //!
@@ -79,6 +80,9 @@ pub(crate) struct Counts {
     #[serde(default)]
     pub(crate) changes: u64,
     pub(crate) references: u64,
+    /// Format 1 of a backup had none.
+    #[serde(default)]
+    pub(crate) normals: u64,
     pub(crate) evidence: u64,
 }
 
@@ -93,6 +97,7 @@ impl Counts {
             Kind::Alerts => &mut self.alerts,
             Kind::Changes => &mut self.changes,
             Kind::References => &mut self.references,
+            Kind::Normals => &mut self.normals,
             Kind::Evidence => &mut self.evidence,
         } += 1;
     }
@@ -100,10 +105,11 @@ impl Counts {
     /// For people.
     pub(crate) fn summary(&self) -> String {
         format!(
-            "{} folders, {} rules, {} reference pictures, {} events of alerts, {} pictures behind them, {} acknowledgements",
+            "{} folders, {} rules, {} reference pictures, {} normal pictures, {} events of alerts, {} pictures behind them, {} acknowledgements",
             self.folders,
             self.rules,
             self.references,
+            self.normals,
             self.alerts,
             self.evidence,
             self.acknowledgements

@@ -106,7 +106,7 @@ async fn try_upload_reference(api: &Api, camera: &CameraSpec) -> Result<(), Fail
         let drawn = camera.clone();
         let picture = spawn_blocking(move || cctv_sim::reference(&drawn)).await??;
         api.upload(
-            folder,
+            &format!("/api/v1/folders/{folder}/images"),
             &format!("{}.jpg", camera.name),
             picture.len(),
             picture,

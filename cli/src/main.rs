@@ -16,6 +16,7 @@ mod folders;
 mod healthcheck;
 mod lines;
 mod migrate;
+mod normal;
 mod progress;
 mod provision;
 mod publish;
@@ -65,9 +66,11 @@ enum Command {
     Folder(folder::FolderCommand),
     /// Show or set the rule by which a folder's frames are judged
     Rule(rule::RuleCommand),
+    /// Show, add or remove the pictures that are right as well as a folder's reference: night, snow, a lorry at the dock
+    Normal(normal::NormalCommand),
     /// Take over what the system that this one replaces has on disk: its pictures and its threshold
     Migrate(migrate::Migrate),
-    /// Write references, rules, folders, alerts and what people say of them to a file
+    /// Write references, normal pictures, rules, folders, alerts and what people say of them to a file
     Backup(backup::Backup),
     /// Put back what a backup holds
     Restore(restore::Restore),
@@ -134,6 +137,7 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Folders(folders) => block_on(folders.run())?,
         Command::Folder(folder) => block_on(folder.run())?,
         Command::Rule(rule) => block_on(rule.run())?,
+        Command::Normal(normal) => block_on(normal.run())?,
         Command::Migrate(migrate) => block_on(migrate.run())?,
         Command::Backup(backup) => block_on(backup.run())?,
         Command::Restore(restore) => block_on(restore.run())?,

@@ -26,7 +26,7 @@ pub(crate) struct Restore {
     /// What `framewatch backup` has written
     file: PathBuf,
 
-    /// Remove the references, rules, folders, alerts and acknowledgements that are there; without this, there may be none
+    /// Remove the references, normal pictures, rules, folders, alerts and acknowledgements that are there; without this, there may be none
     #[arg(long)]
     replace: bool,
 
@@ -194,6 +194,10 @@ impl Target {
             Record::Reference(folder, upload, picture) => {
                 let key = PictureKey::new(&folder, &upload.id);
                 bus.references().put(&key, &upload, &picture).await
+            }
+            Record::Normal(folder, upload, picture) => {
+                let key = PictureKey::new(&folder, &upload.id);
+                bus.normals().put(&key, &upload, &picture).await
             }
             Record::Evidence(alert, exhibit, picture) => {
                 let key = ExhibitKey::new(alert.to_string(), exhibit);

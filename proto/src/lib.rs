@@ -12,6 +12,7 @@ mod line;
 mod rule;
 #[cfg(feature = "openapi")]
 mod schemas;
+mod upload;
 
 pub use acknowledgement::InvalidAcknowledgement;
 pub use conversions::{from_timestamp, rfc3339, timestamp};

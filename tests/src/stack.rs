@@ -258,6 +258,14 @@ impl Stack {
         serde_json::from_value(answer["images"][0].clone()).expect("an image is an Upload")
     }
 
+    /// Adds a normal picture.
+    pub async fn add_normal(&self, folder: &str, picture: Vec<u8>) {
+        let url = self.url(&format!("/api/v1/folders/{folder}/normals"));
+        let request = self.http.post(url).body(picture);
+        let response = request.send().await.expect("the service answers");
+        assert_eq!(response.status(), StatusCode::CREATED);
+    }
+
     /// Removes a reference.
     pub async fn remove(&self, folder: &str, id: &str) {
         let path = format!("/api/v1/folders/{folder}/images/{id}");

@@ -165,18 +165,22 @@ impl<T: FnMut(Record) -> Result<(), ArchiveError>> Reading<T> {
         let (kind, rest) = name.split_once('/').context("no entry is named so")?;
         let kind = Kind::of_word(kind).context("no entry is named so")?;
         Ok(match (kind, rest.split_once('/'), announced) {
-            (Kind::References, Some(_), None) => {
+            (Kind::References | Kind::Normals, Some(_), None) => {
                 let picture = name.strip_suffix(".json");
                 let picture = picture.context("nothing is said of this picture")?;
                 self.announced = Some((picture.to_owned(), serde_json::from_slice(&content)?));
                 Content::OfNext
             }
-            (Kind::References, Some((folder, id)), Some((picture, upload))) => {
+            (Kind::References | Kind::Normals, Some((folder, id)), Some((picture, upload))) => {
                 ensure!(
                     picture == name && id == upload.id,
                     "{picture:?} was to come"
                 );
-                let record = Record::Reference(folder.parse()?, upload, content);
+                let folder = folder.parse()?;
+                let record = match kind {
+                    Kind::Normals => Record::Normal(folder, upload, content),
+                    _ => Record::Reference(folder, upload, content),
+                };
                 Content::Record(Box::new(record))
             }
             (_, _, Some((picture, _))) => bail!("{picture:?} was to come"),
@@ -184,7 +188,9 @@ impl<T: FnMut(Record) -> Result<(), ArchiveError>> Reading<T> {
                 let record = Record::Evidence(alert.parse()?, exhibit.parse()?, content);
                 Content::Record(Box::new(record))
             }
-            (Kind::References | Kind::Evidence, None, None) => bail!("no entry is named so"),
+            (Kind::References | Kind::Normals | Kind::Evidence, None, None) => {
+                bail!("no entry is named so")
+            }
             (kind, _, None) => Content::Lines(kind, content),
         })
     }

@@ -3,7 +3,8 @@ use bytes::Bytes;
 use event_bus::{AlertKey, AlertSubject, Exhibit, Folder, ReferenceChange, RuleScope};
 use fingerprint::Format;
 use proto::v1::{
-    Acknowledgement, Alert, Change, Comparison, Folder as Details, Rule, Upload, UploadRemoved,
+    Acknowledgement, Alert, Change, Comparison, Folder as Details, NormalAdded, NormalRemoved,
+    Rule, Upload, UploadRemoved,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -25,6 +26,7 @@ pub(crate) enum Record {
     /// What somebody changed.
     Change(RuleScope, Box<Change>),
     Reference(Folder, Upload, Bytes),
+    Normal(Folder, Upload, Bytes),
     Evidence(AlertKey, Exhibit, Bytes),
 }
 
@@ -39,11 +41,12 @@ pub(crate) enum Kind {
     Alerts,
     Changes,
     References,
+    Normals,
     Evidence,
 }
 
 impl Kind {
-    const ALL: [Kind; 9] = [
+    const ALL: [Kind; 10] = [
         Kind::Folders,
         Kind::Rules,
         Kind::Acknowledgements,
@@ -52,6 +55,7 @@ impl Kind {
         Kind::Alerts,
         Kind::Changes,
         Kind::References,
+        Kind::Normals,
         Kind::Evidence,
     ];
 
@@ -66,6 +70,7 @@ impl Kind {
             Kind::Alerts => "alerts",
             Kind::Changes => "changes",
             Kind::References => "references",
+            Kind::Normals => "normals",
             Kind::Evidence => "evidence",
         }
     }
@@ -91,6 +96,8 @@ struct Line<T> {
 enum Announced {
     Uploaded(Upload),
     Removed(UploadRemoved),
+    NormalAdded(NormalAdded),
+    NormalRemoved(NormalRemoved),
 }
 
 impl From<ReferenceChange> for Announced {
@@ -98,6 +105,8 @@ impl From<ReferenceChange> for Announced {
         match change {
             ReferenceChange::Uploaded(upload) => Announced::Uploaded(upload),
             ReferenceChange::Removed(removed) => Announced::Removed(removed),
+            ReferenceChange::NormalAdded(added) => Announced::NormalAdded(added),
+            ReferenceChange::NormalRemoved(removed) => Announced::NormalRemoved(removed),
         }
     }
 }
@@ -107,6 +116,8 @@ impl From<Announced> for ReferenceChange {
         match announced {
             Announced::Uploaded(upload) => ReferenceChange::Uploaded(upload),
             Announced::Removed(removed) => ReferenceChange::Removed(removed),
+            Announced::NormalAdded(added) => ReferenceChange::NormalAdded(added),
+            Announced::NormalRemoved(removed) => ReferenceChange::NormalRemoved(removed),
         }
     }
 }
@@ -122,6 +133,7 @@ impl Record {
             Record::Alert(..) => Kind::Alerts,
             Record::Change(..) => Kind::Changes,
             Record::Reference(..) => Kind::References,
+            Record::Normal(..) => Kind::Normals,
             Record::Evidence(..) => Kind::Evidence,
         }
     }
@@ -129,9 +141,9 @@ impl Record {
     /// How many bytes its picture has; 0 where it is none.
     pub(crate) fn picture_bytes(&self) -> u64 {
         match self {
-            Record::Reference(_, _, picture) | Record::Evidence(_, _, picture) => {
-                picture.len() as u64
-            }
+            Record::Reference(_, _, picture)
+            | Record::Normal(_, _, picture)
+            | Record::Evidence(_, _, picture) => picture.len() as u64,
             _ => 0,
         }
     }
@@ -146,7 +158,7 @@ impl Record {
             Record::Upload(folder, change) => line(folder, Announced::from(change.clone())),
             Record::Alert(subject, alert) => line(subject, alert),
             Record::Change(scope, change) => line(scope, change),
-            Record::Reference(..) | Record::Evidence(..) => return None,
+            Record::Reference(..) | Record::Normal(..) | Record::Evidence(..) => return None,
         })
     }
 
@@ -182,7 +194,9 @@ impl Record {
                 let Line { key, value } = parsed(line)?;
                 Record::Change(key.parse()?, Box::new(value))
             }
-            Kind::References | Kind::Evidence => bail!("{} are no lines", kind.word()),
+            Kind::References | Kind::Normals | Kind::Evidence => {
+                bail!("{} are no lines", kind.word())
+            }
         })
     }
 
@@ -198,7 +212,8 @@ impl Record {
                 );
                 Ok(acknowledgement.check()?)
             }
-            Record::Reference(folder, upload, picture) => check_reference(folder, upload, picture),
+            Record::Reference(folder, upload, picture)
+            | Record::Normal(folder, upload, picture) => check_picture(folder, upload, picture),
             Record::Evidence(alert, _, picture) => {
                 let length = alert.to_string().len();
                 ensure!(
@@ -228,30 +243,30 @@ fn parsed<T: DeserializeOwned>(line: &[u8]) -> serde_json::Result<Line<T>> {
     serde_json::from_slice(line)
 }
 
-fn check_reference(folder: &Folder, upload: &Upload, picture: &[u8]) -> anyhow::Result<()> {
+fn check_picture(folder: &Folder, upload: &Upload, picture: &[u8]) -> anyhow::Result<()> {
     let Upload { id, name, .. } = upload;
     ensure!(
         upload.folder == folder.as_str(),
-        "the reference {id:?} is said to be of the folder {:?}",
+        "the picture {id:?} is said to be of the folder {:?}",
         upload.folder
     );
-    ensure!(is_id(id), "{id:?} is not the id of a reference");
+    ensure!(is_id(id), "{id:?} is not the id of a picture");
     ensure!(
         name.chars().count() <= 100
             && !name.contains(['/', '\\'])
             && !name.contains(char::is_control),
-        "{name:?} is not the name of a reference"
+        "{name:?} is not the name of a picture"
     );
     check_size(picture)?;
-    let format = format_of(picture).with_context(|| format!("the reference {id}"))?;
+    let format = format_of(picture).with_context(|| format!("the picture {id}"))?;
     ensure!(
         upload.content_type == format.content_type(),
-        "the reference {id} is {format} and is said to be {:?}",
+        "the picture {id} is {format} and is said to be {:?}",
         upload.content_type
     );
     ensure!(
         upload.size_bytes == picture.len() as u64,
-        "the reference {id} has {} bytes and is said to have {}",
+        "the picture {id} has {} bytes and is said to have {}",
         picture.len(),
         upload.size_bytes
     );
@@ -304,7 +319,10 @@ mod tests {
     fn pictures_are_those_of_the_object_buckets() {
         for declared in &DECLARATIONS {
             let kind = Kind::of_word(&declared.name.to_lowercase());
-            let is_of_pictures = matches!(kind, Some(Kind::References | Kind::Evidence));
+            let is_of_pictures = matches!(
+                kind,
+                Some(Kind::References | Kind::Normals | Kind::Evidence)
+            );
             assert_eq!(is_of_pictures, declared.backup == Backup::Pictures);
         }
     }

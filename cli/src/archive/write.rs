@@ -47,8 +47,9 @@ impl<W: Write> Writer<W> {
     /// Adds a record, of which its [check](Record::check) is content.
     pub(crate) fn add(&mut self, record: &Record) -> anyhow::Result<()> {
         match record {
-            Record::Reference(folder, upload, picture) => {
-                let name = format!("{}/{folder}/{}", Kind::References.word(), upload.id);
+            Record::Reference(folder, upload, picture)
+            | Record::Normal(folder, upload, picture) => {
+                let name = format!("{}/{folder}/{}", record.kind().word(), upload.id);
                 self.end_lines()?;
                 self.entry(&format!("{name}.json"), &serde_json::to_vec(upload)?)?;
                 self.entry(&name, picture)?;

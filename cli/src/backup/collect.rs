@@ -1,9 +1,11 @@
 use std::{collections::BTreeMap, fmt};
 
 use anyhow::anyhow;
+use bytes::Bytes;
 use event_bus::{
-    AcknowledgementChange, Bus, Declaration, Event, ExhibitChange, ExhibitKey, Extent,
-    FolderChange, PictureChange, PictureKey, ReferenceChange, RuleChange, StoreError, Stored,
+    AcknowledgementChange, Bus, Declaration, Event, ExhibitChange, ExhibitKey, Extent, Folder,
+    FolderChange, ObjectBucket, ObjectChange, Objects, PictureKey, ReferenceChange, RuleChange,
+    StoreError, Stored,
 };
 use proto::v1::{Alert, Change, Comparison, Upload};
 use service_runtime::Failure;
@@ -128,22 +130,17 @@ impl<'a> Collector<'a> {
     }
 
     async fn pictures(&mut self, exhibits: Exhibits) -> Result<(), Failure> {
-        let (pictures, evidence) = (self.bus.references(), self.bus.evidence());
+        let (pictures, normals) = (self.bus.references(), self.bus.normals());
+        let evidence = self.bus.evidence();
         let mut bytes = pictures.size().await.map_err(unavailable)?;
+        bytes += normals.size().await.map_err(unavailable)?;
         if exhibits == Exhibits::Included {
             bytes += evidence.size().await.map_err(unavailable)?;
         }
         self.progress = Progress::of_bytes(bytes);
 
-        for (key, upload) in self.references().await? {
-            let picture = pictures.get(&key).await;
-            let picture = self.unless_damaged::<PictureChange, _>(picture)?;
-            // Otherwise it was removed a moment ago.
-            if let Some(picture) = picture {
-                self.add(Record::Reference(key.folder, upload, picture))
-                    .await?;
-            }
-        }
+        self.pictures_of(&pictures, Record::Reference).await?;
+        self.pictures_of(&normals, Record::Normal).await?;
         if exhibits == Exhibits::LeftOut {
             return Ok(());
         }
@@ -162,16 +159,30 @@ impl<'a> Collector<'a> {
         Ok(())
     }
 
-    async fn references(&mut self) -> Result<Vec<(PictureKey, Upload)>, Failure> {
+    /// All pictures of a bucket, each with what is known of it.
+    async fn pictures_of<B: ObjectBucket<Key = PictureKey, About = Upload>>(
+        &mut self,
+        pictures: &Objects<B>,
+        record: impl Fn(Folder, Upload, Bytes) -> Record,
+    ) -> Result<(), Failure> {
         let mut found = Vec::new();
-        let changes = self.bus.snapshot::<PictureChange>(LATEST).await;
+        let changes = self.bus.snapshot::<ObjectChange<B>>(LATEST).await;
         let mut changes = changes.map_err(unavailable)?;
         while let Some(change) = changes.next().await.map_err(unavailable)? {
             found.extend(change.event.about.map(|upload| (change.key, upload)));
         }
         self.passed_over += changes.unreadable();
-        self.damage.add(PictureChange::STREAM, changes.damaged());
-        Ok(found)
+        self.damage
+            .add(ObjectChange::<B>::STREAM, changes.damaged());
+        for (key, upload) in found {
+            let picture = pictures.get(&key).await;
+            let picture = self.unless_damaged::<ObjectChange<B>, _>(picture)?;
+            // Otherwise it was removed a moment ago.
+            if let Some(picture) = picture {
+                self.add(record(key.folder, upload, picture)).await?;
+            }
+        }
+        Ok(())
     }
 
     async fn exhibits(&mut self) -> Result<Vec<ExhibitKey>, Failure> {

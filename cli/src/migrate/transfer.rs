@@ -120,8 +120,9 @@ impl Transfer<'_> {
     async fn upload_one(&self, picture: &OldPicture, progress: &Progress) -> Result<(), Failure> {
         let bytes = read(picture).await.map_err(Failure::usage)?;
         let (folder, name) = (self.old.folder.as_str(), picture.name());
+        let path = format!("/api/v1/folders/{folder}/images");
         let (length, body) = (bytes.len(), progress.through_body(bytes.into()));
-        self.api.upload(folder, &name, length, body).await.map(drop)
+        self.api.upload(&path, &name, length, body).await.map(drop)
     }
 
     async fn answers(&self) -> bool {

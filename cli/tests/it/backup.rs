@@ -69,7 +69,7 @@ async fn what_was_backed_up_is_there_again_on_another_system_and_goes_on_from_th
     let file = path_of(&files, "backup");
     let said = succeeded(&run(&["backup", &file, "--nats-url", &source.nats.url()]));
     assert!(
-        said.contains("3 reference pictures, 4 events of alerts"),
+        said.contains("3 reference pictures, 2 normal pictures, 4 events of alerts"),
         "{said}"
     );
     drop(source);
@@ -79,7 +79,7 @@ async fn what_was_backed_up_is_there_again_on_another_system_and_goes_on_from_th
     let restore = ["restore", &file, "--nats-url", &nats];
     let said = succeeded(&run(&restore));
     assert!(
-        said.contains("3 reference pictures, 4 events of alerts"),
+        said.contains("3 reference pictures, 2 normal pictures, 4 events of alerts"),
         "{said}"
     );
     refused(&run(&restore), "--replace");
@@ -168,7 +168,7 @@ async fn the_pictures_behind_alerts_can_be_left_out_and_a_data_folder_needs_no_s
         &nats,
     ]));
     assert!(
-        said.contains("3 reference pictures, 4 events of alerts, 0 pictures"),
+        said.contains("3 reference pictures, 2 normal pictures, 4 events of alerts, 0 pictures"),
         "{said}"
     );
 

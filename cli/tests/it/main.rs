@@ -11,6 +11,7 @@ mod demo;
 mod disk;
 mod folder;
 mod migrate;
+mod normal;
 mod rule;
 mod send_and_watch;
 mod traces;

@@ -13,6 +13,7 @@ pub(crate) mod evidence;
 pub(crate) mod folders;
 pub(crate) mod frames;
 pub(crate) mod holds;
+pub(crate) mod normals;
 pub(crate) mod references;
 pub(crate) mod rights;
 pub(crate) mod rules;
@@ -26,7 +27,7 @@ use declaration::Declaration;
 use rights::Service;
 
 /// All streams and buckets, in the order in which they are made.
-pub static DECLARATIONS: [Declaration; 13] = [
+pub static DECLARATIONS: [Declaration; 14] = [
     uploads::DECLARATION,
     frames::DECLARATION,
     comparisons::DECLARATION,
@@ -39,6 +40,7 @@ pub static DECLARATIONS: [Declaration; 13] = [
     acknowledgements::DECLARATION,
     sessions::DECLARATION,
     references::DECLARATION,
+    normals::DECLARATION,
     evidence::DECLARATION,
 ];
 

@@ -10,7 +10,7 @@
 //! - [`Bus::work`] shares the events of a stream among all copies of a service, each acknowledged by its [`Delivery`].
 //! - The `publish_…` methods wait until JetStream has stored the event.
 //! - A message that can never be handled becomes a [`DeadLetter`].
-//! - [`KeyValue`] and [`Objects`] are the buckets: [`Bus::folders`], [`Bus::rules`], [`Bus::references`] and so on.
+//! - [`KeyValue`] and [`Objects`] are the buckets: [`Bus::folders`], [`Bus::rules`], [`Bus::references`], [`Bus::normals`] and so on.
 //! - [`DECLARATIONS`] has all streams and buckets.
 //!
 //! What the events mean is left to the services.
@@ -33,6 +33,7 @@ pub use contract::evidence::{
 pub use contract::folders::{FolderChange, FolderKey, Folders, Mark};
 pub use contract::frames::{FrameArrival, FrameHeaders, MAX_FRAME_BYTES};
 pub use contract::holds::{Hold, Holds};
+pub use contract::normals::{NormalChange, Normals};
 pub use contract::references::{InvalidPictureKey, PictureChange, PictureKey, References};
 pub use contract::rights::{Right, Service};
 pub use contract::rules::{RuleChange, RuleScope, Rules};

@@ -25,6 +25,6 @@ pub use live::{Announcement, Live, News};
 pub use recent::Trend;
 pub use rule::{RuleSource, RuleSources};
 pub use states::{
-    Change, Changes, FRAME_IS_CURRENT, FolderState, FolderStates, Known, KnownFolder, Removal,
-    Summary, Turn, natural_order,
+    Change, Changes, FRAME_IS_CURRENT, FolderState, FolderStates, Known, KnownFolder, Normal,
+    Removal, Summary, Turn, natural_order,
 };

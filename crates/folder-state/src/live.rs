@@ -4,7 +4,9 @@
 use std::sync::{Arc, OnceLock};
 
 use event_bus::Folder;
-use proto::v1::{Acknowledgement, Alert, Comparison, Upload, UploadRemoved};
+use proto::v1::{
+    Acknowledgement, Alert, Comparison, NormalAdded, NormalRemoved, Upload, UploadRemoved,
+};
 use tokio::sync::broadcast;
 
 /// Tells what happens, as it happens.
@@ -28,6 +30,10 @@ pub enum News {
     Uploaded(Upload),
     /// A picture was removed.
     UploadRemoved(UploadRemoved),
+    /// A normal picture was added.
+    NormalAdded(NormalAdded),
+    /// A normal picture was removed.
+    NormalRemoved(NormalRemoved),
     /// A frame was compared.
     Compared(Comparison),
     /// An alert fires or resolves.
@@ -91,6 +97,8 @@ impl News {
         let json = match self {
             News::Uploaded(upload) => serde_json::to_string(upload),
             News::UploadRemoved(removed) => serde_json::to_string(removed),
+            News::NormalAdded(added) => serde_json::to_string(added),
+            News::NormalRemoved(removed) => serde_json::to_string(removed),
             News::Compared(comparison) => serde_json::to_string(comparison),
             News::Alert(alert) => serde_json::to_string(alert),
             News::Acknowledged(acknowledgement) | News::AcknowledgementRemoved(acknowledgement) => {

@@ -2,10 +2,12 @@
 //! with [`FolderStates::until`] until the fold has it, so that what is read next shows it.
 //!
 //! - `follow`: what each event changes.
+//! - `normals`: the normal pictures of a folder.
 //! - `summary`: what is known of a folder, as clients see it.
 //! - `turns`: which folders have changed since when.
 
 mod follow;
+mod normals;
 mod summary;
 mod turns;
 
@@ -23,6 +25,7 @@ use proto::{
 use time::OffsetDateTime;
 use tokio::{sync::watch, time::timeout};
 
+pub use normals::Normal;
 pub use summary::{FolderState, Summary};
 pub use turns::{Change, Changes, Turn};
 
@@ -32,6 +35,7 @@ use crate::{
     live::Live,
     recent::Recent,
 };
+use normals::Closest;
 use turns::LastTold;
 
 /// A camera is sending, and a frame is current, for this long after the last one; frames are not kept longer either.
@@ -66,6 +70,8 @@ pub struct KnownFolder {
     made: Option<Details>,
     removed: Option<Removal>,
     pictures: BTreeMap<String, Upload>,
+    stored_normals: BTreeMap<String, Upload>,
+    closest: Closest,
     reference: Option<Stored<ReferenceChange>>,
     comparison: Option<Stored<Comparison>>,
     alert: Option<Stored<Alert>>,
@@ -136,8 +142,11 @@ impl Known {
 
     /// Every folder with a picture or an event about one, whether it exists or not.
     pub fn folders_with_pictures(&self) -> Vec<Folder> {
-        let concerned =
-            |known: &KnownFolder| known.reference.is_some() || !known.pictures.is_empty();
+        let concerned = |known: &KnownFolder| {
+            known.reference.is_some()
+                || !known.pictures.is_empty()
+                || !known.stored_normals.is_empty()
+        };
         self.folders
             .iter()
             .filter(|(_, known)| concerned(known))
@@ -178,7 +187,7 @@ impl Known {
         self.folders.get(folder)?.removed
     }
 
-    /// The number of the last change of the folder's reference that was seen; 0 before the first.
+    /// The number of the last change of the folder's reference or normal pictures that was seen; 0 before the first.
     pub fn reference_sequence(&self, folder: &Folder) -> u64 {
         let change = self
             .folders
@@ -187,7 +196,7 @@ impl Known {
         change.map_or(0, |change| change.sequence)
     }
 
-    /// The last change of the folder's reference.
+    /// The last change of the folder's reference or normal pictures.
     pub fn reference_change(&self, folder: &Folder) -> Option<&ReferenceChange> {
         let change = self.folders.get(folder)?.reference.as_ref()?;
         Some(&change.event)

@@ -3,13 +3,14 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
+use bytes::Bytes;
 use comparison::{Baseline, BaselinePicture, view};
-use event_bus::{Bus, Folder, Objects, PictureKey, References, StoreError};
+use event_bus::{Bus, Folder, Normals, Objects, PictureKey, References, StoreError, with_causes};
+use log_limiter::LogLimiter;
 use proto::Measure;
-use std::sync::Arc;
 
 use crate::{
     looking::{Looking, Unreadable},
@@ -19,17 +20,19 @@ use crate::{
 /// Computes and keeps baselines.
 pub(crate) struct Baselines {
     references: Objects<References>,
+    normals: Objects<Normals>,
+    lost: LogLimiter<Folder>,
     kept: Mutex<Kept>,
 }
 
 /// Why there is nothing to hold a frame against.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum BaselineError {
-    #[error("cannot read the reference {id} from the object store")]
+    #[error("cannot read the picture {id} from the object store")]
     Store { id: String, source: StoreError },
-    #[error("the stored picture of the reference {id} is lost: upload it again")]
+    #[error("the stored picture {id} is lost: upload it again")]
     Gone { id: String },
-    #[error("the stored picture of the reference {id} cannot be read: upload it again")]
+    #[error("the stored picture {id} cannot be read: upload it again")]
     Unreadable { id: String, source: Unreadable },
 }
 
@@ -64,6 +67,8 @@ impl Baselines {
     pub(crate) fn new(bus: &Bus, most_bytes: usize) -> Self {
         Baselines {
             references: bus.references(),
+            normals: bus.normals(),
+            lost: LogLimiter::default(),
             kept: Mutex::new(Kept {
                 by_folder: HashMap::new(),
                 bytes: 0,
@@ -90,41 +95,54 @@ impl Baselines {
         if let Some(kept) = self.kept().get(folder, &of, measure) {
             return Ok(kept);
         }
-        let mut pictures = Vec::new();
-        for picture in reference.pictures() {
-            pictures.push(self.look_at(folder, picture, measure, looking).await?);
+        let key = |picture: &KnownPicture| PictureKey::new(folder, &picture.id);
+        let picture = reference.picture();
+        let stored = self.references.get(&key(picture)).await;
+        let first = look_at(picture, stored, measure, looking).await?;
+        let mut others = Vec::new();
+        for picture in reference.normals() {
+            let stored = self.normals.get(&key(picture)).await;
+            match look_at(picture, stored, measure, looking).await {
+                Ok(picture) => others.push(picture),
+                // The others still say what is right.
+                Err(error) if error.is_for_good() => self.say_lost(folder, &error),
+                Err(error) => return Err(error),
+            }
         }
-        let first = pictures.remove(0);
-        let baseline = Arc::new(Baseline::new(first, pictures));
+        let baseline = Arc::new(Baseline::new(first, others));
         self.kept().put(folder, of, measure, &baseline);
         Ok(baseline)
     }
 
-    async fn look_at(
-        &self,
-        folder: &Folder,
-        picture: &KnownPicture,
-        measure: Measure,
-        looking: &Looking,
-    ) -> Result<BaselinePicture, BaselineError> {
-        let id = &picture.id;
-        let stored = self.references.get(&PictureKey::new(folder, id)).await;
-        let bytes = stored.map_err(|source| BaselineError::Store {
-            id: id.clone(),
-            source,
-        })?;
-        let bytes = bytes.ok_or_else(|| BaselineError::Gone { id: id.clone() })?;
-        let look = looking.of(bytes, measure).await;
-        let look = look.map_err(|source| BaselineError::Unreadable {
-            id: id.clone(),
-            source,
-        })?;
-        Ok(picture.with(look))
+    fn say_lost(&self, folder: &Folder, error: &BaselineError) {
+        if self.lost.is_due(folder) {
+            tracing::warn!(%folder, error = with_causes(error), "a normal picture is left out");
+        }
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
         self.kept.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+async fn look_at(
+    picture: &KnownPicture,
+    stored: Result<Option<Bytes>, StoreError>,
+    measure: Measure,
+    looking: &Looking,
+) -> Result<BaselinePicture, BaselineError> {
+    let id = &picture.id;
+    let bytes = stored.map_err(|source| BaselineError::Store {
+        id: id.clone(),
+        source,
+    })?;
+    let bytes = bytes.ok_or_else(|| BaselineError::Gone { id: id.clone() })?;
+    let look = looking.of(bytes, measure).await;
+    let look = look.map_err(|source| BaselineError::Unreadable {
+        id: id.clone(),
+        source,
+    })?;
+    Ok(picture.with(look))
 }
 
 impl Kept {

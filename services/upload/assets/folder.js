@@ -5,6 +5,7 @@ import { compare } from "./compare.js";
 import { drawHistory } from "./history.js";
 import { rehearseRule } from "./rule.js";
 import { takeUploads } from "./uploads.js";
+import { offerNormal, showNormals } from "./normals.js";
 import { offerFrame } from "./frame-as-reference.js";
 
 const AGES_EVERY_MS = 1000;
@@ -21,9 +22,15 @@ const RULE = document.querySelector("[data-rule]");
 if (RULE !== null) rehearseRule(RULE, FOLDER, HISTORY);
 const OFFER = document.querySelector("[data-offer]");
 if (OFFER !== null) offerFrame(OFFER, FOLDER, CARD);
+const NORMAL_TOO = document.querySelector("[data-normal-too]");
 
 setInterval(() => CARD.showAges(), AGES_EVERY_MS);
 followEvents(`/api/v1/events/folders?folder=${FOLDER}&after=${SECTION.dataset.position}`, {
-  "folder": (event) => CARD.show(JSON.parse(event.data)),
+  "folder": (event) => {
+    const folder = JSON.parse(event.data);
+    CARD.show(folder);
+    showNormals(folder);
+    if (NORMAL_TOO !== null) offerNormal(NORMAL_TOO, folder);
+  },
   "folder-removed": () => location.assign("/"),
 });

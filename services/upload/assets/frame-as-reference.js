@@ -31,7 +31,8 @@ export function offerFrame(element, folder, card) {
     store.disabled = true;
     const [, kind] = frame.picture.type.split("/");
     const name = `frame-${frame.at.slice(0, 19).replace(/[^0-9]/g, "")}.${kind}`;
-    const address = `/api/v1/folders/${folder}/images?name=${name}`;
+    const keep = dialog.querySelector("[data-keep]").checked ? "&keepNormals=true" : "";
+    const address = `/api/v1/folders/${folder}/images?name=${name}${keep}`;
     const response = await fetch(address, { method: "POST", body: frame.picture }).catch(() => null);
     if (response?.ok) return location.reload();
     words.textContent = response === null ? "The service does not answer." : await problemInWords(response);

@@ -44,9 +44,10 @@ export function takeUploads(form, folder) {
   let turn = Promise.resolve();
 
   const take = (files) => {
+    const keep = form.querySelector("[data-keep]").checked ? "&keepNormals=true" : "";
     for (const file of files) {
       const shown = line(list, file.name);
-      const address = `/api/v1/folders/${folder}/images?name=${encodeURIComponent(file.name)}`;
+      const address = `/api/v1/folders/${folder}/images?name=${encodeURIComponent(file.name)}${keep}`;
       turn = turn.then(async () => {
         const problem = await send(address, file, shown.advance);
         shown.end(problem ?? "Stored; it is the reference now.", problem !== null);

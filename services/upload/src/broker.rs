@@ -9,7 +9,7 @@ use event_bus::{
     PictureKey, PublishError, ReferenceChange, RuleScope, Session, SessionKey, Stored, with_causes,
 };
 use folder_state::HistoryError;
-use proto::v1::{Acknowledgement, Change, Folder as Details, Rule, Upload, UploadRemoved};
+use proto::v1::{Acknowledgement, Change, Folder as Details, Rule, Upload};
 use tokio::time::timeout;
 
 use crate::problem::{Kind, Problem};
@@ -195,32 +195,63 @@ impl Broker {
         self.ask("delete the picture", pictures.delete(&key)).await
     }
 
+    pub(crate) async fn put_normal(
+        &self,
+        folder: &Folder,
+        upload: &Upload,
+        bytes: &[u8],
+    ) -> Result<(), Problem> {
+        let (normals, key) = (self.bus.normals(), PictureKey::new(folder, &upload.id));
+        let put = normals.put(&key, upload, bytes);
+        self.ask("store the normal picture", put).await
+    }
+
+    pub(crate) async fn normal(&self, folder: &Folder, id: &str) -> Result<Option<Bytes>, Problem> {
+        let (normals, key) = (self.bus.normals(), PictureKey::new(folder, id));
+        self.ask("read the normal picture", normals.get(&key)).await
+    }
+
+    pub(crate) async fn delete_normal(&self, folder: &Folder, id: &str) -> Result<(), Problem> {
+        let (normals, key) = (self.bus.normals(), PictureKey::new(folder, id));
+        self.ask("delete the normal picture", normals.delete(&key))
+            .await
+    }
+
+    /// Announces a reference, whatever came before.
     pub(crate) async fn publish_uploaded(
         &self,
         folder: &Folder,
         upload: &Upload,
         by: &str,
     ) -> Result<u64, Problem> {
-        let publish = self.bus.publish_uploaded(folder, upload, by);
+        let publish = self.bus.publish_uploaded(folder, upload, by, None);
         self.ask("announce the picture", publish).await
     }
 
-    pub(crate) async fn publish_removed(
+    /// Announces what happened to a folder's pictures, if nothing came in between.
+    pub(crate) async fn publish_pictures(
         &self,
         folder: &Folder,
-        removed: &UploadRemoved,
+        change: &ReferenceChange,
         by: &str,
         expected: Expected,
     ) -> Result<Published, Problem> {
+        use ReferenceChange::{NormalAdded, NormalRemoved, Removed, Uploaded};
+        let bus = &self.bus;
         let publish = async {
-            let publish = self.bus.publish_removed(folder, removed, by, expected);
-            match publish.await {
+            let published = match change {
+                Uploaded(it) => bus.publish_uploaded(folder, it, by, Some(expected)).await,
+                Removed(it) => bus.publish_removed(folder, it, by, expected).await,
+                NormalAdded(it) => bus.publish_normal_added(folder, it, by, expected).await,
+                NormalRemoved(it) => bus.publish_normal_removed(folder, it, by, expected).await,
+            };
+            match published {
                 Ok(sequence) => Ok(Published::As(sequence)),
                 Err(PublishError::Conflict) => Ok(Published::AnotherCameFirst),
                 Err(error) => Err(error),
             }
         };
-        self.ask("announce the removal", publish).await
+        self.ask("announce the change", publish).await
     }
 
     pub(crate) async fn latest_reference(

@@ -1,15 +1,19 @@
 //! Everything that changes a folder: its pictures, its rule, what people say of it, and whether it exists.
 //!
-//! Invariant: the object store says which pictures there are, and the stream `UPLOADS` follows from it. A picture is
+//! Invariant: the object store says which reference pictures there are, and the stream `UPLOADS` follows from it. A picture is
 //! stored before it is announced and deleted before its removal is, so whatever a crash leaves undone, `reconcile` can
 //! see and do. Changes of one folder come one after another; a change that has begun is carried through even if the
 //! client has gone.
 //!
 //! - `pictures`: reference pictures.
+//! - `normals`: normal pictures.
+//! - `announce`: what `UPLOADS` says of both.
 //! - `reconcile`: what was left undone.
 //! - `changes`: who changed what.
 
+mod announce;
 mod changes;
+mod normals;
 mod pictures;
 mod reconcile;
 
@@ -23,6 +27,9 @@ use folder_state::{FolderStates, KnownFolder};
 use proto::v1::{Folder as Details, Rule};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::task::TaskTracker;
+
+pub(crate) use normals::{MOST_NORMALS, unknown_normal};
+pub(crate) use pictures::Becomes;
 
 use crate::{
     access::By,
@@ -113,6 +120,7 @@ impl Folders {
                 let details = state.existing(&folder).map(KnownFolder::details);
                 (state.last_removal(&folder), details)
             };
+            this.remove_all_normals(&folder, &by).await?;
             this.remove_all_pictures(&folder, &by).await?;
             this.write_rule(&RuleScope::Folder(folder.clone()), None, &by)
                 .await?;

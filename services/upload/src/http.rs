@@ -23,6 +23,7 @@ mod lingering;
 mod links;
 mod login;
 mod metered;
+mod normals;
 mod openapi;
 mod pages;
 mod picture;
@@ -97,6 +98,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(images::content))
         .routes(routes!(images::latest))
         .routes(routes!(images::latest_content))
+        .routes(routes!(normals::list, normals::add))
+        .routes(routes!(normals::content, normals::remove))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::one))
         .routes(routes!(acknowledgements::set, acknowledgements::unset))
@@ -127,10 +130,16 @@ fn pages() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(pages::overview))
         .route("/folder/{folder}/delete/{id}", post(forms::delete))
+        .route("/folder/{folder}/normals", post(normals::add_by_form))
+        .route(
+            "/folder/{folder}/normals/delete/{id}",
+            post(normals::remove_by_form),
+        )
         .route("/folder/{folder}/details", post(details::set_by_form))
         .route("/folder/{folder}/rule", post(forms::set_rule))
         .route("/alerts", get(pages::alerts::list))
         .route("/alerts/{id}", get(pages::alerts::one))
+        .route("/alerts/{id}/normal", post(normals::add_of_alert))
         .route(
             "/alerts/{id}/acknowledge",
             post(acknowledgements::set_by_form),

@@ -27,6 +27,21 @@ pub(crate) struct Pictures {
     pub(crate) refused: Vec<Refused>,
 }
 
+impl Pictures {
+    /// A problem where some were refused.
+    pub(crate) fn all_taken(self) -> Result<(), Problem> {
+        let refused = self.refused.len();
+        if refused == 0 {
+            return Ok(());
+        }
+        let all = refused + self.images.len();
+        Err(Problem {
+            pictures: Some(Box::new(self)),
+            ..Kind::SomeRefused.because(format!("{refused} of {all} pictures were not taken."))
+        })
+    }
+}
+
 /// A picture that was not taken.
 #[derive(Debug, Clone, Serialize, ToSchema)]
 pub(crate) struct Refused {
@@ -54,6 +69,7 @@ pub(crate) enum Kind {
     NoReference,
     NoFrame,
     MethodNotAllowed,
+    TooManyNormals,
     TooSlow,
     TooLarge,
     TooManyFiles,
@@ -121,6 +137,7 @@ impl Kind {
                 "method-not-allowed",
                 "Method not allowed",
             ),
+            Kind::TooManyNormals => (S::CONFLICT, "too-many-normals", "Too many normal pictures"),
             Kind::TooSlow => (S::REQUEST_TIMEOUT, "too-slow", "Request not sent in time"),
             Kind::TooLarge => (S::PAYLOAD_TOO_LARGE, "too-large", "Too large"),
             Kind::TooManyFiles => (S::PAYLOAD_TOO_LARGE, "too-many-files", "Too many files"),
@@ -183,7 +200,7 @@ impl Problem {
         self.kind.status().is_server_error()
             || matches!(
                 self.kind,
-                Kind::TooSlow | Kind::TooManyFiles | Kind::InvalidRequest
+                Kind::TooSlow | Kind::TooManyFiles | Kind::InvalidRequest | Kind::TooManyNormals
             )
     }
 }

@@ -19,7 +19,7 @@ use crate::{
 /// Names the bytes of a picture: other bytes have another name.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) enum PictureName {
-    /// A reference picture, by its folder and id.
+    /// A reference or normal picture, by its folder and id.
     Image(Folder, String),
     /// A picture behind an alert, by the alert's id.
     Evidence(String, Exhibit),

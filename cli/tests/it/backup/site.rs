@@ -9,7 +9,7 @@ use tests::{Stack, View, picture};
 
 use crate::{run, stderr};
 
-/// Folders with references, one of them not the newest that was uploaded; rules; a folder that was made and one that was
+/// Folders with references, one of them not the newest that was uploaded; normal pictures; rules; a folder that was made and one that was
 /// removed; an alert that is over, two that are firing, and one of them acknowledged.
 pub(super) async fn lived_in() -> Stack {
     let stack = Stack::start().await;
@@ -33,6 +33,9 @@ pub(super) async fn lived_in() -> Stack {
     stack
         .upload("gate", "gate.jpg", picture(View::Dock, 0))
         .await;
+    for seed in [5, 6] {
+        stack.add_normal("gate", picture(View::Yard, seed)).await;
+    }
 
     stack.publish("dock", picture(View::Wall, 0)).await;
     stack.firing("dock").await;
@@ -81,6 +84,13 @@ pub(super) async fn seen(stack: &Stack) -> Seen {
             let path = format!(
                 "/api/v1/folders/{name}/images/{}/content",
                 image["id"].as_str().unwrap()
+            );
+            seen.insert(path.clone(), bytes(stack, &path).await);
+        }
+        for normal in folder["normals"].as_array().unwrap() {
+            let path = format!(
+                "/api/v1/folders/{name}/normals/{}",
+                normal["id"].as_str().unwrap()
             );
             seen.insert(path.clone(), bytes(stack, &path).await);
         }

@@ -70,6 +70,9 @@ pub(crate) fn message(scope: &RuleScope, change: &Change) -> PublishMessage {
         Change {
             reference: Some(_), ..
         } => "reference",
+        Change {
+            normals: Some(_), ..
+        } => "normals",
         _ => "details",
     };
     let message = PublishMessage::build()

@@ -90,15 +90,25 @@ impl ObjectBucket for References {
     type About = Upload;
 
     fn metadata(upload: &Upload) -> Result<HashMap<String, String>, StoreError> {
-        let json = serde_json::to_string(upload).map_err(StoreError::Unencodable)?;
-        Ok(HashMap::from([(UPLOAD.to_owned(), json)]))
+        of_upload(upload)
     }
 
     fn about(metadata: &HashMap<String, String>) -> Result<Upload, Undecodable> {
-        let upload = metadata.get(UPLOAD);
-        let upload = upload.ok_or_else(|| Undecodable(format!("it has no metadata {UPLOAD:?}")))?;
-        from_json(upload.as_bytes())
+        upload_of(metadata)
     }
+}
+
+/// The metadata that say what is known of a picture.
+pub(super) fn of_upload(upload: &Upload) -> Result<HashMap<String, String>, StoreError> {
+    let json = serde_json::to_string(upload).map_err(StoreError::Unencodable)?;
+    Ok(HashMap::from([(UPLOAD.to_owned(), json)]))
+}
+
+/// What such metadata say.
+pub(super) fn upload_of(metadata: &HashMap<String, String>) -> Result<Upload, Undecodable> {
+    let upload = metadata.get(UPLOAD);
+    let upload = upload.ok_or_else(|| Undecodable(format!("it has no metadata {UPLOAD:?}")))?;
+    from_json(upload.as_bytes())
 }
 
 impl Bus {

@@ -1,7 +1,8 @@
-//! `UPLOADS`: what happened to each folder's reference. Which pictures there are, the bucket `references` says.
+//! `UPLOADS`: what happened to each folder's reference and normal pictures. The last event of a folder says all that holds.
+//! Which reference pictures there are, the bucket `references` says.
 
 use async_nats::jetstream::message::PublishMessage;
-use proto::v1::{Upload, UploadRemoved};
+use proto::v1::{NormalAdded, NormalRemoved, Upload, UploadRemoved};
 use time::OffsetDateTime;
 
 use super::{
@@ -34,21 +35,32 @@ pub(super) const DECLARATION: Declaration = Declaration {
         ),
         (Service::Comparator, &[Right::Follow]),
     ],
-    ..Declaration::stream("UPLOADS", SUBJECTS, "Reference pictures: stored, removed")
+    ..Declaration::stream(
+        "UPLOADS",
+        SUBJECTS,
+        "References and normal pictures: stored, removed",
+    )
 };
 
 const UPLOAD: &str = "framewatch.v1.Upload";
 const UPLOAD_REMOVED: &str = "framewatch.v1.UploadRemoved";
+const NORMAL_ADDED: &str = "framewatch.v1.NormalAdded";
+const NORMAL_REMOVED: &str = "framewatch.v1.NormalRemoved";
 const NAME: &str = "Name";
 const REFERENCE_ID: &str = "Reference-Id";
+const NORMAL_ID: &str = "Normal-Id";
 
-/// What happened to a folder's reference.
+/// What happened to a folder's reference or to its normal pictures. Each says all that holds from now on.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReferenceChange {
     /// A picture was stored and is the reference from now on.
     Uploaded(Upload),
     /// A picture was removed; the event says which is the reference from now on.
     Removed(UploadRemoved),
+    /// A normal picture was added.
+    NormalAdded(NormalAdded),
+    /// A normal picture was removed.
+    NormalRemoved(NormalRemoved),
 }
 
 impl ReferenceChange {
@@ -57,6 +69,28 @@ impl ReferenceChange {
         match self {
             ReferenceChange::Uploaded(upload) => Some(upload),
             ReferenceChange::Removed(removed) => removed.reference.as_ref(),
+            ReferenceChange::NormalAdded(added) => added.reference.as_ref(),
+            ReferenceChange::NormalRemoved(removed) => removed.reference.as_ref(),
+        }
+    }
+
+    /// The folder's normal pictures after this change, the oldest first.
+    pub fn normals(&self) -> &[Upload] {
+        match self {
+            ReferenceChange::Uploaded(upload) => &upload.normals,
+            ReferenceChange::Removed(removed) => &removed.normals,
+            ReferenceChange::NormalAdded(added) => &added.normals,
+            ReferenceChange::NormalRemoved(removed) => &removed.normals,
+        }
+    }
+
+    /// The id of the picture that was stored or removed.
+    pub fn id(&self) -> &str {
+        match self {
+            ReferenceChange::Uploaded(upload) => &upload.id,
+            ReferenceChange::Removed(removed) => &removed.id,
+            ReferenceChange::NormalAdded(added) => &added.id,
+            ReferenceChange::NormalRemoved(removed) => &removed.id,
         }
     }
 
@@ -65,6 +99,12 @@ impl ReferenceChange {
         match self {
             ReferenceChange::Uploaded(upload) => upload_message(folder, upload),
             ReferenceChange::Removed(removed) => removal_message(folder, removed),
+            ReferenceChange::NormalAdded(added) => {
+                normal_message(NORMAL_ADDED, folder, &added.id, added)
+            }
+            ReferenceChange::NormalRemoved(removed) => {
+                normal_message(NORMAL_REMOVED, folder, &removed.id, removed)
+            }
         }
     }
 }
@@ -83,28 +123,38 @@ impl Event for ReferenceChange {
     }
 
     fn decode(_: &Folder, message: Message<'_>, _: OffsetDateTime) -> Result<Self, Undecodable> {
-        match message.header(header::EVENT_TYPE) {
-            Some(UPLOAD) => Ok(ReferenceChange::Uploaded(from_protobuf(message.payload)?)),
-            Some(UPLOAD_REMOVED) => Ok(ReferenceChange::Removed(from_protobuf(message.payload)?)),
-            other => Err(Undecodable(format!(
-                "header {} is {other:?}, neither {UPLOAD} nor {UPLOAD_REMOVED}",
-                header::EVENT_TYPE
-            ))),
-        }
+        let payload = message.payload;
+        Ok(match message.header(header::EVENT_TYPE) {
+            Some(UPLOAD) => ReferenceChange::Uploaded(from_protobuf(payload)?),
+            Some(UPLOAD_REMOVED) => ReferenceChange::Removed(from_protobuf(payload)?),
+            Some(NORMAL_ADDED) => ReferenceChange::NormalAdded(from_protobuf(payload)?),
+            Some(NORMAL_REMOVED) => ReferenceChange::NormalRemoved(from_protobuf(payload)?),
+            other => {
+                return Err(Undecodable(format!(
+                    "header {} is {other:?}, none of {UPLOAD}, {UPLOAD_REMOVED}, {NORMAL_ADDED}, {NORMAL_REMOVED}",
+                    header::EVENT_TYPE
+                )));
+            }
+        })
     }
 }
 
 impl Bus {
     /// Publishes that a picture was stored and is the reference from now on. Published again, it counts once. `by` is who
-    /// uploaded it; empty where nobody knows.
+    /// uploaded it; empty where nobody knows. An upload that keeps normal pictures says what it `expects`, so that it keeps
+    /// those that hold.
     pub async fn publish_uploaded(
         &self,
         folder: &Folder,
         upload: &Upload,
         by: &str,
+        expects: Option<Expected>,
     ) -> Result<u64, PublishError> {
         let id = value(&format!("uploaded.{folder}.{}", upload.id));
-        let message = said_by(upload_message(folder, upload), by).message_id(id);
+        let mut message = said_by(upload_message(folder, upload), by).message_id(id);
+        if let Some(Expected(last)) = expects {
+            message = message.expected_last_subject_sequence(last);
+        }
         self.publish::<ReferenceChange>(folder, message).await
     }
 
@@ -120,6 +170,33 @@ impl Bus {
             .expected_last_subject_sequence(expected.0);
         self.publish::<ReferenceChange>(folder, message).await
     }
+
+    /// Publishes that a normal picture was added, if nothing came in between. `by` is who added it; empty where nobody knows.
+    pub async fn publish_normal_added(
+        &self,
+        folder: &Folder,
+        added: &NormalAdded,
+        by: &str,
+        expected: Expected,
+    ) -> Result<u64, PublishError> {
+        let message = normal_message(NORMAL_ADDED, folder, &added.id, added);
+        let message = said_by(message, by).expected_last_subject_sequence(expected.0);
+        self.publish::<ReferenceChange>(folder, message).await
+    }
+
+    /// Publishes that a normal picture was removed, if nothing came in between. `by` is who removed it; empty where nobody
+    /// knows.
+    pub async fn publish_normal_removed(
+        &self,
+        folder: &Folder,
+        removed: &NormalRemoved,
+        by: &str,
+        expected: Expected,
+    ) -> Result<u64, PublishError> {
+        let message = normal_message(NORMAL_REMOVED, folder, &removed.id, removed);
+        let message = said_by(message, by).expected_last_subject_sequence(expected.0);
+        self.publish::<ReferenceChange>(folder, message).await
+    }
 }
 
 fn upload_message(folder: &Folder, upload: &Upload) -> PublishMessage {
@@ -130,4 +207,13 @@ fn upload_message(folder: &Folder, upload: &Upload) -> PublishMessage {
 
 fn removal_message(folder: &Folder, removed: &UploadRemoved) -> PublishMessage {
     by_folder::message(UPLOAD_REMOVED, folder, removed).header(REFERENCE_ID, value(&removed.id))
+}
+
+fn normal_message(
+    event_type: &str,
+    folder: &Folder,
+    id: &str,
+    event: &impl prost::Message,
+) -> PublishMessage {
+    by_folder::message(event_type, folder, event).header(NORMAL_ID, value(id))
 }

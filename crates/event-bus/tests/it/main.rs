@@ -10,6 +10,7 @@ mod documents;
 mod follow;
 mod formats;
 mod login;
+mod normals;
 mod past;
 mod publish;
 mod restore;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use event_bus::{
     AcknowledgementChange, Begin, Bus, Event, Folder, FolderChange, FrameArrival, Latest,
-    PictureChange, ReferenceChange, RuleChange, RuleScope, Stored,
+    NormalChange, PictureChange, ReferenceChange, RuleChange, RuleScope, Stored,
 };
 use proto::v1::{Alert, Comparison, Subject};
 use time::OffsetDateTime;
@@ -29,6 +29,7 @@ impl FolderStates {
         let started = [
             folds.start(into(self, learn_folder)),
             folds.start(into(self, learn_picture)),
+            folds.start(into(self, learn_normal)),
             folds.start_with(beginning_anew(self, learn_reference, references_are_anew)),
             folds.start(into(self, learn_comparison)),
             folds.start(into(self, learn_alert)),
@@ -112,14 +113,28 @@ fn learn_picture(states: &FolderStates, stored: Stored<PictureChange>) {
     });
 }
 
+fn learn_normal(states: &FolderStates, stored: Stored<NormalChange>) {
+    states.change(|known| {
+        let normals = &mut known.folder(&stored.key.folder).stored_normals;
+        match stored.event.about {
+            Some(upload) => normals.insert(stored.key.id, upload),
+            None => normals.remove(&stored.key.id),
+        };
+    });
+}
+
 fn learn_reference(states: &FolderStates, stored: Stored<ReferenceChange>) {
     let folder = stored.key.clone();
-    let learnt =
-        states.change(|known| known.replace(&folder, stored, |folder| &mut folder.reference));
+    let learnt = states.change(|known| {
+        known.folder(&folder).closest.keep(stored.event.normals());
+        known.replace(&folder, stored, |folder| &mut folder.reference)
+    });
     if let Some(new) = learnt {
         let news = match new.event {
             ReferenceChange::Uploaded(upload) => News::Uploaded(upload),
             ReferenceChange::Removed(removed) => News::UploadRemoved(removed),
+            ReferenceChange::NormalAdded(added) => News::NormalAdded(added),
+            ReferenceChange::NormalRemoved(removed) => News::NormalRemoved(removed),
         };
         states.live.announce(&new.key, news);
     }
@@ -137,7 +152,7 @@ fn references_are_anew(states: &FolderStates) {
 fn learn_comparison(states: &FolderStates, stored: Stored<Comparison>) {
     let learnt = states.change(|known| {
         let folder = stored.key.clone();
-        known.folder(&folder).recent.learn(&stored.event);
+        known.folder(&folder).learn_past(&stored.event);
         known.replace(&folder, stored, |folder| &mut folder.comparison)
     });
     if let Some(new) = learnt {
@@ -146,7 +161,7 @@ fn learn_comparison(states: &FolderStates, stored: Stored<Comparison>) {
 }
 
 fn learn_recent(states: &FolderStates, stored: &Stored<Comparison>) {
-    states.change(|known| known.folder(&stored.key).recent.learn(&stored.event));
+    states.change(|known| known.folder(&stored.key).learn_past(&stored.event));
 }
 
 fn learn_alert(states: &FolderStates, stored: Stored<Alert>) {
@@ -211,6 +226,13 @@ fn acknowledgements_are_anew(states: &FolderStates) {
 
 fn episodes_are_anew(states: &FolderStates) {
     states.change(|known| known.episodes.begin_anew());
+}
+
+impl KnownFolder {
+    fn learn_past(&mut self, comparison: &Comparison) {
+        self.recent.learn(comparison);
+        self.closest.learn(comparison);
+    }
 }
 
 impl Known {

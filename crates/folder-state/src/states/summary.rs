@@ -5,7 +5,7 @@ use proto::v1::{Acknowledgement, Alert, Comparison, Frame, Phase, Rule, Upload, 
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{Known, KnownFolder};
+use super::{Known, KnownFolder, Normal};
 use crate::recent::Trend;
 
 /// A folder as clients see it.
@@ -33,6 +33,8 @@ pub struct Summary {
     pub reference: Option<Upload>,
     /// How many pictures it has, the reference among them.
     pub images: usize,
+    /// The pictures that are right as well as the reference, the oldest first.
+    pub normals: Vec<Normal>,
     /// The last frame that was seen, however old.
     pub frame: Option<Frame>,
     /// Whether a camera is sending, so that the frame is still there to be looked at.
@@ -175,8 +177,9 @@ impl Known {
             state: known.state(),
             state_words: known.state().words(),
             explanation: known.explanation(),
-            reference: known.reference().cloned(),
+            reference: known.reference().map(Upload::alone),
             images: known.pictures.len(),
+            normals: known.normals_in_use(),
             frame: known.frame.as_ref().map(frame_of),
             frame_is_current: known.current_frame().is_some(),
             similarity: comparison.and_then(|comparison| comparison.similarity),

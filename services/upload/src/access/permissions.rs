@@ -49,6 +49,8 @@ const PERMISSIONS: &[Permission] = &[
     look("GET", "/api/v1/folders/{folder}/images/{id}/content"),
     look("GET", "/api/v1/folders/{folder}/latest"),
     look("GET", "/api/v1/folders/{folder}/latest/content"),
+    look("GET", "/api/v1/folders/{folder}/normals"),
+    look("GET", "/api/v1/folders/{folder}/normals/{id}"),
     look("GET", "/api/v1/folders/{folder}/frame"),
     look("GET", "/api/v1/folders/{folder}/heat-map"),
     look("GET", "/api/v1/folders/{folder}/history"),
@@ -62,12 +64,17 @@ const PERMISSIONS: &[Permission] = &[
     look("GET", "/api/v1/events"),
     look("GET", "/api/v1/events/folders"),
 
-    // What comes up every day: references, and alerts.
+    // What comes up every day: references, normal pictures, and alerts.
     change("POST", "/folder/{folder}", Operator, "upload pictures"),
     change("POST", "/api/v1/folders/{folder}/images", Operator, "upload pictures"),
     change("POST", "/folder/{folder}/delete/{id}", Operator, "delete a picture"),
     change("POST", "/delete/{folder}/{name}", Operator, "delete a picture"),
     change("DELETE", "/api/v1/folders/{folder}/images/{id}", Operator, "delete a picture"),
+    change("POST", "/folder/{folder}/normals", Operator, "add normal pictures"),
+    change("POST", "/alerts/{id}/normal", Operator, "add normal pictures"),
+    change("POST", "/api/v1/folders/{folder}/normals", Operator, "add normal pictures"),
+    change("POST", "/folder/{folder}/normals/delete/{id}", Operator, "delete a normal picture"),
+    change("DELETE", "/api/v1/folders/{folder}/normals/{id}", Operator, "delete a normal picture"),
     change("POST", "/alerts/{id}/acknowledge", Operator, "acknowledge an alert"),
     change("PUT", "/api/v1/alerts/{id}/acknowledgement", Operator, "acknowledge an alert"),
     change("POST", "/alerts/{id}/unacknowledge", Operator, "take an acknowledgement back"),

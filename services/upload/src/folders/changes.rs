@@ -6,11 +6,14 @@
 use event_bus::{Folder, RuleScope};
 use proto::{
     timestamp,
-    v1::{Change, Folder as Details, FolderChange, ReferenceChange, Rule, RuleChange, Upload},
+    v1::{
+        Change, Folder as Details, FolderChange, NormalsChange, ReferenceChange, Rule, RuleChange,
+        Upload,
+    },
 };
 use time::OffsetDateTime;
 
-use super::Folders;
+use super::{Folders, announce::Holding};
 use crate::access::By;
 
 impl Folders {
@@ -31,23 +34,36 @@ impl Folders {
         self.keep("rule", scope, change, by).await;
     }
 
-    pub(super) async fn keep_reference_change(
+    /// What one event changed of a folder's reference and of its normal pictures.
+    pub(super) async fn keep_pictures_change(
         &self,
         folder: &Folder,
-        before: Option<Upload>,
-        after: Option<Upload>,
+        before: &Holding,
+        after: &Holding,
         by: &By,
     ) {
-        let id = |upload: &Option<Upload>| upload.as_ref().map(|upload| upload.id.clone());
-        if id(&before) == id(&after) {
-            return;
-        }
-        let change = Change {
-            reference: Some(ReferenceChange { before, after }),
-            ..Change::default()
-        };
         let scope = RuleScope::Folder(folder.clone());
-        self.keep("reference", &scope, change, by).await;
+        let id = |upload: &Option<Upload>| upload.as_ref().map(|upload| upload.id.clone());
+        if id(&before.reference) != id(&after.reference) {
+            let change = Change {
+                reference: Some(ReferenceChange {
+                    before: before.reference.clone(),
+                    after: after.reference.clone(),
+                }),
+                ..Change::default()
+            };
+            self.keep("reference", &scope, change, by).await;
+        }
+        if before.normals != after.normals {
+            let change = Change {
+                normals: Some(NormalsChange {
+                    before: before.normals.clone(),
+                    after: after.normals.clone(),
+                }),
+                ..Change::default()
+            };
+            self.keep("normals", &scope, change, by).await;
+        }
     }
 
     pub(super) async fn keep_details_change(

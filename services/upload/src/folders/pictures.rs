@@ -1,59 +1,103 @@
-use event_bus::{Folder, Last, ReferenceChange};
+//! Reference pictures.
+
+use event_bus::{Folder, ReferenceChange};
 use proto::{
     timestamp,
     v1::{Upload, UploadRemoved},
 };
 use time::OffsetDateTime;
 
-use super::{Folders, log_unseen};
+use super::{
+    Folders,
+    announce::{Announced, Holding},
+    log_unseen,
+};
 use crate::{
     access::By,
-    broker::Published,
     inspection::Inspected,
     names,
     problem::{Kind, Problem},
 };
 
-/// How often a removal is decided again because something else came first.
-const DECISIONS: usize = 16;
-
-/// What an event says of a folder's reference.
-pub(super) struct Announced {
-    sequence: u64,
-    /// The reference from now on.
-    reference: Option<Upload>,
+/// What a picture becomes that is uploaded.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Becomes {
+    /// The reference; it retires the normal pictures.
+    Reference,
+    /// The reference, beside the normal pictures that there are.
+    ReferenceKeepingNormals,
+    /// A normal picture.
+    Normal,
 }
 
 impl Folders {
-    /// Stores a picture and makes it the folder's reference.
+    /// Stores a picture and makes it the folder's reference, or one of its normal pictures.
     pub(crate) async fn add_picture(
         &self,
         folder: &Folder,
         name: &str,
         inspected: Inspected,
+        becomes: Becomes,
         by: By,
     ) -> Result<Upload, Problem> {
         let (this, folder, name) = (self.clone(), folder.clone(), name.to_owned());
         self.carry_through(async move {
             let _turn = this.turns.take(&folder).await;
-            this.make_now(&folder, &by).await?;
-            let before = this.states.read().reference(&folder).cloned();
-            let upload = this.upload(&folder, &name, &inspected);
-            this.broker
-                .put_picture(&folder, &upload, &inspected.bytes)
-                .await?;
-            let sequence = this
-                .broker
-                .publish_uploaded(&folder, &upload, by.name())
-                .await?;
-            this.keep_reference_change(&folder, before, Some(upload.clone()), &by)
-                .await;
-            this.until_seen(&folder, sequence, |pictures| pictures(&upload.id))
-                .await;
-            tracing::info!(%folder, id = upload.id, name = upload.name, "a picture was uploaded");
-            Ok(upload)
+            match becomes {
+                Becomes::Normal => this.add_normal(&folder, &name, &inspected, &by).await,
+                _ => {
+                    this.add_reference(&folder, &name, &inspected, becomes, &by)
+                        .await
+                }
+            }
         })
         .await
+    }
+
+    /// To be called when it is the caller's turn.
+    async fn add_reference(
+        &self,
+        folder: &Folder,
+        name: &str,
+        inspected: &Inspected,
+        becomes: Becomes,
+        by: &By,
+    ) -> Result<Upload, Problem> {
+        self.make_now(folder, by).await?;
+        let before = Holding::known(&self.states.read(), folder);
+        let upload = self.upload(folder, name, inspected);
+        self.broker
+            .put_picture(folder, &upload, &inspected.bytes)
+            .await?;
+        let announced = match becomes {
+            Becomes::ReferenceKeepingNormals => {
+                self.announce(folder, by, |latest| {
+                    Ok(Some(ReferenceChange::Uploaded(Upload {
+                        normals: Holding::after(latest).normals,
+                        ..upload.clone()
+                    })))
+                })
+                .await?
+            }
+            // It need not know what was before, and so never has to be decided again.
+            _ => Announced {
+                sequence: self
+                    .broker
+                    .publish_uploaded(folder, &upload, by.name())
+                    .await?,
+                now: Holding {
+                    reference: Some(upload.clone()),
+                    normals: Vec::new(),
+                },
+            },
+        };
+        self.keep_pictures_change(folder, &before, &announced.now, by)
+            .await;
+        self.delete_retired(folder, &before, &announced.now).await;
+        self.until_seen(folder, announced.sequence, |pictures| pictures(&upload.id))
+            .await;
+        tracing::info!(%folder, id = upload.id, name = upload.name, "a picture was uploaded");
+        Ok(upload)
     }
 
     /// Deletes a picture. Where it was the reference, the newest one that is left becomes it.
@@ -119,77 +163,68 @@ impl Folders {
         gone: &[String],
         by: &By,
     ) -> Result<u64, Problem> {
-        let before = self.states.read().reference(folder).cloned();
+        let before = Holding::known(&self.states.read(), folder);
         let announced = self.announce_removal(folder, gone, by).await?;
-        self.keep_reference_change(folder, before, announced.reference, by)
+        self.keep_pictures_change(folder, &before, &announced.now, by)
             .await;
         Ok(announced.sequence)
     }
 
-    /// Publishes that pictures are gone and which is the reference from now on; decides again where another event came
-    /// first.
+    /// Publishes that pictures are gone and which is the reference from now on.
     pub(super) async fn announce_removal(
         &self,
         folder: &Folder,
         gone: &[String],
         by: &By,
     ) -> Result<Announced, Problem> {
-        for _ in 0..DECISIONS {
-            let Last {
-                event: latest,
-                expected,
-            } = self.broker.latest_reference(folder).await?;
+        self.announce(folder, by, |latest| {
             // Published before, but the acknowledgement was lost; or another copy of this service was faster.
-            if let Some(latest) = &latest
-                && let ReferenceChange::Removed(removed) = &latest.event
+            if let Some(ReferenceChange::Removed(removed)) = latest
                 && gone.contains(&removed.id)
             {
-                return Ok(Announced {
-                    sequence: latest.sequence,
-                    reference: removed.reference.clone(),
-                });
+                return Ok(None);
             }
-            let current = latest.as_ref().and_then(|latest| latest.event.reference());
-            let removed = self.removal(folder, gone, current);
-            let published = self
-                .broker
-                .publish_removed(folder, &removed, by.name(), expected)
-                .await?;
-            if let Published::As(sequence) = published {
-                return Ok(Announced {
-                    sequence,
-                    reference: removed.reference,
-                });
-            }
-        }
-        Err(Kind::Busy.because(format!("The folder {folder} is being changed by others.")))
+            let removed = self.removal(folder, gone, Holding::after(latest));
+            Ok(Some(ReferenceChange::Removed(removed)))
+        })
+        .await
     }
 
-    fn removal(&self, folder: &Folder, gone: &[String], current: Option<&Upload>) -> UploadRemoved {
-        let kept = current.filter(|current| !gone.contains(&current.id));
+    fn removal(&self, folder: &Folder, gone: &[String], holding: Holding) -> UploadRemoved {
+        let Holding { reference, normals } = holding;
+        let id = match &reference {
+            Some(reference) if gone.contains(&reference.id) => reference.id.clone(),
+            _ => gone.first().cloned().unwrap_or_default(),
+        };
         let state = self.states.read();
         let newest_left = || {
             let mut newest_first = state.pictures(folder).values().rev();
-            newest_first.find(|upload| !gone.contains(&upload.id))
-        };
-        let id = match current {
-            Some(current) if gone.contains(&current.id) => current.id.clone(),
-            _ => gone.first().cloned().unwrap_or_default(),
+            newest_first
+                .find(|upload| !gone.contains(&upload.id))
+                .cloned()
         };
         UploadRemoved {
             folder: folder.to_string(),
             id,
             removed_at: Some(timestamp(OffsetDateTime::now_utc())),
-            reference: kept.or_else(newest_left).cloned(),
+            reference: reference
+                .filter(|reference| !gone.contains(&reference.id))
+                .or_else(newest_left),
+            normals,
         }
     }
 
-    fn upload(&self, folder: &Folder, name: &str, inspected: &Inspected) -> Upload {
+    /// What is known of a picture that is about to be stored. Its id is later than those of all references and normal
+    /// pictures.
+    pub(super) fn upload(&self, folder: &Folder, name: &str, inspected: &Inspected) -> Upload {
         let picture = &inspected.picture;
         let state = self.states.read();
-        let newest = state.pictures(folder).keys().next_back();
-        let reference = state.reference(folder).map(|upload| &upload.id);
-        let id = names::next_id(newest.max(reference).map(String::as_str));
+        let stored = [state.pictures(folder), state.stored_normals(folder)];
+        let stored = stored.into_iter().filter_map(|it| it.keys().next_back());
+        let holding = state.reference(folder).into_iter();
+        let holding = holding.chain(state.normals(folder)).map(|it| &it.id);
+        let newest = stored.chain(holding).max();
+        let id = names::next_id(newest.map(String::as_str));
         Upload {
             folder: folder.to_string(),
             name: names::safe(name, &id, picture.format),
@@ -198,11 +233,12 @@ impl Folders {
             size_bytes: inspected.bytes.len() as u64,
             uploaded_at: Some(timestamp(OffsetDateTime::now_utc())),
             fingerprint: Some(picture.fingerprint.into()),
+            normals: Vec::new(),
         }
     }
 
     /// Waits until the next request sees a change that is stored.
-    async fn until_seen(
+    pub(super) async fn until_seen(
         &self,
         folder: &Folder,
         sequence: u64,

@@ -8,7 +8,7 @@ use proto::v1::Upload;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
-use super::Folders;
+use super::{Folders, normals::unspoken};
 use crate::{access::By, problem::Problem};
 
 /// How often folders are looked at. One is put right when two looks in a row find it amiss, since the folds of its
@@ -61,14 +61,26 @@ impl Folders {
                 .await?;
             return Ok(());
         }
-        let unannounced = unannounced(&self.states.read(), folder, change).cloned();
+        let unannounced = {
+            let state = self.states.read();
+            let newest = unannounced(&state, folder, change);
+            newest.map(|newest| Upload {
+                normals: match change {
+                    Some(_) => Vec::new(),
+                    // What was said of the folder is lost. Of its normal pictures nothing says that they are retired.
+                    None => state.stored_normals(folder).values().cloned().collect(),
+                },
+                ..newest.clone()
+            })
+        };
         if let Some(upload) = unannounced {
             tracing::warn!(%folder, id = upload.id, "a picture was stored unannounced");
             self.broker
                 .publish_uploaded(folder, &upload, By::default().name())
                 .await?;
+            return Ok(());
         }
-        Ok(())
+        self.delete_unspoken(folder, change).await
     }
 
     /// A picture that was lost, with its bucket or part of it, is still the reference: its event has all that frames are
@@ -87,9 +99,10 @@ fn is_amiss(state: &Known, folder: &Folder) -> bool {
     let reference = change.and_then(ReferenceChange::reference);
     reference.is_some_and(|reference| !pictures.contains_key(&reference.id))
         || unannounced(state, folder, change).is_some()
+        || unspoken(state, folder, change).next().is_some()
 }
 
-/// The newest picture, if it is newer than all that the folder's last event speaks of.
+/// The newest reference picture, if it is newer than all that the folder's last event speaks of.
 fn unannounced<'a>(
     state: &'a Known,
     folder: &Folder,
@@ -97,12 +110,12 @@ fn unannounced<'a>(
 ) -> Option<&'a Upload> {
     let (id, newest) = state.pictures(folder).last_key_value()?;
     let is_announced = change.is_some_and(|change| {
-        let spoken_of = match change {
-            ReferenceChange::Uploaded(upload) => &upload.id,
-            ReferenceChange::Removed(removed) => &removed.id,
+        let removed = match change {
+            ReferenceChange::Removed(removed) => Some(&removed.id),
+            _ => None,
         };
         let reference = change.reference().map(|reference| &reference.id);
-        Some(id) <= reference.max(Some(spoken_of))
+        Some(id) <= reference.max(removed)
     });
     (!is_announced).then_some(newest)
 }

@@ -27,6 +27,17 @@ pub(crate) struct OneImage {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
+pub(crate) struct OneNormal {
+    /// The folder's name.
+    #[param(value_type = FolderName, inline, example = "folder1")]
+    pub(crate) folder: String,
+    /// The normal picture's `id`.
+    #[param(min_length = 1)]
+    pub(crate) id: String,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(crate) struct OneAlert {
     /// The alert's `id`.
     #[param(min_length = 1)]

@@ -41,6 +41,7 @@ const ASSETS: &[Asset] = &[
     asset!("folder.js", SCRIPT),
     asset!("frame-as-reference.js", SCRIPT),
     asset!("history.js", SCRIPT),
+    asset!("normals.js", SCRIPT),
     asset!("overview.js", SCRIPT),
     asset!("page.js", SCRIPT),
     asset!("rule.js", SCRIPT),

@@ -51,8 +51,8 @@ pub(crate) struct Query {
 /// Tells of everything as it happens
 ///
 /// Server-sent events: `comparison` (with a `Comparison`), `alert` (`Alert`), `acknowledged` and `acknowledgement-removed`
-/// (`Acknowledgement`), `upload` (`Upload`), `upload-removed` (`UploadRemoved`); first of all `hello`, and `missed` with a
-/// `count` for a client that falls behind.
+/// (`Acknowledgement`), `upload` (`Upload`), `upload-removed` (`UploadRemoved`), `normal-added` (`NormalAdded`),
+/// `normal-removed` (`NormalRemoved`); first of all `hello`, and `missed` with a `count` for a client that falls behind.
 #[utoipa::path(
     get,
     path = "/api/v1/events",
@@ -111,6 +111,8 @@ fn name(news: &News) -> &'static str {
     match news {
         News::Uploaded(_) => "upload",
         News::UploadRemoved(_) => "upload-removed",
+        News::NormalAdded(_) => "normal-added",
+        News::NormalRemoved(_) => "normal-removed",
         News::Compared(_) => "comparison",
         News::Alert(_) => "alert",
         News::Acknowledged(_) => "acknowledged",

@@ -20,6 +20,7 @@ use super::{
 use crate::{
     access::By,
     app::App,
+    folders::Becomes,
     problem::{Kind, Problem},
 };
 
@@ -43,19 +44,9 @@ pub(crate) async fn upload(
     request: Request,
 ) -> Result<Redirect, Problem> {
     let folder = app.existing_by_number(&name)?;
-    let pictures = receive(&app, &folder, None, by, request).await?;
-    if pictures.refused.is_empty() {
-        return Ok(Redirect::to(&format!("/folder/{name}")));
-    }
-    let detail = format!(
-        "{} of {} pictures were not taken.",
-        pictures.refused.len(),
-        pictures.refused.len() + pictures.images.len()
-    );
-    Err(Problem {
-        pictures: Some(Box::new(pictures)),
-        ..Kind::SomeRefused.because(detail)
-    })
+    let pictures = receive(&app, &folder, None, Becomes::Reference, by, request).await?;
+    pictures.all_taken()?;
+    Ok(Redirect::to(&format!("/folder/{name}")))
 }
 
 pub(crate) async fn set_rule(

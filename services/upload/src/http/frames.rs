@@ -7,7 +7,7 @@ use axum::{
     http::{HeaderMap, HeaderName, HeaderValue},
     response::{IntoResponse, Response},
 };
-use event_bus::{FrameArrival, Stored};
+use event_bus::{Folder, FrameArrival, Stored};
 use fingerprint::Format;
 use proto::rfc3339;
 use utoipa::IntoParams;
@@ -55,7 +55,15 @@ pub(crate) async fn latest(
             return Ok((headers, response).into_response());
         }
     }
-    let frame = app.broker.latest_frame(&folder).await?.ok_or_else(|| {
+    let frame = current(&app, &folder).await?;
+    let headers = told(&frame);
+    let response = wanted.answer(&app, &Picture::Frame(frame)).await?;
+    Ok((headers, response).into_response())
+}
+
+/// The latest frame, if it is a picture.
+pub(super) async fn current(app: &App, folder: &Folder) -> Result<Stored<FrameArrival>, Problem> {
+    let frame = app.broker.latest_frame(folder).await?.ok_or_else(|| {
         Kind::NoFrame.because(format!(
             "No camera has sent a frame to {folder} in the last 5 minutes."
         ))
@@ -67,9 +75,7 @@ pub(crate) async fn latest(
             Format::ACCEPTED
         )));
     }
-    let headers = told(&frame);
-    let response = wanted.answer(&app, &Picture::Frame(frame)).await?;
-    Ok((headers, response).into_response())
+    Ok(frame)
 }
 
 /// What is known of a frame.

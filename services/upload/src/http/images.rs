@@ -19,11 +19,12 @@ use super::{
     picture::{self, Lasts, Picture, Wanted, unknown_image},
     receive::receive,
     refusals::{self, Asked, Change, Part, Refusals},
-    schemas::{File, PictureForm},
+    schemas::{File, PictureForm, Switch},
 };
 use crate::{
     access::By,
     app::App,
+    folders::Becomes,
     problem::{Kind, Pictures, Problem},
 };
 
@@ -60,6 +61,28 @@ pub(crate) struct UploadQuery {
     name: Option<String>,
 }
 
+/// What becomes of the folder's normal pictures.
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct KeepQuery {
+    /// Whether the folder's normal pictures stay; otherwise a new reference retires them.
+    #[param(value_type = Option<Switch>, inline)]
+    keep_normals: Option<String>,
+}
+
+impl KeepQuery {
+    pub(crate) fn becomes(&self) -> Result<Becomes, Problem> {
+        match self.keep_normals.as_deref() {
+            None | Some("0" | "false") => Ok(Becomes::Reference),
+            Some("1" | "true") => Ok(Becomes::ReferenceKeepingNormals),
+            Some(other) => Err(Kind::InvalidRequest.because(format!(
+                "keepNormals is {other:?}; it must be true to keep the normal pictures, false to retire them."
+            ))),
+        }
+    }
+}
+
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(crate) struct PageQuery {
@@ -72,6 +95,8 @@ pub(crate) struct PageQuery {
 
 /// Stores pictures; the last becomes the folder's reference
 ///
+/// A new reference retires the folder's normal pictures, unless `keepNormals` is set.
+///
 /// Either the bare picture is the body, or a form has one or several in its field `file`. What a picture is, is told by its
 /// bytes alone. Each is decoded before it is stored.
 #[utoipa::path(
@@ -79,7 +104,7 @@ pub(crate) struct PageQuery {
     path = "/api/v1/folders/{folder}/images",
     tag = "images",
     operation_id = "storeImages",
-    params(InFolder, UploadQuery),
+    params(InFolder, UploadQuery, KeepQuery),
     request_body(description = "A picture, or a form of pictures", content(
         (File = "image/jpeg"),
         (File = "image/png"),
@@ -100,23 +125,30 @@ pub(crate) async fn upload(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     Search(query): Search<UploadQuery>,
+    Search(keep): Search<KeepQuery>,
     by: By,
     request: Request,
 ) -> Result<Response, Problem> {
     let folder = app.existing(&at.folder)?;
-    let pictures = receive(&app, &folder, query.name, by, request).await?;
+    let becomes = keep.becomes()?;
+    let pictures = receive(&app, &folder, query.name, becomes, by, request).await?;
+    Ok(stored(pictures, |id| address(&folder, id)))
+}
+
+/// The answer to what became of pictures, each at an address of its own.
+pub(super) fn stored(pictures: Pictures, address: impl Fn(&str) -> String) -> Response {
     if !pictures.refused.is_empty() {
-        return Ok((StatusCode::MULTI_STATUS, Json(pictures)).into_response());
+        return (StatusCode::MULTI_STATUS, Json(pictures)).into_response();
     }
     let location = match pictures.images.as_slice() {
-        [image] => HeaderValue::try_from(address(&folder, &image.id)).ok(),
+        [image] => HeaderValue::try_from(address(&image.id)).ok(),
         _ => None,
     };
     let location = location.map(|location| [(header::LOCATION, location)]);
     let stored = StoredImages {
         images: pictures.images,
     };
-    Ok((StatusCode::CREATED, location, Json(stored)).into_response())
+    (StatusCode::CREATED, location, Json(stored)).into_response()
 }
 
 pub(crate) fn address(folder: &impl std::fmt::Display, id: &str) -> String {
@@ -284,7 +316,7 @@ pub(crate) async fn latest_content(
 }
 
 pub(crate) fn reference(app: &App, folder: &Folder) -> Result<Upload, Problem> {
-    let reference = app.states.read().reference(folder).cloned();
+    let reference = app.states.read().reference(folder).map(Upload::alone);
     reference.ok_or_else(|| {
         Kind::NoReference.because(format!(
             "The folder {folder} has no picture yet; POST one to /api/v1/folders/{folder}/images."

@@ -23,7 +23,13 @@ const LINKS: &[Link] = &[
         from: "listFolders",
         status: "200",
         variables: &[("folder", "$response.body#/folders/0/folder")],
-        to: &["getFolder", "getFrame", "getHistory", "listImages"],
+        to: &[
+            "getFolder",
+            "getFrame",
+            "getHistory",
+            "listImages",
+            "listNormals",
+        ],
     },
     Link {
         from: "listImages",
@@ -42,6 +48,18 @@ const LINKS: &[Link] = &[
         status: "201",
         variables: &[FOLDER, ("id", "$response.body#/images/0/id")],
         to: &["getImage", "getImageContent", "removeImage"],
+    },
+    Link {
+        from: "listNormals",
+        status: "200",
+        variables: &[FOLDER, ("id", "$response.body#/normals/0/id")],
+        to: &["getNormal", "removeNormal"],
+    },
+    Link {
+        from: "addNormals",
+        status: "201",
+        variables: &[FOLDER, ("id", "$response.body#/images/0/id")],
+        to: &["getNormal", "removeNormal"],
     },
     Link {
         from: "listAlerts",

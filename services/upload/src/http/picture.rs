@@ -31,12 +31,14 @@ use super::{
 use crate::{
     app::App,
     broker::Broker,
+    folders::unknown_normal,
     problem::{Kind, Problem},
     thumbnails::{PictureName, Width},
 };
 
 /// A picture that can be sent.
 pub(crate) enum Picture {
+    Normal(Folder, Upload),
     /// A reference picture; whether the address that it is asked for at always gives this one.
     Image(Folder, Upload, Lasts),
     Evidence(String, Exhibit),
@@ -224,7 +226,8 @@ impl Wanted {
 impl Picture {
     fn name(&self) -> PictureName {
         match self {
-            Picture::Image(folder, upload, _) => {
+            // No reference and normal picture of a folder have the same id.
+            Picture::Image(folder, upload, _) | Picture::Normal(folder, upload) => {
                 PictureName::Image(folder.clone(), upload.id.clone())
             }
             Picture::Evidence(alert, exhibit) => PictureName::Evidence(alert.clone(), *exhibit),
@@ -235,14 +238,18 @@ impl Picture {
     /// A word for its bytes.
     fn tag(&self) -> String {
         match self {
-            Picture::Image(_, upload, _) => encoded(&upload.id),
+            Picture::Image(_, upload, _) | Picture::Normal(_, upload) => encoded(&upload.id),
             Picture::Evidence(alert, exhibit) => format!("{}-{}", encoded(alert), exhibit.word()),
             Picture::Frame(frame) => frame.stored_at.unix_timestamp_nanos().to_string(),
         }
     }
 
-    async fn read(&self, broker: &Broker) -> Result<Bytes, Problem> {
+    pub(super) async fn read(&self, broker: &Broker) -> Result<Bytes, Problem> {
         match self {
+            Picture::Normal(folder, Upload { id, .. }) => {
+                let bytes = broker.normal(folder, id).await?;
+                bytes.ok_or_else(|| unknown_normal(folder, id))
+            }
             Picture::Image(folder, Upload { id, .. }, _) => {
                 let bytes = broker.picture(folder, id).await?;
                 bytes.ok_or_else(|| unknown_image(folder, id))
@@ -263,7 +270,7 @@ impl Picture {
     fn file_name(&self, format: Format) -> String {
         let extension = format.extension();
         match self {
-            Picture::Image(_, upload, _) => upload.name.clone(),
+            Picture::Image(_, upload, _) | Picture::Normal(_, upload) => upload.name.clone(),
             Picture::Evidence(alert, exhibit) => format!("{alert}-{}.{extension}", exhibit.word()),
             Picture::Frame(Stored { key, stored_at, .. }) => {
                 format!("{key}-{}.{extension}", rfc3339(*stored_at))
@@ -274,7 +281,7 @@ impl Picture {
     fn lasts(&self) -> Lasts {
         match self {
             Picture::Image(_, _, lasts) => *lasts,
-            Picture::Evidence(..) => Lasts::Forever,
+            Picture::Evidence(..) | Picture::Normal(..) => Lasts::Forever,
             Picture::Frame(_) => Lasts::UntilTheNext,
         }
     }

@@ -19,20 +19,25 @@ use super::{
 use crate::{
     access::By,
     app::App,
+    folders::Becomes,
     problem::{Kind, Pictures, Problem, Refused, sentence},
 };
 
 /// How long a request waits for its turn while too many others are being received.
 const QUEUE_PATIENCE: Duration = Duration::from_secs(5);
 
-/// The largest part that is no picture; such parts are ignored.
+/// The largest part that is no picture. Such parts are ignored, but for [`KEEP_NORMALS`].
 const MAX_OTHER_PART: usize = 4096;
+
+/// The field of a form that says `true` where the references that follow leave the normal pictures as they are.
+const KEEP_NORMALS: &str = "keepNormals";
 
 /// Receives all pictures of a request. `Err` where none was taken.
 pub(crate) async fn receive(
     app: &App,
     folder: &Folder,
     name: Option<String>,
+    becomes: Becomes,
     by: By,
     request: Request,
 ) -> Result<Pictures, Problem> {
@@ -44,6 +49,7 @@ pub(crate) async fn receive(
     let mut receiver = Receiver {
         app,
         folder,
+        becomes,
         by,
         time_left: app.config.upload_timeout(),
         bytes_left: app.config.max_bytes() * app.config.max_files() as u64,
@@ -85,6 +91,7 @@ fn verdict(mut taken: Pictures) -> Result<Pictures, Problem> {
 struct Receiver<'a> {
     app: &'a App,
     folder: &'a Folder,
+    becomes: Becomes,
     by: By,
     /// For the client to send; what we need for ourselves does not count.
     time_left: Duration,
@@ -211,14 +218,17 @@ impl Receiver<'_> {
                 "A file was sent in the form field {name:?}; pictures belong into `file`."
             )));
         }
-        let mut bytes = 0;
+        let mut value = Vec::new();
         while let Some(chunk) = self.next_chunk(field, allowance).await? {
-            bytes += chunk.len();
-            if bytes > MAX_OTHER_PART {
+            value.extend_from_slice(&chunk);
+            if value.len() > MAX_OTHER_PART {
                 return Err(Kind::InvalidRequest.because(format!(
                     "The form field {name:?} is longer than {MAX_OTHER_PART} bytes; pictures belong into `file`."
                 )));
             }
+        }
+        if name == KEEP_NORMALS && value == b"true" && self.becomes == Becomes::Reference {
+            self.becomes = Becomes::ReferenceKeepingNormals;
         }
         // Parts without any content are not free either.
         self.spend(256)
@@ -253,7 +263,7 @@ impl Receiver<'_> {
         let inspected = self.app.inspection.inspect(bytes).await?;
         self.app
             .folders
-            .add_picture(self.folder, name, inspected, self.by.clone())
+            .add_picture(self.folder, name, inspected, self.becomes, self.by.clone())
             .await
     }
 

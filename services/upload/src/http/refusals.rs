@@ -57,6 +57,8 @@ refuses! {
     Acknowledgement: InvalidAcknowledgement;
     /// Pictures as the body.
     Pictures: EmptyPicture, TooSlow, TooLarge, TooManyFiles, UnknownFormat, UnreadablePicture, AllRefused, Busy;
+    /// One more normal picture, from the body or from a camera.
+    Normal: NoReference, TooManyNormals, NoFrame, UnreadableFrame, UnknownAlert, NoEvidence;
     /// A form of pictures.
     PictureForm: SomeRefused;
     /// A place among the viewers of events.

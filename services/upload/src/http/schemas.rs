@@ -47,6 +47,8 @@ schemas! {
         .description(Some("Pictures; parts by other names are ignored."))
         .property("file", ArrayBuilder::new().items(File::schema()).min_items(Some(1)))
         .required("file");
+    /// What a camera sent.
+    NormalSource: text().enum_values(Some(["latest-frame", "alert"]));
     /// Yes or no.
     Switch: text().enum_values(Some(["0", "1", "false", "true"]));
     /// Of a picture in small, in pixels.

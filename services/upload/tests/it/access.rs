@@ -135,6 +135,7 @@ fn real(service: &Service, method: &Method, path: &str, picture: &str) -> Reques
             request.multipart(reqwest::multipart::Form::new().part("file", part))
         }
         path if path.ends_with("/images") && method == Method::POST => request.body(jpeg(2)),
+        path if path.ends_with("/normals") && method == Method::POST => request.body(jpeg(2)),
         path if path.ends_with("/rule") && method == Method::POST => request.body("threshold=0.5"),
         path if path.ends_with("/acknowledge") => request.body("name=Jo"),
         path if path.ends_with("/acknowledgement") => request.body(r#"{"name": "Jo"}"#),

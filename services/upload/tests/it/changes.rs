@@ -37,13 +37,17 @@ async fn changes(service: &Service) -> Vec<Value> {
         assert_eq!(&stored.by, who);
         assert!(stored.event.at.is_some());
         let json = serde_json::to_value(&stored.event).unwrap();
-        let (what, names) = ["rule", "reference", "details"]
+        let (what, names) = ["rule", "reference", "details", "normals"]
             .into_iter()
-            .zip(["threshold", "name", "title"])
+            .zip(["threshold", "name", "title", "name"])
             .find(|(what, _)| !json[what].is_null())
             .unwrap();
         let side = |side: &str| match &json[what][side] {
             Value::Null => json!("absent"),
+            Value::Array(several) => {
+                let named = several.iter().map(|one| one[names].as_str().unwrap());
+                json!(named.collect::<Vec<_>>().join(" "))
+            }
             there => there[names].clone(),
         };
         json!([who, folder, what, side("before"), side("after")])
@@ -189,6 +193,31 @@ async fn every_change_is_kept_with_who_made_it_and_what_was_before() {
         details,
         "a folder that goes takes all along"
     );
+}
+
+#[tokio::test]
+async fn normal_pictures_that_come_and_go_are_changes_and_so_is_what_a_reference_retires() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    service.upload("folder1", "a.jpg", jpeg(1)).await;
+    let normals = format!("{FOLDER}/normals");
+    for (seed, name) in [(2, "night.jpg"), (3, "snow.jpg")] {
+        let path = format!("{normals}?name={name}");
+        service.send_bare(&path, jpeg(seed)).await;
+    }
+    let list = service.json(&normals).await;
+    let first = list["normals"][0]["id"].as_str().unwrap();
+    service.delete(&format!("{normals}/{first}")).await;
+    service.upload("folder1", "b.jpg", jpeg(4)).await;
+    let expected = [
+        json!(["", "folder1", "reference", "absent", "a.jpg"]),
+        json!(["", "folder1", "normals", "", "night.jpg"]),
+        json!(["", "folder1", "normals", "night.jpg", "night.jpg snow.jpg"]),
+        json!(["", "folder1", "normals", "night.jpg snow.jpg", "snow.jpg"]),
+        json!(["", "folder1", "reference", "a.jpg", "b.jpg"]),
+        json!(["", "folder1", "normals", "snow.jpg", ""]),
+    ];
+    assert_eq!(changes(&service).await, expected);
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ async fn put_unannounced(service: &Service, id: &str) {
         size_bytes: jpeg(9).len() as u64,
         uploaded_at: Some(timestamp(OffsetDateTime::now_utc())),
         fingerprint: Some(picture.fingerprint.into()),
+        normals: Vec::new(),
     };
     let key = PictureKey::new(&folder("folder1"), id);
     let pictures = service.bus.references();
@@ -129,6 +130,7 @@ async fn a_removal_decides_again_when_another_event_comes_first() {
         id: "of another process".to_owned(),
         removed_at: None,
         reference: latest.as_ref().unwrap().event.reference().cloned(),
+        normals: Vec::new(),
     };
     let expected = Expected::after(latest.as_ref());
     let publish = service.bus.publish_removed(&folder, &removed, "", expected);

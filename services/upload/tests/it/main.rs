@@ -20,6 +20,7 @@ mod legacy;
 mod list;
 mod login;
 mod logins_refused;
+mod normals;
 mod openapi;
 mod pages;
 mod pictures;

@@ -72,6 +72,8 @@ struct AlertPage {
     row: Row,
     has_frame: bool,
     has_reference: bool,
+    /// Whether its frame can become a normal picture.
+    can_be_normal: bool,
     visitor: Visitor,
     is_connected: bool,
 }
@@ -133,8 +135,14 @@ pub(crate) async fn one(
         app.broker.has_evidence(&id, exhibit).await.unwrap_or(true)
     };
     let (has_frame, has_reference) = tokio::join!(has(Exhibit::Frame), has(Exhibit::Reference));
+    let row = Row::new(known, &visitor);
+    let folder = app.existing(&row.folder).ok();
     render(&AlertPage {
-        row: Row::new(known, &visitor),
+        can_be_normal: row.is_of_view
+            && has_frame
+            && visitor.may_operate()
+            && folder.is_some_and(|folder| app.states.read().reference(&folder).is_some()),
+        row,
         has_frame,
         has_reference,
         visitor,

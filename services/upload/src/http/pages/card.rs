@@ -1,4 +1,4 @@
-use folder_state::{FolderState, Summary};
+use folder_state::{FolderState, Normal, Summary};
 use proto::{from_timestamp, rfc3339, v1::Upload};
 use time::{OffsetDateTime, macros::format_description};
 
@@ -60,6 +60,10 @@ pub(crate) fn now() -> String {
 
 pub(crate) fn upload_moment(upload: &Upload) -> Option<Moment> {
     Moment::new(from_timestamp(upload.uploaded_at.as_ref()?)?)
+}
+
+pub(crate) fn closest_moment(normal: &Normal) -> Option<Moment> {
+    Moment::new(normal.last_closest_at?)
 }
 
 /// Bytes in the unit that fits.

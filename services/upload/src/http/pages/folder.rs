@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{Extension, extract::State, response::Html};
+use folder_state::Normal;
 use proto::v1::Rule;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -19,7 +20,7 @@ use super::{
     render,
     rule::RuleInput,
 };
-use crate::{access::Visitor, app::App, problem::Problem};
+use crate::{access::Visitor, app::App, folders::MOST_NORMALS, problem::Problem};
 
 /// Pictures on a page.
 const PICTURES: usize = 24;
@@ -33,12 +34,22 @@ struct FolderPage {
     /// As it stands in the address: a name, or the number of an old link.
     name: String,
     rule: Vec<RuleInput>,
+    normals: Vec<Normal>,
+    most_normals: usize,
     images: Vec<Image>,
     older: Option<String>,
     is_first: bool,
     max_mb: u32,
     visitor: Visitor,
     is_connected: bool,
+}
+
+impl FolderPage {
+    /// The ids of the normal pictures, for scripts.
+    fn normal_ids(&self) -> String {
+        let ids = self.normals.iter().map(|normal| normal.upload.id.as_str());
+        ids.collect::<Vec<_>>().join(" ")
+    }
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -72,9 +83,12 @@ pub(crate) async fn folder(
         let state = app.states.read();
         (state.rule(&folder), state.default_rule())
     };
+    let summary = app.summary(&folder)?;
     render(&FolderPage {
         position: app.pace.last_position(),
-        card: Card::new(app.summary(&folder)?),
+        normals: summary.normals.clone(),
+        most_normals: MOST_NORMALS,
+        card: Card::new(summary),
         name,
         rule: RuleInput::of(own.unwrap_or_default(), Rule::in_force(None, default)),
         images: pictures.images,
