@@ -15,3 +15,4 @@ mod pipeline;
 mod restart;
 mod rules;
 mod trouble;
+mod view;
