@@ -48,7 +48,12 @@ that of folder4 is turned after 45 s, each for 15 s, and again every 2 minutes. 
 #[derive(Deserialize)]
 struct Folder {
     reference: Option<proto::v1::Upload>,
+    #[serde(default)]
+    normals: Vec<serde_json::Value>,
 }
+
+/// How many normal pictures each camera's folder has: enough to tell what is normal there.
+const NORMALS: u32 = 8;
 
 const RETRY: Duration = Duration::from_millis(200);
 
@@ -65,7 +70,7 @@ pub(crate) fn token() -> Issued {
     )
 }
 
-/// Uploads the references of the demo's cameras where they are missing, and runs the cameras.
+/// Uploads the references and normal pictures of the demo's cameras where they are missing, and runs the cameras.
 pub(crate) async fn run(
     service: ApiConfig,
     bus: BusConfig,
@@ -112,6 +117,19 @@ async fn try_upload_reference(api: &Api, camera: &CameraSpec) -> Result<(), Fail
             picture,
         )
         .await?;
+    }
+    if there.normals.is_empty() {
+        let drawn = camera.clone();
+        let pictures = spawn_blocking(move || cctv_sim::normal_pictures(&drawn, NORMALS));
+        for (picture, number) in pictures.await??.into_iter().zip(1..) {
+            api.upload(
+                &format!("/api/v1/folders/{folder}/normals"),
+                &format!("{}-normal-{number}.jpg", camera.name),
+                picture.len(),
+                picture,
+            )
+            .await?;
+        }
     }
     Ok(())
 }

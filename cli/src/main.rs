@@ -16,6 +16,7 @@ mod folders;
 mod healthcheck;
 mod lines;
 mod migrate;
+mod model;
 mod normal;
 mod progress;
 mod provision;
@@ -52,6 +53,8 @@ enum Command {
     Healthcheck(healthcheck::Healthcheck),
     /// Say how similar two pictures are
     Compare(compare::Compare),
+    /// Say whether the network that the measure view needs is installed, where it comes from, and its licence
+    Model(model::ModelCommand),
     /// Publish pictures as frames of a folder's camera
     Publish(publish::Publish),
     /// Upload reference pictures into a folder
@@ -121,6 +124,7 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Compare(compare) => return compare.run(),
+        Command::Model(model) => return model.run(),
         Command::Completions(completions) => completions.run(&mut Cli::command())?,
         Command::Healthcheck(healthcheck) => return healthcheck.run(),
         Command::Provision(provision) => provision.run()?,

@@ -61,6 +61,11 @@ impl Model {
         Ok(Model(network))
     }
 
+    /// The processor's instructions that it is computed with, in a word.
+    pub fn instructions(&self) -> String {
+        self.0.level().to_string()
+    }
+
     pub(crate) fn of(&self, picture: &Input) -> Features {
         self.0.of(picture)
     }
