@@ -140,7 +140,13 @@ impl Compare {
             }
             (Some(measure), _) => measure,
             (None, Some(_)) => Measure::View,
-            (None, None) => Measure::Phash,
+            (None, None) => {
+                lines::remark(
+                    "compared by phash: the network's weights, which the measure view needs, are not installed \
+                     (scripts/get-tools.sh model gets them); --measure phash says this no more",
+                );
+                Measure::Phash
+            }
         };
         let own = Rule {
             threshold: Some(self.threshold),

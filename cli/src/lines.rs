@@ -18,6 +18,12 @@ pub(crate) fn print(line: impl AsRef<str>) -> Result<(), Failure> {
     }
 }
 
+/// Says something beside the output, on standard error.
+pub(crate) fn remark(line: &str) {
+    // Where nobody reads it, it is not missed.
+    drop(writeln!(io::stderr(), "{line}"));
+}
+
 /// A text, or what stands for none.
 pub(crate) fn or_dash(text: &str) -> &str {
     match text {
