@@ -4,7 +4,7 @@ use std::{iter, sync::Arc};
 
 use comparison::{Baseline, BaselinePicture, Look};
 use event_bus::{ReferenceChange, Stored};
-use proto::{from_timestamp, timestamp, v1};
+use proto::{timestamp, v1};
 use time::OffsetDateTime;
 
 /// The pictures that a folder's frames are compared with.
@@ -55,21 +55,9 @@ impl KnownPicture {
 }
 
 impl CurrentReference {
-    /// The reference after a change, given the one before it; `None` where the folder has none any more.
-    pub(crate) fn after(
-        change: &Stored<ReferenceChange>,
-        before: Option<&CurrentReference>,
-    ) -> Option<Self> {
+    /// The reference after a change; `None` where the folder has none any more.
+    pub(crate) fn after(change: &Stored<ReferenceChange>) -> Option<Self> {
         let upload = change.event.reference()?;
-        let since = match &change.event {
-            ReferenceChange::Uploaded(_) | ReferenceChange::Removed(_) => change.stored_at,
-            // These leave the reference as it was. Of one that nothing else is known of, the upload says when it came.
-            ReferenceChange::NormalAdded(_) | ReferenceChange::NormalRemoved(_) => {
-                let known = before.filter(|before| before.id() == upload.id);
-                let uploaded_at = upload.uploaded_at.as_ref().and_then(from_timestamp);
-                known.map_or(uploaded_at.unwrap_or(change.stored_at), |known| known.since)
-            }
-        };
         let picture = KnownPicture::of(upload);
         let normals: Vec<_> = change
             .event
@@ -81,7 +69,7 @@ impl CurrentReference {
         let baseline = picture.as_it_is().zip(looks);
         let baseline = baseline.map(|(picture, normals)| Arc::new(Baseline::new(picture, normals)));
         Some(CurrentReference {
-            since,
+            since: change.reference_since(),
             picture,
             normals,
             baseline,
@@ -114,61 +102,5 @@ impl CurrentReference {
             name: self.picture.name.clone(),
             since: Some(timestamp(self.since)),
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use event_bus::Origin;
-    use proto::v1::{NormalAdded, NormalRemoved, Upload};
-
-    use super::*;
-
-    fn at(seconds: i64) -> OffsetDateTime {
-        OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(seconds)
-    }
-
-    fn stored(event: ReferenceChange, seconds: i64) -> Stored<ReferenceChange> {
-        Stored {
-            key: "dock".parse().expect("this is a name"),
-            event,
-            sequence: 1,
-            stored_at: at(seconds),
-            by: String::new(),
-            is_put_back: false,
-            origin: Origin::default(),
-        }
-    }
-
-    #[test]
-    fn a_reference_holds_since_its_upload_whatever_normal_pictures_come_and_go() {
-        let upload = Upload {
-            id: "1".to_owned(),
-            uploaded_at: Some(timestamp(at(10))),
-            ..Upload::default()
-        };
-        let added = ReferenceChange::NormalAdded(NormalAdded {
-            reference: Some(upload.clone()),
-            ..NormalAdded::default()
-        });
-        let removed = ReferenceChange::NormalRemoved(NormalRemoved {
-            reference: Some(upload.clone()),
-            ..NormalRemoved::default()
-        });
-        let since = |event, seconds, before: Option<&CurrentReference>| {
-            let after = CurrentReference::after(&stored(event, seconds), before);
-            after.map(|after| after.since)
-        };
-        let uploaded = stored(ReferenceChange::Uploaded(upload), 11);
-        let first = CurrentReference::after(&uploaded, None);
-        assert_eq!(first.as_ref().map(|it| it.since), Some(at(11)));
-        assert_eq!(since(added.clone(), 20, first.as_ref()), Some(at(11)));
-        assert_eq!(since(removed, 30, first.as_ref()), Some(at(11)));
-        assert_eq!(since(added.clone(), 20, None), Some(at(10)), "at a start");
-
-        let mut other = first.expect("it was uploaded");
-        other.picture.id = "0".to_owned();
-        other.since = at(5);
-        assert_eq!(since(added, 20, Some(&other)), Some(at(10)));
     }
 }

@@ -95,15 +95,18 @@ impl State {
 
     fn learn_reference(&self, change: &Stored<ReferenceChange>) {
         let references = &mut self.write().references;
-        let before = references.remove(&change.key);
-        let current = before.as_ref().and_then(|before| before.current.as_ref());
-        let current = CurrentReference::after(change, current);
-        let by = match (&change.event, before) {
-            (ReferenceChange::Uploaded(_) | ReferenceChange::Removed(_), _) => change.by.clone(),
+        let by = match &change.event {
+            ReferenceChange::Uploaded(_) | ReferenceChange::Removed(_) => change.by.clone(),
             // Whoever added a normal picture did not make the reference what it is.
-            (_, before) => before.map_or_else(String::new, |before| before.by),
+            ReferenceChange::NormalAdded(_) | ReferenceChange::NormalRemoved(_) => {
+                let before = references.remove(&change.key);
+                before.map_or_else(String::new, |before| before.by)
+            }
         };
-        let known = KnownReference { current, by };
+        let known = KnownReference {
+            current: CurrentReference::after(change),
+            by,
+        };
         references.insert(change.key.clone(), known);
     }
 

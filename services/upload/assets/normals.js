@@ -1,27 +1,31 @@
 // The normal pictures on the page of a folder, kept as the service says they are.
 import { localTime, showLocalTimes } from "./time.js";
 
+let isRenewing = false;
+
 /** Shows what a summary says of them, as GET /api/v1/folders/{folder} gives it. */
 export function showNormals(folder) {
-  const section = document.querySelector("[data-normals]");
+  const list = document.querySelector("[data-normals]");
   const ids = folder.normals.map((normal) => normal.id).join(" ");
-  if (section.dataset.normals !== ids) return renew(section, ids);
+  if (list.dataset.normals !== ids) return renew(list);
   for (const normal of folder.normals) {
     if (normal.lastClosestAt === null) continue;
-    const closest = section.querySelector(`[data-normal="${normal.id}"] [data-closest]`);
+    const closest = list.querySelector(`[data-normal="${normal.id}"] [data-closest]`);
     closest.replaceChildren("Last the closest ", localTime(normal.lastClosestAt));
   }
 }
 
 // The list is drawn by the service.
-async function renew(section, ids) {
-  section.dataset.normals = ids;
+async function renew(list) {
+  if (isRenewing) return;
+  isRenewing = true;
   const response = await fetch(location.href).catch(() => null);
-  if (!response?.ok) return;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const fresh = page.querySelector("[data-normals]");
+  const text = response?.ok ? await response.text().catch(() => "") : "";
+  isRenewing = false;
+  const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("[data-normals]");
+  if (fresh === null) return;
   showLocalTimes(fresh);
-  section.replaceWith(document.adoptNode(fresh));
+  list.replaceWith(document.adoptNode(fresh));
   for (const keep of document.querySelectorAll("[data-keep-normals]")) keep.hidden = fresh.dataset.normals === "";
 }
 

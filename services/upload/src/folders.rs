@@ -29,7 +29,7 @@ use tokio::sync::OwnedMutexGuard;
 use tokio_util::task::TaskTracker;
 
 pub(crate) use normals::{MOST_NORMALS, unknown_normal};
-pub(crate) use pictures::Becomes;
+pub(crate) use pictures::{Becomes, Normals};
 
 use crate::{
     access::By,

@@ -79,6 +79,7 @@ async fn every_page_is_accessible() {
     stack
         .upload("folder1", "dock.jpg", picture(View::Dock, 0))
         .await;
+    stack.add_normal("folder1", picture(View::Yard, 0)).await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let said = json!({"title": "Loading dock, ".repeat(7), "site": "x".repeat(100), "tags": ["outdoor", "lane"]});
     stack.describe_folder("folder1", &said.to_string()).await;

@@ -13,6 +13,7 @@ mod folder;
 mod hostile;
 mod keyboard;
 mod login;
+mod normals;
 mod overview;
 mod uploads;
 

@@ -399,7 +399,8 @@ async fn an_operator_backs_one_deployment_up_and_restores_it_to_another() {
     let restored = framewatch(&["restore", &file]);
     let again = other.path("backup").display().to_string();
     let backed_up = framewatch(&["backup", &again]);
-    let what = "1 reference pictures, 1 events of alerts, 2 pictures behind them";
+    let what =
+        "1 reference pictures, 0 normal pictures, 1 events of alerts, 2 pictures behind them";
     assert!(restored.contains(what), "{restored}");
     assert!(backed_up.contains(what), "{backed_up}");
     let log = nats.log();

@@ -34,6 +34,24 @@ async fn a_reference_that_came_while_no_comparator_ran_is_judged_by_the_next() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_comparator_that_begins_after_a_normal_picture_came_takes_the_reference_to_be_as_old_as_it_is()
+ {
+    let mut stack = Stack::start().await;
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    stack.firing("folder1").await;
+    stack.add_normal("folder1", picture(View::Yard, 0)).await;
+
+    stack.stop_comparators().await;
+    stack.start_comparator().await;
+    stack.publish("folder1", picture(View::Dock, 1)).await;
+    // It would not, were the comparison one with an older reference than that of the alert.
+    stack.quiet("folder1").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn after_a_restart_of_everything_it_goes_on_where_it_stopped() {
     let mut stack = Stack::start().await;
     stack

@@ -2,7 +2,10 @@
 //! Which reference pictures there are, the bucket `references` says.
 
 use async_nats::jetstream::message::PublishMessage;
-use proto::v1::{NormalAdded, NormalRemoved, Upload, UploadRemoved};
+use proto::{
+    from_timestamp,
+    v1::{NormalAdded, NormalRemoved, Upload, UploadRemoved},
+};
 use time::OffsetDateTime;
 
 use super::{
@@ -15,7 +18,7 @@ use crate::{
     nats::{
         bus::Bus,
         codec::from_protobuf,
-        event::{Event, Message, Undecodable},
+        event::{Event, Message, Stored, Undecodable},
         headers::{said_by, value},
         publish::Expected,
         publish_error::PublishError,
@@ -106,6 +109,20 @@ impl ReferenceChange {
                 normal_message(NORMAL_REMOVED, folder, &removed.id, removed)
             }
         }
+    }
+}
+
+impl Stored<ReferenceChange> {
+    /// When the reference came to hold that holds after this change, by the broker's clock. Normal pictures that come and go
+    /// leave it as it was, so that every reader says the same of it, whenever it began to read.
+    pub fn reference_since(&self) -> OffsetDateTime {
+        let said = match &self.event {
+            ReferenceChange::Uploaded(_) | ReferenceChange::Removed(_) => None,
+            ReferenceChange::NormalAdded(added) => added.reference_since,
+            ReferenceChange::NormalRemoved(removed) => removed.reference_since,
+        };
+        let said = said.as_ref().and_then(from_timestamp);
+        said.unwrap_or(self.stored_at)
     }
 }
 

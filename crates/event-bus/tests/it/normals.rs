@@ -86,6 +86,35 @@ async fn the_last_event_says_all_that_holds_whichever_it_is() {
 }
 
 #[tokio::test]
+async fn a_reference_holds_since_the_same_moment_whichever_event_is_the_last() {
+    let server = NatsServer::start();
+    let bus = connect(&server).await;
+    let dock = folder("dock");
+    let stored = async || bus.latest::<ReferenceChange>(&dock).await.unwrap().unwrap();
+    let uploaded = bus.publish_uploaded(&dock, &picture("1"), "", None).await;
+    let since = stored().await.stored_at;
+    assert_eq!(stored().await.reference_since(), since);
+
+    let night = NormalAdded {
+        reference_since: Some(proto::timestamp(since)),
+        ..added("2", &["2"])
+    };
+    let expected = Expected(uploaded.unwrap());
+    let added = bus.publish_normal_added(&dock, &night, "", expected).await;
+    assert_ne!(stored().await.stored_at, since);
+    assert_eq!(stored().await.reference_since(), since);
+
+    let removed = NormalRemoved {
+        reference_since: Some(proto::timestamp(since)),
+        ..NormalRemoved::default()
+    };
+    let expected = Expected(added.unwrap());
+    let published = bus.publish_normal_removed(&dock, &removed, "", expected);
+    published.await.unwrap();
+    assert_eq!(stored().await.reference_since(), since);
+}
+
+#[tokio::test]
 async fn of_two_changes_from_the_same_state_one_is_refused() {
     let server = NatsServer::start();
     let bus = connect(&server).await;

@@ -1,6 +1,6 @@
 //! Saying on `uploads.<folder>` what holds: each event says all of it, so each follows from the one before it.
 
-use event_bus::{Folder, Last, ReferenceChange};
+use event_bus::{Folder, Last, ReferenceChange, Stored};
 use folder_state::Known;
 use proto::v1::Upload;
 
@@ -29,13 +29,18 @@ pub(super) struct Announced {
 }
 
 impl Holding {
-    pub(super) fn after(change: Option<&ReferenceChange>) -> Self {
+    fn after(change: Option<&ReferenceChange>) -> Self {
         Holding {
             reference: change
                 .and_then(ReferenceChange::reference)
                 .map(Upload::alone),
             normals: change.map_or_else(Vec::new, |change| change.normals().to_vec()),
         }
+    }
+
+    /// What holds after the last event.
+    pub(super) fn now(latest: Option<&Stored<ReferenceChange>>) -> Self {
+        Holding::after(latest.map(|latest| &latest.event))
     }
 
     /// What holds as far as is known here.
@@ -51,18 +56,17 @@ impl Folders {
         &self,
         folder: &Folder,
         by: &By,
-        decide: impl Fn(Option<&ReferenceChange>) -> Result<Option<ReferenceChange>, Problem>,
+        decide: impl Fn(Option<&Stored<ReferenceChange>>) -> Result<Option<ReferenceChange>, Problem>,
     ) -> Result<Announced, Problem> {
         for _ in 0..DECISIONS {
             let Last {
                 event: latest,
                 expected,
             } = self.broker.latest_reference(folder).await?;
-            let latest = latest.map(|latest| latest.event);
             let Some(change) = decide(latest.as_ref())? else {
                 return Ok(Announced {
                     sequence: expected.0,
-                    now: Holding::after(latest.as_ref()),
+                    now: Holding::now(latest.as_ref()),
                 });
             };
             let published = self

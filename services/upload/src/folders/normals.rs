@@ -45,7 +45,7 @@ impl Folders {
             .await?;
         let announced = self
             .announce(folder, by, |latest| {
-                let holding = Holding::after(latest);
+                let holding = Holding::now(latest);
                 check_room(folder, &holding)?;
                 let mut normals = holding.normals;
                 normals.push(upload.clone());
@@ -55,6 +55,7 @@ impl Folders {
                     added_at: Some(timestamp(OffsetDateTime::now_utc())),
                     reference: holding.reference,
                     normals,
+                    reference_since: latest.map(|it| timestamp(it.reference_since())),
                 })))
             })
             .await?;
@@ -103,7 +104,7 @@ impl Folders {
         let before = Holding::known(&self.states.read(), folder);
         let announced = self
             .announce(folder, by, |latest| {
-                let Holding { reference, normals } = Holding::after(latest);
+                let Holding { reference, normals } = Holding::now(latest);
                 let (gone, kept): (Vec<Upload>, Vec<Upload>) = normals
                     .into_iter()
                     .partition(|normal| gone.contains(&normal.id));
@@ -114,6 +115,7 @@ impl Folders {
                         removed_at: Some(timestamp(OffsetDateTime::now_utc())),
                         reference,
                         normals: kept,
+                        reference_since: latest.map(|it| timestamp(it.reference_since())),
                     })
                 }))
             })

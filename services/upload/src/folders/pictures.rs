@@ -22,12 +22,17 @@ use crate::{
 /// What a picture becomes that is uploaded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Becomes {
-    /// The reference; it retires the normal pictures.
-    Reference,
-    /// The reference, beside the normal pictures that there are.
-    ReferenceKeepingNormals,
+    /// The reference, and what that does to the normal pictures.
+    Reference(Normals),
     /// A normal picture.
     Normal,
+}
+
+/// What a new reference does to the normal pictures that there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Normals {
+    Retired,
+    Kept,
 }
 
 impl Folders {
@@ -45,8 +50,8 @@ impl Folders {
             let _turn = this.turns.take(&folder).await;
             match becomes {
                 Becomes::Normal => this.add_normal(&folder, &name, &inspected, &by).await,
-                _ => {
-                    this.add_reference(&folder, &name, &inspected, becomes, &by)
+                Becomes::Reference(normals) => {
+                    this.add_reference(&folder, &name, &inspected, normals, &by)
                         .await
                 }
             }
@@ -60,7 +65,7 @@ impl Folders {
         folder: &Folder,
         name: &str,
         inspected: &Inspected,
-        becomes: Becomes,
+        normals: Normals,
         by: &By,
     ) -> Result<Upload, Problem> {
         self.make_now(folder, by).await?;
@@ -69,18 +74,18 @@ impl Folders {
         self.broker
             .put_picture(folder, &upload, &inspected.bytes)
             .await?;
-        let announced = match becomes {
-            Becomes::ReferenceKeepingNormals => {
+        let announced = match normals {
+            Normals::Kept => {
                 self.announce(folder, by, |latest| {
                     Ok(Some(ReferenceChange::Uploaded(Upload {
-                        normals: Holding::after(latest).normals,
+                        normals: Holding::now(latest).normals,
                         ..upload.clone()
                     })))
                 })
                 .await?
             }
             // It need not know what was before, and so never has to be decided again.
-            _ => Announced {
+            Normals::Retired => Announced {
                 sequence: self
                     .broker
                     .publish_uploaded(folder, &upload, by.name())
@@ -179,12 +184,13 @@ impl Folders {
     ) -> Result<Announced, Problem> {
         self.announce(folder, by, |latest| {
             // Published before, but the acknowledgement was lost; or another copy of this service was faster.
-            if let Some(ReferenceChange::Removed(removed)) = latest
+            if let Some(latest) = latest
+                && let ReferenceChange::Removed(removed) = &latest.event
                 && gone.contains(&removed.id)
             {
                 return Ok(None);
             }
-            let removed = self.removal(folder, gone, Holding::after(latest));
+            let removed = self.removal(folder, gone, Holding::now(latest));
             Ok(Some(ReferenceChange::Removed(removed)))
         })
         .await

@@ -20,7 +20,7 @@ use super::{
 use crate::{
     access::By,
     app::App,
-    folders::Becomes,
+    folders::{Becomes, Normals},
     problem::{Kind, Problem},
 };
 
@@ -44,7 +44,15 @@ pub(crate) async fn upload(
     request: Request,
 ) -> Result<Redirect, Problem> {
     let folder = app.existing_by_number(&name)?;
-    let pictures = receive(&app, &folder, None, Becomes::Reference, by, request).await?;
+    let pictures = receive(
+        &app,
+        &folder,
+        None,
+        Becomes::Reference(Normals::Retired),
+        by,
+        request,
+    )
+    .await?;
     pictures.all_taken()?;
     Ok(Redirect::to(&format!("/folder/{name}")))
 }

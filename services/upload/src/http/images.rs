@@ -24,7 +24,7 @@ use super::{
 use crate::{
     access::By,
     app::App,
-    folders::Becomes,
+    folders::{Becomes, Normals},
     problem::{Kind, Pictures, Problem},
 };
 
@@ -55,27 +55,21 @@ pub(crate) struct StoredImages {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct UploadQuery {
     /// The file's name, where the body is the bare picture.
     #[param(example = "gate.jpg")]
     name: Option<String>,
-}
-
-/// What becomes of the folder's normal pictures.
-#[derive(Deserialize, IntoParams)]
-#[into_params(parameter_in = Query)]
-#[serde(rename_all = "camelCase")]
-pub(crate) struct KeepQuery {
     /// Whether the folder's normal pictures stay; otherwise a new reference retires them.
     #[param(value_type = Option<Switch>, inline)]
     keep_normals: Option<String>,
 }
 
-impl KeepQuery {
-    pub(crate) fn becomes(&self) -> Result<Becomes, Problem> {
+impl UploadQuery {
+    fn becomes(&self) -> Result<Becomes, Problem> {
         match self.keep_normals.as_deref() {
-            None | Some("0" | "false") => Ok(Becomes::Reference),
-            Some("1" | "true") => Ok(Becomes::ReferenceKeepingNormals),
+            None | Some("0" | "false") => Ok(Becomes::Reference(Normals::Retired)),
+            Some("1" | "true") => Ok(Becomes::Reference(Normals::Kept)),
             Some(other) => Err(Kind::InvalidRequest.because(format!(
                 "keepNormals is {other:?}; it must be true to keep the normal pictures, false to retire them."
             ))),
@@ -104,7 +98,7 @@ pub(crate) struct PageQuery {
     path = "/api/v1/folders/{folder}/images",
     tag = "images",
     operation_id = "storeImages",
-    params(InFolder, UploadQuery, KeepQuery),
+    params(InFolder, UploadQuery),
     request_body(description = "A picture, or a form of pictures", content(
         (File = "image/jpeg"),
         (File = "image/png"),
@@ -125,12 +119,11 @@ pub(crate) async fn upload(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     Search(query): Search<UploadQuery>,
-    Search(keep): Search<KeepQuery>,
     by: By,
     request: Request,
 ) -> Result<Response, Problem> {
     let folder = app.existing(&at.folder)?;
-    let becomes = keep.becomes()?;
+    let becomes = query.becomes()?;
     let pictures = receive(&app, &folder, query.name, becomes, by, request).await?;
     Ok(stored(pictures, |id| address(&folder, id)))
 }

@@ -19,7 +19,7 @@ use super::{
 use crate::{
     access::By,
     app::App,
-    folders::Becomes,
+    folders::{Becomes, Normals},
     problem::{Kind, Pictures, Problem, Refused, sentence},
 };
 
@@ -227,8 +227,8 @@ impl Receiver<'_> {
                 )));
             }
         }
-        if name == KEEP_NORMALS && value == b"true" && self.becomes == Becomes::Reference {
-            self.becomes = Becomes::ReferenceKeepingNormals;
+        if name == KEEP_NORMALS && value == b"true" && self.becomes != Becomes::Normal {
+            self.becomes = Becomes::Reference(Normals::Kept);
         }
         // Parts without any content are not free either.
         self.spend(256)

@@ -55,6 +55,11 @@ async fn one_is_added_beside_the_reference_shown_and_removed() {
     let service = Service::start(&nats).await;
     let reference = service.upload("folder1", "day.jpg", jpeg(1)).await;
     let mut viewer = Viewer::connect(&service, "?folder=folder1").await;
+    let uploaded = service
+        .bus
+        .latest::<ReferenceChange>(&folder("folder1"))
+        .await;
+    let since = uploaded.unwrap().unwrap().stored_at;
 
     let path = format!("{NORMALS}?name=night.jpg");
     let response = service.send_bare(&path, jpeg(2)).await;
@@ -64,7 +69,17 @@ async fn one_is_added_beside_the_reference_shown_and_removed() {
     assert_eq!(location, format!("{NORMALS}/{night}"));
     viewer.until("event: normal-added\n").await;
 
-    let Some(ReferenceChange::NormalAdded(added)) = service.latest_change("folder1").await else {
+    let latest = service
+        .bus
+        .latest::<ReferenceChange>(&folder("folder1"))
+        .await;
+    let latest = latest.unwrap().unwrap();
+    assert_eq!(
+        latest.reference_since(),
+        since,
+        "the reference is as old as it was"
+    );
+    let ReferenceChange::NormalAdded(added) = latest.event else {
         panic!("it is announced");
     };
     assert_eq!(added.id, night);
