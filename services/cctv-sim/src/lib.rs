@@ -19,6 +19,6 @@ pub mod spec;
 pub use config::Config;
 pub use demo::demo_cameras;
 pub use process::main;
-pub use reference::{ReferenceError, normal_pictures, reference};
+pub use reference::{ReferenceError, reference};
 pub use run::{run, run_one};
 pub use spec::CameraSpec;
