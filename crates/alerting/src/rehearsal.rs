@@ -81,6 +81,8 @@ impl Seen<'_> {
 mod tests {
     use std::time::Duration;
 
+    use proto::v1::Kind;
+
     use super::*;
 
     fn rule(threshold: f64, hold: u64, keep_firing: u64) -> EffectiveRule {
@@ -92,6 +94,14 @@ mod tests {
         }
     }
 
+    const NOTHING: Measured = Measured {
+        similarity: 0.0,
+        frame_is_blank: false,
+        reference_is_blank: false,
+        kind: Kind::Different,
+        dark_lasts: false,
+    };
+
     /// When each episode began and ended, in seconds, where one frame a second has these similarities.
     fn episodes(rule: &EffectiveRule, similarities: &[f64]) -> Vec<(i64, Option<i64>)> {
         let reference = Reference::default();
@@ -100,8 +110,7 @@ mod tests {
             reference: &reference,
             measured: Measured {
                 similarity,
-                frame_is_blank: false,
-                reference_is_blank: false,
+                ..NOTHING
             },
         });
         let seconds = |at: Option<pbjson_types::Timestamp>| at.map(|at| at.seconds);
@@ -142,6 +151,7 @@ mod tests {
                     similarity: 0.95,
                     frame_is_blank,
                     reference_is_blank,
+                    ..NOTHING
                 },
             };
             rehearse("dock", &rule(0.5, 0, 0), [seen]).len()

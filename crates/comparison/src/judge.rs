@@ -44,8 +44,8 @@ impl Measured {
             true => verdict == Verdict::Mismatch && similarity >= comparison.threshold,
         };
         let found = |kind| findings.iter().any(|it| it.kind() == kind);
-        let kinds = [Kind::Dark, Kind::Blurred].into_iter();
-        let kind = kinds.filter(|kind| found(*kind)).last();
+        let kinds = [Kind::Blurred, Kind::Dark];
+        let kind = kinds.into_iter().find(|kind| found(*kind));
         match verdict {
             Verdict::Match | Verdict::Mismatch | Verdict::Indeterminate => Some(Measured {
                 similarity,

@@ -99,7 +99,7 @@ impl Point {
 #[cfg(test)]
 mod tests {
     use comparison::Measured;
-    use proto::Measure;
+    use proto::{Measure, v1::Kind};
 
     use super::*;
 
@@ -114,6 +114,8 @@ mod tests {
                 similarity,
                 frame_is_blank: false,
                 reference_is_blank: false,
+                kind: Kind::Different,
+                dark_lasts: false,
             },
             measure: Measure::Phash,
             threshold: 0.9,
