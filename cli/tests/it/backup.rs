@@ -198,7 +198,7 @@ async fn a_backup_of_a_damaged_store_holds_the_rest_and_says_what_is_missing() {
         stderr(&output)
     );
     assert!(
-        stdout(&output).contains("3 reference pictures, 3 events of alerts"),
+        stdout(&output).contains("3 reference pictures, 2 normal pictures, 3 events of alerts"),
         "{}",
         stdout(&output)
     );

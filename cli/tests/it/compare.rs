@@ -118,7 +118,7 @@ fn every_measure_tells_two_views_apart() {
     let unknown = run(&[
         "compare",
         "--measure",
-        "view",
+        "parts",
         &path("dock.jpg"),
         &path("wall.jpg"),
     ]);
@@ -128,4 +128,35 @@ fn every_measure_tells_two_views_apart() {
         "{}",
         stderr(&unknown)
     );
+}
+
+#[test]
+fn by_view_a_change_is_told_from_the_same_view_and_shown_where_the_network_is_installed() {
+    let files = pictures();
+    let path = |name: &str| files.path().join(name).display().to_string();
+    let by_view = |more: &[&str]| run(&[&["compare", "--measure", "view"], more].concat());
+    let without = by_view(&[&path("dock.jpg"), &path("wall.jpg")]);
+    assert_eq!(without.status.code(), Some(69));
+    assert!(stderr(&without).contains("--model"), "{}", stderr(&without));
+
+    let Some(model) = looks::ModelConfig::default().file() else {
+        return tests::skip("the network's weights are not installed");
+    };
+    let model = ["--model", model.to_str().unwrap()];
+    for (frame, code) in [("dock2.jpg", 0), ("wall.jpg", 1)] {
+        let (dock, frame) = (path("dock.jpg"), path(frame));
+        let map = path("map.png");
+        let output = by_view(&[&model[..], &["--heat-map", &map, &dock, &frame]].concat());
+        assert_eq!(output.status.code(), Some(code), "{}", stdout(&output));
+        assert!(fs::read(map).unwrap().starts_with(b"\x89PNG"));
+    }
+    let normal = path("wall.jpg");
+    let output = by_view(
+        &[
+            &model[..],
+            &["--normal", &normal, &path("dock.jpg"), &normal],
+        ]
+        .concat(),
+    );
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
 }
