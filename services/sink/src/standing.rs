@@ -17,6 +17,8 @@ pub(crate) struct Standing {
 
 #[derive(Default)]
 struct Wrong {
+    /// Whether anything could be written yet: Redis is marked with the format, and its position is known.
+    has_begun: bool,
     /// Why nothing of the stream is written.
     stopped: Option<String>,
     /// Keys that are not written, while the others are.
@@ -41,6 +43,11 @@ impl Standing {
             tracing::warn!(stream = self.stream, error, "{why}");
             wrong.stopped = Some(why);
         }
+    }
+
+    /// It can be written.
+    pub(crate) fn begun(&self) {
+        self.wrong().has_begun = true;
     }
 
     /// It is written.
@@ -88,6 +95,9 @@ impl Standing {
                 "sink: events of {} reach Redis ({why})",
                 self.stream
             ));
+        }
+        if !wrong.has_begun {
+            return Some(format!("sink: it knows where it is in {}", self.stream));
         }
         let refused = by_advice(&wrong.refused).into_iter();
         let refused = refused

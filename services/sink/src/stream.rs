@@ -75,6 +75,7 @@ impl Sink {
             self.writing.removals.begin_again();
         }
         let (mut reader, mut applying) = self.begin::<E>(standing, &mut redis).await?;
+        standing.begun();
         let mut tried_at = Instant::now();
         loop {
             if E::GOES_WITH_ITS_FOLDER {
