@@ -189,8 +189,9 @@ impl Deployment {
             .header("content-type", "image/jpeg")
             .body(picture(view, 0));
         let response = request.send().await.unwrap();
-        assert!(response.status().is_success(), "{}", response.status());
+        let status = response.status();
         let answer: Value = response.json().await.unwrap();
+        assert!(status.is_success(), "{status} {answer}");
         answer["images"][0]["id"].as_str().unwrap().to_owned()
     }
 
@@ -342,6 +343,15 @@ async fn every_service_does_all_its_work_with_the_rights_it_has() {
     eventually("frames are taken again", async || {
         let published = deployment.publish("camera-yard", "yard-1", &picture(View::Wall, 2));
         published.status.success().then_some(())
+    })
+    .await;
+    eventually("the folder that a camera sends to is known", async || {
+        let path = "/api/v1/folders/yard-1";
+        let known = deployment
+            .request(Method::GET, path)
+            .bearer_auth(&deployment.token);
+        let known = known.send().await.ok()?;
+        known.status().is_success().then_some(())
     })
     .await;
     deployment.upload("yard-1", View::Dock).await;
