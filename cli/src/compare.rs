@@ -8,7 +8,7 @@ use std::{
 
 use anyhow::Context as _;
 use clap::{ArgGroup, builder::PossibleValuesParser};
-use comparison::{Baseline, BaselinePicture, Look, compare};
+use comparison::{Baseline, BaselinePicture, Look, compare, is_too_dark};
 use fingerprint::Limits;
 use looks::{ModelConfig, Viewer, heat_map};
 use proto::{
@@ -200,10 +200,8 @@ impl Comparer {
         let mut answer = Answer::new(reference, frame.display().to_string());
         match both.map(|(baseline, look)| compare(baseline, &look, &self.rule)) {
             Ok(Ok(compared)) => {
-                // Of a night before a day nobody can tell how similar it is.
-                let is_too_dark =
-                    compared.verdict == Verdict::Indeterminate && !compared.findings.is_empty();
-                answer.similarity = (!is_too_dark).then_some(compared.similarity);
+                let can_tell = !is_too_dark(compared.verdict, &compared.findings);
+                answer.similarity = can_tell.then_some(compared.similarity);
                 answer.verdict = compared.verdict.word();
                 answer.detail = compared.findings.first().map(|found| found.kind().words());
                 answer.patches = compared.patches;

@@ -4,7 +4,7 @@ use proto::{Measure, v1::Kind};
 
 use crate::{
     Digest, Look,
-    view::{Condition, MAX_PICTURES, Normals},
+    view::{MAX_PICTURES, Normals},
 };
 
 /// What a folder's frames are held against: its reference, and the normal pictures beside it.
@@ -88,11 +88,7 @@ impl Baseline {
         Some(Closest {
             picture: &self.pictures[seen.closest],
             similarity: seen.similarity(),
-            kind: match seen.condition {
-                Condition::Clear => Kind::Different,
-                Condition::Blurred => Kind::Blurred,
-                Condition::Night => Kind::Dark,
-            },
+            kind: seen.condition.kind(),
             patches: seen.patches.as_bytes().to_vec(),
         })
     }

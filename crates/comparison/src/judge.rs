@@ -50,7 +50,8 @@ impl Measured {
             Verdict::Match | Verdict::Mismatch | Verdict::Indeterminate => Some(Measured {
                 similarity,
                 frame_is_blank,
-                reference_is_blank: verdict == Verdict::Indeterminate && !found(Kind::Dark),
+                reference_is_blank: verdict == Verdict::Indeterminate
+                    && !is_too_dark(verdict, findings),
                 kind: kind.unwrap_or(Kind::Different),
                 dark_lasts: verdict == Verdict::Mismatch,
             }),
@@ -92,6 +93,11 @@ impl Measured {
             findings,
         }
     }
+}
+
+/// Whether what is said of a frame is that it is too dark to tell: then nobody can tell how similar it is either.
+pub fn is_too_dark(verdict: Verdict, findings: &[Finding]) -> bool {
+    verdict == Verdict::Indeterminate && findings.iter().any(|it| it.kind() == Kind::Dark)
 }
 
 /// How different what is so similar is: 0 to 1, without the last digits, which subtracting makes up.

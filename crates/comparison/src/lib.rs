@@ -13,5 +13,5 @@ pub mod view;
 pub use baseline::{Baseline, BaselinePicture};
 pub use compare::{Compared, MeasureError, compare, detector_version};
 pub use digest::{Digest, rule_digest};
-pub use judge::{Judged, Measured};
+pub use judge::{Judged, Measured, is_too_dark};
 pub use look::Look;

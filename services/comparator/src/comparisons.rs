@@ -52,12 +52,6 @@ pub(crate) fn of_look(
 /// For how long a view may be too dark to compare: lights that are off must not silence alarms for good.
 const DARK_FOR: Duration = Duration::from_secs(600);
 
-/// Whether the frame is a night's, and all pictures that it was held against are a day's.
-pub(crate) fn is_too_dark(comparison: &Comparison) -> bool {
-    comparison.verdict() == Verdict::Indeterminate
-        && comparison.findings.iter().any(|it| it.kind() == Kind::Dark)
-}
-
 /// Says since when it has been too dark, by the folder's comparison before; what has been so for long is a mismatch.
 pub(crate) fn count_darkness(comparison: &mut Comparison, before: Option<Comparison>) {
     let stored_at = |comparison: &Comparison| comparison.frame.as_ref()?.stored_at;

@@ -6,7 +6,7 @@ use alerting::{
     Clock, EvidenceWriter, FolderRule, Pictures, Settled, TransitionError, Transitions,
 };
 use bytes::Bytes;
-use comparison::{Baseline, Look, MeasureError, detector_version, rule_digest};
+use comparison::{Baseline, Look, MeasureError, detector_version, is_too_dark, rule_digest};
 use event_bus::{
     AlertSubject, Bus, Delivery, Folder, FrameArrival, PublishError, StoreError, Stored,
     with_causes,
@@ -76,7 +76,8 @@ impl Judge {
         bus: Bus,
         state: Arc<State>,
         evidence: EvidenceWriter,
-        (config, model): (&Config, Option<Arc<Model>>),
+        config: &Config,
+        model: Option<Arc<Model>>,
         cpu: CpuPool,
     ) -> Self {
         let alerts = Arc::clone(&state.alerts);
@@ -303,7 +304,7 @@ impl Judge {
             baseline => baseline?,
         };
         let mut comparison = comparisons::of_look(&circumstances, &baseline, &seen.look)?;
-        if comparisons::is_too_dark(&comparison) {
+        if is_too_dark(comparison.verdict(), &comparison.findings) {
             let last = self.bus.last::<Comparison>(folder).await?.event;
             comparisons::count_darkness(&mut comparison, last.map(|last| last.event));
         }

@@ -112,7 +112,8 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
             bus.clone(),
             state,
             evidence.clone(),
-            (&config, model),
+            &config,
+            model,
             context.cpu,
         );
         Lanes::new(judge, workers, shutdown)

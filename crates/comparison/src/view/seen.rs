@@ -1,6 +1,6 @@
-//! What was seen of a frame: similarity, verdict, and where.
+//! What was seen of a frame: similarity, what stood in the way, and where. The verdict is left to `judge`.
 
-use proto::v1::{Kind, Verdict};
+use proto::v1::Kind;
 
 use super::{COARSE, FINE};
 
@@ -34,6 +34,17 @@ pub enum Condition {
     Night,
 }
 
+impl Condition {
+    /// What a mismatch is called in it.
+    pub fn kind(self) -> Kind {
+        match self {
+            Condition::Clear => Kind::Different,
+            Condition::Blurred => Kind::Blurred,
+            Condition::Night => Kind::Dark,
+        }
+    }
+}
+
 impl Seen {
     /// 0 to 1, 1 being the same; 0.9 where [`excess`](Self::excess) is 1.
     pub fn similarity(&self) -> f64 {
@@ -43,18 +54,6 @@ impl Seen {
             false => 0.9 * (1.3 - 0.64 * u) / 0.66,
         };
         similarity.clamp(0.0, 1.0)
-    }
-
-    /// The verdict at a threshold, and of what kind a mismatch is. A night's frame that does not match is indeterminate,
-    /// [`Kind::Dark`]: it needs a night's normal picture. That such a state must not last is left to the caller, who has
-    /// a clock, and so is a blank frame.
-    pub fn verdict(&self, threshold: f64) -> (Verdict, Option<Kind>) {
-        match self.condition {
-            _ if self.similarity() >= threshold => (Verdict::Match, None),
-            Condition::Night => (Verdict::Indeterminate, Some(Kind::Dark)),
-            Condition::Blurred => (Verdict::Mismatch, Some(Kind::Blurred)),
-            Condition::Clear => (Verdict::Mismatch, Some(Kind::Different)),
-        }
     }
 }
 
