@@ -50,7 +50,12 @@ trait Standing: Event {
     /// Whether it goes into a bucket. The others go into a stream of events, which somebody may be listening to.
     const IS_OF_A_BUCKET: bool;
 
-    /// The message that says so again. `None` where nothing is said any more.
+    /// Whether something holds after it.
+    fn holds(&self) -> bool {
+        true
+    }
+
+    /// The message that says so again; `None` of what does not hold.
     fn again(&self, key: &Self::Key) -> Option<PublishMessage>;
 }
 
@@ -72,6 +77,10 @@ impl Standing for Alert {
 
 impl<B: KeyValueBucket> Standing for Change<B> {
     const IS_OF_A_BUCKET: bool = true;
+
+    fn holds(&self) -> bool {
+        self.value.is_some()
+    }
 
     fn again(&self, _: &B::Key) -> Option<PublishMessage> {
         let value = self.value.as_ref()?;
@@ -188,9 +197,9 @@ impl<E: Standing> Memory<E> {
             Latest::Event(stored) => {
                 let subject = E::subject(&stored.key);
                 remembered.gone.remove(&subject);
-                match stored.event.again(&stored.key) {
-                    Some(_) => remembered.held.insert(subject, Arc::new(stored)),
-                    None => remembered.held.remove(&subject),
+                match stored.event.holds() {
+                    true => remembered.held.insert(subject, Arc::new(stored)),
+                    false => remembered.held.remove(&subject),
                 };
             }
             Latest::Anew => {
