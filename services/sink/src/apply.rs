@@ -10,7 +10,9 @@ use crate::{
     Connection,
     entries::Entries,
     position::{Held, Reached},
-    redis_keys::{ALERTS, Commands, Writing, entries_key, position_key, position_of_key},
+    redis_keys::{
+        ALERTS, Commands, Writing, entries_key, is_of_the_key, position_key, position_of_key,
+    },
     wanted::{Step, Wanted},
 };
 
@@ -355,11 +357,6 @@ async fn remove(words: &[String], redis: &mut Connection) -> RedisResult<()> {
     }
     let mut command = redis::cmd(&words[0]);
     command.arg(&words[1..]).exec_async(redis).await
-}
-
-/// Whether Redis refuses only this key.
-pub(crate) fn is_of_the_key(code: Option<&str>) -> bool {
-    matches!(code, Some("WRONGTYPE" | "NOPERM"))
 }
 
 fn pairs(answer: Vec<String>) -> Refused {

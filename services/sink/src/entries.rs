@@ -7,8 +7,7 @@ use redis::{AsyncCommands as _, RedisResult, streams::StreamRangeReply};
 
 use crate::{
     Connection,
-    apply::is_of_the_key,
-    redis_keys::{ALERTS, BEFORE_FIELDS},
+    redis_keys::{ALERTS, BEFORE_FIELDS, is_of_the_key},
 };
 
 /// What tells entries apart: an episode of a subject begins once and ends once.

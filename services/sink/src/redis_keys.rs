@@ -22,6 +22,11 @@ pub(crate) const FORMAT_KEY: &str = "framewatch:position:format";
 /// Entries that the stream [`ALERTS`] keeps at least.
 pub(crate) const ENTRIES_KEPT: usize = 10_000;
 
+/// Whether Redis refuses only the key that a command was about, by the code of its error.
+pub(crate) fn is_of_the_key(code: Option<&str>) -> bool {
+    matches!(code, Some("WRONGTYPE" | "NOPERM"))
+}
+
 /// The folder's latest similarity, such as `0.953125`.
 pub fn similarity_key(folder: &Folder) -> String {
     format!("similarity_{folder}")

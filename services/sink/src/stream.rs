@@ -11,11 +11,11 @@ use tracing::Span;
 
 use crate::{
     Connection,
-    apply::{Applied, Applying, Refused, is_of_the_key, steps},
+    apply::{Applied, Applying, Refused, steps},
     format,
     interrupted::Interrupted,
     position::Held,
-    redis_keys::{Commands, Writing, entries_key, position_key, removal, time_key},
+    redis_keys::{Commands, Writing, entries_key, is_of_the_key, position_key, removal, time_key},
     standing::Standing,
     wanted::Wanted,
 };
