@@ -1,17 +1,14 @@
 //! `framewatch up` on a disk that is full, and then is not.
 
-use std::{
-    fs,
-    path::Path,
-    process::Command,
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::{fs, path::Path, process::Command, time::Duration};
 
 use tempfile::TempDir;
 use tests::{View, picture, skip};
 
-use crate::{run, stderr, up::Up};
+use crate::{
+    run, stderr,
+    up::{Up, until_within},
+};
 
 /// A file system in memory whose size can be changed. Unmounted when dropped.
 struct SmallDisk(TempDir);
@@ -62,17 +59,6 @@ impl Drop for SmallDisk {
     }
 }
 
-fn until(what: &str, within: Duration, mut holds: impl FnMut() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(
-            began.elapsed() < within,
-            "waited {within:?} in vain: {what}"
-        );
-        sleep(Duration::from_millis(100));
-    }
-}
-
 fn publish(up: &Up, files: &Path, view: View, seed: u32) {
     let file = files.join("frame.jpg");
     fs::write(&file, picture(view, seed)).unwrap();
@@ -109,7 +95,7 @@ fn when_there_is_room_again_on_a_full_disk_alerts_come_by_themselves() {
     let up = Up::with_own_servers(&disk.path().join("data"), &[]);
     up.upload_reference(files.path());
     publish(&up, files.path(), View::Dock, 1);
-    until("it is ready", Duration::from_secs(10), || {
+    until_within(Duration::from_secs(10), "it is ready", || {
         lacks(&up).is_empty()
     });
 
@@ -117,17 +103,17 @@ fn when_there_is_room_again_on_a_full_disk_alerts_come_by_themselves() {
     for seed in 2..6 {
         publish(&up, files.path(), View::Wall, seed);
     }
-    until(
-        "it says that the disk is full",
+    until_within(
         Duration::from_secs(20),
+        "it says that the disk is full",
         || lacks(&up).contains("nats-server can write to its disk"),
     );
 
     disk.resize(AMPLE);
-    until("the alert comes", Duration::from_secs(40), || {
+    until_within(Duration::from_secs(40), "the alert comes", || {
         is_firing(&up)
     });
-    until("it is ready", Duration::from_secs(20), || {
+    until_within(Duration::from_secs(20), "it is ready", || {
         lacks(&up).is_empty()
     });
 }

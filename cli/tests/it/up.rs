@@ -116,11 +116,16 @@ impl Drop for Up {
 }
 
 fn until(what: &str, holds: impl Fn() -> bool) {
+    until_within(PATIENCE, what, holds);
+}
+
+/// Asks again until it holds, for so long at most; then fails the test with `what`.
+pub(crate) fn until_within(within: Duration, what: &str, holds: impl Fn() -> bool) {
     let began = Instant::now();
     while !holds() {
         assert!(
-            began.elapsed() < PATIENCE,
-            "waited {PATIENCE:?} in vain: {what}"
+            began.elapsed() < within,
+            "waited {within:?} in vain: {what}"
         );
         sleep(Duration::from_millis(50));
     }

@@ -1,3 +1,4 @@
+use async_nats::jetstream;
 use event_bus::{Exhibit, ExhibitKey};
 use futures::StreamExt;
 use proto::v1::Alert;
@@ -111,14 +112,18 @@ async fn an_alert_does_not_wait_for_room_for_its_evidence() {
     assert_eq!(missing["type"], "/problems/no-evidence", "{missing}");
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn an_alert_does_not_wait_for_a_store_that_does_not_store() {
-    let stack = Stack::start().await;
-    let jetstream =
-        async_nats::jetstream::new(async_nats::connect(stack.nats.url()).await.unwrap());
+/// Gives folder1 a reference; hands out JetStream, for who would do harm to its streams.
+async fn watched(stack: &Stack) -> jetstream::Context {
     stack
         .upload("folder1", "dock.jpg", picture(View::Dock, 0))
         .await;
+    jetstream::new(async_nats::connect(stack.nats.url()).await.unwrap())
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_does_not_wait_for_a_store_that_does_not_store() {
+    let stack = Stack::start().await;
+    let jetstream = watched(&stack).await;
     // Nothing can be put into it, whatever is done: it is sealed.
     let sealed = jetstream.get_stream("OBJ_evidence").await.unwrap();
     let mut config = sealed.cached_info().config.clone();
@@ -142,11 +147,7 @@ async fn an_alert_does_not_wait_for_a_store_that_does_not_store() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reference_whose_picture_is_damaged_is_watched_as_before() {
     let stack = Stack::start().await;
-    let jetstream =
-        async_nats::jetstream::new(async_nats::connect(stack.nats.url()).await.unwrap());
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let jetstream = watched(&stack).await;
     let references = jetstream.get_stream("OBJ_references").await.unwrap();
     let purge = references.purge().filter("$O.references.C.>");
     purge.await.unwrap();
