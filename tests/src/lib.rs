@@ -6,11 +6,13 @@ mod picture;
 mod process;
 mod proxy;
 mod stack;
+mod view;
 
 pub use picture::{View, picture};
 pub use process::{Process, framewatch};
 pub use proxy::{Passage, Proxy};
 pub use stack::Stack;
+pub use view::watched_by_view;
 
 /// Says that a test can't be run here, and why.
 #[expect(

@@ -2,6 +2,7 @@
 import { followEvents } from "./events.js";
 import { Card } from "./card.js";
 import { compare } from "./compare.js";
+import { HeatMap } from "./heat-map.js";
 import { drawHistory } from "./history.js";
 import { rehearseRule } from "./rule.js";
 import { takeUploads } from "./uploads.js";
@@ -14,7 +15,9 @@ const SECTION = document.querySelector("[data-position]");
 const CARD = new Card(SECTION);
 const FOLDER = CARD.name;
 
-compare(document.querySelector("[data-compare]"));
+const COMPARE = document.querySelector("[data-compare]");
+compare(COMPARE);
+const HEAT_MAP = new HeatMap(CARD, COMPARE);
 const HISTORY = drawHistory(document.querySelector("[data-history]"), FOLDER);
 const UPLOADS = document.querySelector("[data-uploads]");
 if (UPLOADS !== null) takeUploads(UPLOADS, FOLDER);
@@ -29,6 +32,7 @@ followEvents(`/api/v1/events/folders?folder=${FOLDER}&after=${SECTION.dataset.po
   "folder": (event) => {
     const folder = JSON.parse(event.data);
     CARD.show(folder);
+    HEAT_MAP.show(folder);
     showNormals(folder);
     if (NORMAL_TOO !== null) offerNormal(NORMAL_TOO, folder);
   },

@@ -125,6 +125,29 @@ async fn the_difference_is_black_where_nothing_has_changed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn where_a_frame_differs_is_marked_on_it() {
+    let Some(driver) = crate::driver::Driver::shared_or_skip() else {
+        return;
+    };
+    let Some((stack, _, shelf)) = tests::watched_by_view().await else {
+        return;
+    };
+    let browser = Browser::open(driver, stack.url("")).await;
+    browser.visit("/folder/1").await;
+    browser.click("[value=heat-map]").await;
+    browser.reads("[data-hint=heat-map]", "not known").await;
+    stack.publish("folder1", shelf).await;
+    stack.firing("folder1").await;
+    browser.shows("[data-heat-map]").await;
+    browser.reads("[data-hint=heat-map]", "Red where").await;
+
+    stack.set_rule("folder1", r#"{"measure": "phash"}"#).await;
+    browser.gone("[data-heat-map-mode]:not([hidden])").await;
+    browser.gone("[data-mode=heat-map]").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_rule_says_what_it_would_have_done_before_it_is_saved() {
     let Some((stack, browser)) = start().await else {
         return;

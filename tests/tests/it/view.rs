@@ -1,31 +1,11 @@
 //! The measure `view`, where the network's weights are installed.
 
-use looks::ModelConfig;
 use serde_json::Value;
-use tests::{Stack, skip};
-
-/// A loading dock, and a shelf: drawn as the demo's cameras see them. To the network, pictures of blocks are all alike.
-fn scenes() -> [Vec<u8>; 2] {
-    let cameras = cctv_sim::demo_cameras();
-    [0, 1].map(|number| cctv_sim::reference(&cameras[number]).unwrap().into())
-}
-
-/// All services, and a folder that is compared by `view`. `None` where the weights are not installed.
-async fn watching() -> Option<(Stack, Vec<u8>, Vec<u8>)> {
-    if ModelConfig::default().file().is_none() {
-        skip("the network's weights are not installed: scripts/get-tools.sh model gets them");
-        return None;
-    }
-    let [dock, shelf] = scenes();
-    let stack = Stack::start().await;
-    stack.set_rule("folder1", r#"{"measure": "view"}"#).await;
-    stack.upload("folder1", "dock.jpg", dock.clone()).await;
-    Some((stack, dock, shelf))
-}
+use tests::watched_by_view;
 
 #[tokio::test(flavor = "multi_thread")]
 async fn by_the_measure_view_a_change_fires_and_shows_where_it_is() {
-    let Some((stack, dock, shelf)) = watching().await else {
+    let Some((stack, dock, shelf)) = watched_by_view().await else {
         return;
     };
     stack.publish("folder1", dock.clone()).await;
@@ -50,7 +30,7 @@ async fn by_the_measure_view_a_change_fires_and_shows_where_it_is() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn what_is_normal_too_ends_the_alert_and_is_named() {
-    let Some((stack, dock, shelf)) = watching().await else {
+    let Some((stack, dock, shelf)) = watched_by_view().await else {
         return;
     };
     stack.publish("folder1", shelf.clone()).await;

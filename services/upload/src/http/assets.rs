@@ -40,6 +40,7 @@ const ASSETS: &[Asset] = &[
     asset!("events.js", SCRIPT),
     asset!("folder.js", SCRIPT),
     asset!("frame-as-reference.js", SCRIPT),
+    asset!("heat-map.js", SCRIPT),
     asset!("history.js", SCRIPT),
     asset!("normals.js", SCRIPT),
     asset!("overview.js", SCRIPT),

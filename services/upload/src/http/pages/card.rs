@@ -1,5 +1,5 @@
 use folder_state::{FolderState, Normal, Summary};
-use proto::{from_timestamp, rfc3339, v1::Upload};
+use proto::{Measure, from_timestamp, rfc3339, v1::Upload};
 use time::{OffsetDateTime, macros::format_description};
 
 use super::super::images::address;
@@ -27,6 +27,8 @@ pub(crate) struct Card {
     /// Empty where there is none.
     pub(crate) similarity_exact: String,
     pub(crate) threshold: f64,
+    /// Whether it is known where frames differ.
+    pub(crate) has_heat_map: bool,
     /// The similarity of the last minutes, separated by commas; empty where nothing was compared.
     pub(crate) recent: String,
     /// What comes first has a lower one.
@@ -105,6 +107,7 @@ impl Card {
                 .similarity
                 .map_or(String::new(), |similarity| similarity.to_string()),
             threshold: summary.rule.threshold.unwrap_or_default(),
+            has_heat_map: Measure::of(summary.rule.measure()) == Measure::View,
             recent: summary.recent.to_string(),
             urgency: summary.urgency(),
             alert_moment: summary
