@@ -22,10 +22,12 @@ mod viewers_report;
 
 use std::path::{Path, PathBuf};
 
+use proto::Measure;
+
 use crate::{
     pictures::{Pictures, Size},
     report::{Report, machine, write_between},
-    scenario::{Scenario, fingerprints_a_second},
+    scenario::{Scenario, looks_a_second},
 };
 
 #[tokio::main]
@@ -57,26 +59,44 @@ async fn measure_viewers(docs: &Path) {
     write_between(docs, "viewers", &text).unwrap();
 }
 
+/// What is measured of a size, by measures.
+fn scenarios(size: Size) -> [(Measure, Vec<Scenario>); 2] {
+    let by_phash = [
+        (6, 1),
+        (100, 1),
+        (1_000, 1),
+        (10_000, 1),
+        (100, 2),
+        (100, 3),
+    ];
+    let by_view = [(6, 1), (100, 1), (1_000, 1), (100, 2)];
+    let of = |by, counts: &[(usize, usize)]| {
+        let scenario = |&(folders, comparators)| Scenario {
+            size,
+            by,
+            folders,
+            comparators,
+        };
+        (by, counts.iter().map(scenario).collect())
+    };
+    [of(Measure::Phash, &by_phash), of(Measure::View, &by_view)]
+}
+
 async fn measure_everything(docs: &Path) {
     let mut report = Report::default();
     for size in [Size::P720, Size::P1080] {
         let pictures = Pictures::of(size).await;
-        report.alone(size, &pictures, fingerprints_a_second(&pictures));
-        for folders in [6, 100, 1_000, 10_000] {
-            let scenario = Scenario {
-                size,
-                folders,
-                comparators: 1,
+        for (by, scenarios) in scenarios(size) {
+            let Some(alone) = looks_a_second(&pictures, by) else {
+                eprintln!(
+                    "{by:?} is left out: scripts/get-tools.sh model gets the network's weights"
+                );
+                continue;
             };
-            report.measured(scenario.measure(&pictures).await);
-        }
-        for comparators in [2, 3] {
-            let scenario = Scenario {
-                size,
-                folders: 100,
-                comparators,
-            };
-            report.measured(scenario.measure(&pictures).await);
+            report.alone(size, &pictures, by, alone);
+            for scenario in scenarios {
+                report.measured(scenario.measure(&pictures).await);
+            }
         }
         eprintln!("{size}: a folder that floods");
         let rate = report.sustained(size) / 4.0;

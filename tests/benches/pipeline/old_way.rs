@@ -3,6 +3,8 @@ use std::{
     process::{Command, Stdio},
 };
 
+use proto::Measure;
+
 use crate::{
     pictures::Pictures,
     rig::{Rig, folder},
@@ -13,7 +15,7 @@ const SECONDS: &str = "8";
 /// How many comparisons a second the polling Python system makes when it does not pause; `None` where there is no Python
 /// with the packages.
 pub(crate) async fn comparisons_a_second(pictures: &Pictures) -> Option<f64> {
-    let rig = Rig::start().await;
+    let rig = Rig::start(Measure::Phash).await;
     rig.upload_references(1, &pictures.reference).await;
     let files = tempfile::TempDir::new().unwrap();
     let frame = files.path().join("frame.jpg");

@@ -9,6 +9,7 @@ use plotters::{
     series::DashedLineSeries,
     style::Color,
 };
+use proto::Measure;
 
 use crate::{
     observed::percentile,
@@ -28,8 +29,8 @@ pub(crate) struct Report {
 #[derive(Default)]
 struct OfSize {
     kilobytes: usize,
-    /// Frames a second.
-    fingerprints: f64,
+    /// Looks a second that one core makes for a measure.
+    alone: BTreeMap<&'static str, f64>,
     old_way: Option<f64>,
 }
 
@@ -44,10 +45,10 @@ const COLOURS: [RGBColor; 3] = [
 const TYPICAL: usize = 100;
 
 impl Report {
-    pub(crate) fn alone(&mut self, size: Size, pictures: &Pictures, fingerprints: f64) {
+    pub(crate) fn alone(&mut self, size: Size, pictures: &Pictures, by: Measure, looks: f64) {
         let of_size = self.sizes.entry(size).or_default();
         of_size.kilobytes = pictures.bytes() / 1000;
-        of_size.fingerprints = fingerprints;
+        of_size.alone.insert(word(by), looks);
     }
 
     pub(crate) fn measured(&mut self, measured: Measured) {
@@ -69,7 +70,8 @@ impl Report {
     fn typical(&self, size: Size) -> Option<&Measured> {
         self.measured.iter().find(|it| {
             let scenario = it.scenario;
-            (scenario.size, scenario.folders, scenario.comparators) == (size, TYPICAL, 1)
+            scenario.by == Measure::Phash
+                && (scenario.size, scenario.folders, scenario.comparators) == (size, TYPICAL, 1)
         })
     }
 
@@ -97,11 +99,15 @@ impl Report {
     fn rates(&self, page: &mut String) -> std::fmt::Result {
         writeln!(page, "### Frames a second, sustained\n")?;
         for (size, of_size) in &self.sizes {
+            let alone = of_size.alone.iter();
+            let alone: Vec<String> = alone
+                .map(|(by, looks)| format!("{looks:.0} a second for {by}"))
+                .collect();
             writeln!(
                 page,
-                "{size}: {} KB a frame; one core that does nothing else fingerprints {:.0} a second; {}.",
+                "{size}: {} KB a frame; one core that does nothing else looks at {}; {}.",
                 of_size.kilobytes,
-                of_size.fingerprints,
+                alone.join(" and "),
                 of_size.old_way.map_or_else(
                     || "the old way was not measured".to_owned(),
                     |old| format!("the old way makes {old:.0} comparisons a second")
@@ -110,9 +116,9 @@ impl Report {
         }
         writeln!(
             page,
-            "\n| picture | folders | comparators | frames a second | of the old way | of the fingerprint alone | Redis behind by |"
+            "\n| picture | measure | folders | comparators | frames a second | of the old way | of looking alone | Redis behind by |"
         )?;
-        writeln!(page, "|---|---:|---:|---:|---:|---:|---:|")?;
+        writeln!(page, "|---|---|---:|---:|---:|---:|---:|---:|")?;
         for it in &self.measured {
             let of_size = &self.sizes[&it.scenario.size];
             let old = of_size
@@ -120,12 +126,11 @@ impl Report {
                 .map_or(String::new(), |old| format!("{:.1}×", it.sustained / old));
             writeln!(
                 page,
-                "| {} | {} | {} | **{:.0}** | {old} | {:.0} % | {:.0} ms |",
-                it.scenario.size,
-                it.scenario.folders,
-                it.scenario.comparators,
+                "| {} | **{:.0}** | {old} | {:.0} % | {:.0} ms |",
+                row(it),
                 it.sustained,
-                100.0 * it.sustained / (of_size.fingerprints * it.cores_left_by_broker()),
+                100.0 * it.sustained
+                    / (of_size.alone[word(it.scenario.by)] * it.cores_left_by_broker()),
                 it.redis_lag.as_secs_f64() * 1000.0,
             )?;
         }
@@ -136,17 +141,15 @@ impl Report {
         writeln!(page, "### Milliseconds from publishing a frame\n")?;
         writeln!(
             page,
-            "| picture | folders | comparators | load | comparison p50 / p95 / p99 | alert on NATS p50 / p95 / p99 | alert in Redis p50 / p95 / p99 | alerts |"
+            "| picture | measure | folders | comparators | load | comparison p50 / p95 / p99 | alert on NATS p50 / p95 / p99 | alert in Redis p50 / p95 / p99 | alerts |"
         )?;
-        writeln!(page, "|---|---:|---:|---:|---:|---:|---:|---:|")?;
+        writeln!(page, "|---|---|---:|---:|---:|---:|---:|---:|---:|")?;
         for it in &self.measured {
             for (percent, found) in &it.latencies {
                 writeln!(
                     page,
-                    "| {} | {} | {} | {percent} % | {} | {} | {} | {} |",
-                    it.scenario.size,
-                    it.scenario.folders,
-                    it.scenario.comparators,
+                    "| {} | {percent} % | {} | {} | {} | {} |",
+                    row(it),
                     percentiles(&found.comparisons),
                     percentiles(&found.alerts),
                     percentiles(&found.alerts_in_redis),
@@ -161,18 +164,14 @@ impl Report {
         writeln!(page, "### What it takes\n")?;
         writeln!(
             page,
-            "| picture | folders | comparators | cores: comparator | nats-server | sink | redis-server | cameras | comparator MB: idle, most | nats-server MB | start | passed over |"
+            "| picture | measure | folders | comparators | cores: comparator | nats-server | sink | redis-server | cameras | comparator MB: idle, most | nats-server MB | start | passed over |"
         )?;
         writeln!(
             page,
-            "|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
+            "|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|"
         )?;
         for it in &self.measured {
-            write!(
-                page,
-                "| {} | {} | {} |",
-                it.scenario.size, it.scenario.folders, it.scenario.comparators
-            )?;
+            write!(page, "| {} |", row(it))?;
             for part in [
                 "comparator",
                 "nats-server",
@@ -242,7 +241,7 @@ impl Report {
             let alone = self
                 .measured
                 .iter()
-                .filter(|it| it.scenario.comparators == 1);
+                .filter(|it| it.scenario.by == Measure::Phash && it.scenario.comparators == 1);
             let points = alone
                 .filter(|it| it.scenario.size == *size)
                 .map(|it| (it.scenario.folders as f64, it.sustained));
@@ -313,6 +312,22 @@ impl Report {
 
 fn legend((x, y): (i32, i32), colour: RGBColor) -> plotters::element::PathElement<(i32, i32)> {
     plotters::element::PathElement::new([(x, y), (x + 18, y)], colour.stroke_width(2))
+}
+
+fn word(by: Measure) -> &'static str {
+    by.word().unwrap()
+}
+
+/// The first cells of a row of any table.
+fn row(it: &Measured) -> String {
+    let scenario = it.scenario;
+    format!(
+        "{} | {} | {} | {}",
+        scenario.size,
+        word(scenario.by),
+        scenario.folders,
+        scenario.comparators
+    )
 }
 
 impl Measured {

@@ -7,6 +7,8 @@ use std::{
 
 use bytes::Bytes;
 use futures::{StreamExt, stream};
+use looks::ModelConfig;
+use proto::Measure;
 use redis::{AsyncCommands, aio::MultiplexedConnection};
 use reqwest::Client;
 use tempfile::TempDir;
@@ -21,6 +23,7 @@ pub(crate) struct Rig {
     upload: Option<(Process, SocketAddr)>,
     comparators: Vec<Process>,
     sink: Option<Process>,
+    by: Measure,
     logs: TempDir,
 }
 
@@ -40,21 +43,31 @@ pub(crate) fn folder(number: usize) -> String {
 }
 
 impl Rig {
-    /// Servers and an upload service.
-    pub(crate) async fn start() -> Self {
+    /// Servers and an upload service, for folders that are compared by this measure.
+    pub(crate) async fn start(by: Measure) -> Self {
         let mut rig = Rig {
             nats: NatsServer::start(),
             redis: RedisServer::start(),
             upload: None,
             comparators: Vec::new(),
             sink: None,
+            by,
             logs: TempDir::new().unwrap(),
         };
         let web = free_address();
         let (upload, ops) = rig.service("framewatch-upload", &["--listen", &web.to_string()]);
         ready(ops).await;
         rig.upload = Some((upload, web));
+        rig.set_measure().await;
         rig
+    }
+
+    async fn set_measure(&self) {
+        let rule = format!(r#"{{"measure": "{}"}}"#, self.by.word().unwrap());
+        let address = format!("{}/api/v1/rules/_default", self.web());
+        let put = Client::new().put(address).body(rule);
+        let answer = put.header("Content-Type", "application/json").send().await;
+        answer.unwrap().error_for_status().unwrap();
     }
 
     fn service(&self, binary: &str, arguments: &[&str]) -> (Process, SocketAddr) {
@@ -97,7 +110,12 @@ impl Rig {
     /// Starts one more; says how long it took to be ready.
     pub(crate) async fn add_comparator(&mut self) -> Duration {
         let begun = Instant::now();
-        let (process, ops) = self.service("framewatch-comparator", &[]);
+        // A process by itself compares without the network.
+        let weights = ModelConfig::default()
+            .file()
+            .filter(|_| self.by == Measure::View);
+        let weights = weights.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
+        let (process, ops) = self.service("framewatch-comparator", &["--model", &weights]);
         ready(ops).await;
         self.comparators.push(process);
         begun.elapsed()

@@ -4,7 +4,9 @@ use std::{
     time::{Duration, Instant},
 };
 
-use fingerprint::{Fingerprinter, Limits};
+use fingerprint::Limits;
+use looks::{ModelConfig, Viewer};
+use proto::Measure;
 
 use crate::{
     load::Cameras,
@@ -17,6 +19,7 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Scenario {
     pub(crate) size: Size,
+    pub(crate) by: Measure,
     pub(crate) folders: usize,
     pub(crate) comparators: usize,
 }
@@ -48,22 +51,26 @@ const MEASURED: Duration = Duration::from_secs(8);
 /// Percent of the sustained rate at which latencies are measured.
 pub(crate) const LOADS: [u32; 3] = [25, 50, 80];
 
-/// Alerts that fire or resolve, a second.
+/// Alerts that fire or resolve, a second; fewer where that were more than one of so many frames.
 const CHANGES: f64 = 20.0;
+const MOST_OFTEN: f64 = 10.0;
 
 impl fmt::Display for Scenario {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{}, {} folders, {} comparators",
-            self.size, self.folders, self.comparators
+            "{}, {} folders, {} comparators, by {}",
+            self.size,
+            self.folders,
+            self.comparators,
+            self.by.word().unwrap_or_default()
         )
     }
 }
 
 impl Scenario {
     pub(crate) async fn measure(self, pictures: &Pictures) -> Measured {
-        let mut rig = Rig::start().await;
+        let mut rig = Rig::start(self.by).await;
         rig.upload_references(self.folders, &pictures.reference)
             .await;
         rig.end_upload();
@@ -87,8 +94,9 @@ impl Scenario {
         for percent in LOADS {
             let rate = sustained * f64::from(percent) / 100.0;
             let observer = Observer::start(&rig, None).await;
+            let changes = CHANGES.min(rate / MOST_OFTEN);
             cameras
-                .steady(self.folders, pictures, rate, CHANGES, MEASURED)
+                .steady(self.folders, pictures, rate, changes, MEASURED)
                 .await;
             latencies.insert(percent, observer.finish().await);
         }
@@ -122,7 +130,7 @@ pub(crate) struct Flooded {
 /// Measures a hundred cameras at this rate together, first by themselves, then beside one that floods its folder.
 pub(crate) async fn flood(pictures: &Pictures, rate: f64) -> Flooded {
     const OTHERS: usize = 100;
-    let mut rig = Rig::start().await;
+    let mut rig = Rig::start(Measure::Phash).await;
     rig.upload_references(OTHERS + 1, &pictures.reference).await;
     rig.end_upload();
     rig.add_comparator().await;
@@ -162,15 +170,19 @@ fn cores(
     after.iter().map(used).collect()
 }
 
-/// How many frames a second one core fingerprints that does nothing else.
-pub(crate) fn fingerprints_a_second(pictures: &Pictures) -> f64 {
-    let mut fingerprinter = Fingerprinter::new(Limits::default());
+/// Of how many frames a second one core makes a look for this measure while it does nothing else; `None` where it cannot.
+pub(crate) fn looks_a_second(pictures: &Pictures, by: Measure) -> Option<f64> {
+    let model = ModelConfig::default().load().unwrap();
+    if by == Measure::View && model.is_none() {
+        return None;
+    }
+    let mut viewer = Viewer::new(Limits::default(), model);
     let (begun, mut made) = (Instant::now(), 0);
     while begun.elapsed() < Duration::from_secs(2) {
         for frame in &pictures.same {
-            fingerprinter.of(frame).unwrap();
+            viewer.look(frame, by).unwrap();
             made += 1;
         }
     }
-    f64::from(made) / begun.elapsed().as_secs_f64()
+    Some(f64::from(made) / begun.elapsed().as_secs_f64())
 }

@@ -2,6 +2,7 @@
 
 use std::{process::Stdio, time::Duration};
 
+use proto::Measure;
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader, Lines},
     net::TcpStream,
@@ -50,7 +51,7 @@ pub(crate) struct Round {
 }
 
 pub(crate) async fn measure(pictures: &Pictures) -> Vec<Round> {
-    let mut rig = Rig::start().await;
+    let mut rig = Rig::start(Measure::Phash).await;
     rig.upload_references(FOLDERS, &pictures.reference).await;
     rig.add_comparator().await;
     rig.add_sink().await;
