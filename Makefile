@@ -9,7 +9,7 @@ MINUTES ?= 10
 MODEL = $(CURDIR)/.tools/model/efficientnet-lite0.safetensors
 SEED ?= $(shell date +%s)
 
-.PHONY: help tools run test soak mutation-check api-check kubernetes-check equality bench bench-features bench-pipeline bench-viewers fuzz format lint lint-deploy deny smoke clean
+.PHONY: help tools run test soak mutation-check demo-check api-check kubernetes-check equality bench bench-features bench-pipeline bench-viewers fuzz format lint lint-deploy deny smoke clean
 
 help:
 	@echo 'make run      get what is missing, build for trying, start everything with the demo (Ctrl-C stops it)'
@@ -17,6 +17,7 @@ help:
 	@echo 'make tools    only get what is missing: a C compiler, nats-server, redis-server, the weights of the network'
 	@echo 'make soak     faults of every kind for MINUTES=10 by SEED=number, then what is left is checked against what was sent'
 	@echo 'make mutation-check   that those checks fail where the comparator does not do what they rest on'
+	@echo 'make demo-check   MINUTES=10 of what the demo shows, for each of ten seeds, drawn and judged by view: alerts for what is staged only'
 	@echo 'make api-check   the HTTP API of a running demo by schemathesis, and as the worker of the old system calls it; EXAMPLES=100, SEED=number'
 	@echo 'make kubernetes-check   deploy/kubernetes rendered and held against the schemas of Kubernetes and against itself; no cluster'
 	@echo 'make equality the fingerprint beside libjpeg-turbo, which is built for it; FRAMEWATCH_CORPUS=DIR as with test'
@@ -50,6 +51,10 @@ soak: tools
 
 mutation-check: tools
 	@sh scripts/mutation-check.sh
+
+demo-check: tools
+	FRAMEWATCH_MODEL=$${FRAMEWATCH_MODEL:-$(MODEL)} FRAMEWATCH_DEMO_MINUTES=$(MINUTES) FRAMEWATCH_DEMO_SEEDS=10 \
+		cargo test --release --package tests --locked --test it -- --nocapture demo::
 
 api-check: tools
 	@sh scripts/check-api.sh

@@ -41,8 +41,9 @@ impl Demo {
 const OPS_PORT: u16 = 9503;
 
 pub(crate) const WHAT_HAPPENS: &str = "\
-Six simulated cameras are running, one in each of folder1 to folder6. The camera of folder2 is covered after 20 s and
-that of folder4 is turned after 45 s, each for 15 s, and again every 2 minutes. Their alerts show here:
+Six simulated cameras are running, one in each of folder1 to folder6. The camera of folder2 is covered after 20 s, that of
+folder4 is turned after 45 s, and that of folder6 is out of focus after 80 s (which only the measure view sees), each for
+15 s, and again every 2 minutes. Their alerts show here:
 ";
 
 #[derive(Deserialize)]

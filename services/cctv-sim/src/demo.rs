@@ -9,7 +9,8 @@ use crate::spec::{CameraSpec, SourceSpec};
 
 /// Six cameras, `folder1` to `folder6`, each with a scene of its own, two frames a second at 1280x720.
 ///
-/// Every two minutes the second is covered and the fourth turned away for 15 seconds, 20 and 45 seconds in.
+/// Every two minutes the second is covered, the fourth turned away and the sixth out of focus for 15 seconds, 20, 45 and
+/// 80 seconds in.
 #[must_use]
 pub fn demo_cameras() -> Vec<CameraSpec> {
     Scene::ALL
@@ -27,6 +28,7 @@ pub fn demo_cameras() -> Vec<CameraSpec> {
             incidents: match number {
                 2 => vec![every_two_minutes(Kind::Covered, 20)],
                 4 => vec![every_two_minutes(Kind::Turned, 45)],
+                6 => vec![every_two_minutes(Kind::Defocused, 80)],
                 _ => Vec::new(),
             },
         })

@@ -7,6 +7,7 @@ mod changes;
 mod contract;
 mod corpus;
 mod deleted;
+mod demo;
 mod evidence;
 mod migration;
 mod mutations;
