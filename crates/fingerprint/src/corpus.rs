@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use crate::luma::Luma;
 use crate::resample::{Lines, Resampler};
-use crate::{Error, Fingerprint, Format, Limits, decode, phash};
+use crate::{Encoded, Error, Fingerprint, Limits, phash};
 
 /// What any picture may take, in a build with debug assertions on a busy machine. Usual are milliseconds.
 const LONGEST: Duration = Duration::from_secs(10);
@@ -57,11 +57,10 @@ fn read(path: &Path) -> Result<Fingerprint, Error> {
 /// The fingerprint with the hash that `imagehash.phash` has of the whole picture.
 fn of_whole_picture(path: &Path) -> Fingerprint {
     let bytes = bytes(path);
-    let format = Format::sniff(&bytes).expect("it is a picture");
-    let (luma, stored) =
-        decode::decode(&bytes, format, &Limits::default()).expect("it can be decoded");
+    let encoded = Encoded::open(&bytes, Limits::default()).expect("it is a picture");
+    let luma = Luma::new(encoded.decode().expect("it can be decoded"));
     let mut upright = Luma::default();
-    upright.turn(&luma, stored.orientation);
+    upright.turn(&luma, encoded.orientation());
     let mut columns = Lines::default();
     columns.take_columns(&upright);
     let square = Resampler::<32>::default().square(&columns, upright.width, upright.height);

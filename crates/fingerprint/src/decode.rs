@@ -1,4 +1,4 @@
-//! From a picture's bytes to its grey levels, by the decoders of the `image` crate, where there is no shorter way.
+//! From a picture's bytes to its pixels, by the decoders of the `image` crate, where there is no shorter way.
 //!
 //! Refuses what would take too much memory before taking it.
 
@@ -8,25 +8,7 @@ use image::error::LimitErrorKind;
 use image::metadata::Orientation;
 use image::{DynamicImage, ImageDecoder, ImageError, ImageFormat, ImageReader};
 
-use crate::luma::{Luma, Stored};
-use crate::{Error, Format, Limits};
-
-/// The grey levels of the picture as it is stored, and how that is.
-pub(crate) fn decode(
-    bytes: &[u8],
-    format: Format,
-    limits: &Limits,
-) -> Result<(Luma, Stored), Error> {
-    let mut decoder = open(bytes, format, limits)?;
-    let orientation = orientation(&mut decoder);
-    let image = read(decoder, format, limits)?;
-    let stored = Stored {
-        width: image.width(),
-        height: image.height(),
-        orientation,
-    };
-    Ok((Luma::new(image), stored))
-}
+use crate::{Error, Format, Limits, deep, exif};
 
 /// The width and height of the picture as it is stored, and how to turn it.
 pub(crate) fn header(
@@ -39,9 +21,13 @@ pub(crate) fn header(
     Ok((decoder.dimensions(), orientation))
 }
 
-/// The picture as it is stored.
+/// The picture as it is stored; with 8 bits a channel where it uses a small part of 16.
 pub(crate) fn pixels(bytes: &[u8], format: Format, limits: &Limits) -> Result<DynamicImage, Error> {
-    read(open(bytes, format, limits)?, format, limits)
+    let decoder = open(bytes, format, limits)?;
+    let image = DynamicImage::from_decoder(decoder);
+    image
+        .map(deep::spread)
+        .map_err(|error| refusal(error, format, limits))
 }
 
 fn open<'a>(
@@ -58,15 +44,9 @@ fn open<'a>(
 
 /// A picture whose EXIF data are damaged is shown upright by everyone else too.
 fn orientation(decoder: &mut impl ImageDecoder) -> Orientation {
-    decoder.orientation().unwrap_or(Orientation::NoTransforms)
-}
-
-fn read(
-    decoder: impl ImageDecoder,
-    format: Format,
-    limits: &Limits,
-) -> Result<DynamicImage, Error> {
-    DynamicImage::from_decoder(decoder).map_err(|error| refusal(error, format, limits))
+    let exif = decoder.exif_metadata().ok().flatten();
+    exif.and_then(|exif| exif::orientation(&exif))
+        .unwrap_or(Orientation::NoTransforms)
 }
 
 fn reader<'a>(bytes: &'a [u8], format: Format, limits: &Limits) -> ImageReader<Cursor<&'a [u8]>> {
@@ -88,7 +68,14 @@ fn check_size(decoder: &impl ImageDecoder, format: Format, limits: &Limits) -> R
     let (width, height) = decoder.dimensions();
     limits.check(width, height, format)?;
     let pixels = u64::from(width) * u64::from(height);
-    if decoder.total_bytes().saturating_add(pixels) > limits.max_alloc_bytes {
+    let color = decoder.color_type();
+    let is_deep = color.bytes_per_pixel() == 2 * color.channel_count();
+    let spread = match is_deep {
+        true => decoder.total_bytes() / 2,
+        false => 0,
+    };
+    let bytes = [decoder.total_bytes(), spread, pixels];
+    if bytes.into_iter().fold(0, u64::saturating_add) > limits.max_alloc_bytes {
         return Err(limits.too_much_memory(format));
     }
     Ok(())

@@ -5,8 +5,8 @@ use std::borrow::Cow;
 use image::DynamicImage;
 use image::metadata::Orientation;
 
-use crate::luma::swaps_sides;
-use crate::{Content, Error, Format, Limits, decode, jpeg};
+use crate::luma::{Stored, swaps_sides};
+use crate::{Content, Error, Format, Limits, decode, gif, jpeg, png};
 
 /// An encoded picture of which only the header was read.
 pub struct Encoded<'a> {
@@ -27,8 +27,10 @@ impl<'a> Encoded<'a> {
             content: Content::of(bytes),
         })?;
         let bytes = match format {
-            Format::Jpeg => jpeg::with_tables(bytes, &limits)?,
-            Format::Png | Format::WebP | Format::Gif | Format::Bmp => Cow::Borrowed(bytes),
+            Format::Jpeg => return Self::open_jpeg(bytes, limits),
+            Format::Png => png::with_end(bytes),
+            Format::Gif => gif::with_room(bytes),
+            Format::WebP | Format::Bmp => Cow::Borrowed(bytes),
         };
         let (stored, orientation) = decode::header(&bytes, format, &limits)?;
         Ok(Self {
@@ -38,6 +40,27 @@ impl<'a> Encoded<'a> {
             stored,
             orientation,
         })
+    }
+
+    fn open_jpeg(bytes: &'a [u8], limits: Limits) -> Result<Self, Error> {
+        let (bytes, orientation) = jpeg::mended(bytes, &limits)?;
+        let (stored, _) = decode::header(&bytes, Format::Jpeg, &limits)?;
+        Ok(Self {
+            bytes,
+            format: Format::Jpeg,
+            limits,
+            stored,
+            orientation,
+        })
+    }
+
+    /// How the picture is stored.
+    pub(crate) fn stored(&self) -> Stored {
+        Stored {
+            width: self.stored.0,
+            height: self.stored.1,
+            orientation: self.orientation,
+        }
     }
 
     /// Width and height in pixels, upright.
@@ -54,7 +77,8 @@ impl<'a> Encoded<'a> {
         self.orientation
     }
 
-    /// The pixels as they are stored, not yet turned. Of an animation, the first frame.
+    /// The pixels as they are stored, not yet turned. Of an animation, the first frame. A picture of 16 bits a channel that
+    /// uses less than a quarter of their range comes with 8, over which what it uses is spread.
     ///
     /// # Errors
     /// When the picture is damaged or cut short, or decoding it takes more memory than allowed.

@@ -82,6 +82,12 @@ pub enum Content {
     JpegSuccessor,
     /// A PDF document.
     Pdf,
+    /// XML, often an error message in place of a camera's snapshot.
+    Xml,
+    /// A picture written as text, as in a web page.
+    DataUri,
+    /// Other text.
+    Text,
     /// None of these.
     Other,
 }
@@ -107,9 +113,25 @@ impl Content {
             }
             _ if text.starts_with("<!doctype html") || text.starts_with("<html") => Self::Html,
             _ if text.starts_with('{') || text.starts_with("[{") => Self::Json,
+            _ if text.starts_with("<?xml") => Self::Xml,
+            _ if text.starts_with("data:image/") => Self::DataUri,
+            _ if is_text(head) => Self::Text,
             _ => Self::Other,
         }
     }
+}
+
+/// Whether these are words: UTF-8 but for a character that is cut off, and no control characters but blanks and line ends.
+fn is_text(head: &[u8]) -> bool {
+    let text = match std::str::from_utf8(head) {
+        Ok(text) => text,
+        Err(error) if error.error_len().is_none() => {
+            std::str::from_utf8(&head[..error.valid_up_to()]).unwrap_or_default()
+        }
+        Err(_) => return false,
+    };
+    let is_in_words = |character: char| !character.is_control() || "\t\r\n".contains(character);
+    !text.is_empty() && text.chars().all(is_in_words)
 }
 
 impl fmt::Display for Content {
@@ -122,6 +144,9 @@ impl fmt::Display for Content {
             Self::AvifOrHeic => "this is an AVIF or HEIC file, or a video",
             Self::JpegSuccessor => "this is a JPEG XL or JPEG 2000 file",
             Self::Pdf => "this is a PDF document",
+            Self::Xml => "this is XML text",
+            Self::DataUri => "this is a data URI, a picture written as text,",
+            Self::Text => "this is text",
             Self::Other => "these bytes are unknown data",
         })
     }

@@ -6,7 +6,7 @@ use crate::jpeg::{self, Outcome};
 use crate::luma::{Luma, Stored, swaps_sides};
 use crate::resample::{Lines, Resampler};
 use crate::{
-    ALGORITHM, Content, Error, Fingerprint, Format, HashKind, Limits, Picture, Quality, decode,
+    ALGORITHM, Content, Encoded, Error, Fingerprint, Format, HashKind, Limits, Picture, Quality,
     phash,
 };
 
@@ -133,20 +133,15 @@ impl Fingerprinter {
         let format = Format::sniff(bytes).ok_or_else(|| Error::UnknownFormat {
             content: Content::of(bytes),
         })?;
-        let outcome = if format == Format::Jpeg {
-            self.jpeg.read(bytes, &self.limits, &mut self.luma)?
-        } else {
-            Outcome::NeedsDecoding
-        };
-        let (luma, stored) = match outcome {
-            Outcome::Thumbnail(stored) => return Ok((format, stored)),
-            Outcome::NeedsDecoding => decode::decode(bytes, format, &self.limits)?,
-            Outcome::NeedsDecodingWithTables(bytes) => {
-                decode::decode(&bytes, format, &self.limits)?
-            }
-        };
-        self.luma = luma.reduced();
-        Ok((format, stored))
+        if format == Format::Jpeg
+            && let Outcome::Thumbnail(stored) =
+                self.jpeg.read(bytes, &self.limits, &mut self.luma)?
+        {
+            return Ok((format, stored));
+        }
+        let encoded = Encoded::open(bytes, self.limits)?;
+        self.luma = Luma::new(encoded.decode()?).reduced();
+        Ok((format, encoded.stored()))
     }
 }
 

@@ -18,6 +18,8 @@ mod tables;
 use std::array;
 use std::borrow::Cow;
 
+use image::metadata::Orientation;
+
 use crate::luma::{Luma, Stored};
 use crate::{Error, Format, Limits};
 use codes::Codes;
@@ -27,7 +29,7 @@ use frame::{Frame, Process};
 use lane::Route;
 use progressive::Pass;
 use scan::{Plane, Scan};
-use segments::{EOI, SOS};
+use segments::{EOI, SOS, UNUSED};
 use sequential::Lanes;
 use tables::TableCache;
 
@@ -55,30 +57,37 @@ pub(crate) enum Outcome {
     /// As far as can be seen here the picture is whole, but it has to be decoded: it is small, or coded in a way that
     /// isn't read here.
     NeedsDecoding,
-    /// So has this one, which is the given file with the Huffman tables that it leaves out.
-    NeedsDecodingWithTables(Vec<u8>),
 }
 
-/// The file with the Huffman tables that it may leave out, for decoders that know none. Looks at its header alone, and
-/// refuses what such a decoder would hold more memory for than is allowed.
-pub(crate) fn with_tables<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Cow<'a, [u8]>, Error> {
+/// The file as decoders of other makers need it to show it right, and how to turn it: with the Huffman tables that it may
+/// leave out, and without Adobe's mark where JFIF's contradicts it. Looks at its header alone, and refuses what such a
+/// decoder would hold more memory for than is allowed.
+pub(crate) fn mended<'a>(
+    bytes: &'a [u8],
+    limits: &Limits,
+) -> Result<(Cow<'a, [u8]>, Orientation), Error> {
     let standard = Definitions::standard();
     let mut file = File::new(bytes, &standard);
     while let Some(segment) = file.segments.next() {
         match segment.marker {
             SOS | EOI => break,
-            marker => file.note(marker, segment.body, limits)?,
+            _ => file.note(&segment, limits)?,
         }
     }
     let frame = file.frame.as_ref().ok_or(INCOMPLETE)?;
+    frame.check_kind()?;
     let is_held = frame.process == Process::Progressive;
     if is_held && frame.coefficient_bytes() > limits.max_alloc_bytes {
         return Err(limits.too_much_memory(Format::Jpeg));
     }
-    match file.defines_codes || !frame.is_scannable() {
-        true => Ok(Cow::Borrowed(bytes)),
-        false => Ok(Cow::Owned(standard.add_to(bytes))),
+    let mut mended = Cow::Borrowed(bytes);
+    if let Some(at) = file.contradicting_mark(frame) {
+        mended.to_mut()[at] = UNUSED;
     }
+    if !file.defines_codes && frame.is_scannable() {
+        mended = Cow::Owned(standard.add_to(&mended));
+    }
+    Ok((mended, file.orientation()))
 }
 
 /// Reads JPEGs one after the other, with the tables and the memory of those before.
@@ -132,23 +141,13 @@ impl Reader {
                     }
                     self.read_scan(&mut file, frame, segment.body, limits)?;
                 }
-                marker => file.note(marker, segment.body, limits)?,
+                _ => file.note(&segment, limits)?,
             }
         }
-        match self.conclude(&file, limits, luma)? {
-            Outcome::NeedsDecoding if !file.defines_codes && file.scans > 0 => Ok(
-                Outcome::NeedsDecodingWithTables(self.standard.add_to(bytes)),
-            ),
-            outcome => Ok(outcome),
-        }
+        self.conclude(&file, luma)
     }
 
-    fn conclude(
-        &self,
-        file: &File<'_>,
-        limits: &Limits,
-        luma: &mut Luma,
-    ) -> Result<Outcome, Error> {
+    fn conclude(&self, file: &File<'_>, luma: &mut Luma) -> Result<Outcome, Error> {
         let frame = file.frame.as_ref().ok_or(INCOMPLETE)?;
         if !frame.is_scannable() {
             return Ok(Outcome::NeedsDecoding);
@@ -159,10 +158,6 @@ impl Reader {
         let shows_enough =
             Luma::is_enough(self.plane.width, self.plane.height) || file.is_misread_by_image(frame);
         if !shows_enough || !file.is_luma_first(frame) {
-            let is_held = frame.process == Process::Progressive;
-            if is_held && frame.coefficient_bytes() > limits.max_alloc_bytes {
-                return Err(limits.too_much_memory(Format::Jpeg));
-            }
             return Ok(Outcome::NeedsDecoding);
         }
         let table = usize::from(frame.components()[0].quantisation);
@@ -172,7 +167,7 @@ impl Reader {
         Ok(Outcome::Thumbnail(Stored {
             width: frame.width.into(),
             height: frame.height.into(),
-            orientation: file.orientation,
+            orientation: file.orientation(),
         }))
     }
 

@@ -33,16 +33,20 @@
 #[cfg(test)]
 mod corpus;
 mod decode;
+mod deep;
 mod encoded;
 mod error;
+mod exif;
 mod fingerprint;
 mod fingerprinter;
 mod format;
+mod gif;
 mod hash;
 mod jpeg;
 mod limits;
 mod luma;
 mod phash;
+mod png;
 mod quality;
 mod resample;
 

@@ -80,8 +80,11 @@ pub enum Error {
         /// The last line that it wrote.
         message: String,
     },
-    /// A picture cannot be decoded, or made into a frame.
-    #[error("the picture cannot be decoded or encoded: {0}")]
+    /// A picture cannot be decoded.
+    #[error(transparent)]
+    Unreadable(#[from] fingerprint::Error),
+    /// A picture cannot be made into a frame.
+    #[error("the picture cannot be encoded: {0}")]
     Picture(#[from] image::ImageError),
     /// A picture is too large for a message, even as JPEG.
     #[error(

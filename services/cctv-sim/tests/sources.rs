@@ -133,6 +133,28 @@ async fn size_and_incidents_make_pictures_anew() {
     assert!(picture.get_pixel(16, 8).0[0] < 40, "dark");
 }
 
+/// As they come from phones, which note how they were held, and from cameras that leave the usual tables out.
+#[tokio::test]
+async fn pictures_that_are_made_anew_stay_upright_and_readable() {
+    let cases =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../crates/fingerprint/tests/fixtures/cases");
+    for (name, reference) in [
+        ("03-orientation6.jpg", "00-ref-400x300.jpg"),
+        ("03-orientation6-long.jpg", "00-ref-400x300.jpg"),
+        ("09-no-dht.jpg", "00-ref-960x640.jpg"),
+    ] {
+        let reference = fingerprint::of(&fs::read(cases.join(reference)).unwrap()).unwrap();
+        let dir = TempDir::new().unwrap();
+        fs::copy(cases.join(name), dir.path().join(name)).unwrap();
+        for changed in ["size=400x300", "quality=80"] {
+            let spec = format!("a=pictures:{},rate=100,{changed}", dir.path().display());
+            let frame = next(&mut open(&spec).await).await.unwrap();
+            let similarity = reference.similarity(&fingerprint::of(&frame.bytes).unwrap());
+            assert!(similarity >= 0.9, "{name}, {changed}: {similarity}");
+        }
+    }
+}
+
 #[tokio::test]
 async fn a_missing_folder_is_an_error_that_names_it() {
     let error = Source::open(&spec("a=pictures:/no/such/folder"))

@@ -5,8 +5,8 @@ use image::metadata::Orientation;
 use super::codes::Definition;
 use super::corrupt;
 use super::frame::{Frame, Process};
-use super::segments::{APP0, APP1, APP14, DHT, DQT, DRI, Segments};
-use crate::{Error, Limits};
+use super::segments::{APP0, APP1, APP14, DHT, DQT, DRI, Segment, Segments};
+use crate::{Error, Limits, exif};
 
 /// The Huffman tables in force, by number.
 #[derive(Clone)]
@@ -45,6 +45,12 @@ impl Definitions {
     }
 }
 
+/// What Adobe's segment says of the colours, and where it is.
+struct Adobe {
+    transform: u8,
+    at: usize,
+}
+
 /// The state that a file's segments leave behind.
 pub(super) struct File<'a> {
     pub(super) segments: Segments<'a>,
@@ -54,9 +60,10 @@ pub(super) struct File<'a> {
     pub(super) quantisation: [Option<u16>; 4],
     /// In units; 0 where there are no restart markers.
     pub(super) restart_interval: usize,
-    pub(super) orientation: Orientation,
+    /// As the first EXIF segment says that says it.
+    orientation: Option<Orientation>,
     is_jfif: bool,
-    adobe_transform: Option<u8>,
+    adobe: Option<Adobe>,
     /// Whether the file defines Huffman tables at all.
     pub(super) defines_codes: bool,
     /// Scans of DC coefficients, the blocks that they have shown, and those that they ought to have shown.
@@ -75,9 +82,9 @@ impl<'a> File<'a> {
             definitions: standard.clone(),
             quantisation: [None; 4],
             restart_interval: 0,
-            orientation: Orientation::NoTransforms,
+            orientation: None,
             is_jfif: false,
-            adobe_transform: None,
+            adobe: None,
             defines_codes: false,
             scans: 0,
             found: 0,
@@ -87,7 +94,8 @@ impl<'a> File<'a> {
     }
 
     /// Takes in what a segment says, unless it is about scans.
-    pub(super) fn note(&mut self, marker: u8, body: &[u8], limits: &Limits) -> Result<(), Error> {
+    pub(super) fn note(&mut self, segment: &Segment<'_>, limits: &Limits) -> Result<(), Error> {
+        let Segment { marker, body, at } = *segment;
         match marker {
             DHT => self.define_codes(body),
             DQT => self.define_quantisation(body),
@@ -104,14 +112,13 @@ impl<'a> File<'a> {
             APP1 => {
                 // Damaged EXIF data leave a picture upright, as with everyone else.
                 let exif = body.strip_prefix(b"Exif\0\0");
-                if let Some(orientation) = exif.and_then(Orientation::from_exif_chunk) {
-                    self.orientation = orientation;
-                }
+                let orientation = || exif.and_then(exif::orientation);
+                self.orientation = self.orientation.or_else(orientation);
                 Ok(())
             }
             APP14 => {
-                if body.starts_with(b"Adobe") {
-                    self.adobe_transform = body.get(11).copied();
+                if let (true, Some(&transform)) = (body.starts_with(b"Adobe"), body.get(11)) {
+                    self.adobe = Some(Adobe { transform, at });
                 }
                 Ok(())
             }
@@ -173,11 +180,23 @@ impl<'a> File<'a> {
     pub(super) fn is_luma_first(&self, frame: &Frame) -> bool {
         let ids = |names: &[u8]| frame.components().iter().map(|c| &c.id).eq(names);
         let is_rgb = !self.is_jfif
-            && match self.adobe_transform {
-                Some(transform) => transform == 0,
+            && match &self.adobe {
+                Some(adobe) => adobe.transform == 0,
                 None => ids(b"RGB"),
             };
         frame.has_luma_thumbnail() && (frame.components().len() == 1 || !is_rgb)
+    }
+
+    /// How to turn the picture.
+    pub(super) fn orientation(&self) -> Orientation {
+        self.orientation.unwrap_or(Orientation::NoTransforms)
+    }
+
+    /// Where Adobe's mark is that says other colours than JFIF's: libjpeg believes JFIF, zune-jpeg Adobe.
+    pub(super) fn contradicting_mark(&self, frame: &Frame) -> Option<usize> {
+        let adobe = self.adobe.as_ref()?;
+        let contradicts = self.is_jfif && frame.components().len() == 3 && adobe.transform == 0;
+        contradicts.then_some(adobe.at)
     }
 
     /// Whether the `image` crate's decoder (zune-jpeg 0.5) puts blocks in wrong places, without an error: it does where

@@ -1,6 +1,7 @@
 //! What a JPEG's frame header says: size, coding process, components and their sampling.
 
 use super::segments::{SOF_BASELINE, SOF_EXTENDED, SOF_PROGRESSIVE};
+use crate::{Error, Format};
 
 /// Most components of a frame that is read here.
 pub(super) const MAX_COMPONENTS: usize = 4;
@@ -12,8 +13,8 @@ pub(super) enum Process {
     Sequential,
     /// Huffman-coded, each block in pieces that are spread over several scans.
     Progressive,
-    /// Arithmetic, lossless or hierarchical.
-    Other,
+    /// In another way, said in words.
+    Other(&'static str),
 }
 
 /// One colour component.
@@ -63,7 +64,9 @@ impl Frame {
         let process = match marker {
             SOF_BASELINE | SOF_EXTENDED => Process::Sequential,
             SOF_PROGRESSIVE => Process::Progressive,
-            _ => Process::Other,
+            0xC3 | 0xCB => Process::Other("it is coded without loss"),
+            0xC9 | 0xCA => Process::Other("it is coded arithmetically"),
+            _ => Process::Other("it is coded hierarchically"),
         };
         Some(Self {
             process,
@@ -77,9 +80,22 @@ impl Frame {
 
     /// Whether its scans can be read here: Huffman-coded, 8 bits, at most [`MAX_COMPONENTS`].
     pub(super) fn is_scannable(&self) -> bool {
-        self.process != Process::Other
+        matches!(self.process, Process::Sequential | Process::Progressive)
             && self.bits == 8
             && (1..=MAX_COMPONENTS).contains(&self.count)
+    }
+
+    /// Refuses what no decoder here reads.
+    pub(super) fn check_kind(&self) -> Result<(), Error> {
+        let lacking = match self.process {
+            Process::Other(words) => words.to_owned(),
+            _ if self.bits != 8 => format!("it has {} bits a channel", self.bits),
+            _ => return Ok(()),
+        };
+        Err(Error::Unsupported {
+            format: Format::Jpeg,
+            source: lacking.into(),
+        })
     }
 
     /// Whether the DC coefficients of the first component are the picture at 1/8 scale.

@@ -18,12 +18,16 @@ pub(super) const DRI: u8 = 0xDD;
 pub(super) const APP0: u8 = 0xE0;
 pub(super) const APP1: u8 = 0xE1;
 pub(super) const APP14: u8 = 0xEE;
+/// One that nobody knows.
+pub(super) const UNUSED: u8 = 0xEF;
 
 /// A marker and, where it has any, what its segment says.
 pub(super) struct Segment<'a> {
     pub(super) marker: u8,
     /// Without the length field. Empty for markers without a segment.
     pub(super) body: &'a [u8],
+    /// Where the marker is in the file: the byte behind 0xFF.
+    pub(super) at: usize,
 }
 
 /// Walks through the segments, passing over bytes between them as all decoders do.
@@ -45,13 +49,23 @@ impl<'a> Segments<'a> {
             self.at = start;
             match marker {
                 0x01 | 0xD0..=0xD8 => {}
-                EOI => return Some(Segment { marker, body: &[] }),
+                EOI => {
+                    return Some(Segment {
+                        marker,
+                        body: &[],
+                        at: start - 1,
+                    });
+                }
                 _ => {
                     let &[high, low] = self.bytes.get(start..)?.first_chunk()?;
                     let end = start + usize::from(u16::from_be_bytes([high, low]));
                     let body = self.bytes.get(start + 2..end)?;
                     self.at = end;
-                    return Some(Segment { marker, body });
+                    return Some(Segment {
+                        marker,
+                        body,
+                        at: start - 1,
+                    });
                 }
             }
         }

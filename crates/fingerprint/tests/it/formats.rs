@@ -79,7 +79,7 @@ fn similarity_is_the_share_of_equal_bits() {
 #[test]
 fn what_is_no_picture_is_named() {
     assert!(matches!(fingerprint::of(b""), Err(Error::Empty)));
-    let named: [(&[u8], Content); 8] = [
+    let named: [(&[u8], Content); 11] = [
         (b"\n<!DOCTYPE HTML><title>401</title>", Content::Html),
         (b"<?xml version='1.0'?><svg xmlns='x'/>", Content::Svg),
         (b"{\"error\": 1}", Content::Json),
@@ -87,7 +87,10 @@ fn what_is_no_picture_is_named() {
         (b"\0\0\0\x20ftypavif", Content::AvifOrHeic),
         (b"\0\0\0\x0CjP  \r\n", Content::JpegSuccessor),
         (b"%PDF-1.7", Content::Pdf),
-        (b"hello", Content::Other),
+        (b"<?xml version='1.0'?><error/>", Content::Xml),
+        (b"data:image/jpeg;base64,/9j/", Content::DataUri),
+        ("zu dunkel für ein Bild".as_bytes(), Content::Text),
+        (b"\x01\x02hello", Content::Other),
     ];
     for (bytes, expected) in named {
         let error = fingerprint::of(bytes).unwrap_err();

@@ -1,5 +1,6 @@
 //! The fingerprint of pictures that the tests draw themselves.
 
+mod cases;
 mod damage;
 mod drawing;
 mod encoded;

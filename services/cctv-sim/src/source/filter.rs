@@ -1,6 +1,7 @@
 //! What becomes of a picture that was not drawn here: passed through, or decoded, changed and encoded anew.
 
 use bytes::Bytes;
+use fingerprint::{Encoded, Limits};
 use image::DynamicImage;
 use image::imageops::FilterType;
 use time::OffsetDateTime;
@@ -74,7 +75,9 @@ impl Filter {
 }
 
 fn remake(bytes: &[u8], size: Option<Size>, quality: u8, staged: &Staged) -> Result<Bytes, Error> {
-    let picture = image::load_from_memory(bytes)?;
+    let encoded = Encoded::open(bytes, Limits::default())?;
+    let mut picture = encoded.decode()?;
+    picture.apply_orientation(encoded.orientation());
     let mut picture = resized(picture, size).into_rgb8();
     if staged.has(Kind::Turned) {
         effect::turn(&mut picture);
