@@ -11,6 +11,8 @@ use reqwest::{
 use serde::Deserialize;
 use service_runtime::Failure;
 
+use crate::proxy;
+
 /// Where the upload service is.
 #[derive(Clone, clap::Args)]
 #[command(next_help_heading = "Server")]
@@ -93,12 +95,14 @@ pub(crate) fn choose_cryptography() {
 impl Api {
     pub(crate) fn new(config: &ApiConfig) -> Result<Self, Failure> {
         choose_cryptography();
-        let client = Client::builder()
+        let mut client = Client::builder()
             .connect_timeout(Duration::from_secs(5))
-            .default_headers(credentials(config.token()?.as_deref())?)
-            .build()?;
+            .default_headers(credentials(config.token()?.as_deref())?);
+        if proxy::is_loopback(&config.url) {
+            client = client.no_proxy();
+        }
         Ok(Api {
-            client,
+            client: client.build()?,
             base: config.url.trim_end_matches('/').to_owned(),
         })
     }
@@ -173,7 +177,10 @@ impl Api {
 
     async fn accepted(&self, response: reqwest::Result<Response>) -> Result<Response, Failure> {
         let response = response
-            .with_context(|| format!("no upload service at {}", self.base))
+            .with_context(|| {
+                let suspicion = proxy::suspicion(&self.base);
+                format!("no upload service at {}{suspicion}", self.base)
+            })
             .map_err(Failure::Unavailable)?;
         if response.status().is_success() {
             return Ok(response);
@@ -182,7 +189,11 @@ impl Api {
         let error = match response.json::<Problem>().await {
             Ok(problem) if problem.detail.is_empty() => anyhow!(problem.title),
             Ok(problem) => anyhow!("{}: {}", problem.title, problem.detail),
-            Err(_) => anyhow!("{} answered {status}", self.base),
+            Err(_) => anyhow!(
+                "{} answered {status}{}",
+                self.base,
+                proxy::suspicion(&self.base)
+            ),
         };
         Err(if status.is_server_error() {
             Failure::Unavailable(error)

@@ -20,6 +20,7 @@ mod model;
 mod normal;
 mod progress;
 mod provision;
+mod proxy;
 mod publish;
 mod restore;
 mod rule;
@@ -111,7 +112,7 @@ fn main() -> ExitCode {
     if let Some(main) = service_called(&program) {
         return main();
     }
-    let cli = match Cli::try_parse() {
+    let cli: Cli = match service_runtime::parse(Cli::command(), env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return explain_usage(&error),
     };

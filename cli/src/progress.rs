@@ -68,6 +68,11 @@ impl Progress {
         }
     }
 
+    /// A line on standard error.
+    pub(crate) fn remark(&self, line: &str) {
+        self.bar.suspend(|| lines::remark(line));
+    }
+
     /// A reader whose bytes count.
     pub(crate) fn through<R: Read>(&self, reader: R) -> impl Read + use<R> {
         self.bar.wrap_read(reader)

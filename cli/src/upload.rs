@@ -1,6 +1,6 @@
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
 use event_bus::Folder;
 use service_runtime::Failure;
 
@@ -38,7 +38,8 @@ impl Upload {
     }
 }
 
-/// Sends pictures of a folder to `path`, one after another, and prints what became of each.
+/// Sends pictures of a folder to `path`, one after another, and prints what became of each. One that cannot be stored keeps
+/// none of the others back.
 pub(crate) async fn send(
     api: &ApiConfig,
     folder: &Folder,
@@ -47,17 +48,38 @@ pub(crate) async fn send(
 ) -> Result<(), Failure> {
     let api = Api::new(api)?;
     let progress = Progress::of_bytes(files.iter().map(|file| size(file)).sum());
+    let mut failures = Vec::new();
     for file in files {
-        let picture = tokio::fs::read(file)
-            .await
-            .with_context(|| format!("cannot read {}", file.display()))
-            .map_err(Failure::Usage)?;
-        let name = file.file_name().unwrap_or_default().to_string_lossy();
-        let (length, body) = (picture.len(), progress.through_body(picture.into()));
-        let id = api.upload(path, &name, length, body).await?;
-        progress.print(format!("{}: stored in {folder} as {id}", file.display()))?;
+        match send_one(&api, path, file, &progress).await {
+            Ok(id) => progress.print(format!("{}: stored in {folder} as {id}", file.display()))?,
+            Err(failure) => {
+                progress.remark(&format!("{}: {:#}", file.display(), failure.error()));
+                failures.push(failure);
+            }
+        }
     }
-    Ok(())
+    match failures.first() {
+        None => Ok(()),
+        Some(first) => Err(first.saying(anyhow!(
+            "{} of {} pictures were not stored",
+            failures.len(),
+            files.len()
+        ))),
+    }
+}
+
+/// The id of what was stored.
+async fn send_one(
+    api: &Api,
+    path: &str,
+    file: &Path,
+    progress: &Progress,
+) -> Result<String, Failure> {
+    let picture = tokio::fs::read(file).await;
+    let picture = picture.context("cannot be read").map_err(Failure::Usage)?;
+    let name = file.file_name().unwrap_or_default().to_string_lossy();
+    let (length, body) = (picture.len(), progress.through_body(picture.into()));
+    api.upload(path, &name, length, body).await
 }
 
 /// In bytes; 0 where there is no such file, which reading it will say.

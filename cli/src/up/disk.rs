@@ -42,10 +42,12 @@ impl Disk {
     /// That of the server whose data are in `folder` and which answers on this port of loopback.
     pub(super) fn new(folder: PathBuf, monitor_port: u16) -> Self {
         choose_cryptography();
+        // On loopback, where no proxy has any business.
+        let client = Client::builder().no_proxy().build().unwrap_or_default();
         Disk {
             folder,
             monitor_port,
-            client: Client::new(),
+            client,
             is_written: Arc::new(AtomicBool::new(true)),
         }
     }

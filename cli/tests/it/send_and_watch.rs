@@ -24,6 +24,19 @@ async fn upload_publish_watch_and_folders_work_together() {
     let refused = run(&["upload", "folder1", &file("text.jpg"), "--url", &web]);
     assert_eq!(refused.status.code(), Some(64), "{}", stderr(&refused));
     assert!(stderr(&refused).contains("JPEG"), "{}", stderr(&refused));
+    let all = ["text.jpg", "missing.jpg", "dock.jpg"].map(file);
+    let [text, missing, dock] = &all;
+    let some = run(&["upload", "folder1", text, missing, dock, "--url", &web]);
+    assert_eq!(some.status.code(), Some(64), "{}", stderr(&some));
+    assert!(stdout(&some).starts_with(&format!("{dock}: stored in folder1 as ")));
+    let errors = stderr(&some);
+    for words in [
+        &format!("{text}: "),
+        &format!("{missing}: cannot be read: No such file"),
+        "2 of 3 pictures were not stored",
+    ] {
+        assert!(errors.contains(words), "{errors}");
+    }
 
     let output = run(&[
         "publish",
@@ -132,4 +145,26 @@ async fn folders_can_be_watched() {
     assert!((0..10).any(|_| states().contains("alert")));
     watch.kill().unwrap();
     watch.wait().unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_proxy_is_for_others_than_this_machine_and_is_named_where_it_fails() {
+    let stack = Stack::start().await;
+    let folders = |url: &str| {
+        let mut folders = framewatch();
+        let folders = folders.args(["folders", "--url", url]);
+        folders
+            .env("http_proxy", "http://127.0.0.1:1")
+            .output()
+            .unwrap()
+    };
+    let output = folders(&stack.url(""));
+    assert!(output.status.success(), "{}", stderr(&output));
+    let output = folders("http://framewatch.invalid:5000");
+    let error = stderr(&output);
+    assert_eq!(output.status.code(), Some(69), "{error}");
+    assert!(
+        error.contains("the environment variable http_proxy"),
+        "{error}"
+    );
 }

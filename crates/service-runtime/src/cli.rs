@@ -1,15 +1,14 @@
 use std::{
-    ffi::OsString,
     net::{Ipv4Addr, SocketAddr},
     process::ExitCode,
 };
 
-use clap::{Args, CommandFactory, FromArgMatches, Parser, Subcommand};
+use clap::{Args, CommandFactory, Parser, Subcommand};
 
 use crate::{
     Context, Failure, RuntimeConfig, block_on,
     exit::{complain, explain_usage},
-    ops, run, settings_table,
+    ops, run, settings_table, variables,
 };
 
 /// A service as its users know it.
@@ -51,7 +50,7 @@ where
     F: FnOnce(C, Context) -> Fut,
     Fut: Future<Output = Result<(), Failure>>,
 {
-    let cli = match parse::<C>(service, std::env::args_os()) {
+    let cli: Cli<C> = match variables::parse(command::<C>(service), std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => return explain_usage(&error),
     };
@@ -73,14 +72,6 @@ where
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
-}
-
-fn parse<C: Args>(
-    service: &Service,
-    arguments: impl IntoIterator<Item = OsString>,
-) -> Result<Cli<C>, clap::Error> {
-    let matches = command::<C>(service).try_get_matches_from(arguments)?;
-    Cli::from_arg_matches(&matches)
 }
 
 fn command<C: Args>(service: &Service) -> clap::Command {

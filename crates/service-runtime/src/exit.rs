@@ -28,6 +28,17 @@ impl Failure {
         Failure::Unavailable(error.into())
     }
 
+    /// One of the same kind, with other words.
+    #[must_use]
+    pub fn saying(&self, words: anyhow::Error) -> Self {
+        match self {
+            Failure::Usage(_) => Failure::Usage(words),
+            Failure::Incomplete(_) => Failure::Incomplete(words),
+            Failure::Unavailable(_) => Failure::Unavailable(words),
+            Failure::Internal(_) => Failure::Internal(words),
+        }
+    }
+
     /// The process's exit code.
     pub fn exit_code(&self) -> ExitCode {
         ExitCode::from(match self {

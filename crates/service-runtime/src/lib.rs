@@ -13,6 +13,7 @@ mod readiness;
 mod run;
 mod settings;
 mod telemetry;
+mod variables;
 
 pub use cli::{Service, main};
 pub use config::{LogFormat, RuntimeConfig};
@@ -22,3 +23,4 @@ pub use ops::healthcheck;
 pub use readiness::Readiness;
 pub use run::{Context, GRACE, block_on, listen, run};
 pub use settings::settings_table;
+pub use variables::parse;

@@ -61,6 +61,24 @@ impl ServiceBinary<'_> {
         );
     }
 
+    /// An empty variable is one that is not set, and one that cannot be is named.
+    pub fn reads_its_variables(&self) {
+        let with = |value: &str| {
+            let mut settings = Command::new(self.path);
+            let settings = settings.arg("settings").env("FRAMEWATCH_OPS_LISTEN", value);
+            settings.output().expect("the binary was built")
+        };
+        let output = with("");
+        assert!(output.status.success(), "{}", text(&output.stderr));
+        let output = with("nowhere");
+        let error = text(&output.stderr);
+        assert_eq!(output.status.code(), Some(64), "{error}");
+        assert!(
+            error.contains("environment variable FRAMEWATCH_OPS_LISTEN"),
+            "{error}"
+        );
+    }
+
     /// It becomes ready, serves health and metrics, logs JSON, and ends with 0 soon after SIGTERM.
     pub fn runs_and_ends_in_order(&self, arguments: &[&str]) {
         let ops = format!(

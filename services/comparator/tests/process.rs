@@ -13,6 +13,11 @@ fn it_explains_itself() {
 }
 
 #[test]
+fn it_reads_its_variables() {
+    COMPARATOR.reads_its_variables();
+}
+
+#[test]
 fn without_nats_it_gives_up_and_says_so() {
     let nobody = "nats://127.0.0.1:1";
     COMPARATOR.needs_servers(

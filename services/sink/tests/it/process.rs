@@ -22,6 +22,11 @@ fn it_explains_itself() {
 }
 
 #[test]
+fn it_reads_its_variables() {
+    SINK.reads_its_variables();
+}
+
+#[test]
 fn without_redis_it_gives_up_and_says_so() {
     let nats = NatsServer::start();
     let arguments = [

@@ -13,6 +13,11 @@ fn it_explains_itself() {
 }
 
 #[test]
+fn it_reads_its_variables() {
+    UPLOAD.reads_its_variables();
+}
+
+#[test]
 fn without_nats_it_gives_up_and_says_so() {
     let nobody = "nats://127.0.0.1:1";
     let nats = ["--nats-url", nobody, "--nats-connect-timeout-s", "1"];
