@@ -2,12 +2,13 @@
 
 use std::{
     net::{Ipv4Addr, SocketAddr},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use accounts::{Issued, Note, Role, Token};
 use cctv_sim::CameraSpec;
 use event_bus::{Bus, BusConfig};
+use log_limiter::LogLimiter;
 use serde::Deserialize;
 use service_runtime::{Context, Failure, RuntimeConfig};
 use time::OffsetDateTime;
@@ -56,6 +57,9 @@ const HOLD: f64 = 3.0;
 
 const RETRY: Duration = Duration::from_millis(200);
 
+/// Until then the upload service may be starting.
+const STARTS_WITHIN: Duration = Duration::from_secs(10);
+
 /// By then the references are uploaded.
 const PREPARES_WITHIN: Duration = Duration::from_secs(60 * 60);
 
@@ -93,11 +97,19 @@ pub(crate) async fn run(
 
 /// Tries until it has succeeded: the service that starts beside us may not have loaded its state yet.
 async fn upload_reference(api: &Api, camera: &CameraSpec) -> Result<(), Failure> {
+    let (began, lines) = (Instant::now(), LogLimiter::default());
     while let Err(failure) = try_upload_reference(api, camera).await {
         let Failure::Unavailable(error) = failure else {
             return Err(failure);
         };
-        tracing::debug!(%error, "a reference is not uploaded yet");
+        if began.elapsed() > STARTS_WITHIN && lines.is_due(&()) {
+            let folder = camera.folder.as_str();
+            tracing::warn!(
+                folder,
+                error = format!("{error:#}"),
+                "the demo's reference is not uploaded yet; trying again"
+            );
+        }
         sleep(RETRY).await;
     }
     Ok(())

@@ -1,6 +1,10 @@
 //! `framewatch demo` beside services that run elsewhere.
 
-use std::{fs, process::Stdio};
+use std::{
+    fs,
+    io::{BufRead, BufReader},
+    process::Stdio,
+};
 
 use tempfile::TempDir;
 use test_support::{eventually, terminate, wait};
@@ -35,4 +39,30 @@ async fn the_demo_uploads_references_and_sends_frames_that_fit() {
     assert!(wait(&mut demo).success());
     let asked = run(&["healthcheck", "--ops-listen", &ops]);
     assert_eq!(asked.status.code(), Some(69));
+}
+
+#[test]
+fn a_demo_whose_pictures_do_not_arrive_says_so() {
+    let mut demo = framewatch()
+        .args([
+            "demo",
+            "--url",
+            "http://127.0.0.1:1",
+            "--ops-listen",
+            "127.0.0.1:0",
+        ])
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(demo.stderr.take().unwrap()).lines();
+    let mut lines = lines.map(Result::unwrap);
+    let line = lines
+        .find(|line| line.contains("not uploaded yet"))
+        .unwrap();
+    assert!(
+        line.contains("no upload service at http://127.0.0.1:1"),
+        "{line}"
+    );
+    terminate(&demo);
+    assert!(wait(&mut demo).success());
 }

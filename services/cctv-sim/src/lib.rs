@@ -7,6 +7,7 @@ mod config;
 mod demo;
 mod effect;
 mod encode;
+mod health;
 pub mod incident;
 mod process;
 mod reference;

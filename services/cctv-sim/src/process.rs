@@ -5,6 +5,8 @@ use std::process::ExitCode;
 use event_bus::{Bus, BusConfig, Role};
 use service_runtime::{Failure, Service};
 
+use crate::source::Source;
+
 #[derive(clap::Args)]
 struct Settings {
     #[command(flatten)]
@@ -24,6 +26,9 @@ const SERVICE: Service = Service {
 pub fn main() -> ExitCode {
     service_runtime::main::<Settings, _, _>(&SERVICE, |settings, context| async move {
         let cameras = settings.cameras.load()?;
+        for camera in &cameras {
+            Source::check(camera).await.map_err(Failure::usage)?;
+        }
         let connecting = Bus::connect(&settings.bus, SERVICE.name, Role::Guest);
         let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
             return Ok(());

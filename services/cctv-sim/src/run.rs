@@ -5,16 +5,20 @@ use std::time::{Duration, Instant};
 use event_bus::{Bus, FrameHeaders};
 use log_limiter::LogLimiter;
 use service_runtime::{Context, Failure};
-use tokio::time::sleep;
+use tokio::time::{sleep, timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     CameraSpec,
+    health::Health,
     source::{Error, Frame, Source},
 };
 
 const FIRST_RETRY: Duration = Duration::from_millis(500);
 const LAST_RETRY: Duration = Duration::from_secs(30);
+
+/// No camera fails for being late by less.
+const LEAST_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Runs the cameras until shutdown, or until the last of those that play once has ended.
 pub async fn run(cameras: Vec<CameraSpec>, bus: Bus, context: Context) -> Result<(), Failure> {
@@ -25,7 +29,11 @@ pub async fn run(cameras: Vec<CameraSpec>, bus: Bus, context: Context) -> Result
     tracing::info!(cameras = cameras.len(), "sending frames");
     let tracker = TaskTracker::new();
     for spec in cameras {
-        tracker.spawn(run_one(spec, bus.clone(), context.shutdown.clone()));
+        let camera = Camera::new(spec, bus.clone());
+        let (name, health) = (camera.spec.name.clone(), camera.health.clone());
+        let wrong = move || Some(format!("camera {name}: {}", health.what_is_wrong()?));
+        context.readiness.require_unless(wrong);
+        tracker.spawn(camera.run(context.shutdown.clone()));
     }
     tracker.close();
     tracker.wait().await;
@@ -35,12 +43,7 @@ pub async fn run(cameras: Vec<CameraSpec>, bus: Bus, context: Context) -> Result
 
 /// Runs a camera until shutdown, or until it has ended where it plays once.
 pub async fn run_one(spec: CameraSpec, bus: Bus, shutdown: CancellationToken) {
-    let camera = Camera {
-        spec,
-        bus,
-        lost: LogLimiter::default(),
-    };
-    camera.run(shutdown).await;
+    Camera::new(spec, bus).run(shutdown).await;
 }
 
 struct Camera {
@@ -48,9 +51,19 @@ struct Camera {
     bus: Bus,
     /// Lines on frames that can't be published.
     lost: LogLimiter,
+    health: Health,
 }
 
 impl Camera {
+    fn new(spec: CameraSpec, bus: Bus) -> Self {
+        Camera {
+            spec,
+            bus,
+            lost: LogLimiter::default(),
+            health: Health::default(),
+        }
+    }
+
     /// Opens the source again, ever more patiently, whenever it fails.
     async fn run(mut self, shutdown: CancellationToken) {
         let mut pause = FIRST_RETRY;
@@ -61,6 +74,7 @@ impl Camera {
                 None | Some(Ok(())) => return,
                 Some(Err(error)) => error,
             };
+            self.health.fails(error.to_string());
             if began.elapsed() > LAST_RETRY {
                 pause = FIRST_RETRY;
             }
@@ -75,11 +89,28 @@ impl Camera {
     /// Ends when the source does.
     async fn run_once(&mut self) -> Result<(), Error> {
         let mut source = Source::open(&self.spec).await?;
-        while let Some(frame) = source.next().await? {
+        while let Some(frame) = self.next(&mut source).await? {
             self.publish(frame).await;
         }
+        self.health.is_well();
         tracing::info!(camera = self.spec.name, "a camera has ended");
         Ok(())
+    }
+
+    /// The next frame, however long it takes. Meanwhile the camera is not well, unless nobody can say when one is due.
+    async fn next(&self, source: &mut Source) -> Result<Option<Frame>, Error> {
+        let is_due = Duration::from_secs_f64(3.0 / self.spec.rate).max(LEAST_PATIENCE);
+        loop {
+            match timeout(is_due, source.next()).await {
+                Ok(Ok(frame)) => {
+                    self.health.is_well();
+                    return Ok(frame);
+                }
+                Ok(Err(error)) => return Err(error),
+                Err(_) if self.spec.is_watched() || source.is_silent() => {}
+                Err(_) => self.health.fails(format!("no frame for {is_due:?}")),
+            }
+        }
     }
 
     /// A frame that can't be published is lost, as a real camera's would be: the next one is newer.

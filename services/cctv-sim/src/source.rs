@@ -62,6 +62,17 @@ pub enum Error {
         #[source]
         source: io::Error,
     },
+    /// There is nothing at the camera's path, or something else.
+    #[error("camera {camera}: cannot take pictures from {}: {source}", path.display())]
+    Missing {
+        /// Its name.
+        camera: String,
+        /// Where they should come from.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        source: io::Error,
+    },
     /// There is no ffmpeg.
     #[error(
         "video needs ffmpeg on PATH: install it (Debian, Ubuntu: apt install ffmpeg) or use drawn: or pictures:"
@@ -166,9 +177,37 @@ impl Source {
             let Some(frame) = self.take().await? else {
                 return Ok(None);
             };
-            if !Staged::at(&self.incidents, self.opened.elapsed()).has(Kind::Silent) {
+            if !self.is_silent() {
                 return Ok(Some(frame));
             }
+        }
+    }
+
+    /// Whether no frames come because that is staged.
+    pub fn is_silent(&self) -> bool {
+        Staged::at(&self.incidents, self.opened.elapsed()).has(Kind::Silent)
+    }
+
+    /// Whether there is something where the camera's pictures should come from.
+    ///
+    /// # Errors
+    /// Where there is not.
+    pub async fn check(spec: &CameraSpec) -> Result<(), Error> {
+        let (path, is_folder) = match &spec.source {
+            SourceSpec::Drawn { .. } => return Ok(()),
+            SourceSpec::Pictures { dir, .. } => (dir, true),
+            SourceSpec::Video { file, .. } => (file, false),
+        };
+        let wrong = |source| Error::Missing {
+            camera: spec.name.clone(),
+            path: path.clone(),
+            source,
+        };
+        let there = tokio::fs::metadata(path).await.map_err(wrong)?;
+        match (is_folder, there.is_dir()) {
+            (true, false) => Err(wrong(io::ErrorKind::NotADirectory.into())),
+            (false, true) => Err(wrong(io::ErrorKind::IsADirectory.into())),
+            _ => Ok(()),
         }
     }
 

@@ -95,6 +95,15 @@ pub enum Repeat {
 }
 
 impl CameraSpec {
+    /// Whether its frames come when somebody puts them there, and not at a rate.
+    pub(crate) fn is_watched(&self) -> bool {
+        let play = match &self.source {
+            SourceSpec::Pictures { play, .. } => Some(play),
+            SourceSpec::Drawn { .. } | SourceSpec::Video { .. } => None,
+        };
+        play == Some(&Play::Watch)
+    }
+
     /// The specifications in a text: one a line; empty lines and what follows a `#` at a line's start are left out.
     ///
     /// # Errors

@@ -1,5 +1,13 @@
 //! The binary, as an operator runs it.
 
+use std::{
+    fs,
+    process::Command,
+    thread::sleep,
+    time::{Duration, Instant},
+};
+
+use tempfile::TempDir;
 use test_support::{NatsServer, ServiceBinary};
 
 const CCTV_SIM: ServiceBinary<'_> = ServiceBinary {
@@ -30,6 +38,59 @@ fn without_a_camera_it_says_what_is_missing() {
     CCTV_SIM.refuses(&[], "--camera");
     CCTV_SIM.refuses(&["--camera", "folder1=drawn:moon"], "moon");
     CCTV_SIM.refuses(&["--cameras-file", "no/such/file"], "no/such/file");
+    for source in ["pictures:no/such/folder", "video:no/such/film.mp4"] {
+        let camera = format!("folder1={source},name=gate");
+        CCTV_SIM.refuses(
+            &["--camera", &camera],
+            "camera gate: cannot take pictures from no/such/",
+        );
+    }
+}
+
+#[test]
+fn a_camera_that_gives_no_frames_makes_it_unhealthy_until_it_does() {
+    let (nats, pictures) = (NatsServer::start(), TempDir::new().unwrap());
+    fs::write(pictures.path().join("a.jpg"), "no picture").unwrap();
+    let camera = format!(
+        "folder1=pictures:{},name=gate,rate=10,size=320x180",
+        pictures.path().display()
+    );
+    let ops = format!("127.0.0.1:{}", local_servers::free_port().unwrap());
+    let mut running = Command::new(CCTV_SIM.path)
+        .args([
+            "--camera",
+            &camera,
+            "--nats-url",
+            &nats.url(),
+            "--ops-listen",
+            &ops,
+        ])
+        .spawn()
+        .unwrap();
+    let health = || {
+        let mut asked = Command::new(CCTV_SIM.path);
+        let output = asked
+            .args(["healthcheck", "--ops-listen", &ops])
+            .output()
+            .unwrap();
+        String::from_utf8(output.stderr).unwrap()
+    };
+    let until = |wanted: fn(&str) -> bool| {
+        let deadline = Instant::now() + Duration::from_secs(30);
+        while !wanted(&health()) {
+            assert!(Instant::now() < deadline, "{}", health());
+            sleep(Duration::from_millis(100));
+        }
+    };
+    until(|words| words.contains("camera gate: no frame for"));
+    fs::copy(
+        "../../crates/fingerprint/tests/fixtures/baseline.jpg",
+        pictures.path().join("b.jpg"),
+    )
+    .unwrap();
+    until(str::is_empty);
+    running.kill().unwrap();
+    running.wait().unwrap();
 }
 
 #[test]
