@@ -1,6 +1,11 @@
 //! Names of pictures: the safe form of what clients call them, and the ids that tell them apart.
 
 use fingerprint::Format;
+use icu_normalizer::ComposingNormalizerBorrowed;
+use icu_properties::{
+    CodePointMapData,
+    props::{GeneralCategory, GeneralCategoryGroup},
+};
 use uuid::{Timestamp, Uuid};
 
 const MAX_CHARS: usize = 100;
@@ -8,23 +13,34 @@ const MAX_CHARS: usize = 100;
 /// An extension that is kept when a name is cut.
 const MAX_EXTENSION_CHARS: usize = 8;
 
-/// The name with everything but letters, digits, `.`, `_` and `-` replaced; `<id>.<extension>` where nothing is left.
-/// Neither a path nor a hidden file, in no header and no shell anything but itself.
+/// What a picture is called that a client calls so; `<id>.<extension>` where nothing of that can be kept.
 pub(crate) fn safe(name: &str, id: &str, format: Format) -> String {
-    let safe: String = name
-        .trim()
-        .chars()
-        .map(|c| if is_safe(c) { c } else { '_' })
-        .collect();
-    let safe = safe.trim_start_matches('.');
-    if !safe.contains(char::is_alphanumeric) {
-        return format!("{id}.{}", format.extension());
-    }
-    shorten(safe)
+    kept(name).unwrap_or_else(|| format!("{id}.{}", format.extension()))
 }
 
-fn is_safe(c: char) -> bool {
-    c.is_alphanumeric() || matches!(c, '.' | '_' | '-')
+/// What is kept of a name: in the composed form that Unicode calls NFC, with everything but letters, their marks, digits, `.`,
+/// `_` and `-` replaced. Neither a path nor a hidden file, in no header and no shell anything but itself. `None` where nothing is
+/// left.
+pub(crate) fn kept(name: &str) -> Option<String> {
+    let name = ComposingNormalizerBorrowed::new_nfc().normalize(name.trim());
+    let mut is_in_letter = false;
+    let safe = name.chars().map(|c| {
+        is_in_letter = c.is_alphanumeric() || (is_in_letter && is_mark(c));
+        if is_in_letter || matches!(c, '.' | '_' | '-') {
+            c
+        } else {
+            '_'
+        }
+    });
+    let safe: String = safe.collect();
+    let safe = safe.trim_start_matches('.');
+    safe.contains(char::is_alphanumeric).then(|| shorten(safe))
+}
+
+/// Whether it changes the letter before it, as vowels of many scripts do.
+fn is_mark(c: char) -> bool {
+    let category = CodePointMapData::<GeneralCategory>::new().get(c);
+    GeneralCategoryGroup::Mark.contains(category)
 }
 
 fn shorten(name: &str) -> String {
@@ -77,6 +93,10 @@ mod tests {
         for (name, expected) in [
             ("gate.jpg", "gate.jpg"),
             ("Überwachung 3.png", "Überwachung_3.png"),
+            ("U\u{308}bersicht.jpg", "Übersicht.jpg"),
+            ("हिन्दी.jpg", "हिन्दी.jpg"),
+            ("ที่จอดรถ.png", "ที่จอดรถ.png"),
+            ("\u{301}a.jpg", "_a.jpg"),
             ("../../etc/passwd", "_.._etc_passwd"),
             ("C:\\pictures\\a.bmp", "C__pictures_a.bmp"),
             (".htaccess", "htaccess"),

@@ -36,8 +36,22 @@ pub(crate) async fn refuse_cross_site(
         return next.run(request).await;
     }
     Kind::CrossSite
-        .because("A page of another site asked for this change; make it from our own pages.")
+        .because(of_another_site(request.headers(), request.uri()))
         .into_response()
+}
+
+fn of_another_site(headers: &HeaderMap, uri: &Uri) -> String {
+    let said = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let host = said(header::HOST).or(uri.authority().map(|host| host.as_str()));
+    let (Some(origin), Some(host)) = (said(header::ORIGIN), host) else {
+        return "A page of another site asked for this change; make it from our own pages."
+            .to_owned();
+    };
+    format!(
+        "A page of {origin:?} asked for this change, of a service that was asked for as {host:?}; make it from our own pages. If \
+         that is one of them, a proxy changes the header Host: have it passed on. If it is another site that may change things, \
+         start the service with --cors-origins and its origin."
+    )
 }
 
 /// Whether a request says of which site's page it is. Every browser does where something is to change.

@@ -8,7 +8,7 @@ use axum::{
     response::{Redirect, Response},
 };
 use event_bus::Folder;
-use proto::{from_timestamp, rfc3339};
+use proto::{from_timestamp, rfc3339, v1::Upload};
 use serde::{Deserialize, Serialize};
 
 use utoipa::{IntoParams, ToSchema};
@@ -23,6 +23,7 @@ use super::{
 use crate::{
     access::By,
     app::App,
+    names,
     problem::{Kind, Problem},
 };
 
@@ -146,7 +147,8 @@ pub(crate) async fn delete(
     let named: Vec<String> = {
         let state = app.states.read();
         let pictures = state.pictures(&folder).iter();
-        let named = pictures.filter(|(_, upload)| upload.name == name);
+        let is_called = is_called(&name);
+        let named = pictures.filter(|(_, upload)| is_called(upload));
         named.map(|(id, _)| id.clone()).collect()
     };
     if named.is_empty() {
@@ -157,6 +159,12 @@ pub(crate) async fn delete(
         app.folders.remove_picture(&folder, &id, by.clone()).await?;
     }
     Ok(Redirect::to(&format!("/folder/{given}")))
+}
+
+/// Whether a picture has this name, or had it when it was uploaded.
+fn is_called(name: &str) -> impl Fn(&Upload) -> bool {
+    let (name, kept) = (name.to_owned(), names::kept(name));
+    move |upload| upload.name == name || Some(&upload.name) == kept.as_ref()
 }
 
 fn unknown(folder: &Folder, name: &str) -> Problem {
@@ -172,7 +180,9 @@ async fn by_name(
     let upload = {
         let state = app.states.read();
         let mut newest_first = state.pictures(&folder).values().rev();
-        newest_first.find(|upload| upload.name == *name).cloned()
+        newest_first
+            .find(|&upload| is_called(name)(upload))
+            .cloned()
     };
     let upload = upload.ok_or_else(|| unknown(&folder, name))?;
     let picture = Picture::Image(folder, upload, Lasts::UntilTheNext);
