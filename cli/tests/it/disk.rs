@@ -1,63 +1,15 @@
 //! `framewatch up` on a disk that is full, and then is not.
 
-use std::{fs, path::Path, process::Command, time::Duration};
+use std::{fs, path::Path, time::Duration};
 
 use tempfile::TempDir;
+use test_support::SmallDisk;
 use tests::{View, picture, skip};
 
 use crate::{
     run, stderr,
     up::{Up, until_within},
 };
-
-/// A file system in memory whose size can be changed. Unmounted when dropped.
-struct SmallDisk(TempDir);
-
-const AMPLE: u64 = 8_000_000_000;
-
-impl SmallDisk {
-    /// `None` where that is not allowed.
-    fn mount() -> Option<Self> {
-        let folder = TempDir::new().unwrap();
-        let size = format!("size={AMPLE}");
-        let mounted = Command::new("mount")
-            .args(["-t", "tmpfs", "-o", &size, "tmpfs"])
-            .arg(folder.path())
-            .output();
-        mounted.ok()?.status.success().then_some(SmallDisk(folder))
-    }
-
-    fn path(&self) -> &Path {
-        self.0.path()
-    }
-
-    fn resize(&self, bytes: u64) {
-        let size = format!("remount,size={bytes}");
-        let resized = Command::new("mount")
-            .args(["-o", &size])
-            .arg(self.path())
-            .status();
-        assert!(resized.unwrap().success());
-    }
-
-    /// Leaves room for nothing: what is written next fails.
-    fn fill(&self) {
-        let stat = rustix::fs::statvfs(self.path()).unwrap();
-        let used = (stat.f_blocks - stat.f_bfree) * stat.f_frsize;
-        self.resize(used.max(stat.f_frsize));
-    }
-}
-
-impl Drop for SmallDisk {
-    fn drop(&mut self) {
-        // What still has it open ends with us.
-        let unmounted = Command::new("umount")
-            .arg("--lazy")
-            .arg(self.path())
-            .status();
-        assert!(unmounted.unwrap().success());
-    }
-}
 
 fn publish(up: &Up, files: &Path, view: View, seed: u32) {
     let file = files.join("frame.jpg");
@@ -109,7 +61,7 @@ fn when_there_is_room_again_on_a_full_disk_alerts_come_by_themselves() {
         || lacks(&up).contains("nats-server can write to its disk"),
     );
 
-    disk.resize(AMPLE);
+    disk.empty();
     until_within(Duration::from_secs(40), "the alert comes", || {
         is_firing(&up)
     });

@@ -80,13 +80,17 @@ impl AlertStates {
         }
     }
 
-    /// Replaces what is known of the subject's alert by what the stream holds.
-    pub(crate) fn set_alert(&self, subject: &AlertSubject, alert: Option<Stored<Alert>>) {
-        let alerts = &mut self.write().alerts;
-        match alert {
-            Some(alert) => alerts.insert(subject.clone(), alert),
-            None => alerts.remove(subject),
-        };
+    /// Replaces what is known of the subject's alert by what the stream ends with.
+    pub(crate) fn set_alert(&self, alert: Stored<Alert>) {
+        self.write().alerts.insert(alert.key.clone(), alert);
+    }
+
+    /// Takes in that the stream holds nothing of the subject: it was made anew, or what is known has ended by age. That still
+    /// holds until the stream says something.
+    pub(crate) fn alert_is_gone(&self, subject: &AlertSubject) {
+        if let Some(alert) = self.write().alerts.get_mut(subject) {
+            alert.sequence = 0;
+        }
     }
 
     /// Replaces what is known of the folder's hold by what the bucket holds.

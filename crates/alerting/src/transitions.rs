@@ -252,12 +252,14 @@ impl Transitions {
         }
     }
 
-    /// As the broker has it. What was known may be newer than that: an alert ends by age, or with its stream. One that
-    /// cannot be read is followed, and the last one that could be remains the state.
+    /// As the broker has it. What an alert said still holds where it has ended by age or with its stream: until that is put
+    /// back, the broker has nothing. One that cannot be read is followed, and the last one that could be remains the state.
     async fn ask(&self, subject: &AlertSubject) -> Result<Known, StoreError> {
         let alert = self.bus.last::<Alert>(subject).await?;
-        if alert.event.is_some() || alert.expected == Expected(0) {
-            self.states.set_alert(subject, alert.event);
+        match alert.event {
+            Some(event) => self.states.set_alert(event),
+            None if alert.expected == Expected(0) => self.states.alert_is_gone(subject),
+            None => {}
         }
         let hold = self.bus.last::<Hold>(&subject.folder).await?;
         self.states.set_hold(&subject.folder, hold.event);

@@ -3,12 +3,14 @@
 //! fails the test and says how to get it.
 
 mod certificates;
+mod disk;
 mod secrets;
 mod server;
 mod service;
 mod wait;
 
 pub use certificates::Certificates;
+pub use disk::SmallDisk;
 pub use rustix::process::Signal;
 pub use secrets::Secrets;
 pub use server::{NatsServer, RedisServer, signal};

@@ -1,7 +1,8 @@
 use std::{
-    fs,
+    fs::{self, OpenOptions},
     io::{self, BufRead, BufReader, Read, Write},
     net::{SocketAddr, TcpStream},
+    os::unix::fs::FileExt,
     path::{Path, PathBuf},
     process::{Child, Command},
     thread::sleep,
@@ -11,6 +12,8 @@ use std::{
 use local_servers::{Server, free_port, locate, nats_server, redis_server};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+
+use crate::SmallDisk;
 
 type Configure = Box<dyn Fn(&Path, &Path, u16) -> io::Result<Command> + Send + Sync>;
 
@@ -30,13 +33,21 @@ impl Running {
         server: Server,
         configure: impl Fn(&Path, &Path, u16) -> io::Result<Command> + Send + Sync + 'static,
     ) -> Self {
+        let folder = TempDir::new().expect("the system's temporary folder can be written");
+        Self::start_in(folder, server, configure)
+    }
+
+    fn start_in(
+        folder: TempDir,
+        server: Server,
+        configure: impl Fn(&Path, &Path, u16) -> io::Result<Command> + Send + Sync + 'static,
+    ) -> Self {
         let configure: Configure = Box::new(configure);
         let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
         let program = std::env::var_os(server.variable()).map_or_else(
             || locate(server, &root).unwrap_or_else(|error| panic!("{error}")),
             PathBuf::from,
         );
-        let folder = TempDir::new().expect("the system's temporary folder can be written");
         let port = free_port().expect("loopback has a free port");
         let child = spawn(&program, &configure, folder.path(), port);
         Running {
@@ -109,6 +120,19 @@ fn unpack(archive: &Path, folder: &Path) -> io::Result<()> {
     }
 }
 
+/// Starts nats-server as usual, but for this change of its configuration.
+fn configured(
+    change: impl Fn(String) -> String + Send + Sync + 'static,
+) -> impl Fn(&Path, &Path, u16) -> io::Result<Command> + Send + Sync + 'static {
+    move |program, folder, port| {
+        let command = nats_server(program, folder, port)?;
+        let configuration = folder.join("nats-server.conf");
+        let text = fs::read_to_string(&configuration)?;
+        fs::write(configuration, change(text))?;
+        Ok(command)
+    }
+}
+
 /// Sends a signal to a child of ours that runs.
 pub fn signal(child: &Child, signal: Signal) {
     kill_process(Pid::from_child(child), signal).expect("a child that runs takes signals");
@@ -132,10 +156,16 @@ impl NatsServer {
         Self::run(ALONE, nats_server)
     }
 
-    /// Starts one that stores no more than so many bytes in files.
-    pub fn start_with_quota(bytes: u64) -> Self {
+    /// Starts one that stores no more than so many bytes in files; on this disk, where there is one.
+    pub fn start_with_quota(bytes: u64, disk: Option<&SmallDisk>) -> Self {
         let quota = format!("jetstream {{\n  max_file_store: {bytes}\n");
-        Self::start_configured(ALONE, move |text| text.replace("jetstream {\n", &quota))
+        let configure = configured(move |text| text.replace("jetstream {\n", &quota));
+        let folder = disk.map_or_else(TempDir::new, |disk| TempDir::new_in(disk.path()));
+        let folder = folder.expect("a temporary folder can be made");
+        NatsServer {
+            running: Running::start_in(folder, Server::Nats, configure),
+            name: ALONE.to_owned(),
+        }
     }
 
     /// Starts one with this at the end of its configuration.
@@ -197,19 +227,41 @@ impl NatsServer {
 
     /// Overwrites 64 bytes of what the stream has on disk, from where this text is found first.
     pub fn damage(&self, stream: &str, text: &str) {
+        let damaged = self.overwrite(stream, text.as_bytes(), 0);
+        assert!(damaged, "{stream} does not hold {text:?}");
+    }
+
+    /// Overwrites the headers of a message of the stream, by its number and when it was stored, in nanoseconds since 1970;
+    /// `false` where it is not on disk. A message is there as lengths, number, time, length of its subject, subject, headers
+    /// and payload.
+    pub fn damage_message(
+        &self,
+        stream: &str,
+        sequence: u64,
+        stored_at: i64,
+        subject: &str,
+    ) -> bool {
+        let begin = [sequence.to_le_bytes(), stored_at.to_le_bytes()].concat();
+        self.overwrite(stream, &begin, begin.len() + 2 + subject.len() + 4)
+    }
+
+    /// Overwrites 64 bytes, so far after where `begin` is found first. The server may be writing to the same file.
+    fn overwrite(&self, stream: &str, begin: &[u8], after: usize) -> bool {
         let folder = self.running.folder.path().join("jetstream/$G/streams");
         let blocks = fs::read_dir(folder.join(stream).join("msgs")).expect("the stream is there");
         for block in blocks {
             let path = block.expect("its folder can be read").path();
-            let mut bytes = fs::read(&path).expect("its files can be read");
-            let mut windows = bytes.windows(text.len());
-            if let Some(at) = windows.position(|window| window == text.as_bytes()) {
-                bytes[at..at + 64].fill(0xff);
-                fs::write(&path, bytes).expect("its files can be written");
-                return;
+            let bytes = fs::read(&path).expect("its files can be read");
+            let found = bytes.windows(begin.len()).position(|it| it == begin);
+            if let Some(found) = found {
+                let file = OpenOptions::new().write(true).open(&path);
+                let file = file.expect("its files can be written");
+                file.write_all_at(&[0xff; 64], (found + after) as u64)
+                    .expect("its files can be written");
+                return true;
             }
         }
-        panic!("{stream} does not hold {text:?}");
+        false
     }
 
     /// What it has logged.
@@ -264,13 +316,7 @@ impl NatsServer {
         name: &str,
         change: impl Fn(String) -> String + Send + Sync + 'static,
     ) -> Self {
-        Self::run(name, move |program, folder, port| {
-            let command = nats_server(program, folder, port)?;
-            let configuration = folder.join("nats-server.conf");
-            let text = fs::read_to_string(&configuration)?;
-            fs::write(configuration, change(text))?;
-            Ok(command)
-        })
+        Self::run(name, configured(change))
     }
 
     fn run(

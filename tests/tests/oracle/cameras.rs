@@ -128,14 +128,14 @@ impl Cameras {
             send_last_view(&mut cameras).await;
             sleep(PERIOD).await;
         }
-        site.broker.fill_disk().await;
+        site.broker.fill_quota().await;
         send_last_view(&mut cameras).await;
         sleep(TRYING_IN_VAIN).await;
         for comparator in site.comparators() {
             comparator.kill();
             comparator.start_again();
         }
-        site.broker.empty_disk().await;
+        site.broker.empty_quota().await;
         cameras.into_iter().map(|camera| camera.log).collect()
     }
 }

@@ -14,10 +14,11 @@ use time::OffsetDateTime;
 
 use crate::{
     cameras::{Log, frame},
-    faults::{Chaos, Outage},
     history::{FolderHistory, History, number_of},
+    losses::{Losses, Outage},
     people::{Uploads, reference},
     site::{Site, folder, is_held},
+    witness::Witness,
 };
 
 /// What the oracle found.
@@ -33,6 +34,8 @@ pub(crate) struct Verdicts {
     excused: usize,
     evidence: usize,
     without_evidence: usize,
+    /// The evidence that is there and cannot be read, or should be there.
+    unreadable_evidence: Vec<String>,
     wrong: Vec<String>,
 }
 
@@ -64,11 +67,15 @@ impl Verdicts {
     pub(crate) async fn of(
         bus: &Bus,
         history: &History,
+        witness: &Witness,
         sent: &[Log],
         uploads: &Uploads,
-        chaos: &Chaos,
+        losses: &Losses,
     ) -> Self {
-        let mut verdicts = Verdicts::default();
+        let mut verdicts = Verdicts {
+            wrong: witness.complaints(bus, losses).await,
+            ..Verdicts::default()
+        };
         let mut ids = HashSet::new();
         for (number, (of_folder, log)) in history.folders.iter().zip(sent).enumerate() {
             let subject = Folder {
@@ -82,31 +89,28 @@ impl Verdicts {
             verdicts.acknowledged += log.iter().filter(|sent| sent.acknowledged).count();
             verdicts.comparisons += of_folder.comparisons.len();
             verdicts.check_uploads(&subject, uploads);
-            verdicts.check_comparisons(&subject);
+            verdicts.check_comparisons(&subject, witness);
             verdicts.check_phases(&subject, &mut ids);
             verdicts.check_alerts(&subject);
-            verdicts.check_completeness(&subject, chaos.outages());
+            verdicts.check_completeness(&subject, &losses.outages);
             verdicts.check_end(&subject);
             verdicts
-                .check_evidence(bus, &subject, chaos.without_evidence())
+                .check_evidence(bus, &subject, losses.evidence_until)
                 .await;
             verdicts.check_rule(bus, &subject).await;
             verdicts.check_keys(&subject, history);
         }
-        verdicts.check_stream_in_redis(history);
-        verdicts.check_alerts_wait_for_no_evidence(history, chaos.without_evidence());
+        verdicts.check_stream_in_redis(history, losses);
+        verdicts.check_alerts_wait_for_no_evidence(history, &losses.without_evidence);
+        verdicts.check_damaged_evidence(losses.damaged_of("OBJ_evidence").len());
         verdicts
     }
 
     /// Fails where anything was wrong.
     pub(crate) fn assert_good(&self, site: &Site) {
-        assert!(
-            self.wrong.is_empty(),
-            "{} things are wrong; the services' logs are in {}:\n{}",
-            self.wrong.len(),
-            site.logs().display(),
-            self.wrong[..self.wrong.len().min(20)].join("\n")
-        );
+        if !self.wrong.is_empty() {
+            site.fail(&self.wrong);
+        }
         assert!(self.episodes > 0 && self.runs > 0, "nothing happened");
         std::fs::remove_dir_all(site.logs()).unwrap();
     }
@@ -130,13 +134,14 @@ impl Verdicts {
         }
     }
 
-    /// None is invented, none is there twice, and all say what is true.
-    fn check_comparisons(&mut self, folder: &Folder<'_>) {
+    /// None is invented, none is twice in a stream, and all say what is true.
+    fn check_comparisons(&mut self, folder: &Folder<'_>, witness: &Witness) {
         let mut seen = HashSet::new();
         for comparison in &folder.history.comparisons {
             let number = number_of(comparison.event.frame.as_ref());
             let with = comparison.event.reference.as_ref().unwrap();
-            self.require(seen.insert((number, with.since)), || {
+            let stream = witness.comparisons.stream_at(comparison.stored_at);
+            self.require(seen.insert((stream, number, with.since)), || {
                 format!("{folder}: frame {number} was compared twice")
             });
             let expected = folder.expected(&comparison.event);
@@ -149,28 +154,26 @@ impl Verdicts {
         }
     }
 
-    /// Firing and resolved take turns, beginning with firing; both of an episode have one id, which no other has.
+    /// Firing and resolved take turns, beginning with firing; both of an episode have one id, which no other has. After one
+    /// that fires and that nobody can read any more another may fire.
     fn check_phases(&mut self, folder: &Folder<'_>, ids: &mut HashSet<String>) {
-        let alerts = &folder.history.alerts;
-        for (index, alert) in alerts.iter().enumerate() {
-            let is_first = index % 2 == 0;
-            let due = if is_first {
-                Phase::Firing
-            } else {
-                Phase::Resolved
-            };
+        let mut firing: Option<&Stored<Alert>> = None;
+        for alert in &folder.history.alerts {
             let (phase, id) = (alert.event.phase(), &alert.event.id);
-            self.require(phase == due, || {
-                format!("{folder}: alert {index} ({id}) is {phase:?}, not {due:?}")
-            });
-            if is_first {
+            if phase == Phase::Firing {
                 self.episodes += 1;
+                let before = firing.replace(alert);
+                let may_fire = before.is_none_or(|before| folder.history.is_unreadable(before));
+                self.require(may_fire, || {
+                    format!("{folder}: {id} fires while {before:?} does")
+                });
                 self.require(ids.insert(id.clone()), || {
                     format!("{folder}: two episodes have the id {id}")
                 });
             } else {
-                self.require(*id == alerts[index - 1].event.id, || {
-                    format!("{folder}: {id} resolves another episode")
+                let before = firing.take().map(|before| &before.event.id);
+                self.require(before == Some(id), || {
+                    format!("{folder}: {id} resolves, and {before:?} was firing")
                 });
             }
         }
@@ -178,12 +181,11 @@ impl Verdicts {
 
     /// Each alert follows from a comparison that is there, and they go forward in time.
     fn check_alerts(&mut self, folder: &Folder<'_>) {
-        let comparisons: HashMap<_, _> = folder
-            .history
-            .comparisons
-            .iter()
-            .map(|comparison| (Moment::of(&comparison.event), comparison))
-            .collect();
+        let mut comparisons = HashMap::new();
+        for comparison in &folder.history.comparisons {
+            let at = Moment::of(&comparison.event);
+            comparisons.entry(at).or_insert(comparison);
+        }
         let mut last = Moment::default();
         for alert in &folder.history.alerts {
             let at = Moment::of_alert(&alert.event);
@@ -224,9 +226,11 @@ impl Verdicts {
                 self.excused += 1;
                 continue;
             }
-            let is_firing = folder.is_firing_at(Moment::of(&last.event));
             self.require(
-                is_firing == (last.event.verdict() == Verdict::Mismatch),
+                folder.may_be_firing_at(
+                    Moment::of(&last.event),
+                    last.event.verdict() == Verdict::Mismatch,
+                ),
                 || {
                     format!(
                         "{folder}: frames {} to {} were {:?}, and no alert said so",
@@ -262,23 +266,20 @@ impl Verdicts {
         self.require(Some(id) == last_upload, || {
             format!("{folder}: the last frame was compared with {id}, not with {last_upload:?}")
         });
-        let is_firing = folder.history.is_firing();
-        self.require(
-            is_firing == (newest.event.verdict() == Verdict::Mismatch),
-            || {
-                format!(
-                    "{folder}: the last frame was {:?}, and the alert is{} firing",
-                    newest.event.verdict(),
-                    if is_firing { "" } else { " not" }
-                )
-            },
-        );
+        let is_mismatch = newest.event.verdict() == Verdict::Mismatch;
+        self.require(folder.history.may_be_firing(is_mismatch), || {
+            format!(
+                "{folder}: the last frame was {:?}, and the alert is{} firing",
+                newest.event.verdict(),
+                if is_mismatch { " not" } else { "" }
+            )
+        });
     }
 
     /// The pictures behind each alert are those that were sent.
     /// What is kept is what was sent; and all is kept but what was deleted, or what the alert says is missing.
-    async fn check_evidence(&mut self, bus: &Bus, folder: &Folder<'_>, without: &[Outage]) {
-        let lost = without.last().map(|without| without.to + ATTEMPT);
+    async fn check_evidence(&mut self, bus: &Bus, folder: &Folder<'_>, lost: Option<SystemTime>) {
+        let lost = lost.map(|lost| lost + ATTEMPT);
         let evidence = bus.evidence();
         for alert in &folder.history.alerts {
             if alert.event.phase() != Phase::Firing {
@@ -293,14 +294,21 @@ impl Verdicts {
             for (exhibit, expected) in
                 [(Exhibit::Frame, sent), (Exhibit::Reference, Some(uploaded))]
             {
-                let kept = evidence.get(&ExhibitKey::new(id, exhibit)).await.unwrap();
-                let may_be_missing = !alert.event.evidence_missing.is_empty()
+                let kept = evidence.get(&ExhibitKey::new(id, exhibit)).await;
+                let missing = format!("its {}", exhibit.word());
+                let may_be_missing = alert.event.evidence_missing.contains(&missing)
                     || lost.is_some_and(|lost| alert.stored_at <= lost);
-                if kept.is_none() && may_be_missing {
-                    self.without_evidence += 1;
+                let Ok(Some(kept)) = kept else {
+                    if may_be_missing {
+                        self.without_evidence += 1;
+                    } else {
+                        let unreadable =
+                            format!("{folder}: the {} behind {id}: {kept:?}", exhibit.word());
+                        self.unreadable_evidence.push(unreadable);
+                    }
                     continue;
-                }
-                self.require(kept.as_deref() == expected.as_deref(), || {
+                };
+                self.require(Some(&kept[..]) == expected.as_deref(), || {
                     format!(
                         "{folder}: the {} behind {id} is not what was sent",
                         exhibit.word()
@@ -308,6 +316,13 @@ impl Verdicts {
                 });
                 self.evidence += 1;
             }
+        }
+    }
+
+    /// Of the evidence that should be there, no more is unreadable than what was damaged.
+    fn check_damaged_evidence(&mut self, damaged: usize) {
+        if self.unreadable_evidence.len() > damaged {
+            self.wrong.append(&mut self.unreadable_evidence);
         }
     }
 
@@ -362,16 +377,14 @@ impl Verdicts {
         });
     }
 
-    fn check_stream_in_redis(&mut self, history: &History) {
-        let of_alerts = history.alerts.iter().map(|alert| {
-            let phase = alert.event.phase().word().to_owned();
-            (alert.event.id.clone(), phase)
-        });
-        let expected: Vec<_> = of_alerts.collect();
+    /// The stream in Redis has one entry for each alert, in their order, but for those that somebody removed: these may come
+    /// again where their alerts were put back.
+    fn check_stream_in_redis(&mut self, history: &History, losses: &Losses) {
+        let expected = history.entries(&losses.removed);
         // It keeps the latest ten thousand and some more.
-        let kept = &history.redis.alerts;
+        let kept = history.redis.but_for(&losses.removed);
         self.require(
-            expected.ends_with(kept) && kept.len() >= expected.len().min(10_000),
+            expected.ends_with(&kept) && kept.len() >= expected.len().min(10_000),
             || {
                 format!(
                     "Redis has {} alerts in its stream, not the last of these {}",
@@ -380,6 +393,10 @@ impl Verdicts {
                 )
             },
         );
+        let all: HashSet<_> = history.redis.alerts.iter().collect();
+        self.require(all.len() == history.redis.alerts.len(), || {
+            "an alert has two entries in Redis".to_owned()
+        });
     }
 }
 
@@ -413,12 +430,11 @@ impl Folder<'_> {
         })
     }
 
-    fn is_firing_at(&self, at: Moment) -> bool {
+    fn may_be_firing_at(&self, at: Moment, is_firing: bool) -> bool {
         let alerts = self.history.alerts.iter();
         let mut until = alerts.filter(|alert| Moment::of_alert(&alert.event).is_not_after(at));
-        until
-            .next_back()
-            .is_some_and(|last| last.event.phase() == Phase::Firing)
+        let last = until.next_back();
+        self.history.may_be_firing_after(last, is_firing)
     }
 }
 

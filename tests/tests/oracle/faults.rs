@@ -1,12 +1,19 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
     time::{Duration, SystemTime},
 };
 
+use event_bus::DECLARATIONS;
 use test_support::NatsServer;
 use tokio::time::{Instant, sleep};
 
-use crate::{broker::STREAMS, site::Site};
+use crate::{
+    broker::{Found, STREAMS},
+    in_redis,
+    losses::{Losses, Outage},
+    site::Site,
+};
 
 /// Something that goes wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -17,14 +24,22 @@ enum Fault {
     CutConnection,
     PauseService,
     PauseNats,
+    /// JetStream stores nothing more: a quota is reached.
+    FillQuota,
+    /// The file system of the broker's store is full.
     FillDisk,
     LoseEvidence,
-    DeleteBucket,
+    LoseChunks,
+    Delete,
+    Damage,
+    TrimRedis,
+    TakeKey,
 }
 
 /// Each with how often it comes.
 type Faults = [(Fault, usize)];
 
+/// After each of them all is as it was, but for what [`Losses`] says.
 const OF_ONE_SERVER: &Faults = &[
     (Fault::KillService, 8),
     (Fault::CutConnection, 6),
@@ -32,9 +47,26 @@ const OF_ONE_SERVER: &Faults = &[
     (Fault::KillRedis, 2),
     (Fault::KillNats, 2),
     (Fault::PauseNats, 1),
+    (Fault::FillQuota, 1),
     (Fault::FillDisk, 1),
     (Fault::LoseEvidence, 2),
-    (Fault::DeleteBucket, 2),
+    (Fault::LoseChunks, 1),
+    (Fault::Delete, 3),
+    (Fault::TrimRedis, 1),
+    (Fault::TakeKey, 2),
+];
+
+/// Of one server, from when its store is damaged. It is not killed any more: when it starts after that, it drops all that
+/// follows on the damage in the same file.
+const OF_A_DAMAGED_STORE: &Faults = &[
+    (Fault::Damage, 4),
+    (Fault::KillService, 8),
+    (Fault::CutConnection, 4),
+    (Fault::PauseService, 3),
+    (Fault::KillRedis, 1),
+    (Fault::PauseNats, 1),
+    (Fault::FillQuota, 1),
+    (Fault::TakeKey, 1),
 ];
 
 const OF_A_CLUSTER: &Faults = &[
@@ -44,20 +76,39 @@ const OF_A_CLUSTER: &Faults = &[
     (Fault::KillRedis, 1),
     (Fault::KillNats, 4),
     (Fault::PauseNats, 2),
+    (Fault::TrimRedis, 1),
+    (Fault::TakeKey, 1),
 ];
 
-/// The buckets whose values are put back.
-const PUT_BACK: [&str; 2] = ["KV_rules", "KV_folders"];
+/// How many streams and buckets are deleted at once.
+const DELETED_AT_ONCE: usize = 3;
+
+/// What says how things stand, and is put back.
+const PUT_BACK: [&str; 4] = ["KV_rules", "KV_folders", "UPLOADS", "ALERTS"];
+
+/// Without one of these nothing is compared, or no alert comes.
+const NEEDED: [&str; 4] = ["UPLOADS", "FRAMES", "COMPARISONS", "ALERTS"];
+
+/// Where a message is damaged, in turn.
+const DAMAGED: [&str; 5] = [
+    "ALERTS",
+    "COMPARISONS",
+    "UPLOADS",
+    "OBJ_evidence",
+    "OBJ_references",
+];
+
+/// How often to look for a message that may be damaged: some numbers stand for none any more.
+const LOOKS: usize = 100;
+
+/// Within this all who are well have read what was written.
+const READ_WITHIN: Duration = Duration::from_secs(1);
 
 /// For how long evidence can't be stored: long enough for alerts to be missed that wait for it.
 const NO_EVIDENCE: Duration = Duration::from_secs(5);
 
-/// A time in which nobody may expect that anything is stored, or not all of it.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Outage {
-    pub(crate) from: SystemTime,
-    pub(crate) to: SystemTime,
-}
+/// How much of the time is for damage.
+const DAMAGE: f64 = 0.25;
 
 /// Makes faults, one after another.
 pub(crate) struct Chaos {
@@ -65,9 +116,9 @@ pub(crate) struct Chaos {
     made: BTreeMap<Fault, usize>,
     /// Those that befell a server of NATS.
     of_nats: usize,
-    outages: Vec<Outage>,
-    /// When the evidence could not be stored, which was then lost.
-    without_evidence: Vec<Outage>,
+    /// The streams and buckets that are deleted next.
+    to_delete: Vec<&'static str>,
+    losses: Losses,
 }
 
 /// After the broker is back, services take up to this long to be connected and to have made the streams again: a question
@@ -80,60 +131,64 @@ impl Chaos {
             random,
             made: BTreeMap::new(),
             of_nats: 0,
-            outages: Vec::new(),
-            without_evidence: Vec::new(),
+            to_delete: Vec::new(),
+            losses: Losses::default(),
         }
     }
 
-    /// Makes faults for so long, and each at least once; and of a cluster, until every stream has lost its leader. Then all
-    /// is well again.
+    /// Makes faults for so long, and each at least once: every stream and bucket is deleted, and of a cluster every stream
+    /// loses its leader. Then all is well again.
     pub(crate) async fn rage(&mut self, site: &mut Site, how_long: Duration) {
-        let end = Instant::now() + how_long;
-        let faults = if site.broker.is_cluster() {
-            OF_A_CLUSTER
+        if site.broker.is_cluster() {
+            self.make_all(OF_A_CLUSTER, site, how_long).await;
         } else {
-            OF_ONE_SERVER
-        };
-        while Instant::now() < end
-            || self.not_made(faults).is_some()
-            || (site.broker.is_cluster() && self.of_nats < STREAMS.len())
-        {
-            sleep(self.between(200, 1500)).await;
-            let fault = match self.not_made(faults) {
-                Some(fault) if Instant::now() >= end => fault,
-                _ => self.choose(faults),
-            };
-            *self.made.entry(fault).or_default() += 1;
-            let from = SystemTime::now();
-            self.make(fault, site).await;
-            if matches!(fault, Fault::KillNats | Fault::PauseNats | Fault::FillDisk) {
-                site.broker.is_led_again().await;
-                let to = SystemTime::now() + RECOVERY;
-                self.outages.push(Outage { from, to });
-                site.broker.is_whole_again().await;
-            }
+            let damage = how_long.mul_f64(DAMAGE);
+            self.make_all(OF_ONE_SERVER, site, how_long - damage).await;
+            self.make_all(OF_A_DAMAGED_STORE, site, damage).await;
         }
         assert!(site.has_servers().await, "a server did not come back");
         site.all_ready().await;
     }
 
-    /// When the broker could not store anything.
-    pub(crate) fn outages(&self) -> &[Outage] {
-        &self.outages
+    async fn make_all(&mut self, faults: &Faults, site: &mut Site, how_long: Duration) {
+        let can_be = |fault: Fault| fault != Fault::FillDisk || site.broker.has_disk();
+        let faults = faults.iter().filter(|(fault, _)| can_be(*fault));
+        let faults: Vec<_> = faults.copied().collect();
+        let is_cluster = site.broker.is_cluster();
+        let end = Instant::now() + how_long;
+        while Instant::now() < end || self.due(&faults, is_cluster).is_some() {
+            sleep(self.between(200, 1500)).await;
+            let fault = match self.due(&faults, is_cluster) {
+                Some(fault) if Instant::now() >= end => fault,
+                _ => self.choose(&faults),
+            };
+            *self.made.entry(fault).or_default() += 1;
+            self.make(fault, site).await;
+        }
     }
 
-    /// When evidence could not be stored. In the end of such a time the evidence of all alerts until then was lost.
-    pub(crate) fn without_evidence(&self) -> &[Outage] {
-        &self.without_evidence
+    pub(crate) fn losses(&self) -> &Losses {
+        &self.losses
     }
 
     pub(crate) fn summary(&self) -> String {
         format!("faults {:?}", self.made)
     }
 
-    fn not_made(&self, faults: &Faults) -> Option<Fault> {
+    /// One that has not come as often as it must.
+    fn due(&self, faults: &Faults, is_cluster: bool) -> Option<Fault> {
+        let least = |fault| match fault {
+            Fault::KillNats if is_cluster => STREAMS.len(),
+            Fault::Delete => DECLARATIONS.len().div_ceil(DELETED_AT_ONCE),
+            Fault::Damage => DAMAGED.len(),
+            _ => 1,
+        };
         let mut faults = faults.iter().map(|(fault, _)| *fault);
-        faults.find(|fault| !self.made.contains_key(fault))
+        faults.find(|fault| self.count(*fault) < least(*fault))
+    }
+
+    fn count(&self, fault: Fault) -> usize {
+        self.made.get(&fault).copied().unwrap_or_default()
     }
 
     fn choose(&mut self, faults: &Faults) -> Fault {
@@ -160,6 +215,7 @@ impl Chaos {
     }
 
     async fn make(&mut self, fault: Fault, site: &mut Site) {
+        let from = SystemTime::now();
         let while_away = self.between(50, 1500);
         let service = self.random.usize(0..site.processes.len());
         match fault {
@@ -178,12 +234,14 @@ impl Chaos {
                 server.kill();
                 sleep(while_away).await;
                 server.start_again();
+                self.was_outage(from, site).await;
             }
             Fault::PauseNats => {
                 let server = self.leader(site).await;
                 server.pause();
                 sleep(while_away * 2).await;
                 server.resume();
+                self.was_outage(from, site).await;
             }
             Fault::KillRedis => {
                 site.redis.kill();
@@ -194,10 +252,15 @@ impl Chaos {
                 let proxy = self.random.usize(0..site.proxies.len());
                 site.proxies[proxy].cut();
             }
-            Fault::FillDisk => {
-                site.broker.fill_disk().await;
+            Fault::FillQuota => {
+                site.broker.fill_quota().await;
                 sleep(while_away * 2).await;
-                site.broker.empty_disk().await;
+                site.broker.empty_quota().await;
+                self.was_outage(from, site).await;
+            }
+            Fault::FillDisk => {
+                site.broker.fill_disk(while_away * 2).await;
+                self.was_outage(from, site).await;
             }
             Fault::LoseEvidence => {
                 site.broker.seal("OBJ_evidence").await;
@@ -205,16 +268,97 @@ impl Chaos {
                 sleep(NO_EVIDENCE).await;
                 let to = SystemTime::now();
                 site.broker.delete("OBJ_evidence").await;
-                self.without_evidence.push(Outage { from, to });
+                self.losses.without_evidence.push(Outage { from, to });
+                self.losses.evidence_until = Some(to);
             }
-            Fault::DeleteBucket => {
-                let bucket = self.random.choice(PUT_BACK).expect("there are some");
-                // What the upload service doesn't know it can't put back.
-                site.all_ready().await;
-                let held = site.broker.keys(bucket).await;
-                site.broker.delete(bucket).await;
-                site.broker.has_again(bucket, &held).await;
+            Fault::LoseChunks => {
+                for bucket in ["references", "evidence"] {
+                    site.broker.lose_chunks(bucket).await;
+                }
+                self.losses.evidence_until = Some(SystemTime::now());
+            }
+            Fault::Delete => self.delete(site).await,
+            Fault::Damage => self.damage(site).await,
+            Fault::TrimRedis => {
+                let removed = in_redis::trim(site, &mut self.random).await;
+                self.losses.removed.extend(removed);
+            }
+            Fault::TakeKey => in_redis::take_a_key(site, &mut self.random, while_away * 4).await,
+        }
+    }
+
+    /// Waits until the broker has recovered.
+    async fn was_outage(&mut self, from: SystemTime, site: &Site) {
+        site.broker.is_led_again().await;
+        let to = SystemTime::now() + RECOVERY;
+        self.losses.outages.push(Outage { from, to });
+        site.broker.is_whole_again().await;
+    }
+
+    /// Deletes some streams and buckets. What nobody has read yet would be lost with them, so nobody writes for a moment;
+    /// when they are gone, all go on at once.
+    async fn delete(&mut self, site: &mut Site) {
+        site.all_ready().await;
+        let uploading = Arc::clone(&site.uploading).lock_owned().await;
+        site.comparators().for_each(|comparator| comparator.pause());
+        sleep(READ_WITHIN).await;
+        let from = SystemTime::now();
+        let mut deleted = Vec::new();
+        for stream in self.next_to_delete() {
+            let held = match PUT_BACK.contains(&stream) {
+                true => site.broker.keys(stream).await,
+                false => BTreeSet::new(),
+            };
+            deleted.push((stream, held));
+            site.broker.delete(stream).await;
+        }
+        site.comparators()
+            .for_each(|comparator| comparator.resume());
+        for (stream, held) in &deleted {
+            if !site.broker.has_again(stream, held).await {
+                site.fail(&[format!("{stream} was deleted, and is not put back")]);
             }
         }
+        drop(uploading);
+        site.all_ready().await;
+        if deleted.iter().any(|(stream, _)| *stream == "OBJ_evidence") {
+            self.losses.evidence_until = Some(from);
+        }
+        if deleted.iter().any(|(stream, _)| NEEDED.contains(stream)) {
+            self.was_outage(from, site).await;
+        }
+    }
+
+    /// All are deleted before one is again.
+    fn next_to_delete(&mut self) -> Vec<&'static str> {
+        if self.to_delete.is_empty() {
+            self.to_delete = DECLARATIONS.iter().map(|one| one.stream).collect();
+            self.random.shuffle(&mut self.to_delete);
+        }
+        let left = self.to_delete.len().saturating_sub(DELETED_AT_ONCE);
+        self.to_delete.split_off(left)
+    }
+
+    async fn damage(&mut self, site: &mut Site) {
+        let stream = DAMAGED[self.count(Fault::Damage) % DAMAGED.len()];
+        let from = SystemTime::now();
+        if let Some(found) = self.any_message(stream, site).await {
+            site.broker.damage(&found);
+            self.losses.damaged.push(found);
+            self.was_outage(from, site).await;
+            site.all_ready().await;
+        }
+    }
+
+    /// A message of the stream; but none that says which reference holds: without it nobody knows.
+    async fn any_message(&mut self, stream: &'static str, site: &Site) -> Option<Found> {
+        for _ in 0..LOOKS {
+            let found = site.broker.any_message(stream, &mut self.random).await;
+            let found = found.filter(|found| stream != "UPLOADS" || !found.is_last);
+            if found.is_some() {
+                return found;
+            }
+        }
+        None
     }
 }

@@ -1,16 +1,20 @@
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, HashSet},
     time::{Duration, Instant},
 };
 
-use event_bus::{Bus, Folder, ReferenceChange, Stored};
+use event_bus::{Folder, ReferenceChange, Stored};
 use proto::v1::{Alert, Comparison, Frame, Phase, Verdict};
 use redis::AsyncCommands;
+use time::OffsetDateTime;
 use tokio::time::sleep;
 
 use crate::{
     cameras::Log,
+    in_redis::{self, Entry},
+    losses::Losses,
     site::{FOLDERS, Site, folder},
+    witness::Witness,
 };
 
 /// What is there in the end.
@@ -20,19 +24,22 @@ pub(crate) struct History {
     pub(crate) alerts: Vec<Stored<Alert>>,
 }
 
-/// What the streams hold of a folder, in their order.
+/// What the streams have held of a folder, in their order.
 #[derive(Default)]
 pub(crate) struct FolderHistory {
     pub(crate) comparisons: Vec<Stored<Comparison>>,
     pub(crate) alerts: Vec<Stored<Alert>>,
     pub(crate) references: Vec<Stored<ReferenceChange>>,
+    /// When those alerts were stored that were damaged while they were the last of the folder: who begins to read knows
+    /// nothing of them.
+    unreadable: HashSet<OffsetDateTime>,
 }
 
 pub(crate) struct InRedis {
     /// By key.
     pub(crate) strings: BTreeMap<String, String>,
     /// The ids and phases in the stream of alerts, in its order.
-    pub(crate) alerts: Vec<(String, String)>,
+    pub(crate) alerts: Vec<Entry>,
 }
 
 /// A frame that a dead comparator had comes to another after its ack wait of 30 s.
@@ -41,33 +48,43 @@ const PATIENCE: Duration = Duration::from_secs(75);
 impl History {
     /// Waits until every camera's last frame is judged and Redis follows the streams; gives up waiting after a while, so
     /// that the checks say what is wrong.
-    pub(crate) async fn settled(bus: &Bus, site: &Site, sent: &[Log]) -> Self {
+    pub(crate) async fn settled(
+        witness: &Witness,
+        site: &Site,
+        sent: &[Log],
+        losses: &Losses,
+    ) -> Self {
         let deadline = Instant::now() + PATIENCE;
         loop {
-            let history = Self::read(bus, site).await;
-            if history.is_settled(sent) || Instant::now() > deadline {
+            let history = Self::read(witness, site, losses).await;
+            if history.is_settled(sent, losses) || Instant::now() > deadline {
                 return history;
             }
             sleep(Duration::from_secs(1)).await;
         }
     }
 
-    async fn read(bus: &Bus, site: &Site) -> Self {
+    async fn read(witness: &Witness, site: &Site, losses: &Losses) -> Self {
         let mut folders: Vec<FolderHistory> = Vec::new();
         folders.resize_with(FOLDERS, FolderHistory::default);
         let index = |key: &Folder| {
             let number = key.as_str().strip_prefix("cam-").unwrap();
             number.parse::<usize>().unwrap()
         };
-        for comparison in bus.all::<Comparison>().await {
+        for comparison in witness.comparisons.all() {
             folders[index(&comparison.key)].comparisons.push(comparison);
         }
-        for change in bus.all::<ReferenceChange>().await {
+        for change in witness.references.all() {
             folders[index(&change.key)].references.push(change);
         }
-        let alerts = bus.all::<Alert>().await;
+        let alerts = witness.alerts.all();
+        let unreadable = losses.last_alerts_damaged();
         for alert in alerts.clone() {
-            folders[index(&alert.key.folder)].alerts.push(alert);
+            let of_folder = &mut folders[index(&alert.key.folder)];
+            if unreadable.contains(&alert.stored_at) {
+                of_folder.unreadable.insert(alert.stored_at);
+            }
+            of_folder.alerts.push(alert);
         }
         History {
             folders,
@@ -76,7 +93,16 @@ impl History {
         }
     }
 
-    fn is_settled(&self, sent: &[Log]) -> bool {
+    /// The entries that Redis must have in its stream of alerts, but for those that somebody has removed.
+    pub(crate) fn entries(&self, removed: &HashSet<Entry>) -> Vec<Entry> {
+        let entries = self.alerts.iter().map(|alert| {
+            let phase = alert.event.phase().word().to_owned();
+            (alert.event.id.clone(), phase)
+        });
+        entries.filter(|entry| !removed.contains(entry)).collect()
+    }
+
+    fn is_settled(&self, sent: &[Log], losses: &Losses) -> bool {
         let is_settled = |(number, of_folder): (usize, &FolderHistory)| {
             let last = of_folder.comparisons.last().map(|last| &last.event);
             let Some(last) =
@@ -85,19 +111,33 @@ impl History {
                 return false;
             };
             let similarity = format!("similarity_{}", folder(number));
-            of_folder.is_firing() == (last.verdict() == Verdict::Mismatch)
+            of_folder.may_be_firing(last.verdict() == Verdict::Mismatch)
                 && self.redis.strings.get(&similarity)
                     == last.similarity.map(|it| it.to_string()).as_ref()
         };
         self.folders.iter().enumerate().all(is_settled)
-            && self.redis.alerts.len() == self.alerts.len()
+            && self.redis.but_for(&losses.removed) == self.entries(&losses.removed)
     }
 }
 
 impl FolderHistory {
-    pub(crate) fn is_firing(&self) -> bool {
-        let last = self.alerts.last();
-        last.is_some_and(|last| last.event.phase() == Phase::Firing)
+    /// Whether the alert state may be so in the end.
+    pub(crate) fn may_be_firing(&self, is_firing: bool) -> bool {
+        self.may_be_firing_after(self.alerts.last(), is_firing)
+    }
+
+    /// The same after the last of these alerts. Of one that nobody can read any more it is not known.
+    pub(crate) fn may_be_firing_after(
+        &self,
+        last: Option<&Stored<Alert>>,
+        is_firing: bool,
+    ) -> bool {
+        let fires = last.is_some_and(|last| last.event.phase() == Phase::Firing);
+        fires == is_firing || last.is_some_and(|last| self.is_unreadable(last))
+    }
+
+    pub(crate) fn is_unreadable(&self, alert: &Stored<Alert>) -> bool {
+        self.unreadable.contains(&alert.stored_at)
     }
 }
 
@@ -109,8 +149,7 @@ pub(crate) fn number_of(frame: Option<&Frame>) -> usize {
 
 impl InRedis {
     async fn read(site: &Site) -> Self {
-        let client = redis::Client::open(site.redis.url()).unwrap();
-        let mut redis = client.get_multiplexed_async_connection().await.unwrap();
+        let mut redis = in_redis::connection(site).await;
         let mut strings = BTreeMap::new();
         for pattern in ["similarity_*", "alert_*"] {
             for key in redis.keys::<_, Vec<String>>(pattern).await.unwrap() {
@@ -119,18 +158,16 @@ impl InRedis {
                 }
             }
         }
-        type Entry = (String, Vec<(String, String)>);
-        let entries: Vec<Entry> = redis.xrange_all(sink::ALERTS).await.unwrap();
-        let field = |fields: &[(String, String)], wanted: &str| {
-            let found = fields.iter().find(|(name, _)| name == wanted);
-            found.unwrap().1.clone()
-        };
-        let alerts = entries
-            .iter()
-            .map(|(_, fields)| (field(fields, "id"), field(fields, "phase")));
         InRedis {
             strings,
-            alerts: alerts.collect(),
+            alerts: in_redis::entries(&mut redis).await,
         }
+    }
+
+    /// The entries of alerts, without these.
+    pub(crate) fn but_for(&self, removed: &HashSet<Entry>) -> Vec<Entry> {
+        let entries = self.alerts.iter();
+        let entries = entries.filter(|entry| !removed.contains(entry));
+        entries.cloned().collect()
     }
 }

@@ -1,5 +1,6 @@
-//! The oracle: cameras send and people upload while everything that runs is killed, stopped, cut off and filled up, at
-//! random by a seed. Afterwards the streams and Redis are compared with what cameras and people had been told.
+//! The oracle: cameras send and people upload while everything that runs is killed, stopped, cut off and filled up, and what
+//! it stores is deleted, taken and damaged, at random by a seed. Afterwards what the streams have held and Redis are compared
+//! with what cameras and people had been told.
 //!
 //! - `FRAMEWATCH_ORACLE_SECONDS`: for how long there are faults; 45 unless set.
 //! - `FRAMEWATCH_ORACLE_SEED`: decides which faults come when, and what cameras see; printed. 1 unless set.
@@ -15,15 +16,20 @@ mod cameras;
 mod checks;
 mod faults;
 mod history;
+mod in_redis;
+mod losses;
 mod people;
 mod site;
+mod witness;
 
 use std::time::Duration;
 
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
-use crate::{broker::Broker, checks::Verdicts, faults::Chaos, history::History, site::Site};
+use crate::{
+    broker::Broker, checks::Verdicts, faults::Chaos, history::History, site::Site, witness::Witness,
+};
 
 /// What the broker may store in files, in bytes: room enough unless somebody fills it up.
 const QUOTA: u64 = 150_000_000;
@@ -60,6 +66,8 @@ async fn trial(broker: Broker) {
     let mut random = fastrand::Rng::with_seed(seed);
 
     let mut site = Site::start(broker).await;
+    let bus = site.broker.bus().await;
+    let witness = Witness::start(&bus);
     let stop = CancellationToken::new();
     let people = people::start(&site, random.fork(), &stop).await;
     let cameras = cameras::start(&site, &mut random, &stop).await;
@@ -70,9 +78,9 @@ async fn trial(broker: Broker) {
     let uploads = people.await.unwrap();
     let sent = cameras.finish(&mut site).await;
 
-    let bus = site.broker.bus().await;
-    let history = History::settled(&bus, &site, &sent).await;
-    let verdicts = Verdicts::of(&bus, &history, &sent, &uploads, &chaos).await;
+    let losses = chaos.losses();
+    let history = History::settled(&witness, &site, &sent, losses).await;
+    let verdicts = Verdicts::of(&bus, &history, &witness, &sent, &uploads, losses).await;
     eprintln!("oracle: {}; {verdicts}", chaos.summary());
     verdicts.assert_good(&site);
 }

@@ -1,4 +1,4 @@
-use std::{collections::HashMap, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use reqwest::Client;
 use serde_json::Value;
@@ -48,11 +48,12 @@ pub(crate) async fn start(
             person.hold(&folder(number)).await;
         }
     }
-    let stop = stop.clone();
+    let (stop, uploading) = (stop.clone(), Arc::clone(&site.uploading));
     tokio::spawn(async move {
         while stop.run_until_cancelled(sleep(PERIOD)).await.is_some() {
             let folder = folder(random.usize(0..FOLDERS));
             let name = random.choice(["dock.jpg", "wall.jpg"]).unwrap();
+            let _uploading = uploading.lock().await;
             person.upload(&folder, name).await;
         }
         person.uploads

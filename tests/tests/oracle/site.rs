@@ -1,15 +1,23 @@
-use std::{net::SocketAddr, path::PathBuf};
+use std::{
+    net::SocketAddr,
+    path::PathBuf,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use tempfile::TempDir;
-use test_support::{RedisServer, eventually};
+use test_support::RedisServer;
 use tests::{Process, Proxy};
-use tokio::net::TcpStream;
+use tokio::{net::TcpStream, sync::Mutex, time::sleep};
 
 use crate::broker::Broker;
 
 /// Folders of cameras; those whose number is divisible by [`HELD`] have a rule with holds.
 pub(crate) const FOLDERS: usize = 20;
 const HELD: usize = 5;
+
+/// How long services may take until they are ready, whatever has happened.
+const READY_WITHIN: Duration = Duration::from_secs(30);
 
 /// All that runs: three comparators, two sinks, an upload service, and their servers, each on the other side of a proxy.
 pub(crate) struct Site {
@@ -20,6 +28,8 @@ pub(crate) struct Site {
     pub(crate) web: SocketAddr,
     /// The cameras' way to the broker: URLs.
     pub(crate) cameras: String,
+    /// Held by who uploads, and by who wants nobody to.
+    pub(crate) uploading: Arc<Mutex<()>>,
     ready: Vec<SocketAddr>,
     logs: PathBuf,
 }
@@ -43,6 +53,7 @@ impl Site {
         let mut site = Site {
             web: free_address(),
             cameras: String::new(),
+            uploading: Arc::default(),
             broker,
             redis,
             processes: Vec::new(),
@@ -99,13 +110,25 @@ impl Site {
 
     /// Waits until every service says that it can work.
     pub(crate) async fn all_ready(&self) {
-        for ops in &self.ready {
-            eventually("the service is ready", async || {
-                let answer = reqwest::get(format!("http://{ops}/readyz")).await.ok()?;
-                answer.status().is_success().then_some(())
-            })
-            .await;
+        let deadline = Instant::now() + READY_WITHIN;
+        for (process, ops) in self.processes.iter().zip(&self.ready) {
+            while let Some(lacks) = lacks(*ops).await {
+                if Instant::now() > deadline {
+                    self.fail(&[format!("{} does not become ready: {lacks}", process.name())]);
+                }
+                sleep(Duration::from_millis(20)).await;
+            }
         }
+    }
+
+    /// Ends the trial.
+    pub(crate) fn fail(&self, wrong: &[String]) -> ! {
+        panic!(
+            "{} things are wrong; the services' logs are in {}:\n{}",
+            wrong.len(),
+            self.logs.display(),
+            wrong[..wrong.len().min(20)].join("\n")
+        )
     }
 
     /// All comparators.
@@ -122,6 +145,15 @@ impl Site {
     /// Whether the servers take connections.
     pub(crate) async fn has_servers(&self) -> bool {
         self.broker.is_there().await && TcpStream::connect(self.redis.address()).await.is_ok()
+    }
+}
+
+/// What a service says that it lacks; `None` where it is ready.
+async fn lacks(ops: SocketAddr) -> Option<String> {
+    match reqwest::get(format!("http://{ops}/readyz")).await {
+        Ok(answer) if answer.status().is_success() => None,
+        Ok(answer) => Some(answer.text().await.unwrap_or_default()),
+        Err(error) => Some(error.to_string()),
     }
 }
 

@@ -30,3 +30,18 @@ async fn one_that_knows_nothing_of_an_alert_ends_it() {
     assert_eq!(site.see(&site.comparison(2, 1.0)).await, Settled::Changed);
     assert_eq!(site.last().await.phase(), Phase::Resolved);
 }
+
+#[tokio::test]
+async fn what_fires_is_known_to_fire_while_the_stream_is_anew_and_nothing_is_put_back() {
+    let site = Site::new().await;
+    site.see(&site.comparison(1, 0.5)).await;
+    let firing = site.last().await;
+    let client = async_nats::connect(site.nats.url()).await.unwrap();
+    let jetstream = async_nats::jetstream::new(client);
+    jetstream.delete_stream("ALERTS").await.unwrap();
+    site.connect().await;
+
+    assert_eq!(site.see(&site.comparison(2, 1.0)).await, Settled::Changed);
+    let last = site.last().await;
+    assert_eq!((last.phase(), last.id), (Phase::Resolved, firing.id));
+}

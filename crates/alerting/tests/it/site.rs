@@ -12,7 +12,7 @@ use time::OffsetDateTime;
 
 /// A nats-server, and what a comparator has there.
 pub(crate) struct Site {
-    _nats: NatsServer,
+    pub(crate) nats: NatsServer,
     pub(crate) bus: Bus,
     pub(crate) clock: Clock,
     pub(crate) folder: Folder,
@@ -25,12 +25,11 @@ const GIGABYTE: u64 = 1_000_000_000;
 impl Site {
     pub(crate) async fn new() -> Self {
         let nats = NatsServer::start();
-        let config = BusConfig::for_url(nats.url());
-        let bus = Bus::connect(&config, "test", Role::Worker).await.unwrap();
+        let bus = connect(&nats).await;
         let clock = Clock::driven(OffsetDateTime::now_utc());
         Site {
             transitions: transitions(&bus, &clock),
-            _nats: nats,
+            nats,
             bus,
             clock,
             folder: "dock".parse().unwrap(),
@@ -40,6 +39,11 @@ impl Site {
                 reference_by: "lee".to_owned(),
             },
         }
+    }
+
+    /// Connects once more, which makes streams that are missing.
+    pub(crate) async fn connect(&self) {
+        connect(&self.nats).await;
     }
 
     /// What another comparator decides with, which knows nothing yet.
@@ -103,6 +107,11 @@ impl Site {
         let last = self.bus.latest::<Alert>(subject).await.unwrap();
         last.unwrap().event
     }
+}
+
+async fn connect(nats: &NatsServer) -> Bus {
+    let config = BusConfig::for_url(nats.url());
+    Bus::connect(&config, "test", Role::Worker).await.unwrap()
 }
 
 /// Lets these decide upon a comparison.

@@ -10,6 +10,7 @@ use std::{
 
 use async_nats::{Client, jetstream};
 use futures::future::BoxFuture;
+use log_limiter::LogLimiter;
 use tokio::{
     sync::{Notify, watch},
     time::{Instant, sleep, timeout},
@@ -42,6 +43,8 @@ pub struct Bus {
     pub(super) interruptions: Interruptions,
     /// Whether the server has answered the last question.
     answers: Arc<AtomicBool>,
+    /// That there is no room for a stream is said once a minute.
+    complaints: Arc<LogLimiter>,
     /// What it calls itself.
     service: Arc<str>,
     _maintenance: Arc<DropGuard>,
@@ -122,6 +125,7 @@ impl Bus {
             is_fit,
             interruptions: Interruptions::default(),
             answers,
+            complaints: Arc::default(),
             service: service.into(),
             _maintenance: Arc::new(stop.drop_guard()),
         })
@@ -165,13 +169,16 @@ impl Bus {
         &self.service
     }
 
-    /// Makes streams and buckets that are gone. Where that fails, whoever needs them tries again.
+    /// Makes streams and buckets that are gone. Where that fails, whoever needs them tries again; only a person can make room.
     pub(crate) async fn make_what_is_missing(&self) {
-        if let Err(error) = self.upkeep.ensure(&self.jetstream).await {
-            tracing::debug!(
-                error = with_causes(&error),
-                "the streams cannot be made now"
-            );
+        let Err(error) = self.upkeep.ensure(&self.jetstream).await else {
+            return;
+        };
+        let causes = with_causes(&error);
+        if error.is_of_room() && self.complaints.is_due(&()) {
+            tracing::warn!(error = causes, "a stream or bucket cannot be made");
+        } else {
+            tracing::debug!(error = causes, "the streams cannot be made now");
         }
     }
 

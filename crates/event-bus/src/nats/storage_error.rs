@@ -93,6 +93,20 @@ impl StorageError {
         )
     }
 
+    /// Whether there is no room for this one.
+    pub(crate) fn is_of_room(&self) -> bool {
+        matches!(
+            self,
+            StorageError::CreateStream {
+                source: StoreError::NoRoom(_),
+                ..
+            } | StorageError::CreateBucket {
+                source: StoreError::NoRoom(_),
+                ..
+            }
+        )
+    }
+
     /// Whether it is about what the streams hold.
     pub(crate) fn is_of_data(&self) -> bool {
         self.is_final() || matches!(self, StorageError::Older { .. })

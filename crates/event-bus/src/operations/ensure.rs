@@ -17,29 +17,47 @@ use crate::{
 };
 
 /// Makes what is missing. Of what is there, corrects the settings that the design rests on, and leaves the limits (ages
-/// and sizes) as the operator has set them.
+/// and sizes) as the operator has set them. Where there is no room for one, the others are made all the same.
 pub(super) async fn ensure(
     context: &jetstream::Context,
     config: &BusConfig,
     role: Role,
 ) -> Result<(), StorageError> {
-    let mut older = false;
+    let (mut older, mut no_room) = (false, None);
     for declared in &DECLARATIONS {
-        match declared.kind {
-            Kind::Events { subjects } => {
-                let wanted = settings(declared, subjects, config);
-                let there = ensure_stream(context, declared, wanted, role).await?;
-                older |= declared.is_marked && formats::is_older(&there);
-            }
-            Kind::KeyValue => ensure_key_value(context, declared, config, role).await?,
-            Kind::Objects => ensure_objects(context, declared, config).await?,
+        match ensure_one(context, declared, config, role).await {
+            Ok(is_older) => older |= is_older,
+            Err(error) if error.is_of_room() => no_room = no_room.or(Some(error)),
+            Err(error) => return Err(error),
         }
+    }
+    if let Some(error) = no_room {
+        return Err(error);
     }
     match (older, role) {
         (false, _) => Ok(()),
         (true, Role::Keeper) => formats::migrate(context).await,
         (true, _) => formats::check_all(context, |_| true).await,
     }
+}
+
+/// Says whether it has an older format.
+async fn ensure_one(
+    context: &jetstream::Context,
+    declared: &Declaration,
+    config: &BusConfig,
+    role: Role,
+) -> Result<bool, StorageError> {
+    match declared.kind {
+        Kind::Events { subjects } => {
+            let wanted = settings(declared, subjects, config);
+            let there = ensure_stream(context, declared, wanted, role).await?;
+            return Ok(declared.is_marked && formats::is_older(&there));
+        }
+        Kind::KeyValue => ensure_key_value(context, declared, config, role).await?,
+        Kind::Objects => ensure_objects(context, declared, config).await?,
+    }
+    Ok(false)
 }
 
 /// A stream's settings, as they are declared.

@@ -177,3 +177,18 @@ async fn a_time_that_no_text_of_ours_can_say_is_that_of_storing() {
         assert_eq!(parse(time), expected, "{said}");
     }
 }
+
+#[tokio::test]
+async fn where_there_is_no_room_for_a_stream_the_others_are_made_all_the_same() {
+    // `COMPARISONS` may take a gigabyte, which the server reserves.
+    let server = NatsServer::start_with_quota(500_000_000, None);
+    let config = BusConfig::for_url(server.url());
+    let connecting =
+        tokio::spawn(async move { Bus::connect(&config, "test", Role::Worker).await.map(drop) });
+    let jetstream = jetstream::new(async_nats::connect(server.url()).await.unwrap());
+    for stream in ["UPLOADS", "ALERTS", "KV_rules", "OBJ_evidence"] {
+        eventually(stream, async || jetstream.get_stream(stream).await.ok()).await;
+    }
+    assert!(jetstream.get_stream("COMPARISONS").await.is_err());
+    connecting.abort();
+}
