@@ -125,6 +125,9 @@ pub(crate) struct Chaos {
 /// that they asked meanwhile is lost, and asked again after 5 s.
 const RECOVERY: Duration = Duration::from_secs(8);
 
+/// In the end nothing goes wrong for so long, so that alerts are due that no outage excuses.
+const CALM: Duration = RECOVERY.saturating_add(Duration::from_secs(4));
+
 impl Chaos {
     pub(crate) fn new(random: fastrand::Rng) -> Self {
         Chaos {
@@ -148,6 +151,7 @@ impl Chaos {
         }
         assert!(site.has_servers().await, "a server did not come back");
         site.all_ready().await;
+        sleep(CALM).await;
     }
 
     async fn make_all(&mut self, faults: &Faults, site: &mut Site, how_long: Duration) {
@@ -177,8 +181,10 @@ impl Chaos {
 
     /// One that has not come as often as it must.
     fn due(&self, faults: &Faults, is_cluster: bool) -> Option<Fault> {
+        if is_cluster && self.of_nats < STREAMS.len() {
+            return Some(Fault::KillNats);
+        }
         let least = |fault| match fault {
-            Fault::KillNats if is_cluster => STREAMS.len(),
             Fault::Delete => DECLARATIONS.len().div_ceil(DELETED_AT_ONCE),
             Fault::Damage => DAMAGED.len(),
             _ => 1,

@@ -2,6 +2,8 @@
 //! it stores is deleted, taken and damaged, at random by a seed. Afterwards what the streams have held and Redis are compared
 //! with what cameras and people had been told.
 //!
+//! A disk is filled up only where a file system may be mounted, as by root on Linux.
+//!
 //! - `FRAMEWATCH_ORACLE_SECONDS`: for how long there are faults; 45 unless set.
 //! - `FRAMEWATCH_ORACLE_SEED`: decides which faults come when, and what cameras see; printed. 1 unless set.
 
