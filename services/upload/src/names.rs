@@ -1,6 +1,7 @@
 //! Names of pictures: the safe form of what clients call them, and the ids that tell them apart.
 
 use fingerprint::Format;
+use time::{OffsetDateTime, UtcOffset, macros::format_description};
 use uuid::{Timestamp, Uuid};
 
 const MAX_CHARS: usize = 100;
@@ -21,6 +22,16 @@ pub(crate) fn safe(name: &str, id: &str, format: Format) -> String {
         return format!("{id}.{}", format.extension());
     }
     shorten(safe)
+}
+
+/// What the picture of a frame is called.
+pub(crate) fn of_frame(at: Option<OffsetDateTime>, format: Format) -> String {
+    let extension = format.extension();
+    let compact = format_description!("[year][month][day][hour][minute][second]");
+    match at.and_then(|at| at.to_offset(UtcOffset::UTC).format(compact).ok()) {
+        Some(at) => format!("frame-{at}.{extension}"),
+        None => format!("frame.{extension}"),
+    }
 }
 
 fn is_safe(c: char) -> bool {
