@@ -1,7 +1,10 @@
 use std::path::PathBuf;
 
 use event_bus::Folder;
-use proto::{from_timestamp, rfc3339, v1::Upload};
+use proto::{
+    from_timestamp, rfc3339,
+    v1::{Proposal, Upload},
+};
 use serde::Deserialize;
 use service_runtime::Failure;
 
@@ -24,6 +27,36 @@ enum Action {
     List(List),
     /// Remove one
     Remove(Remove),
+    /// Show the frames that are proposed, oldest first
+    Proposals(List),
+    /// Accept proposed frames: each becomes a normal picture
+    Accept(Choice),
+    /// Refuse proposed frames
+    Refuse(Choice),
+}
+
+#[derive(clap::Args)]
+struct Choice {
+    /// The folder
+    folder: Folder,
+
+    #[command(flatten)]
+    which: Which,
+
+    #[command(flatten)]
+    api: ApiConfig,
+}
+
+#[derive(clap::Args)]
+#[group(required = true, multiple = false)]
+struct Which {
+    /// The proposals' ids, as `proposals` shows them
+    #[arg(value_name = "ID")]
+    ids: Vec<String>,
+
+    /// All that are proposed
+    #[arg(long)]
+    all: bool,
 }
 
 #[derive(clap::Args)]
@@ -80,6 +113,11 @@ struct Remove {
 }
 
 #[derive(Deserialize)]
+struct Proposals {
+    proposals: Vec<Proposal>,
+}
+
+#[derive(Deserialize)]
 struct Normals {
     normals: Vec<Normal>,
 }
@@ -102,6 +140,9 @@ impl NormalCommand {
                 Api::new(&api)?.delete(&path).await?;
                 lines::print(format!("{id}: removed from {folder}"))
             }
+            Action::Proposals(list) => list.proposals().await,
+            Action::Accept(choice) => choice.accept().await,
+            Action::Refuse(choice) => choice.refuse().await,
         }
     }
 }
@@ -139,6 +180,65 @@ impl List {
     }
 }
 
+impl List {
+    async fn proposals(self) -> Result<(), Failure> {
+        let api = Api::new(&self.api)?;
+        let answer: serde_json::Value = api.get(&proposals_path(&self.folder)).await?;
+        if self.json {
+            return lines::print(answer.to_string());
+        }
+        let Proposals { proposals } = serde_json::from_value(answer)?;
+        for proposal in &proposals {
+            lines::print(line(proposal))?;
+        }
+        Ok(())
+    }
+}
+
+/// A proposal for people.
+fn line(proposal: &Proposal) -> String {
+    let frame = proposal.frame.as_ref();
+    let frame_at = frame.and_then(|frame| frame.stored_at.as_ref());
+    let frame_at = frame_at.and_then(from_timestamp).map(rfc3339);
+    let frame_at = lines::or_dash(frame_at.as_deref().unwrap_or_default()).to_owned();
+    let Proposal { id, similarity, .. } = proposal;
+    format!("{id}  frame of {frame_at}  similarity {similarity:.3}")
+}
+
+impl Choice {
+    async fn accept(self) -> Result<(), Failure> {
+        let (api, path) = (Api::new(&self.api)?, proposals_path(&self.folder));
+        for id in self.which.ids(&api, &path).await? {
+            let stored: Stored = api.post(&format!("{path}/{id}/accept"), &[]).await?;
+            lines::print(format!(
+                "{id}: stored in {} as {}",
+                self.folder,
+                stored.id()?
+            ))?;
+        }
+        Ok(())
+    }
+
+    async fn refuse(self) -> Result<(), Failure> {
+        let (api, path) = (Api::new(&self.api)?, proposals_path(&self.folder));
+        for id in self.which.ids(&api, &path).await? {
+            api.delete(&format!("{path}/{id}")).await?;
+            lines::print(format!("{id}: refused"))?;
+        }
+        Ok(())
+    }
+}
+
+impl Which {
+    async fn ids(self, api: &Api, path: &str) -> Result<Vec<String>, Failure> {
+        if !self.all {
+            return Ok(self.ids);
+        }
+        let Proposals { proposals } = api.get(path).await?;
+        Ok(proposals.into_iter().map(|proposal| proposal.id).collect())
+    }
+}
+
 impl std::fmt::Display for Normal {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let Upload {
@@ -156,4 +256,8 @@ impl std::fmt::Display for Normal {
 
 fn path(folder: &Folder) -> String {
     format!("/api/v1/folders/{folder}/normals")
+}
+
+fn proposals_path(folder: &Folder) -> String {
+    format!("/api/v1/folders/{folder}/proposals")
 }

@@ -39,6 +39,34 @@ pub struct EffectiveRule {
     pub enabled: bool,
     /// How the similarity is measured.
     pub measure: Measure,
+    /// What becomes of frames that are proposed as normal pictures.
+    pub learn: Learn,
+}
+
+/// What becomes of frames that are proposed as normal pictures.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Learn {
+    /// They wait until somebody accepts them.
+    Ask,
+    /// They are accepted.
+    Auto,
+}
+
+impl Learn {
+    /// As rules have it.
+    pub const ASK: &'static str = "ask";
+    /// As rules have it.
+    pub const AUTO: &'static str = "auto";
+    /// All of them.
+    pub const WORDS: [&'static str; 2] = [Self::ASK, Self::AUTO];
+
+    /// What a rule's word says. One of a later version asks: nothing is learned that nobody wanted.
+    pub fn of(word: &str) -> Learn {
+        match word {
+            Self::AUTO => Learn::Auto,
+            _ => Learn::Ask,
+        }
+    }
 }
 
 /// A time up to a day.
@@ -117,6 +145,20 @@ impl Rule {
             get: |rule| rule.measure.as_deref().map(FieldValue::Word),
             set: |rule, value| rule.measure = value.and_then(FieldValue::word).map(str::to_owned),
         },
+        RuleField {
+            name: "learn",
+            flag: "learn",
+            label: "Learn",
+            help: "What becomes of proposed normal pictures: ask waits for you, auto accepts them",
+            about: "Frames that match well over a day or two are proposed as normal pictures, by the measure view. ask waits \
+                    until somebody accepts them; auto does so by itself.",
+            kind: FieldKind::Word {
+                words: &Learn::WORDS,
+            },
+            built_in: FieldValue::Word(Learn::ASK),
+            get: |rule| rule.learn.as_deref().map(FieldValue::Word),
+            set: |rule, value| rule.learn = value.and_then(FieldValue::word).map(str::to_owned),
+        },
     ];
 
     /// A threshold, and the measure that it was one of before there were others.
@@ -179,6 +221,7 @@ impl EffectiveRule {
             keep_firing: seconds(rule.keep_firing_seconds),
             enabled: rule.enabled.unwrap_or(true),
             measure: Measure::of(rule.measure.as_deref().unwrap_or(Measure::PHASH)),
+            learn: Learn::of(rule.learn.as_deref().unwrap_or(Learn::ASK)),
         }
     }
 }
@@ -207,9 +250,25 @@ mod tests {
                 keep_firing: Duration::ZERO,
                 enabled: false,
                 measure: Measure::Phash,
+                learn: Learn::Ask,
             }
         );
         assert!(EffectiveRule::of(None, None).enabled);
+    }
+
+    #[test]
+    fn only_the_word_auto_learns_by_itself() {
+        let learns = |word: Option<&str>| {
+            let rule = Rule {
+                learn: word.map(str::to_owned),
+                ..Rule::default()
+            };
+            EffectiveRule::of(Some(rule), None).learn
+        };
+        assert_eq!(learns(Some("auto")), Learn::Auto);
+        for word in [None, Some("ask"), Some("of a later version")] {
+            assert_eq!(learns(word), Learn::Ask, "{word:?}");
+        }
     }
 
     #[test]

@@ -46,6 +46,7 @@ schemas!(
     NormalRemoved,
     NormalsChange,
     Picture,
+    Proposal,
     Reference,
     ReferenceChange,
     Rule,

@@ -1,8 +1,14 @@
 use std::fs;
 
+use event_bus::ProposalKey;
+use proto::{
+    timestamp,
+    v1::{Frame, Picture, Proposal},
+};
 use tempfile::TempDir;
 use test_support::eventually;
 use tests::{Stack, View, picture};
+use time::macros::datetime;
 
 use crate::{run, stderr, stdout};
 
@@ -85,4 +91,65 @@ fn exactly_one_source_is_named() {
         let output = run(&[&["normal"], arguments].concat());
         assert_eq!(output.status.code(), Some(64), "{arguments:?}");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn proposed_frames_are_shown_accepted_and_refused() {
+    let stack = Stack::start().await;
+    let web = stack.url("");
+    let reference = stack
+        .upload("folder1", "day.jpg", picture(View::Dock, 0))
+        .await;
+    let (bus, folder) = (stack.bus().await, "folder1".parse().unwrap());
+    let begin = datetime!(2026-11-01 03:00 UTC);
+    for (id, hours) in [("01", 0), ("02", 8), ("03", 16)] {
+        let frame_at = begin + time::Duration::hours(hours);
+        let proposal = Proposal {
+            id: id.to_owned(),
+            frame: Some(Frame {
+                stored_at: Some(timestamp(frame_at)),
+                ..Frame::default()
+            }),
+            reference_id: reference.id.clone(),
+            closest: Some(Picture {
+                id: reference.id.clone(),
+                ..Picture::default()
+            }),
+            similarity: 0.97,
+            ..Proposal::default()
+        };
+        let key = ProposalKey::proposed(&folder, id);
+        let (proposals, yard) = (bus.proposals(), picture(View::Yard, 0));
+        proposals.put(&key, &proposal, &yard).await.unwrap();
+    }
+    let normal = |arguments: &[&str]| run(&[&["normal"], arguments, &["--url", &web]].concat());
+    let said = |arguments: &[&str]| {
+        let output = normal(arguments);
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output).to_owned()
+    };
+    let all = eventually("all are shown", async || {
+        let list = said(&["proposals", "folder1"]);
+        (list.lines().count() == 3).then_some(list)
+    })
+    .await;
+    let first = all.lines().next().unwrap();
+    assert_eq!(first, "01  frame of 2026-11-01T03:00:00Z  similarity 0.970");
+    let json = said(&["proposals", "folder1", "--json"]);
+    assert!(json.contains("referenceId"), "{json}");
+
+    assert_eq!(said(&["refuse", "folder1", "02"]), "02: refused\n");
+    let accepted = said(&["accept", "folder1", "01"]);
+    assert!(
+        accepted.starts_with("01: stored in folder1 as "),
+        "{accepted}"
+    );
+    let gone = normal(&["accept", "folder1", "02"]);
+    assert_eq!(gone.status.code(), Some(64));
+    assert!(stderr(&gone).contains("is proposed"), "{}", stderr(&gone));
+    said(&["refuse", "folder1", "--all"]);
+    assert_eq!(said(&["proposals", "folder1"]), "");
+    assert_eq!(said(&["list", "folder1"]).lines().count(), 1);
+    let neither = normal(&["accept", "folder1"]);
+    assert_eq!(neither.status.code(), Some(64));
 }

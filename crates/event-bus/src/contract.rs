@@ -13,7 +13,9 @@ pub(crate) mod evidence;
 pub(crate) mod folders;
 pub(crate) mod frames;
 pub(crate) mod holds;
+pub(crate) mod learning;
 pub(crate) mod normals;
+pub(crate) mod proposals;
 pub(crate) mod references;
 pub(crate) mod rights;
 pub(crate) mod rules;
@@ -27,7 +29,7 @@ use declaration::Declaration;
 use rights::Service;
 
 /// All streams and buckets, in the order in which they are made.
-pub static DECLARATIONS: [Declaration; 14] = [
+pub static DECLARATIONS: [Declaration; 16] = [
     uploads::DECLARATION,
     frames::DECLARATION,
     comparisons::DECLARATION,
@@ -37,10 +39,12 @@ pub static DECLARATIONS: [Declaration; 14] = [
     folders::DECLARATION,
     rules::DECLARATION,
     holds::DECLARATION,
+    learning::DECLARATION,
     acknowledgements::DECLARATION,
     sessions::DECLARATION,
     references::DECLARATION,
     normals::DECLARATION,
+    proposals::DECLARATION,
     evidence::DECLARATION,
 ];
 

@@ -33,7 +33,11 @@ pub use contract::evidence::{
 pub use contract::folders::{FolderChange, FolderKey, Folders, Mark};
 pub use contract::frames::{FrameArrival, FrameHeaders, MAX_FRAME_BYTES};
 pub use contract::holds::{Hold, Holds};
+pub use contract::learning::{LearningChange, Learnings};
 pub use contract::normals::{NormalChange, Normals};
+pub use contract::proposals::{
+    InvalidProposalKey, ProposalChange, ProposalKey, ProposalPlace, Proposals,
+};
 pub use contract::references::{InvalidPictureKey, PictureChange, PictureKey, References};
 pub use contract::rights::{Right, Service};
 pub use contract::rules::{RuleChange, RuleScope, Rules};

@@ -3,11 +3,13 @@
 //!
 //! - `follow`: what each event changes.
 //! - `normals`: the normal pictures of a folder.
+//! - `proposals`: the frames that are proposed as such.
 //! - `summary`: what is known of a folder, as clients see it.
 //! - `turns`: which folders have changed since when.
 
 mod follow;
 mod normals;
+mod proposals;
 mod summary;
 mod turns;
 
@@ -71,6 +73,7 @@ pub struct KnownFolder {
     removed: Option<Removal>,
     pictures: BTreeMap<String, Upload>,
     stored_normals: BTreeMap<String, Upload>,
+    stored_proposals: proposals::Stored,
     closest: Closest,
     reference: Option<Stored<ReferenceChange>>,
     comparison: Option<Stored<Comparison>>,
@@ -146,6 +149,7 @@ impl Known {
             known.reference.is_some()
                 || !known.pictures.is_empty()
                 || !known.stored_normals.is_empty()
+                || !known.stored_proposals.is_empty()
         };
         self.folders
             .iter()

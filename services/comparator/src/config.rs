@@ -2,6 +2,9 @@
 
 use clap::Args;
 use looks::ModelConfig;
+use time::Duration;
+
+use crate::proposals::Pace;
 
 /// The comparator's settings.
 #[derive(Debug, Clone, Args)]
@@ -31,6 +34,17 @@ pub struct Config {
     )]
     pub looks_max_mb: u32,
 
+    /// Over how long the frames are spread that are proposed as normal pictures, in seconds: one is proposed if a twenty-fourth of
+    /// it, an hour of a day, was quiet before and after it; 0: none are proposed
+    #[arg(
+        long,
+        env = "FRAMEWATCH_LEARNING_DAY_S",
+        default_value_t = 86_400,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u32).range(..=864_000)
+    )]
+    pub learning_day_s: u32,
+
     /// The network, whose setting is the process's.
     #[arg(skip)]
     pub model: ModelConfig,
@@ -42,6 +56,7 @@ impl Default for Config {
             max_frame_megapixels: 100,
             evidence_max_gb: 20,
             looks_max_mb: 256,
+            learning_day_s: 86_400,
             model: ModelConfig::default(),
         }
     }
@@ -54,6 +69,12 @@ impl Config {
 
     pub(crate) fn looks_max_bytes(&self) -> usize {
         self.looks_max_mb as usize * 1_000_000
+    }
+
+    /// How fast normal pictures are proposed; `None` where none are.
+    pub(crate) fn pace(&self) -> Option<Pace> {
+        let day = Duration::seconds(self.learning_day_s.into());
+        (!day.is_zero()).then(|| Pace::of_day(day))
     }
 
     pub(crate) fn limits(&self) -> fingerprint::Limits {

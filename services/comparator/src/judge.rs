@@ -28,6 +28,7 @@ use crate::{
     baselines::{BaselineError, Baselines},
     comparisons::{self, Circumstances},
     looking::{Looking, Unreadable},
+    proposals::{JudgedFrame, Proposals, SeenPicture},
     recheck_queue::Cause,
     references::CurrentReference,
     state::State,
@@ -42,6 +43,7 @@ pub(crate) struct Judge {
     retries: LogLimiter,
     baselines: Baselines,
     transitions: Transitions,
+    proposals: Proposals,
 }
 
 /// A frame as it came, what people have set for its folder, and what it looks like by that.
@@ -76,6 +78,7 @@ impl Judge {
         bus: Bus,
         state: Arc<State>,
         evidence: EvidenceWriter,
+        proposals: Proposals,
         config: &Config,
         model: Option<Arc<Model>>,
         cpu: CpuPool,
@@ -87,6 +90,7 @@ impl Judge {
             unreadable: LogLimiter::default(),
             retries: LogLimiter::default(),
             baselines: Baselines::new(&bus, config.looks_max_bytes()),
+            proposals,
             bus,
             state,
         }
@@ -157,7 +161,10 @@ impl Judge {
         };
         let comparison = comparisons::of_unreadable(&circumstances, error);
         match self.bus.publish_comparison(folder, &comparison).await {
-            Ok(_) => delivery.reject(&self.bus, &error.to_string()).await,
+            Ok(_) => {
+                self.nothing_to_propose(&circumstances, &comparison).await;
+                delivery.reject(&self.bus, &error.to_string()).await;
+            }
             Err(error) => self.retry(delivery, &error.into()).await,
         }
     }
@@ -326,7 +333,19 @@ impl Judge {
         let settled = self
             .transitions
             .after_comparison(folder, set, &comparison, pictures);
-        match settled.await? {
+        let settled = settled.await?;
+        self.proposals
+            .after_judging(JudgedFrame {
+                folder,
+                comparison: &comparison,
+                reference: &reference,
+                seen: Some(SeenPicture {
+                    bytes: &seen.picture,
+                    brightness: seen.look.fingerprint.quality.brightness,
+                }),
+            })
+            .await;
+        match settled {
             Settled::Unchanged => Ok(()),
             Settled::Changed => Box::pin(self.catch_up(folder)).await,
         }
@@ -344,6 +363,19 @@ impl Judge {
         }
         let comparison = comparisons::of_lost_reference(circumstances, &why);
         self.bus.publish_comparison(folder, &comparison).await?;
+        self.nothing_to_propose(circumstances, &comparison).await;
         Ok(())
+    }
+
+    /// Says of a frame in which nothing could be seen that there was one.
+    async fn nothing_to_propose(&self, circumstances: &Circumstances<'_>, comparison: &Comparison) {
+        self.proposals
+            .after_judging(JudgedFrame {
+                folder: circumstances.folder,
+                comparison,
+                reference: circumstances.reference,
+                seen: None,
+            })
+            .await;
     }
 }

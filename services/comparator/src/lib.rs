@@ -6,6 +6,7 @@
 //!
 //! - `lanes`: the frames of one folder one after another, those of different folders side by side.
 //! - `judge`: what is done with one frame.
+//! - `proposals`: which frames are proposed as normal pictures.
 //!
 //! What is said of a frame is left to `comparison`, whether an alert follows to `alerting`.
 
@@ -16,6 +17,7 @@ mod judge;
 mod lanes;
 mod looking;
 mod process;
+mod proposals;
 mod recheck_queue;
 mod references;
 mod state;
@@ -37,7 +39,9 @@ use service_runtime::{Context, Failure};
 use tokio::{sync::mpsc, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{judge::Judge, lanes::Lanes, recheck_queue::RecheckQueue, state::State};
+use crate::{
+    judge::Judge, lanes::Lanes, proposals::Proposals, recheck_queue::RecheckQueue, state::State,
+};
 
 /// The durable consumer that all comparators share.
 const FRAMES: Work = Work {
@@ -60,7 +64,10 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
     let rechecks = Arc::new(RecheckQueue::default());
     let tracker = TaskTracker::new();
 
-    let caught_up = state::follow(&state, &bus, &rechecks, &tracker, &shutdown);
+    let proposals = Proposals::new(&bus, &state.alerts, config.pace());
+    let proposals_caught_up = proposals.follow(&tracker, &shutdown);
+    let state_caught_up = state::follow(&state, &bus, &rechecks, &tracker, &shutdown);
+    let caught_up = async { tokio::join!(proposals_caught_up, state_caught_up) };
     let ready = Arc::new(AtomicBool::new(false));
     context
         .readiness
@@ -112,6 +119,7 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
             bus.clone(),
             state,
             evidence.clone(),
+            proposals,
             &config,
             model,
             context.cpu,

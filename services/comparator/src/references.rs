@@ -4,7 +4,7 @@ use std::{iter, sync::Arc};
 
 use comparison::{Baseline, BaselinePicture, Look};
 use event_bus::{ReferenceChange, Stored};
-use proto::{timestamp, v1};
+use proto::{from_timestamp, timestamp, v1};
 use time::OffsetDateTime;
 
 /// The pictures that a folder's frames are compared with.
@@ -27,16 +27,23 @@ pub(crate) struct KnownPicture {
     name: String,
     /// Without what only some measures need; `None` where it is of another version.
     look: Option<Look>,
+    /// Its mean grey level, 0 to 255.
+    pub(crate) brightness: f32,
+    /// When the frame was stored that it was; `None` where somebody uploaded it.
+    pub(crate) frame_at: Option<OffsetDateTime>,
 }
 
 impl KnownPicture {
     fn of(upload: &v1::Upload) -> Self {
         let fingerprint = upload.fingerprint.as_ref();
+        let brightness = fingerprint.map_or(0.0, |it| it.brightness);
         let fingerprint = fingerprint.and_then(v1::Fingerprint::comparable);
         KnownPicture {
             id: upload.id.clone(),
             name: upload.name.clone(),
             look: fingerprint.map(Look::from),
+            brightness,
+            frame_at: upload.frame_at.as_ref().and_then(from_timestamp),
         }
     }
 

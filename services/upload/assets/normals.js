@@ -7,7 +7,7 @@ let isRenewing = false;
 export function showNormals(folder) {
   const list = document.querySelector("[data-normals]");
   const ids = folder.normals.map((normal) => normal.id).join(" ");
-  if (list.dataset.normals !== ids) return renew(list);
+  if (list.dataset.normals !== ids || list.dataset.proposals !== folder.proposals.join(" ")) return renew(list);
   for (const normal of folder.normals) {
     if (normal.lastClosestAt === null) continue;
     const closest = list.querySelector(`[data-normal="${normal.id}"] [data-closest]`);

@@ -59,6 +59,13 @@ impl App {
         }
     }
 
+    /// The ids of the frames that are proposed as normal pictures, the oldest first.
+    pub(crate) fn proposed(&self, folder: &Folder) -> Vec<String> {
+        let state = self.states.read();
+        let proposals = state.proposals(folder).into_iter();
+        proposals.map(|(id, _)| id.to_owned()).collect()
+    }
+
     pub(crate) fn summary(&self, folder: &Folder) -> Result<Summary, Problem> {
         let summary = self.states.read().summary(folder);
         summary.ok_or_else(|| unknown(folder))

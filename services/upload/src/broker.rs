@@ -6,7 +6,8 @@ use std::{error::Error, fmt::Display, time::Duration};
 use bytes::Bytes;
 use event_bus::{
     AlertKey, Bus, Exhibit, ExhibitKey, Expected, Folder, FolderKey, FrameArrival, Last,
-    PictureKey, PublishError, ReferenceChange, RuleScope, Session, SessionKey, Stored, with_causes,
+    PictureKey, ProposalKey, PublishError, ReferenceChange, RuleScope, Session, SessionKey, Stored,
+    with_causes,
 };
 use folder_state::HistoryError;
 use proto::v1::{Acknowledgement, Change, Folder as Details, Rule, Upload};
@@ -214,6 +215,22 @@ impl Broker {
     pub(crate) async fn delete_normal(&self, folder: &Folder, id: &str) -> Result<(), Problem> {
         let (normals, key) = (self.bus.normals(), PictureKey::new(folder, id));
         self.ask("delete the normal picture", normals.delete(&key))
+            .await
+    }
+
+    pub(crate) async fn proposal(
+        &self,
+        folder: &Folder,
+        id: &str,
+    ) -> Result<Option<Bytes>, Problem> {
+        let (proposals, key) = (self.bus.proposals(), ProposalKey::proposed(folder, id));
+        self.ask("read the proposed picture", proposals.get(&key))
+            .await
+    }
+
+    pub(crate) async fn delete_proposal(&self, key: &ProposalKey) -> Result<(), Problem> {
+        let proposals = self.bus.proposals();
+        self.ask("delete the proposed picture", proposals.delete(key))
             .await
     }
 

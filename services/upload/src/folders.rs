@@ -7,6 +7,7 @@
 //!
 //! - `pictures`: reference pictures.
 //! - `normals`: normal pictures.
+//! - `proposals`: frames that are proposed as such.
 //! - `announce`: what `UPLOADS` says of both.
 //! - `reconcile`: what was left undone.
 //! - `changes`: who changed what.
@@ -15,6 +16,7 @@ mod announce;
 mod changes;
 mod normals;
 mod pictures;
+mod proposals;
 mod reconcile;
 
 use std::{
@@ -28,8 +30,9 @@ use proto::v1::{Folder as Details, Rule};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::task::TaskTracker;
 
-pub(crate) use normals::{MOST_NORMALS, unknown_normal};
+pub(crate) use normals::{MOST_NORMALS, Origin, unknown_normal};
 pub(crate) use pictures::{Becomes, Normals};
+pub(crate) use proposals::unknown_proposal;
 
 use crate::{
     access::By,
@@ -122,6 +125,7 @@ impl Folders {
             };
             this.remove_all_normals(&folder, &by).await?;
             this.remove_all_pictures(&folder, &by).await?;
+            this.remove_all_proposals(&folder).await?;
             this.write_rule(&RuleScope::Folder(folder.clone()), None, &by)
                 .await?;
             this.broker.discard_frames(&folder).await?;

@@ -27,6 +27,7 @@ mod normals;
 mod openapi;
 mod pages;
 mod picture;
+mod proposals;
 mod receive;
 mod refusals;
 mod rules;
@@ -100,6 +101,10 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(images::latest_content))
         .routes(routes!(normals::list, normals::add))
         .routes(routes!(normals::content, normals::remove))
+        .routes(routes!(proposals::list, proposals::refuse_all))
+        .routes(routes!(proposals::content, proposals::refuse))
+        .routes(routes!(proposals::accept_all))
+        .routes(routes!(proposals::accept))
         .routes(routes!(alerts::list))
         .routes(routes!(alerts::one))
         .routes(routes!(acknowledgements::set, acknowledgements::unset))
@@ -134,6 +139,18 @@ fn pages() -> Router<Arc<App>> {
         .route(
             "/folder/{folder}/normals/delete/{id}",
             post(normals::remove_by_form),
+        )
+        .route(
+            "/folder/{folder}/proposals/accept",
+            post(proposals::accept_all_by_form),
+        )
+        .route(
+            "/folder/{folder}/proposals/accept/{id}",
+            post(proposals::accept_by_form),
+        )
+        .route(
+            "/folder/{folder}/proposals/refuse/{id}",
+            post(proposals::refuse_by_form),
         )
         .route("/folder/{folder}/details", post(details::set_by_form))
         .route("/folder/{folder}/rule", post(forms::set_rule))

@@ -20,6 +20,7 @@ mod decoding;
 mod folders;
 mod http;
 mod inspection;
+mod learning;
 mod measure;
 mod names;
 mod pace;
@@ -51,6 +52,7 @@ use crate::{
     decoding::Decoding,
     folders::Folders,
     inspection::Inspection,
+    learning::keep_learning,
     pace::Pace,
     problem::Problem,
     thumbnails::Thumbnails,
@@ -129,6 +131,7 @@ pub async fn run(
         tracker: tracker.clone(),
         shutdown: shutdown.clone(),
     });
+    tracker.spawn(keep_learning(Arc::clone(&app)));
     tracing::info!(address = %listener.local_addr()?, "serving HTTP");
     http::serve(listener, http::router(app), max_connections, &shutdown).await;
     end(&tracker, &bus).await;

@@ -6,6 +6,7 @@ use icu_properties::{
     CodePointMapData,
     props::{GeneralCategory, GeneralCategoryGroup},
 };
+use time::{OffsetDateTime, UtcOffset, macros::format_description};
 use uuid::{Timestamp, Uuid};
 
 const MAX_CHARS: usize = 100;
@@ -41,6 +42,16 @@ pub(crate) fn kept(name: &str) -> Option<String> {
 fn is_mark(c: char) -> bool {
     let category = CodePointMapData::<GeneralCategory>::new().get(c);
     GeneralCategoryGroup::Mark.contains(category)
+}
+
+/// What the picture of a frame is called.
+pub(crate) fn of_frame(at: Option<OffsetDateTime>, format: Format) -> String {
+    let extension = format.extension();
+    let compact = format_description!("[year][month][day][hour][minute][second]");
+    match at.and_then(|at| at.to_offset(UtcOffset::UTC).format(compact).ok()) {
+        Some(at) => format!("frame-{at}.{extension}"),
+        None => format!("frame.{extension}"),
+    }
 }
 
 fn shorten(name: &str) -> String {

@@ -21,6 +21,8 @@ use crate::{
 pub(crate) enum PictureName {
     /// A reference or normal picture, by its folder and id.
     Image(Folder, String),
+    /// A frame that is proposed as a normal picture, by its folder and id.
+    Proposal(Folder, String),
     /// A picture behind an alert, by the alert's id.
     Evidence(String, Exhibit),
     /// A camera's frame, by its folder and the time of storing.

@@ -13,6 +13,7 @@ mod migration;
 mod mutations;
 mod observability;
 mod pipeline;
+mod proposals;
 mod restart;
 mod rules;
 mod trouble;

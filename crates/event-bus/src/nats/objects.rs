@@ -111,9 +111,28 @@ impl<B: ObjectBucket> Objects<B> {
 
     /// An object's bytes; `None` where there is no such object.
     pub async fn get(&self, key: &B::Key) -> Result<Option<Bytes>, StoreError> {
+        match self.info(key).await? {
+            Some(info) => Ok(Some(self.bytes_of(key, &info).await?)),
+            None => Ok(None),
+        }
+    }
+
+    /// An object's bytes with what is known of these very bytes; `None` where there is no such object.
+    pub async fn get_described(
+        &self,
+        key: &B::Key,
+    ) -> Result<Option<(B::About, Bytes)>, StoreError> {
         let Some(info) = self.info(key).await? else {
             return Ok(None);
         };
+        let about = B::about(&info.metadata).map_err(|source| StoreError::Damaged {
+            name: name_of::<B>(key),
+            source,
+        })?;
+        Ok(Some((about, self.bytes_of(key, &info).await?)))
+    }
+
+    async fn bytes_of(&self, key: &B::Key, info: &ObjectInfo) -> Result<Bytes, StoreError> {
         let stream = self.stream().await?;
         let subject = chunks::<B>(&info.nuid);
         let (mut bytes, mut from) = (Vec::new(), 1);
@@ -134,10 +153,11 @@ impl<B: ObjectBucket> Objects<B> {
                 return Err(damaged::<B>(key, "it is longer than it was"));
             }
         }
-        if info.digest.is_some_and(|said| said != digest_of(&bytes)) {
+        let said = info.digest.as_ref();
+        if said.is_some_and(|said| *said != digest_of(&bytes)) {
             return Err(damaged::<B>(key, "its digest is another"));
         }
-        Ok(Some(bytes.into()))
+        Ok(bytes.into())
     }
 
     /// Stores an object, in place of one of the same key.

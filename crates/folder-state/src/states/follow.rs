@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use event_bus::{
     AcknowledgementChange, Begin, Bus, Event, Folder, FolderChange, FrameArrival, Latest,
-    NormalChange, PictureChange, ReferenceChange, RuleChange, RuleScope, Stored,
+    NormalChange, PictureChange, ProposalChange, ProposalKey, ReferenceChange, RuleChange,
+    RuleScope, Stored,
 };
 use proto::v1::{Alert, Comparison, Subject};
 use time::OffsetDateTime;
@@ -30,6 +31,7 @@ impl FolderStates {
             folds.start(into(self, learn_folder)),
             folds.start(into(self, learn_picture)),
             folds.start(into(self, learn_normal)),
+            folds.start_with(beginning_anew(self, learn_proposal, proposals_are_anew)),
             folds.start_with(beginning_anew(self, learn_reference, references_are_anew)),
             folds.start(into(self, learn_comparison)),
             folds.start(into(self, learn_alert)),
@@ -120,6 +122,24 @@ fn learn_normal(states: &FolderStates, stored: Stored<NormalChange>) {
             Some(upload) => normals.insert(stored.key.id, upload),
             None => normals.remove(&stored.key.id),
         };
+    });
+}
+
+fn learn_proposal(states: &FolderStates, stored: Stored<ProposalChange>) {
+    let ProposalKey { folder, place } = stored.key;
+    states.change(|known| {
+        let proposals = &mut known.folder(&folder).stored_proposals;
+        proposals.learn(place, stored.event.about);
+    });
+}
+
+/// None of those that were known is there any more.
+fn proposals_are_anew(states: &FolderStates) {
+    states.change(|known| {
+        for folder in known.folders.values_mut() {
+            folder.has_changed |= !folder.stored_proposals.is_empty();
+            folder.stored_proposals = Default::default();
+        }
     });
 }
 

@@ -79,7 +79,7 @@ impl Known {
 }
 
 impl KnownFolder {
-    fn normals(&self) -> &[Upload] {
+    pub(super) fn normals(&self) -> &[Upload] {
         let change = self.reference.as_ref();
         change.map_or(&[], |change| change.event.normals())
     }

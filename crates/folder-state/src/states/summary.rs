@@ -35,6 +35,8 @@ pub struct Summary {
     pub images: usize,
     /// The pictures that are right as well as the reference, the oldest first.
     pub normals: Vec<Normal>,
+    /// The ids of the frames that are proposed as such, the oldest first.
+    pub proposals: Vec<String>,
     /// The last frame that was seen, however old.
     pub frame: Option<Frame>,
     /// Whether a camera is sending, so that the frame is still there to be looked at.
@@ -180,6 +182,7 @@ impl Known {
             reference: known.reference().map(Upload::alone),
             images: known.pictures.len(),
             normals: known.normals_in_use(),
+            proposals: known.proposals().map(|(id, _)| id.to_owned()).collect(),
             frame: known.frame.as_ref().map(frame_of),
             frame_is_current: known.current_frame().is_some(),
             similarity: comparison.and_then(|comparison| comparison.similarity),

@@ -4,6 +4,7 @@
 
 use event_bus::{Folder, ReferenceChange};
 use folder_state::Known;
+use pbjson_types::Timestamp;
 use proto::{
     from_timestamp, timestamp,
     v1::{NormalAdded, NormalRemoved, Upload},
@@ -23,6 +24,34 @@ pub(crate) const MOST_NORMALS: usize = 16;
 /// How long after it was stored a picture may still be announced.
 const ANNOUNCED_WITHIN: Duration = Duration::minutes(1);
 
+/// Where a normal picture comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Origin {
+    /// Somebody uploaded it.
+    Upload,
+    /// It is the frame that came at this time, if that is known.
+    Frame(Option<Timestamp>),
+    /// The same, and it was proposed: accepted twice, it is one picture.
+    Proposal(Option<Timestamp>),
+}
+
+impl Origin {
+    fn frame_at(self) -> Option<Timestamp> {
+        match self {
+            Origin::Upload => None,
+            Origin::Frame(at) | Origin::Proposal(at) => at,
+        }
+    }
+
+    /// The normal picture that it is already.
+    fn is_already(self, normals: &[Upload]) -> Option<&Upload> {
+        let Origin::Proposal(Some(at)) = self else {
+            return None;
+        };
+        normals.iter().find(|normal| normal.frame_at == Some(at))
+    }
+}
+
 impl Folders {
     /// Whether the folder can take one more normal picture, as far as is known here.
     pub(crate) fn check_room_for_normal(&self, folder: &Folder) -> Result<(), Problem> {
@@ -35,17 +64,28 @@ impl Folders {
         folder: &Folder,
         name: &str,
         inspected: &Inspected,
+        origin: Origin,
         by: &By,
     ) -> Result<Upload, Problem> {
-        self.check_room_for_normal(folder)?;
         let before = Holding::known(&self.states.read(), folder);
-        let upload = self.upload(folder, name, inspected);
+        if let Some(there) = origin.is_already(&before.normals) {
+            return Ok(there.clone());
+        }
+        check_room(folder, &before)?;
+        let upload = Upload {
+            frame_at: origin.frame_at(),
+            ..self.upload(folder, name, inspected)
+        };
         self.broker
             .put_normal(folder, &upload, &inspected.bytes)
             .await?;
         let announced = self
             .announce(folder, by, |latest| {
                 let holding = Holding::now(latest);
+                // Another copy of this service was faster with the same frame. `reconcile` deletes what is stored twice.
+                if origin.is_already(&holding.normals).is_some() {
+                    return Ok(None);
+                }
                 check_room(folder, &holding)?;
                 let mut normals = holding.normals;
                 normals.push(upload.clone());
@@ -62,6 +102,10 @@ impl Folders {
         self.keep_pictures_change(folder, &before, &announced.now, by)
             .await;
         self.until_seen(folder, announced.sequence, |_| true).await;
+        let there = origin.is_already(&announced.now.normals);
+        if let Some(there) = there.filter(|there| there.id != upload.id) {
+            return Ok(there.clone());
+        }
         tracing::info!(%folder, id = upload.id, name = upload.name, "a normal picture was added");
         Ok(upload)
     }
@@ -124,6 +168,7 @@ impl Folders {
             .await;
         self.delete_retired(folder, &before, &announced.now).await;
         self.until_seen(folder, announced.sequence, |_| true).await;
+        self.retire_proposals(folder).await;
         tracing::info!(%folder, ?gone, "normal pictures were removed");
         Ok(())
     }

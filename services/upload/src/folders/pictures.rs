@@ -11,6 +11,7 @@ use super::{
     Folders,
     announce::{Announced, Holding},
     log_unseen,
+    normals::Origin,
 };
 use crate::{
     access::By,
@@ -25,7 +26,7 @@ pub(crate) enum Becomes {
     /// The reference, and what that does to the normal pictures.
     Reference(Normals),
     /// A normal picture.
-    Normal,
+    Normal(Origin),
 }
 
 /// What a new reference does to the normal pictures that there are.
@@ -49,7 +50,10 @@ impl Folders {
         self.carry_through(async move {
             let _turn = this.turns.take(&folder).await;
             match becomes {
-                Becomes::Normal => this.add_normal(&folder, &name, &inspected, &by).await,
+                Becomes::Normal(origin) => {
+                    this.add_normal(&folder, &name, &inspected, origin, &by)
+                        .await
+                }
                 Becomes::Reference(normals) => {
                     this.add_reference(&folder, &name, &inspected, normals, &by)
                         .await
@@ -101,6 +105,7 @@ impl Folders {
         self.delete_retired(folder, &before, &announced.now).await;
         self.until_seen(folder, announced.sequence, |pictures| pictures(&upload.id))
             .await;
+        self.retire_proposals(folder).await;
         tracing::info!(%folder, id = upload.id, name = upload.name, "a picture was uploaded");
         Ok(upload)
     }
@@ -126,6 +131,7 @@ impl Folders {
                 .await?;
             this.until_seen(&folder, sequence, |pictures| !pictures(&id))
                 .await;
+            this.retire_proposals(&folder).await;
             tracing::info!(%folder, id, "a picture was removed");
             Ok(())
         })
@@ -240,6 +246,7 @@ impl Folders {
             uploaded_at: Some(timestamp(OffsetDateTime::now_utc())),
             fingerprint: Some(picture.fingerprint.into()),
             normals: Vec::new(),
+            frame_at: None,
         }
     }
 

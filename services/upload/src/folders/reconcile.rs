@@ -80,7 +80,9 @@ impl Folders {
                 .await?;
             return Ok(());
         }
-        self.delete_unspoken(folder, change).await
+        self.delete_unspoken(folder, change).await?;
+        self.retire_proposals(folder).await;
+        Ok(())
     }
 
     /// A picture that was lost, with its bucket or part of it, is still the reference: its event has all that frames are
@@ -100,6 +102,7 @@ fn is_amiss(state: &Known, folder: &Folder) -> bool {
     reference.is_some_and(|reference| !pictures.contains_key(&reference.id))
         || unannounced(state, folder, change).is_some()
         || unspoken(state, folder, change).next().is_some()
+        || !state.stale_proposals(folder).is_empty()
 }
 
 /// The newest reference picture, if it is newer than all that the folder's last event speaks of.

@@ -38,6 +38,17 @@ pub(crate) struct OneNormal {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]
+pub(crate) struct OneProposal {
+    /// The folder's name.
+    #[param(value_type = FolderName, inline, example = "folder1")]
+    pub(crate) folder: String,
+    /// The proposal's `id`.
+    #[param(min_length = 1)]
+    pub(crate) id: String,
+}
+
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
 pub(crate) struct OneAlert {
     /// The alert's `id`.
     #[param(min_length = 1)]

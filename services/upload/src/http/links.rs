@@ -29,6 +29,7 @@ const LINKS: &[Link] = &[
             "getHistory",
             "listImages",
             "listNormals",
+            "listProposals",
         ],
     },
     Link {
@@ -60,6 +61,12 @@ const LINKS: &[Link] = &[
         status: "201",
         variables: &[FOLDER, ("id", "$response.body#/images/0/id")],
         to: &["getNormal", "removeNormal"],
+    },
+    Link {
+        from: "listProposals",
+        status: "200",
+        variables: &[FOLDER, ("id", "$response.body#/proposals/0/id")],
+        to: &["getProposal", "acceptProposal", "refuseProposal"],
     },
     Link {
         from: "listAlerts",

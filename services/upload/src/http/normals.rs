@@ -12,11 +12,11 @@ use bytes::Bytes;
 use event_bus::{Exhibit, Folder};
 use folder_state::Normal;
 use proto::{
-    from_timestamp,
+    from_timestamp, timestamp,
     v1::{Alert, Subject, Upload},
 };
 use serde::{Deserialize, Serialize};
-use time::{OffsetDateTime, UtcOffset, macros::format_description};
+use time::OffsetDateTime;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{
@@ -33,7 +33,8 @@ use super::{
 use crate::{
     access::By,
     app::{App, parse},
-    folders::{Becomes, unknown_normal},
+    folders::{Becomes, Origin, unknown_normal},
+    names::of_frame,
     problem::{Kind, Pictures, Problem},
 };
 
@@ -224,7 +225,7 @@ pub(crate) async fn add_of_alert(
 }
 
 /// Where the page of a folder shows its normal pictures.
-fn place(folder: &str) -> String {
+pub(crate) fn place(folder: &str) -> String {
     format!("/folder/{folder}#normals")
 }
 
@@ -244,7 +245,15 @@ async fn take(
     app.folders.check_room_for_normal(folder)?;
     let frame = match source {
         Source::Body => {
-            return receive(app, folder, query.name, Becomes::Normal, by, request).await;
+            return receive(
+                app,
+                folder,
+                query.name,
+                Becomes::Normal(Origin::Upload),
+                by,
+                request,
+            )
+            .await;
         }
         Source::LatestFrame => {
             let frame = frames::current(app, folder).await?;
@@ -304,18 +313,9 @@ async fn add_frame(
     by: By,
 ) -> Result<Upload, Problem> {
     let inspected = app.inspection.inspect(frame.bytes).await?;
-    let extension = inspected.picture.format.extension();
-    let name = name.unwrap_or_else(|| match frame.at.and_then(compact) {
-        Some(at) => format!("frame-{at}.{extension}"),
-        None => format!("frame.{extension}"),
-    });
+    let name = name.unwrap_or_else(|| of_frame(frame.at, inspected.picture.format));
+    let becomes = Becomes::Normal(Origin::Frame(frame.at.map(timestamp)));
     app.folders
-        .add_picture(folder, &name, inspected, Becomes::Normal, by)
+        .add_picture(folder, &name, inspected, becomes, by)
         .await
-}
-
-/// A point in time in UTC as a part of a file's name.
-fn compact(at: OffsetDateTime) -> Option<String> {
-    let format = format_description!("[year][month][day][hour][minute][second]");
-    at.to_offset(UtcOffset::UTC).format(format).ok()
 }

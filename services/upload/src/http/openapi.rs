@@ -29,6 +29,7 @@ use crate::problem::{Problem, Refused};
         (name = "folders", description = "What is watched: a camera and its reference each"),
         (name = "images", description = "Reference pictures"),
         (name = "normals", description = "Normal pictures: those that are right as well as the reference"),
+        (name = "proposals", description = "Frames that are proposed as normal pictures"),
         (name = "alerts", description = "Episodes in which a view did not look like its reference"),
         (name = "rules", description = "How frames are judged"),
         (name = "events", description = "What happens, as it happens"),

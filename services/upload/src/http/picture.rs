@@ -12,7 +12,10 @@ use event_bus::{Exhibit, Folder, FrameArrival, Stored};
 use fingerprint::Format;
 use headers::ETag;
 use percent_encoding::percent_decode_str;
-use proto::{rfc3339, v1::Upload};
+use proto::{
+    from_timestamp, rfc3339,
+    v1::{Proposal, Upload},
+};
 use serde::Deserialize;
 use utoipa::{
     IntoParams, IntoResponses,
@@ -31,7 +34,8 @@ use super::{
 use crate::{
     app::App,
     broker::Broker,
-    folders::unknown_normal,
+    folders::{unknown_normal, unknown_proposal},
+    names::of_frame,
     problem::{Kind, Problem},
     thumbnails::{PictureName, Width},
 };
@@ -39,6 +43,7 @@ use crate::{
 /// A picture that can be sent.
 pub(crate) enum Picture {
     Normal(Folder, Upload),
+    Proposal(Folder, Proposal),
     /// A reference picture; whether the address that it is asked for at always gives this one.
     Image(Folder, Upload, Lasts),
     Evidence(String, Exhibit),
@@ -230,6 +235,9 @@ impl Picture {
             Picture::Image(folder, upload, _) | Picture::Normal(folder, upload) => {
                 PictureName::Image(folder.clone(), upload.id.clone())
             }
+            Picture::Proposal(folder, proposal) => {
+                PictureName::Proposal(folder.clone(), proposal.id.clone())
+            }
             Picture::Evidence(alert, exhibit) => PictureName::Evidence(alert.clone(), *exhibit),
             Picture::Frame(frame) => PictureName::Frame(frame.key.clone(), frame.stored_at),
         }
@@ -239,6 +247,7 @@ impl Picture {
     fn tag(&self) -> String {
         match self {
             Picture::Image(_, upload, _) | Picture::Normal(_, upload) => encoded(&upload.id),
+            Picture::Proposal(_, proposal) => encoded(&proposal.id),
             Picture::Evidence(alert, exhibit) => format!("{}-{}", encoded(alert), exhibit.word()),
             Picture::Frame(frame) => frame.stored_at.unix_timestamp_nanos().to_string(),
         }
@@ -249,6 +258,10 @@ impl Picture {
             Picture::Normal(folder, Upload { id, .. }) => {
                 let bytes = broker.normal(folder, id).await?;
                 bytes.ok_or_else(|| unknown_normal(folder, id))
+            }
+            Picture::Proposal(folder, Proposal { id, .. }) => {
+                let bytes = broker.proposal(folder, id).await?;
+                bytes.ok_or_else(|| unknown_proposal(folder, id))
             }
             Picture::Image(folder, Upload { id, .. }, _) => {
                 let bytes = broker.picture(folder, id).await?;
@@ -271,6 +284,11 @@ impl Picture {
         let extension = format.extension();
         match self {
             Picture::Image(_, upload, _) | Picture::Normal(_, upload) => upload.name.clone(),
+            Picture::Proposal(_, proposal) => {
+                let frame = proposal.frame.as_ref();
+                let at = frame.and_then(|frame| frame.stored_at.as_ref());
+                of_frame(at.and_then(from_timestamp), format)
+            }
             Picture::Evidence(alert, exhibit) => format!("{alert}-{}.{extension}", exhibit.word()),
             Picture::Frame(Stored { key, stored_at, .. }) => {
                 format!("{key}-{}.{extension}", rfc3339(*stored_at))
@@ -281,7 +299,7 @@ impl Picture {
     fn lasts(&self) -> Lasts {
         match self {
             Picture::Image(_, _, lasts) => *lasts,
-            Picture::Evidence(..) | Picture::Normal(..) => Lasts::Forever,
+            Picture::Evidence(..) | Picture::Normal(..) | Picture::Proposal(..) => Lasts::Forever,
             Picture::Frame(_) => Lasts::UntilTheNext,
         }
     }

@@ -227,7 +227,8 @@ impl Receiver<'_> {
                 )));
             }
         }
-        if name == KEEP_NORMALS && value == b"true" && self.becomes != Becomes::Normal {
+        if name == KEEP_NORMALS && value == b"true" && matches!(self.becomes, Becomes::Reference(_))
+        {
             self.becomes = Becomes::Reference(Normals::Kept);
         }
         // Parts without any content are not free either.

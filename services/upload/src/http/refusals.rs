@@ -59,6 +59,8 @@ refuses! {
     Pictures: EmptyPicture, TooSlow, TooLarge, TooManyFiles, UnknownFormat, UnreadablePicture, AllRefused, Busy;
     /// One more normal picture, from the body or from a camera.
     Normal: NoReference, TooManyNormals, NoFrame, UnreadableFrame, UnknownAlert, NoEvidence;
+    /// One more normal picture, which was proposed.
+    Accepted: NoReference, TooManyNormals, EmptyPicture, UnknownFormat, UnreadablePicture;
     /// A form of pictures.
     PictureForm: SomeRefused;
     /// A place among the viewers of events.

@@ -33,6 +33,7 @@ async fn put_unannounced(service: &Service, id: &str) {
         uploaded_at: Some(timestamp(OffsetDateTime::now_utc())),
         fingerprint: Some(picture.fingerprint.into()),
         normals: Vec::new(),
+        frame_at: None,
     };
     let key = PictureKey::new(&folder("folder1"), id);
     let pictures = service.bus.references();

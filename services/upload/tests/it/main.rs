@@ -25,6 +25,7 @@ mod openapi;
 mod pages;
 mod pictures;
 mod process;
+mod proposals;
 mod refusals;
 mod rules;
 mod service;

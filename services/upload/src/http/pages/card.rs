@@ -1,5 +1,8 @@
 use folder_state::{FolderState, Normal, Summary};
-use proto::{Measure, from_timestamp, rfc3339, v1::Upload};
+use proto::{
+    Measure, from_timestamp, rfc3339,
+    v1::{Proposal, Upload},
+};
 use time::{OffsetDateTime, macros::format_description};
 
 use super::super::images::address;
@@ -66,6 +69,11 @@ pub(crate) fn upload_moment(upload: &Upload) -> Option<Moment> {
 
 pub(crate) fn closest_moment(normal: &Normal) -> Option<Moment> {
     Moment::new(normal.last_closest_at?)
+}
+
+pub(crate) fn proposal_moment(proposal: &Proposal) -> Option<Moment> {
+    let stored_at = proposal.frame.as_ref()?.stored_at;
+    Moment::new(from_timestamp(stored_at.as_ref()?)?)
 }
 
 /// Bytes in the unit that fits.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use askama::Template;
 use axum::{Extension, extract::State, response::Html};
 use folder_state::Normal;
-use proto::v1::Rule;
+use proto::v1::{Proposal, Rule};
 use serde::Deserialize;
 use utoipa::IntoParams;
 
@@ -36,6 +36,7 @@ struct FolderPage {
     rule: Vec<RuleInput>,
     normals: Vec<Normal>,
     most_normals: usize,
+    proposals: Vec<Proposal>,
     images: Vec<Image>,
     older: Option<String>,
     is_first: bool,
@@ -48,6 +49,12 @@ impl FolderPage {
     /// The ids of the normal pictures, for scripts.
     fn normal_ids(&self) -> String {
         let ids = self.normals.iter().map(|normal| normal.upload.id.as_str());
+        ids.collect::<Vec<_>>().join(" ")
+    }
+
+    /// The ids of the frames that are proposed, for scripts.
+    fn proposed_ids(&self) -> String {
+        let ids = self.proposals.iter().map(|proposal| proposal.id.as_str());
         ids.collect::<Vec<_>>().join(" ")
     }
 }
@@ -79,15 +86,18 @@ pub(crate) async fn folder(
 ) -> Result<Html<String>, Problem> {
     let folder = app.existing_by_number(&name)?;
     let pictures = page(&app, &folder, PICTURES, query.before.as_deref());
-    let (own, default) = {
+    let (own, default, proposals) = {
         let state = app.states.read();
-        (state.rule(&folder), state.default_rule())
+        let proposals = state.proposals(&folder).into_iter();
+        let proposals = proposals.map(|(_, proposal)| proposal.clone()).collect();
+        (state.rule(&folder), state.default_rule(), proposals)
     };
     let summary = app.summary(&folder)?;
     render(&FolderPage {
         position: app.pace.last_position(),
         normals: summary.normals.clone(),
         most_normals: MOST_NORMALS,
+        proposals,
         card: Card::new(summary),
         name,
         rule: RuleInput::of(own.unwrap_or_default(), Rule::in_force(None, default)),

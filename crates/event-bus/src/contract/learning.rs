@@ -1,0 +1,58 @@
+//! The bucket `learning`: since when each folder's view is quiet, and which frame waits to be proposed as a normal picture.
+//! Of the comparators alone, which change it by compare-and-set: it decides which of them proposes.
+
+use bytes::Bytes;
+use proto::v1::Learning;
+
+use super::{
+    declaration::{Backup, Declaration},
+    rights::{Right, Service},
+};
+use crate::{
+    folder::Folder,
+    nats::{
+        bucket::{BucketNames, Change, KeyValue, KeyValueBucket, key_value_names},
+        bus::Bus,
+        codec::{from_json, to_json},
+        event::Undecodable,
+        store_error::StoreError,
+    },
+};
+
+pub(super) const DECLARATION: Declaration = Declaration {
+    // It is of the frames before a restore.
+    backup: Backup::Emptied,
+    rights: &[(
+        Service::Comparator,
+        &[Right::Write, Right::Follow, Right::Ask],
+    )],
+    ..Declaration::key_value(Learnings::NAMES, "Since when each folder's view is quiet")
+};
+
+/// What is remembered of each folder so that normal pictures can be proposed: the bucket `learning`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Learnings;
+
+/// What is remembered of a folder has changed.
+pub type LearningChange = Change<Learnings>;
+
+impl KeyValueBucket for Learnings {
+    const NAMES: BucketNames = key_value_names!("learning");
+    type Key = Folder;
+    type Value = Learning;
+
+    fn encode(learning: &Learning) -> Result<Bytes, StoreError> {
+        to_json(learning)
+    }
+
+    fn decode(_: &Folder, payload: &Bytes) -> Result<Learning, Undecodable> {
+        from_json(payload)
+    }
+}
+
+impl Bus {
+    /// What is remembered so that normal pictures can be proposed.
+    pub fn learning(&self) -> KeyValue<Learnings> {
+        self.key_value()
+    }
+}
