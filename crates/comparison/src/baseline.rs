@@ -61,6 +61,11 @@ impl Baseline {
         &self.pictures[0]
     }
 
+    /// All pictures, the reference first.
+    pub fn pictures(&self) -> &[BaselinePicture] {
+        &self.pictures
+    }
+
     /// Tells baselines apart: equal where the pictures and their looks are, wherever and whenever it is computed.
     pub fn digest(&self) -> Digest {
         self.digest
