@@ -10,6 +10,7 @@ pub(crate) mod comparisons;
 pub(crate) mod dead_letters;
 pub(crate) mod declaration;
 pub(crate) mod evidence;
+pub(crate) mod features;
 pub(crate) mod folders;
 pub(crate) mod frames;
 pub(crate) mod holds;
@@ -27,7 +28,7 @@ use declaration::Declaration;
 use rights::Service;
 
 /// All streams and buckets, in the order in which they are made.
-pub static DECLARATIONS: [Declaration; 14] = [
+pub static DECLARATIONS: [Declaration; 15] = [
     uploads::DECLARATION,
     frames::DECLARATION,
     comparisons::DECLARATION,
@@ -39,6 +40,7 @@ pub static DECLARATIONS: [Declaration; 14] = [
     holds::DECLARATION,
     acknowledgements::DECLARATION,
     sessions::DECLARATION,
+    features::DECLARATION,
     references::DECLARATION,
     normals::DECLARATION,
     evidence::DECLARATION,

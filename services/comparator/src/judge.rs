@@ -12,19 +12,16 @@ use event_bus::{
     with_causes,
 };
 use log_limiter::LogLimiter;
-use looks::Model;
 use proto::{
     EffectiveRule, from_timestamp,
     v1::{Comparison, Frame, Verdict},
 };
-use service_runtime::CpuPool;
 use time::OffsetDateTime;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::{
-    Config,
     baselines::{BaselineError, Baselines},
     comparisons::{self, Circumstances},
     looking::{Looking, Unreadable},
@@ -76,17 +73,16 @@ impl Judge {
         bus: Bus,
         state: Arc<State>,
         evidence: EvidenceWriter,
-        config: &Config,
-        model: Option<Arc<Model>>,
-        cpu: CpuPool,
+        looking: Looking,
+        baselines: Baselines,
     ) -> Self {
         let alerts = Arc::clone(&state.alerts);
         Judge {
             transitions: Transitions::new(bus.clone(), alerts, evidence, Clock::of_machine()),
-            looking: Looking::new(config.limits(), model, cpu),
+            looking,
             unreadable: LogLimiter::default(),
             retries: LogLimiter::default(),
-            baselines: Baselines::new(&bus, config.looks_max_bytes()),
+            baselines,
             bus,
             state,
         }

@@ -19,6 +19,7 @@ mod process;
 mod recheck_queue;
 mod references;
 mod state;
+mod stored_looks;
 
 pub use config::Config;
 pub use process::main;
@@ -37,7 +38,10 @@ use service_runtime::{Context, Failure};
 use tokio::{sync::mpsc, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{judge::Judge, lanes::Lanes, recheck_queue::RecheckQueue, state::State};
+use crate::{
+    baselines::Baselines, judge::Judge, lanes::Lanes, looking::Looking,
+    recheck_queue::RecheckQueue, state::State, stored_looks::stored_looks,
+};
 
 /// The durable consumer that all comparators share.
 const FRAMES: Work = Work {
@@ -108,13 +112,14 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
         tracker.spawn(measure_backlog(bus.clone(), shutdown.clone()));
 
         let workers = context.cpu.size();
+        let (looks, writer) = stored_looks(&bus);
+        tracker.spawn(shutdown.clone().run_until_cancelled_owned(writer.run()));
         let judge = Judge::new(
             bus.clone(),
             state,
             evidence.clone(),
-            &config,
-            model,
-            context.cpu,
+            Looking::new(config.limits(), model, context.cpu),
+            Baselines::new(&bus, looks, config.looks_max_bytes()),
         );
         Lanes::new(judge, workers, shutdown)
             .run(frames, &rechecks)

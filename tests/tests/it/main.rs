@@ -8,6 +8,7 @@ mod contract;
 mod corpus;
 mod deleted;
 mod evidence;
+mod looks;
 mod migration;
 mod mutations;
 mod observability;

@@ -11,7 +11,7 @@ fn scenes() -> [Vec<u8>; 2] {
 }
 
 /// All services, and a folder that is compared by `view`. `None` where the weights are not installed.
-async fn watching() -> Option<(Stack, Vec<u8>, Vec<u8>)> {
+pub(crate) async fn watching() -> Option<(Stack, Vec<u8>, Vec<u8>)> {
     if ModelConfig::default().file().is_none() {
         skip("the network's weights are not installed: scripts/get-tools.sh model gets them");
         return None;
