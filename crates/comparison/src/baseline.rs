@@ -71,6 +71,11 @@ impl Baseline {
         self.digest
     }
 
+    /// The folder's own limit by the measure `view`; `None` with fewer than five pictures, or without what the network saw.
+    pub fn limit(&self) -> Option<f32> {
+        self.normals.as_ref()?.limit()
+    }
+
     /// Whether its looks have what a measure needs.
     pub fn suits(&self, measure: Measure) -> bool {
         self.pictures

@@ -97,6 +97,7 @@ impl Baselines {
     ) -> Result<Arc<Baseline>, BaselineError> {
         let known = reference.baseline.as_ref();
         if let Some(baseline) = known.filter(|baseline| baseline.suits(measure)) {
+            self.forget(folder);
             return Ok(Arc::clone(baseline));
         }
         let of: Vec<String> = reference.pictures().map(|it| it.id.clone()).collect();
@@ -125,6 +126,11 @@ impl Baselines {
         let baseline = Arc::new(Baseline::new(first, others));
         self.kept().put(folder, of, measure, &baseline);
         Ok(baseline)
+    }
+
+    /// Lets go of what is kept for a folder that needs nothing more than events say, or is not watched any more.
+    pub(crate) fn forget(&self, folder: &Folder) {
+        self.kept().forget(folder);
     }
 
     /// What a picture looks like: as it is stored, or as the picture shows it, and then it is stored.
@@ -226,10 +232,11 @@ impl Kept {
             used: self.now,
             stored: Instant::now(),
         };
+        self.forget(folder);
         self.bytes += bytes;
-        if let Some(before) = self.by_folder.insert(folder.clone(), entry) {
-            self.bytes -= before.bytes;
-        }
+        self.by_folder.insert(folder.clone(), entry);
+        let limit = baseline.limit().map_or(f64::NAN, f64::from);
+        limit_of(folder).set(limit);
         while self.bytes > self.most_bytes && self.by_folder.len() > 1 {
             self.drop_least_used();
         }
@@ -241,8 +248,18 @@ impl Kept {
         let Some(folder) = oldest.map(|(folder, _)| folder.clone()) else {
             return;
         };
-        if let Some(dropped) = self.by_folder.remove(&folder) {
+        self.forget(&folder);
+    }
+
+    fn forget(&mut self, folder: &Folder) {
+        if let Some(dropped) = self.by_folder.remove(folder) {
             self.bytes -= dropped.bytes;
+            // A time series cannot be taken back.
+            limit_of(folder).set(f64::NAN);
         }
     }
+}
+
+fn limit_of(folder: &Folder) -> metrics::Gauge {
+    metrics::gauge!("framewatch_folder_limit", "folder" => folder.to_string())
 }

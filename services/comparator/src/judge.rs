@@ -186,6 +186,7 @@ impl Judge {
     async fn try_recheck(&self, folder: &Folder, cause: Cause) -> Result<(), JudgeError> {
         let set = self.state.rule(folder);
         let Some(reference) = self.state.reference(folder) else {
+            self.baselines.forget(folder);
             self.transitions.after_removal(folder, &set).await?;
             return Ok(());
         };
@@ -242,6 +243,11 @@ impl Judge {
         let set = self.state.rule(folder);
         let look = self.looking.of(picture.clone(), set.rule.measure);
         let look = look.await?;
+        let network = match look.view {
+            Some(_) => "yes",
+            None => "no",
+        };
+        metrics::counter!("framewatch_frames_looked_at_total", "network" => network).increment(1);
         Ok(Seen {
             set,
             frame: headers.frame(stored_at),
