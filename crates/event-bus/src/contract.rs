@@ -9,6 +9,7 @@ pub(crate) mod changes;
 pub(crate) mod comparisons;
 pub(crate) mod dead_letters;
 pub(crate) mod declaration;
+pub(crate) mod drift;
 pub(crate) mod evidence;
 pub(crate) mod features;
 pub(crate) mod folders;
@@ -28,7 +29,7 @@ use declaration::Declaration;
 use rights::Service;
 
 /// All streams and buckets, in the order in which they are made.
-pub static DECLARATIONS: [Declaration; 15] = [
+pub static DECLARATIONS: [Declaration; 16] = [
     uploads::DECLARATION,
     frames::DECLARATION,
     comparisons::DECLARATION,
@@ -41,6 +42,7 @@ pub static DECLARATIONS: [Declaration; 15] = [
     acknowledgements::DECLARATION,
     sessions::DECLARATION,
     features::DECLARATION,
+    drift::DECLARATION,
     references::DECLARATION,
     normals::DECLARATION,
     evidence::DECLARATION,

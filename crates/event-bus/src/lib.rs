@@ -27,6 +27,7 @@ pub use contract::acknowledgements::{
 pub use contract::alerts::{AlertSubject, InvalidAlertSubject};
 pub use contract::dead_letters::DeadLetter;
 pub use contract::declaration::{Backup, Declaration, Kind, Medium, Room};
+pub use contract::drift::{Averages, DriftChange, Drifts};
 pub use contract::evidence::{
     Evidence, Exhibit, ExhibitChange, ExhibitKey, InvalidExhibit, InvalidExhibitKey,
 };

@@ -39,6 +39,9 @@ fn folders(states: &FolderStates, known: &BTreeSet<Folder>) -> BTreeSet<Folder> 
             if let Some(at) = known.last_frame_at() {
                 last_frame(folder).set(at.unix_timestamp() as f64);
             }
+            if let Some(drift) = state.drift(folder) {
+                drift_of(folder).set(drift.drift);
+            }
         }
         folders.into_iter().collect()
     };
@@ -49,6 +52,7 @@ fn folders(states: &FolderStates, known: &BTreeSet<Folder>) -> BTreeSet<Folder> 
     // A time series cannot be taken back; no alert fires on one that is not a number.
     for gone in known.difference(&folders) {
         last_frame(gone).set(f64::NAN);
+        drift_of(gone).set(f64::NAN);
     }
     folders
 }
@@ -66,6 +70,10 @@ fn count_indeterminate(states: &FolderStates, lasted: Duration) {
 
 fn last_frame(folder: &Folder) -> metrics::Gauge {
     metrics::gauge!("framewatch_folder_last_frame_timestamp_seconds", "folder" => folder.to_string())
+}
+
+fn drift_of(folder: &Folder) -> metrics::Gauge {
+    metrics::gauge!("framewatch_folder_drift", "folder" => folder.to_string())
 }
 
 async fn storage(bus: &Bus) {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use event_bus::{
-    AcknowledgementChange, Begin, Bus, Event, Folder, FolderChange, FrameArrival, Latest,
-    NormalChange, PictureChange, ReferenceChange, RuleChange, RuleScope, Stored,
+    AcknowledgementChange, Begin, Bus, DriftChange, Event, Folder, FolderChange, FrameArrival,
+    Latest, NormalChange, PictureChange, ReferenceChange, RuleChange, RuleScope, Stored,
 };
 use proto::v1::{Alert, Comparison, Subject};
 use time::OffsetDateTime;
@@ -35,6 +35,7 @@ impl FolderStates {
             folds.start(into(self, learn_alert)),
             folds.start(into(self, learn_frame)),
             folds.start(into(self, learn_rule)),
+            folds.start(into(self, learn_drift)),
             folds.start_with(beginning_anew(
                 self,
                 learn_acknowledgement,
@@ -200,6 +201,16 @@ fn learn_rule(states: &FolderStates, stored: Stored<RuleChange>) {
     });
 }
 
+fn learn_drift(states: &FolderStates, stored: Stored<DriftChange>) {
+    let Some(averages) = stored.event.value else {
+        return;
+    };
+    states.change_quietly(|known| {
+        let folder = known.folders.entry(stored.key).or_default();
+        folder.averaged.recall(averages);
+    });
+}
+
 fn learn_acknowledgement(states: &FolderStates, stored: Stored<AcknowledgementChange>) {
     let learnt = states.change(|known| known.acknowledgements.learn(stored));
     let (named, news) = match learnt {
@@ -232,6 +243,7 @@ impl KnownFolder {
     fn learn_past(&mut self, comparison: &Comparison) {
         self.recent.learn(comparison);
         self.closest.learn(comparison);
+        self.averaged.learn(comparison);
     }
 }
 
