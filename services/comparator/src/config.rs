@@ -3,6 +3,8 @@
 use clap::Args;
 use looks::ModelConfig;
 
+use crate::ShadowConfig;
+
 /// The comparator's settings.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Comparing")]
@@ -34,6 +36,10 @@ pub struct Config {
     /// The network, whose setting is the process's.
     #[arg(skip)]
     pub model: ModelConfig,
+
+    /// Whether it runs in shadow; a setting of a comparator that is a process of its own.
+    #[arg(skip)]
+    pub shadow: ShadowConfig,
 }
 
 impl Default for Config {
@@ -43,6 +49,7 @@ impl Default for Config {
             evidence_max_gb: 20,
             looks_max_mb: 256,
             model: ModelConfig::default(),
+            shadow: ShadowConfig::default(),
         }
     }
 }

@@ -14,7 +14,8 @@ use tokio::{sync::mpsc, time::timeout};
 /// The looks that are stored.
 pub(crate) struct StoredLooks {
     bus: Bus,
-    to_write: mpsc::Sender<Entry>,
+    /// `None` where they are only read.
+    to_write: Option<mpsc::Sender<Entry>>,
     not_usable: LogLimiter,
 }
 
@@ -45,9 +46,8 @@ pub(crate) const WRITTEN_AGAIN_AFTER: Duration = Duration::from_secs(24 * 60 * 6
 pub(crate) fn stored_looks(bus: &Bus) -> (StoredLooks, LookWriter) {
     let (sender, receiver) = mpsc::channel(MOST_WAITING);
     let looks = StoredLooks {
-        bus: bus.clone(),
-        to_write: sender,
-        not_usable: LogLimiter::default(),
+        to_write: Some(sender),
+        ..StoredLooks::read_only(bus)
     };
     let writer = LookWriter {
         bus: bus.clone(),
@@ -58,6 +58,15 @@ pub(crate) fn stored_looks(bus: &Bus) -> (StoredLooks, LookWriter) {
 }
 
 impl StoredLooks {
+    /// Writes nothing.
+    pub(crate) fn read_only(bus: &Bus) -> Self {
+        StoredLooks {
+            bus: bus.clone(),
+            to_write: None,
+            not_usable: LogLimiter::default(),
+        }
+    }
+
     /// The look of the picture of this id by a measure, in this version; `None` where none is stored that can be trusted.
     pub(crate) async fn get(&self, picture: &str, measure: Measure) -> Option<Look> {
         let key = FeaturesKey::new(picture, &look_version(measure)).ok()?;
@@ -82,12 +91,15 @@ impl StoredLooks {
     /// Has a look written, when that is possible; does not wait for it. What cannot be written is computed again when it is
     /// needed.
     pub(crate) fn put(&self, picture: &str, measure: Measure, look: &Look) {
+        let Some(to_write) = &self.to_write else {
+            return;
+        };
         let entry = Entry {
             picture: picture.to_owned(),
             measure,
             look: look.clone(),
         };
-        if self.to_write.try_send(entry).is_err() {
+        if to_write.try_send(entry).is_err() {
             count_as_not_stored();
         }
     }

@@ -15,5 +15,6 @@ mod observability;
 mod pipeline;
 mod restart;
 mod rules;
+mod shadow;
 mod trouble;
 mod view;
