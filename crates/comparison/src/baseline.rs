@@ -61,9 +61,19 @@ impl Baseline {
         &self.pictures[0]
     }
 
+    /// All pictures, the reference first.
+    pub fn pictures(&self) -> &[BaselinePicture] {
+        &self.pictures
+    }
+
     /// Tells baselines apart: equal where the pictures and their looks are, wherever and whenever it is computed.
     pub fn digest(&self) -> Digest {
         self.digest
+    }
+
+    /// The folder's own limit by the measure `view`; `None` with fewer than five pictures, or without what the network saw.
+    pub fn limit(&self) -> Option<f32> {
+        self.normals.as_ref()?.limit()
     }
 
     /// Whether its looks have what a measure needs.

@@ -16,7 +16,7 @@ pub fn detector_version(measure: Measure) -> &'static str {
     }
 }
 
-const HASHES: &str = "phash-2";
+pub(crate) const HASHES: &str = "phash-2";
 
 /// What is said of one frame.
 #[derive(Debug, Clone, PartialEq)]

@@ -9,7 +9,7 @@ use crate::BaselinePicture;
 
 /// A SHA-256.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub struct Digest([u8; 32]);
+pub struct Digest(pub(crate) [u8; 32]);
 
 impl Digest {
     /// Its 32 bytes.
@@ -47,21 +47,21 @@ fn add_fingerprint(parts: &mut Parts, look: &Fingerprint) {
 }
 
 /// Parts of one digest, each with its length, so that no two lists of parts are the same bytes.
-struct Parts(Context);
+pub(crate) struct Parts(Context);
 
 impl Parts {
-    fn new(kind: &str) -> Self {
+    pub(crate) fn new(kind: &str) -> Self {
         let mut parts = Parts(Context::new(&SHA256));
         parts.add(kind.as_bytes());
         parts
     }
 
-    fn add(&mut self, part: &[u8]) {
+    pub(crate) fn add(&mut self, part: &[u8]) {
         self.0.update(&(part.len() as u64).to_be_bytes());
         self.0.update(part);
     }
 
-    fn finish(self) -> Digest {
+    pub(crate) fn finish(self) -> Digest {
         let digest = self.0.finish();
         Digest(digest.as_ref().try_into().expect("a SHA-256 has 32 bytes"))
     }

@@ -8,6 +8,7 @@ mod compare;
 mod digest;
 mod judge;
 mod look;
+mod stored_look;
 pub mod view;
 
 pub use baseline::{Baseline, BaselinePicture};
@@ -15,3 +16,4 @@ pub use compare::{Compared, MeasureError, compare, detector_version};
 pub use digest::{Digest, rule_digest};
 pub use judge::{Judged, Measured, is_too_dark};
 pub use look::Look;
+pub use stored_look::look_version;

@@ -9,7 +9,9 @@ pub(crate) mod changes;
 pub(crate) mod comparisons;
 pub(crate) mod dead_letters;
 pub(crate) mod declaration;
+pub(crate) mod drift;
 pub(crate) mod evidence;
+pub(crate) mod features;
 pub(crate) mod folders;
 pub(crate) mod frames;
 pub(crate) mod holds;
@@ -29,7 +31,7 @@ use declaration::Declaration;
 use rights::Service;
 
 /// All streams and buckets, in the order in which they are made.
-pub static DECLARATIONS: [Declaration; 16] = [
+pub static DECLARATIONS: [Declaration; 18] = [
     uploads::DECLARATION,
     frames::DECLARATION,
     comparisons::DECLARATION,
@@ -42,6 +44,8 @@ pub static DECLARATIONS: [Declaration; 16] = [
     learning::DECLARATION,
     acknowledgements::DECLARATION,
     sessions::DECLARATION,
+    features::DECLARATION,
+    drift::DECLARATION,
     references::DECLARATION,
     normals::DECLARATION,
     proposals::DECLARATION,

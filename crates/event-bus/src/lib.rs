@@ -27,9 +27,11 @@ pub use contract::acknowledgements::{
 pub use contract::alerts::{AlertSubject, InvalidAlertSubject};
 pub use contract::dead_letters::DeadLetter;
 pub use contract::declaration::{Backup, Declaration, Kind, Medium, Room};
+pub use contract::drift::{Averages, DriftChange, Drifts};
 pub use contract::evidence::{
     Evidence, Exhibit, ExhibitChange, ExhibitKey, InvalidExhibit, InvalidExhibitKey,
 };
+pub use contract::features::{Features, FeaturesChange, FeaturesKey, InvalidFeaturesKey};
 pub use contract::folders::{FolderChange, FolderKey, Folders, Mark};
 pub use contract::frames::{FrameArrival, FrameHeaders, MAX_FRAME_BYTES};
 pub use contract::holds::{Hold, Holds};

@@ -3,6 +3,7 @@
 //!
 //! - [`FolderStates`] follows everything and keeps it; [`FolderStates::read`] gives what is [`Known`] at one moment.
 //! - [`Summary`] is a folder as clients see it: its [`FolderState`] in one word, its [`Trend`], its alert, its rule.
+//! - [`Drift`] is how a folder's matching frames stand against its own past.
 //! - [`AlertQuery`] selects episodes; [`Acknowledgements`] say who has which in hand.
 //! - [`Live`] tells what happens as it happens; [`FolderStates::take_turn`] tells which folders have changed.
 //! - [`Histories`] reads the last day of a folder when somebody asks for it.
@@ -11,6 +12,7 @@
 //! services, and so is every change.
 
 mod acknowledgements;
+mod drift;
 mod episodes;
 mod history;
 mod live;
@@ -19,6 +21,7 @@ mod rule;
 mod states;
 
 pub use acknowledgements::Acknowledgements;
+pub use drift::Drift;
 pub use episodes::{AlertQuery, Selection, UnknownEpisode};
 pub use history::{Curve, Histories, History, HistoryError, Point, REACH};
 pub use live::{Announcement, Live, News};

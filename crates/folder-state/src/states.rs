@@ -1,12 +1,14 @@
 //! What is known of folders: one fold over everything, written by its own tasks alone. Whoever changes something waits
 //! with [`FolderStates::until`] until the fold has it, so that what is read next shows it.
 //!
+//! - `drifts`: how matching frames stand against the past.
 //! - `follow`: what each event changes.
 //! - `normals`: the normal pictures of a folder.
 //! - `proposals`: the frames that are proposed as such.
 //! - `summary`: what is known of a folder, as clients see it.
 //! - `turns`: which folders have changed since when.
 
+mod drifts;
 mod follow;
 mod normals;
 mod proposals;
@@ -33,6 +35,7 @@ pub use turns::{Change, Changes, Turn};
 
 use crate::{
     acknowledgements::Acknowledgements,
+    drift::Averaged,
     episodes::{AlertQuery, Episodes, Selection, UnknownEpisode},
     live::Live,
     recent::Recent,
@@ -82,6 +85,7 @@ pub struct KnownFolder {
     frame: Option<Stored<FrameArrival>>,
     rule: Option<Rule>,
     recent: Recent,
+    averaged: Averaged,
     /// Since it was last told of.
     has_changed: bool,
     told: LastTold,
@@ -118,8 +122,13 @@ impl FolderStates {
         timeout(FOLD_PATIENCE, waiting).await.is_ok()
     }
 
+    /// Changes what nobody waits for.
+    fn change_quietly<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
+        change(&mut self.known.write().unwrap_or_else(PoisonError::into_inner))
+    }
+
     fn change<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
-        let result = change(&mut self.known.write().unwrap_or_else(PoisonError::into_inner));
+        let result = self.change_quietly(change);
         self.changes.send_replace(());
         result
     }

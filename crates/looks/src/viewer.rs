@@ -1,6 +1,6 @@
 //! The way from bytes to a look.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Instant};
 
 use comparison::{Look, view};
 use features::Input;
@@ -60,7 +60,9 @@ impl Viewer {
         let (width, height) = pixels.dimensions();
         let input = Input::from_rgb(&pixels, width as usize, height as usize)
             .expect("a picture has as many pixels as its sides say");
+        let begun = Instant::now();
         let features = model.of(&input);
+        metrics::histogram!("framewatch_network_seconds").record(begun.elapsed());
         let picture = view::Picture {
             stage5: &features.stage5,
             stage7: &features.stage7,

@@ -1,26 +1,31 @@
-//! What frames are held against, where that takes more than the events of the pictures say: computed from the stored
-//! pictures and kept in memory, the last used of it, up to so many bytes.
+//! What frames are held against, where that takes more than the events of the pictures say: looks that are stored, or else
+//! computed from the stored pictures; and kept in memory, the last used of it, up to so many bytes.
 
 use std::{
     collections::HashMap,
     sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Instant,
 };
 
 use bytes::Bytes;
-use comparison::{Baseline, BaselinePicture, view};
-use event_bus::{Bus, Folder, Normals, Objects, PictureKey, References, StoreError, with_causes};
+use comparison::{Baseline, BaselinePicture, Look, view};
+use event_bus::{
+    Bus, Folder, Normals, ObjectBucket, Objects, PictureKey, References, StoreError, with_causes,
+};
 use log_limiter::LogLimiter;
 use proto::Measure;
 
 use crate::{
     looking::{Looking, Unreadable},
     references::{CurrentReference, KnownPicture},
+    stored_looks::{StoredLooks, WRITTEN_AGAIN_AFTER},
 };
 
 /// Computes and keeps baselines.
 pub(crate) struct Baselines {
     references: Objects<References>,
     normals: Objects<Normals>,
+    looks: StoredLooks,
     lost: LogLimiter<Folder>,
     kept: Mutex<Kept>,
 }
@@ -61,13 +66,16 @@ struct Entry {
     of: Vec<String>,
     bytes: usize,
     used: u64,
+    /// When its looks were last stored, or seen to be.
+    stored: Instant,
 }
 
 impl Baselines {
-    pub(crate) fn new(bus: &Bus, most_bytes: usize) -> Self {
+    pub(crate) fn new(bus: &Bus, looks: StoredLooks, most_bytes: usize) -> Self {
         Baselines {
             references: bus.references(),
             normals: bus.normals(),
+            looks,
             lost: LogLimiter::default(),
             kept: Mutex::new(Kept {
                 by_folder: HashMap::new(),
@@ -78,8 +86,8 @@ impl Baselines {
         }
     }
 
-    /// What the folder's frames are held against by a measure. Computed from the stored pictures where the events carry the
-    /// looks of another version, or looks without what the measure needs.
+    /// What the folder's frames are held against by a measure. Read or computed where the events carry the looks of another
+    /// version, or looks without what the measure needs.
     pub(crate) async fn of(
         &self,
         folder: &Folder,
@@ -89,20 +97,26 @@ impl Baselines {
     ) -> Result<Arc<Baseline>, BaselineError> {
         let known = reference.baseline.as_ref();
         if let Some(baseline) = known.filter(|baseline| baseline.suits(measure)) {
+            self.forget(folder);
             return Ok(Arc::clone(baseline));
         }
         let of: Vec<String> = reference.pictures().map(|it| it.id.clone()).collect();
-        if let Some(kept) = self.kept().get(folder, &of, measure) {
+        let kept = self.kept().get(folder, &of, measure);
+        if let Some(kept) = kept {
+            self.store_again(folder, &kept, measure);
             return Ok(kept);
         }
-        let key = |picture: &KnownPicture| PictureKey::new(folder, &picture.id);
-        let picture = reference.picture();
-        let stored = self.references.get(&key(picture)).await;
-        let first = look_at(picture, stored, measure, looking).await?;
+        let needed = Needed {
+            folder,
+            measure,
+            looking,
+        };
+        let first = self
+            .look_of(reference.picture(), &self.references, needed)
+            .await?;
         let mut others = Vec::new();
         for picture in reference.normals() {
-            let stored = self.normals.get(&key(picture)).await;
-            match look_at(picture, stored, measure, looking).await {
+            match self.look_of(picture, &self.normals, needed).await {
                 Ok(picture) => others.push(picture),
                 // The others still say what is right.
                 Err(error) if error.is_for_good() => self.say_lost(folder, &error),
@@ -112,6 +126,38 @@ impl Baselines {
         let baseline = Arc::new(Baseline::new(first, others));
         self.kept().put(folder, of, measure, &baseline);
         Ok(baseline)
+    }
+
+    /// Lets go of what is kept for a folder that needs nothing more than events say, or is not watched any more.
+    pub(crate) fn forget(&self, folder: &Folder) {
+        self.kept().forget(folder);
+    }
+
+    /// What a picture looks like: as it is stored, or as the picture shows it, and then it is stored.
+    async fn look_of<B: ObjectBucket<Key = PictureKey>>(
+        &self,
+        picture: &KnownPicture,
+        pictures: &Objects<B>,
+        needed: Needed<'_>,
+    ) -> Result<BaselinePicture, BaselineError> {
+        let (id, measure) = (&picture.id, needed.measure);
+        if let Some(look) = self.looks.get(id, measure).await {
+            return Ok(picture.with(look));
+        }
+        let stored = pictures.get(&PictureKey::new(needed.folder, id)).await;
+        let look = look_at(id, stored, measure, needed.looking).await?;
+        metrics::counter!("framewatch_looks_total", "from" => "picture").increment(1);
+        self.looks.put(id, measure, &look);
+        Ok(picture.with(look))
+    }
+
+    /// Stores once a day what is in use, so that it does not go with age, and is there again where the bucket was deleted.
+    fn store_again(&self, folder: &Folder, baseline: &Baseline, measure: Measure) {
+        if self.kept().is_to_be_stored(folder) {
+            for picture in baseline.pictures() {
+                self.looks.put(&picture.id, measure, &picture.look);
+            }
+        }
     }
 
     fn say_lost(&self, folder: &Folder, error: &BaselineError) {
@@ -125,24 +171,30 @@ impl Baselines {
     }
 }
 
+/// Whose looks are needed, for what, and who makes them.
+#[derive(Clone, Copy)]
+struct Needed<'a> {
+    folder: &'a Folder,
+    measure: Measure,
+    looking: &'a Looking,
+}
+
 async fn look_at(
-    picture: &KnownPicture,
+    id: &str,
     stored: Result<Option<Bytes>, StoreError>,
     measure: Measure,
     looking: &Looking,
-) -> Result<BaselinePicture, BaselineError> {
-    let id = &picture.id;
+) -> Result<Look, BaselineError> {
     let bytes = stored.map_err(|source| BaselineError::Store {
-        id: id.clone(),
+        id: id.to_owned(),
         source,
     })?;
-    let bytes = bytes.ok_or_else(|| BaselineError::Gone { id: id.clone() })?;
+    let bytes = bytes.ok_or_else(|| BaselineError::Gone { id: id.to_owned() })?;
     let look = looking.of(bytes, measure).await;
-    let look = look.map_err(|source| BaselineError::Unreadable {
-        id: id.clone(),
+    look.map_err(|source| BaselineError::Unreadable {
+        id: id.to_owned(),
         source,
-    })?;
-    Ok(picture.with(look))
+    })
 }
 
 impl Kept {
@@ -151,6 +203,13 @@ impl Kept {
         let entry = self.by_folder.get_mut(folder)?;
         entry.used = self.now;
         (entry.of == of && entry.measure == measure).then(|| Arc::clone(&entry.baseline))
+    }
+
+    /// Whether it is time to store the looks of what is kept for a folder again; says so once a day.
+    fn is_to_be_stored(&mut self, folder: &Folder) -> bool {
+        let entry = self.by_folder.get_mut(folder);
+        let due = entry.filter(|entry| entry.stored.elapsed() > WRITTEN_AGAIN_AFTER);
+        due.map(|entry| entry.stored = Instant::now()).is_some()
     }
 
     fn put(
@@ -171,11 +230,13 @@ impl Kept {
             of,
             bytes,
             used: self.now,
+            stored: Instant::now(),
         };
+        self.forget(folder);
         self.bytes += bytes;
-        if let Some(before) = self.by_folder.insert(folder.clone(), entry) {
-            self.bytes -= before.bytes;
-        }
+        self.by_folder.insert(folder.clone(), entry);
+        let limit = baseline.limit().map_or(f64::NAN, f64::from);
+        limit_of(folder).set(limit);
         while self.bytes > self.most_bytes && self.by_folder.len() > 1 {
             self.drop_least_used();
         }
@@ -187,8 +248,18 @@ impl Kept {
         let Some(folder) = oldest.map(|(folder, _)| folder.clone()) else {
             return;
         };
-        if let Some(dropped) = self.by_folder.remove(&folder) {
+        self.forget(&folder);
+    }
+
+    fn forget(&mut self, folder: &Folder) {
+        if let Some(dropped) = self.by_folder.remove(folder) {
             self.bytes -= dropped.bytes;
+            // A time series cannot be taken back.
+            limit_of(folder).set(f64::NAN);
         }
     }
+}
+
+fn limit_of(folder: &Folder) -> metrics::Gauge {
+    metrics::gauge!("framewatch_folder_limit", "folder" => folder.to_string())
 }

@@ -6,6 +6,8 @@ use time::Duration;
 
 use crate::proposals::Pace;
 
+use crate::ShadowConfig;
+
 /// The comparator's settings.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Comparing")]
@@ -48,6 +50,10 @@ pub struct Config {
     /// The network, whose setting is the process's.
     #[arg(skip)]
     pub model: ModelConfig,
+
+    /// Whether it runs in shadow; a setting of a comparator that is a process of its own.
+    #[arg(skip)]
+    pub shadow: ShadowConfig,
 }
 
 impl Default for Config {
@@ -58,6 +64,7 @@ impl Default for Config {
             looks_max_mb: 256,
             learning_day_s: 86_400,
             model: ModelConfig::default(),
+            shadow: ShadowConfig::default(),
         }
     }
 }

@@ -12,19 +12,16 @@ use event_bus::{
     with_causes,
 };
 use log_limiter::LogLimiter;
-use looks::Model;
 use proto::{
     EffectiveRule, from_timestamp,
     v1::{Comparison, Frame, Verdict},
 };
-use service_runtime::CpuPool;
 use time::OffsetDateTime;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 use tracing::Instrument as _;
 
 use crate::{
-    Config,
     baselines::{BaselineError, Baselines},
     comparisons::{self, Circumstances},
     looking::{Looking, Unreadable},
@@ -78,18 +75,17 @@ impl Judge {
         bus: Bus,
         state: Arc<State>,
         evidence: EvidenceWriter,
+        looking: Looking,
+        baselines: Baselines,
         proposals: Proposals,
-        config: &Config,
-        model: Option<Arc<Model>>,
-        cpu: CpuPool,
     ) -> Self {
         let alerts = Arc::clone(&state.alerts);
         Judge {
             transitions: Transitions::new(bus.clone(), alerts, evidence, Clock::of_machine()),
-            looking: Looking::new(config.limits(), model, cpu),
+            looking,
             unreadable: LogLimiter::default(),
             retries: LogLimiter::default(),
-            baselines: Baselines::new(&bus, config.looks_max_bytes()),
+            baselines,
             proposals,
             bus,
             state,
@@ -197,6 +193,7 @@ impl Judge {
     async fn try_recheck(&self, folder: &Folder, cause: Cause) -> Result<(), JudgeError> {
         let set = self.state.rule(folder);
         let Some(reference) = self.state.reference(folder) else {
+            self.baselines.forget(folder);
             self.transitions.after_removal(folder, &set).await?;
             return Ok(());
         };
@@ -253,6 +250,11 @@ impl Judge {
         let set = self.state.rule(folder);
         let look = self.looking.of(picture.clone(), set.rule.measure);
         let look = look.await?;
+        let network = match look.view {
+            Some(_) => "yes",
+            None => "no",
+        };
+        metrics::counter!("framewatch_frames_looked_at_total", "network" => network).increment(1);
         Ok(Seen {
             set,
             frame: headers.frame(stored_at),

@@ -7,6 +7,7 @@
 //! - `lanes`: the frames of one folder one after another, those of different folders side by side.
 //! - `judge`: what is done with one frame.
 //! - `proposals`: which frames are proposed as normal pictures.
+//! - `shadow`: comparing beside the others, without effect.
 //!
 //! What is said of a frame is left to `comparison`, whether an alert follows to `alerting`.
 
@@ -20,10 +21,13 @@ mod process;
 mod proposals;
 mod recheck_queue;
 mod references;
+mod shadow;
 mod state;
+mod stored_looks;
 
 pub use config::Config;
 pub use process::main;
+pub use shadow::ShadowConfig;
 
 use std::{
     sync::{
@@ -35,12 +39,22 @@ use std::{
 
 use alerting::EvidenceWriter;
 use event_bus::{Bus, FrameArrival, Work};
-use service_runtime::{Context, Failure};
+use log_limiter::LogLimiter;
+use looks::Model;
+use service_runtime::{Context, CpuPool, Failure};
 use tokio::{sync::mpsc, time::interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
-    judge::Judge, lanes::Lanes, proposals::Proposals, recheck_queue::RecheckQueue, state::State,
+    baselines::Baselines,
+    judge::Judge,
+    lanes::Lanes,
+    looking::Looking,
+    proposals::Proposals,
+    recheck_queue::RecheckQueue,
+    shadow::{Shadow, Tally},
+    state::State,
+    stored_looks::{StoredLooks, stored_looks},
 };
 
 /// The durable consumer that all comparators share.
@@ -103,6 +117,13 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
 
     if shutdown.run_until_cancelled(caught_up).await.is_some() {
         ready.store(true, Ordering::Relaxed);
+        if config.shadow.shadow {
+            tracing::info!("comparing in shadow: nothing is published");
+            let at_a_time = context.cpu.size();
+            let shadow = in_shadow(&config, &bus, state, model, context.cpu);
+            shadow.run(at_a_time, &tracker, shutdown).await;
+            return end(&tracker, &bus).await;
+        }
         tracing::info!(references = state.folders().len(), "comparing");
 
         let (queue, frames) = mpsc::channel(FRAMES.batch);
@@ -115,23 +136,47 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
         tracker.spawn(measure_backlog(bus.clone(), shutdown.clone()));
 
         let workers = context.cpu.size();
+        let (looks, writer) = stored_looks(&bus);
+        tracker.spawn(shutdown.clone().run_until_cancelled_owned(writer.run()));
         let judge = Judge::new(
             bus.clone(),
             state,
             evidence.clone(),
+            Looking::new(config.limits(), model, context.cpu),
+            Baselines::new(&bus, looks, config.looks_max_bytes()),
             proposals,
-            &config,
-            model,
-            context.cpu,
         );
         Lanes::new(judge, workers, shutdown)
             .run(frames, &rechecks)
             .await;
     }
+    end(&tracker, &bus).await
+}
+
+async fn end(tracker: &TaskTracker, bus: &Bus) -> Result<(), Failure> {
     tracker.close();
     tracker.wait().await;
     bus.close().await;
     Ok(())
+}
+
+fn in_shadow(
+    config: &Config,
+    bus: &Bus,
+    state: Arc<State>,
+    model: Option<Arc<Model>>,
+    cpu: CpuPool,
+) -> Shadow {
+    let looks = StoredLooks::read_only(bus);
+    Shadow {
+        bus: bus.clone(),
+        state,
+        looking: Looking::new(config.limits(), model, cpu),
+        baselines: Baselines::new(bus, looks, config.looks_max_bytes()),
+        config: config.shadow.clone(),
+        tally: Tally::default(),
+        failures: LogLimiter::default(),
+    }
 }
 
 /// Tells how far the comparators together are behind, and how many frames went by unseen.

@@ -11,6 +11,8 @@ struct Settings {
     #[command(flatten)]
     comparator: crate::Config,
     #[command(flatten)]
+    shadow: crate::ShadowConfig,
+    #[command(flatten)]
     model: ModelConfig,
     #[command(flatten)]
     cpu: CpuConfig,
@@ -28,7 +30,12 @@ const SERVICE: Service = Service {
 /// Runs it until it is told to end: the whole of the program `framewatch-comparator`, and of `framewatch` by that name.
 pub fn main() -> ExitCode {
     service_runtime::main::<Settings, _, _>(&SERVICE, |settings, context| async move {
-        let connecting = Bus::connect(&settings.bus, SERVICE.name, Role::Worker);
+        // In shadow it makes no streams either.
+        let role = match settings.shadow.shadow {
+            true => Role::Reader,
+            false => Role::Worker,
+        };
+        let connecting = Bus::connect(&settings.bus, SERVICE.name, role);
         let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
             return Ok(());
         };
@@ -39,6 +46,7 @@ pub fn main() -> ExitCode {
         let bus = bus.map_err(Failure::unavailable)?;
         let config = crate::Config {
             model: settings.model,
+            shadow: settings.shadow,
             ..settings.comparator
         };
         crate::run(config, bus, context).await

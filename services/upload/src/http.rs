@@ -9,6 +9,7 @@ mod assets;
 mod conditions;
 mod cors;
 mod details;
+mod drift;
 mod events;
 mod extract;
 mod folders;
@@ -90,6 +91,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(openapi::Api::openapi())
         .routes(routes!(folders::list))
         .routes(routes!(folders::get, folders::make, folders::remove))
+        .routes(routes!(drift::list))
         .routes(routes!(frames::latest))
         .routes(routes!(heat_map::of_folder))
         .routes(routes!(heat_map::of_alert))
@@ -165,6 +167,7 @@ fn pages() -> Router<Arc<App>> {
             "/alerts/{id}/unacknowledge",
             post(acknowledgements::unset_by_form),
         )
+        .route("/drift", get(pages::drift::drift))
         .route("/openapi.json", get(openapi::json))
         .route("/login", get(login::page).post(login::log_in))
         .route("/logout", post(login::log_out))
@@ -232,6 +235,7 @@ mod tests {
                 "alerts",
                 "assets",
                 "docs",
+                "drift",
                 "favicon.svg",
                 "folder",
                 "login",

@@ -17,6 +17,7 @@ mod app;
 mod broker;
 mod config;
 mod decoding;
+mod drifts;
 mod folders;
 mod http;
 mod inspection;
@@ -97,6 +98,10 @@ pub async fn run(
     tracker.spawn({
         let (states, bus, shutdown) = (Arc::clone(&states), bus.clone(), shutdown.clone());
         async move { measure::measure(&states, &bus, &shutdown).await }
+    });
+    tracker.spawn({
+        let (states, bus, shutdown) = (Arc::clone(&states), bus.clone(), shutdown.clone());
+        async move { drifts::keep_written(&states, &bus, &shutdown).await }
     });
     tracker.spawn(shutdown.clone().run_until_cancelled_owned({
         let (states, bus) = (Arc::clone(&states), bus.clone());

@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
-use async_nats::jetstream::{self, stream};
+use async_nats::jetstream::{self, kv, stream};
 use event_bus::{Bus, BusConfig, Role};
 use futures::TryStreamExt;
 use test_support::{NatsServer, SmallDisk, eventually};
@@ -348,4 +348,9 @@ async fn reserve_nothing(nats: &NatsServer) {
         })
         .await;
     }
+    let features = kv::Config {
+        bucket: "features".into(),
+        ..kv::Config::default()
+    };
+    jetstream.create_key_value(features).await.unwrap();
 }

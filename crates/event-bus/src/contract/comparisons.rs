@@ -31,7 +31,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
     rights: &[
         (
             Service::Comparator,
-            &[Right::Write, Right::Ask, Right::AskForMany],
+            &[Right::Write, Right::Ask, Right::AskForMany, Right::Follow],
         ),
         (Service::Upload, &[Right::Follow]),
         (Service::Sink, &[Right::Follow]),

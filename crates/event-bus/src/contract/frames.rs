@@ -51,7 +51,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
         (Service::Camera, &[Right::Write]),
         (
             Service::Comparator,
-            &[Right::Share("comparator"), Right::Ask],
+            &[Right::Share("comparator"), Right::Ask, Right::AskForMany],
         ),
         (
             Service::Upload,

@@ -2,6 +2,8 @@
 
 use async_nats::jetstream::{self, stream::DirectGetErrorKind};
 
+use time::OffsetDateTime;
+
 use super::{
     bus::Bus,
     event::{Event, Stored, Undecodable},
@@ -42,6 +44,39 @@ impl Bus {
             End::Unreadable { sequence, .. } => (None, Expected(sequence)),
         };
         Ok(Last { event, expected })
+    }
+}
+
+impl Bus {
+    /// The event of a key that was stored at this time; `None` where the stream does not hold it any more. For keys of which
+    /// it holds few: it asks for one event after another, the last first.
+    pub async fn stored_at<E: Event>(
+        &self,
+        key: &E::Key,
+        at: OffsetDateTime,
+    ) -> Result<Option<Stored<E>>, StoreError> {
+        let last = self.last::<E>(key).await?.event;
+        let Some(last) = last.filter(|last| last.stored_at >= at) else {
+            return Ok(None);
+        };
+        if last.stored_at == at {
+            return Ok(Some(last));
+        }
+        let stream = self.jetstream.get_stream_no_info(E::STREAM).await?;
+        let mut from = 1;
+        loop {
+            let next = stream.direct_get_next_for_subject(E::subject(key), Some(from));
+            let message = match next.await {
+                Ok(message) if message.time > at => return Ok(None),
+                Ok(message) => message,
+                Err(error) if error.kind() == DirectGetErrorKind::NotFound => return Ok(None),
+                Err(error) => return Err(error.into()),
+            };
+            if message.time == at {
+                return Ok(Stored::of(&message).ok());
+            }
+            from = message.sequence + 1;
+        }
     }
 }
 

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use event_bus::{
-    AcknowledgementChange, Begin, Bus, Event, Folder, FolderChange, FrameArrival, Latest,
-    NormalChange, PictureChange, ProposalChange, ProposalKey, ReferenceChange, RuleChange,
+    AcknowledgementChange, Begin, Bus, DriftChange, Event, Folder, FolderChange, FrameArrival,
+    Latest, NormalChange, PictureChange, ProposalChange, ProposalKey, ReferenceChange, RuleChange,
     RuleScope, Stored,
 };
 use proto::v1::{Alert, Comparison, Subject};
@@ -37,6 +37,7 @@ impl FolderStates {
             folds.start(into(self, learn_alert)),
             folds.start(into(self, learn_frame)),
             folds.start(into(self, learn_rule)),
+            folds.start(into(self, learn_drift)),
             folds.start_with(beginning_anew(
                 self,
                 learn_acknowledgement,
@@ -220,6 +221,16 @@ fn learn_rule(states: &FolderStates, stored: Stored<RuleChange>) {
     });
 }
 
+fn learn_drift(states: &FolderStates, stored: Stored<DriftChange>) {
+    let Some(averages) = stored.event.value else {
+        return;
+    };
+    states.change_quietly(|known| {
+        let folder = known.folders.entry(stored.key).or_default();
+        folder.averaged.recall(averages);
+    });
+}
+
 fn learn_acknowledgement(states: &FolderStates, stored: Stored<AcknowledgementChange>) {
     let learnt = states.change(|known| known.acknowledgements.learn(stored));
     let (named, news) = match learnt {
@@ -252,6 +263,7 @@ impl KnownFolder {
     fn learn_past(&mut self, comparison: &Comparison) {
         self.recent.learn(comparison);
         self.closest.learn(comparison);
+        self.averaged.learn(comparison);
     }
 }
 

@@ -3,6 +3,7 @@
 pub(crate) mod alerts;
 mod card;
 pub(crate) mod docs;
+pub(crate) mod drift;
 mod duration;
 mod episode;
 mod folder;

@@ -10,6 +10,7 @@ mod changes;
 mod conditions;
 mod cors;
 mod details;
+mod drift;
 mod events;
 mod faults;
 mod folders;
