@@ -9,7 +9,10 @@ use std::{
 use event_bus::{Bus, Event, Reader, ReferenceChange, Stored};
 use proto::v1::{Alert, Comparison};
 use time::OffsetDateTime;
-use tokio::{task::JoinSet, time::sleep};
+use tokio::{
+    task::JoinSet,
+    time::{sleep, timeout},
+};
 
 use crate::losses::Losses;
 
@@ -38,6 +41,9 @@ const BATCH: usize = 1000;
 
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How long reading a whole stream may take in the end.
+const READ_WITHIN: Duration = Duration::from_secs(60);
+
 impl Witness {
     pub(crate) fn start(bus: &Bus) -> Self {
         let mut reading = JoinSet::new();
@@ -49,14 +55,14 @@ impl Witness {
         }
     }
 
-    /// What is not stored any more, but for what was deleted or damaged.
+    /// What is not stored any more, but for what was deleted or damaged; and what cannot be read to its end.
     pub(crate) async fn complaints(&self, bus: &Bus, losses: &Losses) -> Vec<String> {
-        [
-            self.alerts.complaints(bus, losses).await,
-            self.comparisons.complaints(bus, losses).await,
-            self.references.complaints(bus, losses).await,
-        ]
-        .concat()
+        let (alerts, comparisons, references) = tokio::join!(
+            self.alerts.complaints(bus, losses),
+            self.comparisons.complaints(bus, losses),
+            self.references.complaints(bus, losses),
+        );
+        [alerts, comparisons, references].concat()
     }
 }
 
@@ -123,7 +129,10 @@ where
 
     async fn complaints(&self, bus: &Bus, losses: &Losses) -> Vec<String> {
         let damaged = losses.damaged_of(E::STREAM);
-        let stored: HashSet<u64> = bus.all::<E>().await.iter().map(|it| it.sequence).collect();
+        let Ok(stored) = timeout(READ_WITHIN, bus.all::<E>()).await else {
+            return vec![format!("{} cannot be read to its end", E::STREAM)];
+        };
+        let stored: HashSet<u64> = stored.iter().map(|it| it.sequence).collect();
         let seen = self.seen();
         let begin = seen.streams.last().map_or(0, |(_, begin)| *begin);
         let lost = seen.events[begin..].iter();
