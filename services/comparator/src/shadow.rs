@@ -34,15 +34,15 @@ pub(crate) use tally::Tally;
 #[group(skip)]
 pub struct ShadowConfig {
     /// Compare what other comparators have compared, and only tell by metrics and log how this one would have differed
-    #[arg(long, env = "FRAMEWATCH_SHADOW")]
+    #[arg(long)]
     pub shadow: bool,
 
     /// The measure to try in place of each rule's [default: that of the rule]
-    #[arg(long, env = "FRAMEWATCH_SHADOW_MEASURE", requires = "shadow", value_name = "MEASURE", value_parser = Measure::WORDS)]
+    #[arg(long, requires = "shadow", value_name = "MEASURE", value_parser = Measure::WORDS)]
     pub shadow_measure: Option<String>,
 
     /// The threshold to try in place of each rule's [default: that of the rule]
-    #[arg(long, env = "FRAMEWATCH_SHADOW_THRESHOLD", requires = "shadow", value_name = "0..1", value_parser = parse_threshold)]
+    #[arg(long, requires = "shadow", value_name = "0..1", value_parser = parse_threshold)]
     pub shadow_threshold: Option<f64>,
 }
 

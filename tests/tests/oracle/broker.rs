@@ -348,9 +348,4 @@ async fn reserve_nothing(nats: &NatsServer) {
         })
         .await;
     }
-    let features = kv::Config {
-        bucket: "features".into(),
-        ..kv::Config::default()
-    };
-    jetstream.create_key_value(features).await.unwrap();
 }

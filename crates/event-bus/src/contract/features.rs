@@ -6,7 +6,7 @@ use std::{fmt, str::FromStr, time::Duration};
 use bytes::Bytes;
 
 use super::{
-    declaration::{Backup, DAY, Declaration, GIGABYTE, Room},
+    declaration::{Backup, DAY, Declaration},
     rights::{Right, Service},
 };
 use crate::nats::{
@@ -17,13 +17,12 @@ use crate::nats::{
 };
 
 /// How long a look is kept that nobody writes again. Comparators write those that they use again each day, so what goes
-/// is of pictures that were removed, and of versions that nobody runs.
+/// is of pictures that were removed, and of versions that nobody runs. There is no limit in bytes: an entry takes less than
+/// its picture does, and what a limit sets aside is room that nobody else can have.
 const MAX_AGE: Duration = Duration::from_secs(30 * DAY.as_secs());
 
 pub(super) const DECLARATION: Declaration = Declaration {
     max_age: Some(MAX_AGE),
-    // Of 17,000 pictures.
-    room: Room::Bytes(GIGABYTE),
     // It is made of the pictures, which a backup holds.
     backup: Backup::No,
     rights: &[(Service::Comparator, &[Right::Write, Right::Ask])],
