@@ -23,7 +23,9 @@ fn row(argument: &Arg) -> String {
         .filter(|_| argument.get_action().takes_values())
         .and_then(<[_]>::first)
         .map(|name| format!(" {name}"));
-    let variable = argument.get_env().map(|name| format!("`{}`", name.to_string_lossy()));
+    let variable = argument
+        .get_env()
+        .map(|name| format!("`{}`", name.to_string_lossy()));
     let default: Vec<_> = argument
         .get_default_values()
         .iter()

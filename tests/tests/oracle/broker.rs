@@ -1,6 +1,6 @@
 use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
 
-use async_nats::jetstream::{self, kv, stream};
+use async_nats::jetstream::{self, stream};
 use event_bus::{Bus, BusConfig, Role};
 use futures::TryStreamExt;
 use test_support::{NatsServer, SmallDisk, eventually};
