@@ -66,12 +66,20 @@ impl Row {
             folder: of.folder,
             before: format!("{:.3}", drift.before),
             lately: format!("{:.3}", drift.lately),
-            change: format!("{:+.3}", -drift.drift),
+            change: change(-drift.drift),
             threshold: format!("{:.3}", drift.threshold),
             over: hours(drift.seconds),
             at: Moment::new(drift.at),
             wants_renewing: drift.wants_renewing,
         }
+    }
+}
+
+/// With its sign, unless it is none.
+fn change(of: f64) -> String {
+    match (of * 1000.0).round() {
+        0.0 => "0.000".to_owned(),
+        thousandths => format!("{:+.3}", thousandths / 1000.0),
     }
 }
 
