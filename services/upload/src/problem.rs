@@ -200,7 +200,7 @@ impl Problem {
         self.kind.status().is_server_error()
             || matches!(
                 self.kind,
-                Kind::TooSlow | Kind::TooManyFiles | Kind::InvalidRequest | Kind::TooManyNormals
+                Kind::TooSlow | Kind::InvalidRequest | Kind::TooManyNormals
             )
     }
 }

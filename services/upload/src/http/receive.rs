@@ -29,6 +29,9 @@ const QUEUE_PATIENCE: Duration = Duration::from_secs(5);
 /// The largest part that is no picture. Such parts are ignored, but for [`KEEP_NORMALS`].
 const MAX_OTHER_PART: usize = 4096;
 
+/// So many files are refused by their names; what comes then is not read.
+const MOST_REFUSED: usize = 1000;
+
 /// The field of a form that says `true` where the references that follow leave the normal pictures as they are.
 const KEEP_NORMALS: &str = "keepNormals";
 
@@ -153,9 +156,9 @@ impl Receiver<'_> {
                 Ok(None) => return,
                 Err(problem) => (String::new(), Err(problem)),
             };
-            let is_over = matches!(&result, Err(problem) if problem.ends_request());
+            let ends = matches!(&result, Err(problem) if problem.ends_request());
             self.note(name, result);
-            if is_over {
+            if ends || self.bytes_left == 0 || self.taken.refused.len() == MOST_REFUSED {
                 return;
             }
         }
@@ -178,7 +181,9 @@ impl Receiver<'_> {
                 self.skip(&mut field, allowance).await?;
                 continue;
             }
-            if self.taken.images.len() + self.taken.refused.len() == self.app.config.max_files() {
+            if self.taken.images.len() + self.taken.refused.len() >= self.app.config.max_files() {
+                while self.next_chunk(&mut field, allowance).await?.is_some() {}
+                self.spend(256)?;
                 return Ok(Some((name, Err(self.too_many_files()))));
             }
             let read = self.read_part(&mut field, allowance).await;
@@ -255,8 +260,11 @@ impl Receiver<'_> {
                 self.bytes_left = left;
                 Ok(())
             }
-            None => Err(Kind::TooManyFiles
-                .because("The request as a whole is too large; send its pictures one by one.")),
+            None => {
+                self.bytes_left = 0;
+                Err(Kind::TooManyFiles
+                    .because("The request as a whole is too large; send its pictures one by one."))
+            }
         }
     }
 
@@ -303,8 +311,12 @@ impl Receiver<'_> {
 
     fn too_many_files(&self) -> Problem {
         let files = self.app.config.max_upload_files;
+        let which = match self.taken.refused.len() + 1 {
+            MOST_REFUSED => "this and the following ones",
+            _ => "this one",
+        };
         Kind::TooManyFiles.because(format!(
-            "At most {files} files are accepted in one request; send this and the following ones in another."
+            "At most {files} files are accepted in one request; send {which} in another."
         ))
     }
 }

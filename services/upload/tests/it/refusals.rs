@@ -80,18 +80,21 @@ async fn too_large_a_picture_is_refused_declared_chunked_or_in_a_form() {
 }
 
 #[tokio::test]
-async fn the_thirty_third_file_is_refused() {
+async fn from_the_thirty_third_on_files_are_refused_by_name() {
     let nats = NatsServer::start();
     let service = Service::start(&nats).await;
-    let files = (0..33).map(|_| ("a.jpg", jpeg(1))).collect();
-    let response = service.send_form(IMAGES, files).await;
+    let files = (0..32).map(|_| ("a.jpg", jpeg(1)));
+    let files = files.chain([("b.jpg", jpeg(1)), ("c.jpg", jpeg(1))]);
+    let response = service.send_form(IMAGES, files.collect()).await;
     assert_eq!(response.status(), 207);
     let answer: serde_json::Value = response.json().await.unwrap();
     assert_eq!(answer["images"].as_array().unwrap().len(), 32);
-    assert_eq!(
-        answer["refused"][0]["problem"]["type"],
-        "/problems/too-many-files"
-    );
+    let refused = answer["refused"].as_array().unwrap();
+    assert_eq!(refused.len(), 2);
+    for (refused, name) in refused.iter().zip(["b.jpg", "c.jpg"]) {
+        assert_eq!(refused["name"], name);
+        assert_eq!(refused["problem"]["type"], "/problems/too-many-files");
+    }
 }
 
 #[tokio::test]
