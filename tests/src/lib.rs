@@ -9,10 +9,10 @@ mod stack;
 mod view;
 
 pub use picture::{View, picture};
-pub use process::{Process, framewatch};
+pub use process::{Process, framewatch, have_model};
 pub use proxy::{Passage, Proxy};
 pub use stack::Stack;
-pub use view::watched_by_view;
+pub use view::{scene, watched_by_view};
 
 /// Says that a test can't be run here, and why.
 #[expect(

@@ -91,6 +91,11 @@ impl Drop for Process {
     }
 }
 
+/// Whether processes compare by `view`.
+pub fn have_model() -> bool {
+    model() != "none"
+}
+
 /// Processes compare by pHash, unless `FRAMEWATCH_TRIAL_MODEL` names the network's weights.
 fn model() -> OsString {
     std::env::var_os("FRAMEWATCH_TRIAL_MODEL").unwrap_or_else(|| "none".into())

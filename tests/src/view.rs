@@ -1,6 +1,31 @@
-use looks::ModelConfig;
+use std::{io::Cursor, time::Duration};
 
-use crate::{Stack, skip};
+use cctv_sim::scene::{DrawnCamera, Scene};
+use image::ImageFormat;
+use looks::ModelConfig;
+use time::{OffsetDateTime, macros::datetime};
+
+use crate::{Stack, View, skip};
+
+const CLOCK: OffsetDateTime = datetime!(2026-03-02 08:15:00 UTC);
+
+/// A drawn scene of 640×360 as JPEG, a scene for each view, that the network can tell apart; `seed` changes its clock.
+pub fn scene(view: View, seed: u32) -> Vec<u8> {
+    let scene = match view {
+        View::Dock => Scene::Dock,
+        View::Wall => Scene::Shelf,
+        View::Yard => Scene::Carpark,
+        View::Blank => return crate::picture(view, seed),
+    };
+    let size = "640x360".parse().expect("a size");
+    let mut camera = DrawnCamera::new(scene, size, 1, "oracle");
+    let picture = camera.reference(CLOCK + Duration::from_secs(seed.into()));
+    let mut jpeg = Vec::new();
+    picture
+        .write_to(&mut Cursor::new(&mut jpeg), ImageFormat::Jpeg)
+        .expect("a drawn picture can be encoded");
+    jpeg
+}
 
 /// A loading dock, and a shelf: drawn as the demo's cameras see them. To the network, pictures of blocks are all alike.
 fn scenes() -> [Vec<u8>; 2] {

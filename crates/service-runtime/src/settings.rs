@@ -23,9 +23,7 @@ fn row(argument: &Arg) -> String {
         .filter(|_| argument.get_action().takes_values())
         .and_then(<[_]>::first)
         .map(|name| format!(" {name}"));
-    let variable = argument
-        .get_env()
-        .map(|name| format!("`{}`", name.to_string_lossy()));
+    let variable = argument.get_env().unwrap_or_default().to_string_lossy();
     let default: Vec<_> = argument
         .get_default_values()
         .iter()
@@ -41,8 +39,7 @@ fn row(argument: &Arg) -> String {
         .map(ToString::to_string)
         .unwrap_or_default();
     format!(
-        "| `--{long}{}` | {} | {default} | {meaning} |",
-        value.unwrap_or_default(),
-        variable.unwrap_or_default()
+        "| `--{long}{}` | `{variable}` | {default} | {meaning} |",
+        value.unwrap_or_default()
     )
 }

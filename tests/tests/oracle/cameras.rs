@@ -3,7 +3,7 @@ use std::time::Duration;
 use async_nats::{HeaderMap, jetstream};
 use event_bus::Bus;
 use proto::v1::Comparison;
-use tests::{View, picture};
+use tests::View;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use tokio::{
     task::JoinHandle,
@@ -13,11 +13,9 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     history::number_of,
+    pictures::{period, picture},
     site::{FOLDERS, Site, folder},
 };
-
-/// Between two frames of a camera: with all of them, two hundred frames a second.
-const PERIOD: Duration = Duration::from_millis(100);
 
 /// How long comparators try to store what follows from the last frames.
 const TRYING_IN_VAIN: Duration = Duration::from_millis(1500);
@@ -126,7 +124,7 @@ impl Cameras {
         until_judged(&site.broker.bus().await, &mut cameras).await;
         for _ in 0..20 {
             send_last_view(&mut cameras).await;
-            sleep(PERIOD).await;
+            sleep(period()).await;
         }
         site.broker.fill_quota().await;
         send_last_view(&mut cameras).await;
@@ -160,7 +158,7 @@ async fn until_judged(bus: &Bus, cameras: &mut [Camera]) {
     while !left.is_empty() {
         assert!(Instant::now() < deadline, "nobody judges cameras {left:?}");
         send_last_view(cameras).await;
-        sleep(PERIOD).await;
+        sleep(period()).await;
         let mut waiting = Vec::new();
         for number in left {
             if !is_judged(number).await {
@@ -174,7 +172,7 @@ async fn until_judged(bus: &Bus, cameras: &mut [Camera]) {
 impl Camera {
     async fn run(mut self, mut random: fastrand::Rng, stop: CancellationToken) -> Self {
         let (mut view, mut left) = (View::Dock, random.usize(EPISODE));
-        while stop.run_until_cancelled(sleep(PERIOD)).await.is_some() {
+        while stop.run_until_cancelled(sleep(period())).await.is_some() {
             self.send(view).await;
             left -= 1;
             if left == 0 {

@@ -5,6 +5,7 @@
 //! A disk is filled up only where a file system may be mounted, as by root on Linux.
 //!
 //! - `FRAMEWATCH_ORACLE_SECONDS`: for how long there are faults; 45 unless set.
+//! - `FRAMEWATCH_TRIAL_MODEL`: the network's weights, with which comparators compare by `view`; by pHash unless set.
 //! - `FRAMEWATCH_ORACLE_SEED`: decides which faults come when, and what cameras see; printed. 1 unless set.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
@@ -21,6 +22,7 @@ mod history;
 mod in_redis;
 mod losses;
 mod people;
+mod pictures;
 mod site;
 mod witness;
 

@@ -2,11 +2,14 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use reqwest::Client;
 use serde_json::Value;
-use tests::{View, picture};
+use tests::View;
 use tokio::{task::JoinHandle, time::sleep};
 use tokio_util::sync::CancellationToken;
 
-use crate::site::{FOLDERS, Site, folder, is_held};
+use crate::{
+    pictures::picture,
+    site::{FOLDERS, Site, folder, is_held},
+};
 
 /// Between two uploads.
 const PERIOD: Duration = Duration::from_secs(2);
