@@ -25,7 +25,7 @@ async fn white_upon_black() -> Option<(Stack, Browser)> {
     browser.visit("/folder/1").await;
     browser.reads(".large .state", "Indeterminate").await;
     browser
-        .until("[...document.querySelectorAll('.compare img')].every((it) => it.naturalWidth > 0)")
+        .until("[...document.querySelectorAll('.compare img:not([data-heat-map])')].every((it) => it.naturalWidth > 0)")
         .await;
     Some((stack, browser))
 }
