@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use redis::{AsyncCommands, aio::MultiplexedConnection};
+use test_support::eventually;
 use tokio::time::sleep;
 
 use crate::site::{FOLDERS, Site, folder};
@@ -21,9 +22,15 @@ const TAKE: &str = "if redis.call('EXISTS', KEYS[1]) == 1 then redis.call('RENAM
 const GIVE_BACK: &str = "redis.call('DEL', KEYS[1]) \
                          if redis.call('EXISTS', KEYS[2]) == 1 then redis.call('RENAME', KEYS[2], KEYS[1]) end";
 
+/// As soon as Redis answers: one that was just started may be loading what it has.
 pub(crate) async fn connection(site: &Site) -> MultiplexedConnection {
     let client = redis::Client::open(site.redis.url()).unwrap();
-    client.get_multiplexed_async_connection().await.unwrap()
+    eventually("Redis answers", async || {
+        let mut redis = client.get_multiplexed_async_connection().await.ok()?;
+        let () = redis.ping().await.ok()?;
+        Some(redis)
+    })
+    .await
 }
 
 /// The stream of alerts, with the id that Redis has for each entry.
