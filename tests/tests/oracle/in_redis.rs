@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use redis::{AsyncCommands, aio::MultiplexedConnection};
+use redis::{AsyncCommands, AsyncConnectionConfig, aio::MultiplexedConnection};
 use test_support::eventually;
 use tokio::time::sleep;
 
@@ -10,6 +10,9 @@ use crate::site::{FOLDERS, Site, folder};
 
 /// The id and the phase of an alert that has an entry in the stream of alerts.
 pub(crate) type Entry = (String, String);
+
+/// How long an answer may take on a busy machine.
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Where a key is while somebody else's is in its place.
 const ASIDE: &str = "aside";
@@ -25,8 +28,10 @@ const GIVE_BACK: &str = "redis.call('DEL', KEYS[1]) \
 /// As soon as Redis answers: one that was just started may be loading what it has.
 pub(crate) async fn connection(site: &Site) -> MultiplexedConnection {
     let client = redis::Client::open(site.redis.url()).unwrap();
+    let patient = AsyncConnectionConfig::new().set_response_timeout(Some(PATIENCE));
     eventually("Redis answers", async || {
-        let mut redis = client.get_multiplexed_async_connection().await.ok()?;
+        let connecting = client.get_multiplexed_async_connection_with_config(&patient);
+        let mut redis = connecting.await.ok()?;
         let () = redis.ping().await.ok()?;
         Some(redis)
     })
