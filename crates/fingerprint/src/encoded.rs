@@ -26,11 +26,15 @@ impl<'a> Encoded<'a> {
         let format = Format::sniff(bytes).ok_or_else(|| Error::UnknownFormat {
             content: Content::of(bytes),
         })?;
-        let bytes = match format {
-            Format::Jpeg => return Self::open_jpeg(bytes, limits),
-            Format::Png => png::with_end(bytes),
-            Format::Gif => gif::with_room(bytes),
-            Format::WebP | Format::Bmp => Cow::Borrowed(bytes),
+        // Of a JPEG that is mended its own reader says how to turn it; of others, the decoder.
+        let (bytes, turn) = match format {
+            Format::Jpeg => {
+                let (bytes, turn) = jpeg::mended(bytes, &limits)?;
+                (bytes, Some(turn))
+            }
+            Format::Png => (png::with_end(bytes), None),
+            Format::Gif => (gif::with_room(bytes), None),
+            Format::WebP | Format::Bmp => (Cow::Borrowed(bytes), None),
         };
         let (stored, orientation) = decode::header(&bytes, format, &limits)?;
         Ok(Self {
@@ -38,19 +42,7 @@ impl<'a> Encoded<'a> {
             format,
             limits,
             stored,
-            orientation,
-        })
-    }
-
-    fn open_jpeg(bytes: &'a [u8], limits: Limits) -> Result<Self, Error> {
-        let (bytes, orientation) = jpeg::mended(bytes, &limits)?;
-        let (stored, _) = decode::header(&bytes, Format::Jpeg, &limits)?;
-        Ok(Self {
-            bytes,
-            format: Format::Jpeg,
-            limits,
-            stored,
-            orientation,
+            orientation: turn.unwrap_or(orientation),
         })
     }
 
