@@ -1,6 +1,6 @@
 use std::io::Cursor;
 
-use image::{GrayImage, ImageFormat, Luma};
+use image::{DynamicImage, GrayImage, ImageFormat, Luma};
 
 /// Views that nobody would take for each other.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +18,10 @@ pub enum View {
 /// A drawn picture of 320×240 as JPEG. `seed` changes it as sensor noise would: not the view.
 pub fn picture(view: View, seed: u32) -> Vec<u8> {
     let image = GrayImage::from_fn(320, 240, |x, y| Luma([level(view, x, y, seed)]));
+    jpeg(image.into())
+}
+
+pub(crate) fn jpeg(image: DynamicImage) -> Vec<u8> {
     let mut jpeg = Vec::new();
     image
         .write_to(&mut Cursor::new(&mut jpeg), ImageFormat::Jpeg)

@@ -1,11 +1,10 @@
-use std::{io::Cursor, time::Duration};
+use std::time::Duration;
 
 use cctv_sim::scene::{DrawnCamera, Scene};
-use image::ImageFormat;
 use looks::ModelConfig;
 use time::{OffsetDateTime, macros::datetime};
 
-use crate::{Stack, View, skip};
+use crate::{Stack, View, picture::jpeg, skip};
 
 const CLOCK: OffsetDateTime = datetime!(2026-03-02 08:15:00 UTC);
 
@@ -20,11 +19,7 @@ pub fn scene(view: View, seed: u32) -> Vec<u8> {
     let size = "640x360".parse().expect("a size");
     let mut camera = DrawnCamera::new(scene, size, 1, "oracle");
     let picture = camera.reference(CLOCK + Duration::from_secs(seed.into()));
-    let mut jpeg = Vec::new();
-    picture
-        .write_to(&mut Cursor::new(&mut jpeg), ImageFormat::Jpeg)
-        .expect("a drawn picture can be encoded");
-    jpeg
+    jpeg(picture.into())
 }
 
 /// A loading dock, and a shelf: drawn as the demo's cameras see them. To the network, pictures of blocks are all alike.
