@@ -37,6 +37,7 @@ async fn ten_thousand_parts_are_refused_and_none_of_them_stays() {
         ("name=\"other\"", 400),
     ] {
         let body = part(disposition).repeat(10_000) + "--x--\r\n";
+        let sent = body.len();
         let request = service
             .request(Method::POST, IMAGES)
             .header("content-type", "multipart/form-data; boundary=x")
@@ -44,7 +45,7 @@ async fn ten_thousand_parts_are_refused_and_none_of_them_stays() {
         let response = request.send().await.unwrap();
         assert_eq!(response.status(), status, "{disposition}");
         let said = response.text().await.unwrap();
-        assert!(said.len() < 100_000, "{} bytes are said", said.len());
+        assert!(said.len() < sent / 2, "{} bytes are said", said.len());
     }
     assert_it_still_works(&service).await;
 }
