@@ -311,7 +311,7 @@ impl Transitions {
             stored_at: self.clock.now(),
             sequence,
             by: String::new(),
-            is_put_back: false,
+            first_said_at: None,
             origin: Origin::default(),
         }
     }
