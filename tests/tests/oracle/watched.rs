@@ -81,7 +81,7 @@ pub(crate) async fn start(
         .connect(site.cameras.split(',').collect::<Vec<_>>())
         .await
         .unwrap();
-    let jetstream = jetstream::new(client);
+    let (jetstream, http) = (jetstream::new(client), reqwest::Client::new());
     let mut tasks = Vec::new();
     for number in 0..COUNT {
         let folder: Folder = format!("watched-{number}").parse().unwrap();
@@ -92,10 +92,12 @@ pub(crate) async fn start(
         };
         let scope = RuleScope::Folder(folder.clone());
         bus.rules().set(&scope, &rule).await.unwrap();
-        let upload = format!("http://{}/api/v1/folders/{folder}/images", site.web);
-        let upload = reqwest::Client::new().post(upload);
-        let answer = upload.body(picture(View::Dock, 0)).send().await.unwrap();
-        assert!(answer.status().is_success(), "{}", answer.status());
+        let address = format!("http://{}/api/v1/folders/{folder}", site.web);
+        let made = http.put(&address).send().await.unwrap();
+        assert!(made.status().is_success(), "{}", made.status());
+        let upload = http.post(format!("{address}/images"));
+        let uploaded = upload.body(picture(View::Dock, 0)).send().await.unwrap();
+        assert!(uploaded.status().is_success(), "{}", uploaded.status());
         let camera = Camera {
             folder,
             trouble: trouble(number),
