@@ -85,13 +85,7 @@ pub(crate) async fn start(
     let mut tasks = Vec::new();
     for number in 0..COUNT {
         let folder: Folder = format!("watched-{number}").parse().unwrap();
-        let rule = Rule {
-            silent_seconds: Some(LIMIT),
-            frozen_seconds: Some(LIMIT),
-            ..Rule::default()
-        };
-        let scope = RuleScope::Folder(folder.clone());
-        bus.rules().set(&scope, &rule).await.unwrap();
+        set_rule(&bus, &folder, true).await;
         let address = format!("http://{}/api/v1/folders/{folder}", site.web);
         let made = http.put(&address).send().await.unwrap();
         assert!(made.status().is_success(), "{}", made.status());
@@ -110,6 +104,17 @@ pub(crate) async fn start(
     Watched(tasks)
 }
 
+async fn set_rule(bus: &Bus, folder: &Folder, enabled: bool) {
+    let rule = Rule {
+        silent_seconds: Some(LIMIT),
+        frozen_seconds: Some(LIMIT),
+        enabled: Some(enabled),
+        ..Rule::default()
+    };
+    let scope = RuleScope::Folder(folder.clone());
+    bus.rules().set(&scope, &rule).await.unwrap();
+}
+
 impl Watched {
     /// To be called when there are no more faults: all get into trouble once more, until their alerts fire, and out of it, until
     /// they have ended.
@@ -121,8 +126,13 @@ impl Watched {
         let bus = site.broker.bus().await;
         let works = tokio::spawn(all(cameras, false, bus.clone()));
         let fails = tokio::spawn(all(works.await.unwrap(), true, bus.clone()));
-        let works = tokio::spawn(all(fails.await.unwrap(), false, bus));
-        Troubles(works.await.unwrap())
+        let works = tokio::spawn(all(fails.await.unwrap(), false, bus.clone()));
+        let cameras = works.await.unwrap();
+        // From now on they send nothing, and that is nobody's concern.
+        for camera in &cameras {
+            set_rule(&bus, &camera.folder, false).await;
+        }
+        Troubles(cameras)
     }
 }
 
