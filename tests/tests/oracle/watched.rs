@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::site::Site;
+use crate::{pictures::period, site::Site};
 
 /// How many there are: as many of each trouble.
 const COUNT: usize = 6;
@@ -34,6 +34,7 @@ const GOOD: std::ops::Range<u64> = 3_000..9_000;
 /// In the end trouble lasts until its alerts are there, and all is well until they have ended.
 const SAID_WITHIN: Duration = Duration::from_secs(60);
 
+/// Between two frames, at least.
 const PERIOD: Duration = Duration::from_millis(200);
 
 /// How long a camera waits for the broker to acknowledge a frame.
@@ -62,6 +63,10 @@ pub(crate) struct Troubles(Vec<Camera>);
 
 fn trouble(number: usize) -> Kind {
     [Kind::Silent, Kind::Frozen, Kind::Unreadable][number % 3]
+}
+
+fn pace() -> Duration {
+    PERIOD.max(period())
 }
 
 /// Whether it is the folder of a watched camera.
@@ -149,11 +154,11 @@ async fn all(mut cameras: Vec<Camera>, fail: bool, bus: Bus) -> Vec<Camera> {
             }
         }
         // A picture must have varied for a while before one that stands still is told.
-        let is_long = begun.elapsed() >= PERIOD * 20;
+        let is_long = begun.elapsed() >= pace() * 20;
         if is_long && all_say(&bus, &cameras, fail).await || Instant::now() > deadline {
             break;
         }
-        sleep(PERIOD).await;
+        sleep(pace()).await;
     }
     if fail {
         for camera in &mut cameras {
@@ -188,7 +193,7 @@ impl Camera {
 
     async fn last_for(&mut self, ms: u64, fails: bool, stop: &CancellationToken) {
         let end = Instant::now() + Duration::from_millis(ms);
-        while Instant::now() < end && stop.run_until_cancelled(sleep(PERIOD)).await.is_some() {
+        while Instant::now() < end && stop.run_until_cancelled(sleep(pace())).await.is_some() {
             match fails {
                 true => self.fail().await,
                 false => self.work().await,
@@ -297,7 +302,7 @@ impl Camera {
             _ => return false,
         };
         self.troubles.iter().any(|(from, to)| {
-            at + TOLERANCE >= *from + limit - PERIOD * 2 && at <= *to + said_within
+            at + TOLERANCE >= *from + limit - pace() * 2 && at <= *to + said_within
         })
     }
 }
