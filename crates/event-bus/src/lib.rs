@@ -33,7 +33,7 @@ pub use contract::evidence::{
 };
 pub use contract::features::{Features, FeaturesChange, FeaturesKey, InvalidFeaturesKey};
 pub use contract::folders::{FolderChange, FolderKey, Folders, Mark};
-pub use contract::frames::{FrameArrival, FrameHeaders, MAX_FRAME_BYTES};
+pub use contract::frames::{FrameArrival, FrameHeaders, MAX_FRAME_BYTES, MisdirectedError};
 pub use contract::holds::{Hold, Holds};
 pub use contract::latest::{LatestFrameChange, LatestFrames};
 pub use contract::learning::{LearningChange, Learnings};

@@ -19,6 +19,7 @@ mod digests;
 mod judge;
 mod lanes;
 mod looking;
+mod misdirected;
 mod process;
 mod proposals;
 mod recheck_queue;
@@ -147,6 +148,11 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
             async move { evidence.keep_trying().await }
         }));
         tracker.spawn(measure_backlog(bus.clone(), shutdown.clone()));
+        tracker.spawn(
+            shutdown
+                .clone()
+                .run_until_cancelled_owned(misdirected::tell(bus.clone())),
+        );
         if let Some(watch) = watch {
             watch.start(&state, evidence.clone(), &tracker, &shutdown);
         }

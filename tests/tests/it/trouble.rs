@@ -57,6 +57,25 @@ async fn names_and_headers_that_a_camera_may_send_stop_nothing() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_frame_on_a_subject_that_no_stream_takes_is_a_dead_letter() {
+    let stack = Stack::start().await;
+    let client = async_nats::connect(stack.nats.url()).await.unwrap();
+    let bus = stack.bus().await;
+    let letter = eventually("it is a dead letter", async || {
+        let sent = client.publish("frames.gate.cam1", "a picture".into());
+        sent.await.unwrap();
+        bus.dead_letters().await.into_iter().next()
+    })
+    .await;
+    assert_eq!(letter.event.subject, "frames.gate.cam1");
+    assert!(
+        letter.event.cause.contains("frames.<folder>"),
+        "{}",
+        letter.event.cause
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_camera_whose_clock_is_wrong_is_judged_like_any_other() {
     let stack = Stack::start().await;
     stack

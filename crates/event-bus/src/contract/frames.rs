@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use async_nats::jetstream::message::PublishMessage;
+use async_nats::jetstream::{self, message::PublishMessage};
 use bytes::Bytes;
+use futures::StreamExt as _;
 use proto::{rfc3339, timestamp, v1::Frame};
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
@@ -156,6 +157,22 @@ impl Event for FrameArrival {
     }
 }
 
+/// Where frames go that no stream takes.
+const MISDIRECTED: &str = "frames.*.>";
+const QUEUE: &str = "framewatch-misdirected-frames";
+const NOT_TAKEN: &str = "no stream takes this subject: frames are published on frames.<folder>, and a folder's name has no dot";
+
+/// Why nobody can wait for a frame that is published where no stream takes it, or it could not be kept.
+#[derive(Debug, thiserror::Error)]
+pub enum MisdirectedError {
+    /// The client is closed, or may not listen there.
+    #[error("nobody can listen on {MISDIRECTED}")]
+    Ended,
+    /// It was not kept.
+    #[error("it could not be kept as a dead letter")]
+    NotKept(#[from] PublishError),
+}
+
 impl Bus {
     /// Publishes a frame: the bare bytes of a picture. `content_type` where the sender knows it.
     pub async fn publish_frame(
@@ -183,6 +200,21 @@ impl Bus {
             message = message.header(CONTENT_TYPE, value(content_type));
         }
         self.publish::<FrameArrival>(folder, message).await
+    }
+
+    /// Waits for a frame that is published where no stream takes it, on more than two tokens such as `frames.gate.cam1`;
+    /// keeps it as a dead letter, and gives its subject. Of several services that wait one gets it.
+    pub async fn misdirected_frame(&self) -> Result<String, MisdirectedError> {
+        let misdirected = self.client().queue_subscribe(MISDIRECTED, QUEUE.to_owned());
+        let mut misdirected = misdirected.await.map_err(|_| MisdirectedError::Ended)?;
+        let message = misdirected.next().await.ok_or(MisdirectedError::Ended)?;
+        let subject = message.subject.to_string();
+        let message = jetstream::Message {
+            message,
+            context: self.jetstream.clone(),
+        };
+        self.keep_dead_letter(&message, NOT_TAKEN).await?;
+        Ok(subject)
     }
 
     /// Forgets the frames of a folder, and the one that is kept of it.
