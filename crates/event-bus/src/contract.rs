@@ -22,6 +22,7 @@ pub(crate) mod references;
 pub(crate) mod rights;
 pub(crate) mod rules;
 pub(crate) mod sessions;
+pub(crate) mod sources;
 pub(crate) mod uploads;
 
 use std::collections::BTreeSet;
@@ -31,12 +32,13 @@ use declaration::Declaration;
 use rights::Service;
 
 /// All streams and buckets, in the order in which they are made.
-pub static DECLARATIONS: [Declaration; 18] = [
+pub static DECLARATIONS: [Declaration; 19] = [
     uploads::DECLARATION,
     frames::DECLARATION,
     comparisons::DECLARATION,
     alerts::DECLARATION,
     changes::DECLARATION,
+    sources::DECLARATION,
     dead_letters::DECLARATION,
     folders::DECLARATION,
     rules::DECLARATION,
