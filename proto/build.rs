@@ -11,9 +11,10 @@ use protox::{prost::Message, prost_reflect::DescriptorPool};
 
 const PACKAGE: &str = "framewatch.v1";
 
-const FILES: [&str; 11] = [
+const FILES: [&str; 12] = [
     "framewatch/v1/acknowledgement.proto",
     "framewatch/v1/alert.proto",
+    "framewatch/v1/camera.proto",
     "framewatch/v1/change.proto",
     "framewatch/v1/comparison.proto",
     "framewatch/v1/finding.proto",

@@ -88,7 +88,7 @@ async fn live<E: Event>(bus: &Bus, shutdown: &CancellationToken, mut hand_on: im
     let (mut last, mut caught_up) = (0, false);
     bus.follow::<E>(shutdown, |latest| match latest {
         Latest::Event(stored) => {
-            let was_said = stored.sequence <= last || (caught_up && stored.is_put_back);
+            let was_said = stored.sequence <= last || (caught_up && stored.first_said_at.is_some());
             last = last.max(stored.sequence);
             if !was_said {
                 hand_on(stored.event, caught_up);

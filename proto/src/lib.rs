@@ -20,7 +20,9 @@ pub use conversions::{from_timestamp, rfc3339, timestamp};
 pub use folder::InvalidFolderDetails;
 pub use known::Known;
 pub use line::InvalidLine;
-pub use rule::{EffectiveRule, FieldKind, FieldValue, InvalidRule, Learn, Measure, RuleField};
+pub use rule::{
+    BuiltIn, EffectiveRule, FieldKind, FieldValue, InvalidRule, Learn, Measure, RuleField, Silence,
+};
 
 /// Messages of the package `framewatch.v1`.
 #[expect(

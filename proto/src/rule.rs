@@ -7,7 +7,7 @@ mod measure;
 
 use std::time::Duration;
 
-pub use field::{FieldKind, FieldValue, RuleField};
+pub use field::{BuiltIn, FieldKind, FieldValue, RuleField};
 pub use measure::Measure;
 
 use crate::v1::Rule;
@@ -41,6 +41,21 @@ pub struct EffectiveRule {
     pub measure: Measure,
     /// What becomes of frames that are proposed as normal pictures.
     pub learn: Learn,
+    /// How long the camera may send no frame.
+    pub silent: Silence,
+    /// How long the camera may send the same picture; `None`: for ever.
+    pub frozen: Option<Duration>,
+}
+
+/// How long a camera may send no frame before its alert fires.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Silence {
+    /// As its usual gap has it.
+    Automatic,
+    /// So long.
+    After(Duration),
+    /// For ever.
+    Allowed,
 }
 
 /// What becomes of frames that are proposed as normal pictures.
@@ -79,6 +94,9 @@ impl Rule {
     /// The least similarity that counts as a match where no rule says otherwise: that of the system this one replaces.
     pub const DEFAULT_THRESHOLD: f64 = 0.9;
 
+    /// How long a camera may send the same picture where no rule says otherwise.
+    pub const DEFAULT_FROZEN_SECONDS: f64 = 120.0;
+
     /// Every field, in the order in which people are shown them. Pages, API and commands are made from this table.
     pub const FIELDS: &'static [RuleField] = &[
         RuleField {
@@ -92,7 +110,7 @@ impl Rule {
                 least: 0.0,
                 most: 1.0,
             },
-            built_in: FieldValue::Number(Self::DEFAULT_THRESHOLD),
+            built_in: BuiltIn::Value(FieldValue::Number(Self::DEFAULT_THRESHOLD)),
             get: |rule| rule.threshold.map(FieldValue::Number),
             set: |rule, value| rule.threshold = value.and_then(FieldValue::number),
         },
@@ -104,7 +122,7 @@ impl Rule {
             about: "How long a mismatch must last before the alert fires. Raise it where something passes through the \
                     view.",
             kind: UP_TO_A_DAY,
-            built_in: FieldValue::Number(0.0),
+            built_in: BuiltIn::Value(FieldValue::Number(0.0)),
             get: |rule| rule.hold_seconds.map(FieldValue::Number),
             set: |rule, value| rule.hold_seconds = value.and_then(FieldValue::number),
         },
@@ -116,7 +134,7 @@ impl Rule {
             about: "How long the view must match again before the alert resolves. Raise it where one incident gives \
                     many alerts.",
             kind: UP_TO_A_DAY,
-            built_in: FieldValue::Number(0.0),
+            built_in: BuiltIn::Value(FieldValue::Number(0.0)),
             get: |rule| rule.keep_firing_seconds.map(FieldValue::Number),
             set: |rule, value| rule.keep_firing_seconds = value.and_then(FieldValue::number),
         },
@@ -127,7 +145,7 @@ impl Rule {
             help: "Whether alerts fire at all",
             about: "Whether alerts fire at all. Frames are compared in any case.",
             kind: FieldKind::Switch,
-            built_in: FieldValue::Switch(true),
+            built_in: BuiltIn::Value(FieldValue::Switch(true)),
             get: |rule| rule.enabled.map(FieldValue::Switch),
             set: |rule, value| rule.enabled = value.and_then(FieldValue::switch),
         },
@@ -141,7 +159,7 @@ impl Rule {
             kind: FieldKind::Word {
                 words: &Measure::WORDS,
             },
-            built_in: FieldValue::Word(Measure::PHASH),
+            built_in: BuiltIn::Value(FieldValue::Word(Measure::PHASH)),
             get: |rule| rule.measure.as_deref().map(FieldValue::Word),
             set: |rule, value| rule.measure = value.and_then(FieldValue::word).map(str::to_owned),
         },
@@ -155,9 +173,32 @@ impl Rule {
             kind: FieldKind::Word {
                 words: &Learn::WORDS,
             },
-            built_in: FieldValue::Word(Learn::ASK),
+            built_in: BuiltIn::Value(FieldValue::Word(Learn::ASK)),
             get: |rule| rule.learn.as_deref().map(FieldValue::Word),
             set: |rule, value| rule.learn = value.and_then(FieldValue::word).map(str::to_owned),
+        },
+        RuleField {
+            name: "silentSeconds",
+            flag: "silent",
+            label: "Silent",
+            help: "How long the camera may send no frame before its alert fires, 0 for ever",
+            about: "How long the camera may send no frame, or none that can be read, before its alert fires; 0: for ever. \
+                    Automatic is five times the usual gap between its frames, and 30 seconds at least.",
+            kind: UP_TO_A_DAY,
+            built_in: BuiltIn::Automatic,
+            get: |rule| rule.silent_seconds.map(FieldValue::Number),
+            set: |rule, value| rule.silent_seconds = value.and_then(FieldValue::number),
+        },
+        RuleField {
+            name: "frozenSeconds",
+            flag: "frozen",
+            label: "Frozen",
+            help: "How long the camera may send the same picture before its alert fires, 0 for ever",
+            about: "How long a camera whose picture has varied may send the same one before its alert fires; 0: for ever.",
+            kind: UP_TO_A_DAY,
+            built_in: BuiltIn::Value(FieldValue::Number(Self::DEFAULT_FROZEN_SECONDS)),
+            get: |rule| rule.frozen_seconds.map(FieldValue::Number),
+            set: |rule, value| rule.frozen_seconds = value.and_then(FieldValue::number),
         },
     ];
 
@@ -178,11 +219,11 @@ impl Rule {
         }
     }
 
-    /// What holds where no rule says anything: every field set.
+    /// What holds where no rule says anything: every field set that is not automatic.
     pub fn built_in() -> Rule {
         let mut rule = Rule::default();
         for field in Rule::FIELDS {
-            field.set(&mut rule, Some(field.built_in));
+            field.set(&mut rule, field.built_in_value());
         }
         rule
     }
@@ -202,7 +243,7 @@ impl Rule {
         self
     }
 
-    /// What holds where a folder has the rule `own` and all folders have `default`: every field set.
+    /// What holds where a folder has the rule `own` and all folders have `default`: every field set that is not automatic.
     pub fn in_force(own: Option<Rule>, default: Option<Rule>) -> Rule {
         own.unwrap_or_default()
             .or(default.unwrap_or_default())
@@ -215,6 +256,7 @@ impl EffectiveRule {
     pub fn of(own: Option<Rule>, default: Option<Rule>) -> Self {
         let rule = Rule::in_force(own, default);
         let seconds = |value: Option<f64>| Duration::from_secs_f64(value.unwrap_or_default());
+        let limit = |value| Some(seconds(value)).filter(|limit| !limit.is_zero());
         EffectiveRule {
             threshold: rule.threshold.unwrap_or(Rule::DEFAULT_THRESHOLD),
             hold: seconds(rule.hold_seconds),
@@ -222,6 +264,12 @@ impl EffectiveRule {
             enabled: rule.enabled.unwrap_or(true),
             measure: Measure::of(rule.measure.as_deref().unwrap_or(Measure::PHASH)),
             learn: Learn::of(rule.learn.as_deref().unwrap_or(Learn::ASK)),
+            silent: match limit(rule.silent_seconds) {
+                _ if rule.silent_seconds.is_none() => Silence::Automatic,
+                Some(limit) => Silence::After(limit),
+                None => Silence::Allowed,
+            },
+            frozen: limit(rule.frozen_seconds),
         }
     }
 }
@@ -251,9 +299,28 @@ mod tests {
                 enabled: false,
                 measure: Measure::Phash,
                 learn: Learn::Ask,
+                silent: Silence::Automatic,
+                frozen: Some(Duration::from_secs(120)),
             }
         );
         assert!(EffectiveRule::of(None, None).enabled);
+    }
+
+    #[test]
+    fn nought_is_for_ever() {
+        let never = Rule {
+            silent_seconds: Some(0.0),
+            frozen_seconds: Some(0.0),
+            ..Rule::default()
+        };
+        let never = EffectiveRule::of(Some(never), None);
+        assert_eq!((never.silent, never.frozen), (Silence::Allowed, None));
+        let soon = Rule {
+            silent_seconds: Some(7.5),
+            ..Rule::default()
+        };
+        let soon = EffectiveRule::of(Some(soon), None).silent;
+        assert_eq!(soon, Silence::After(Duration::from_millis(7500)));
     }
 
     #[test]
@@ -309,8 +376,9 @@ mod tests {
     fn every_field_reads_and_sets_what_its_name_says() {
         for field in Rule::FIELDS {
             let mut rule = Rule::default();
-            field.set(&mut rule, Some(field.built_in));
-            assert_eq!(field.get(&rule), Some(field.built_in));
+            let value = field.built_in_value().unwrap_or(FieldValue::Number(1.0));
+            field.set(&mut rule, Some(value));
+            assert_eq!(field.get(&rule), Some(value));
             let json = serde_json::to_value(&rule).unwrap();
             let said: Vec<&String> = json.as_object().unwrap().keys().collect();
             assert_eq!(said, [field.name]);

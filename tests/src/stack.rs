@@ -280,9 +280,19 @@ impl Stack {
 
     /// Sets a folder's rule, as JSON.
     pub async fn set_rule(&self, folder: &str, rule: &str) {
+        self.put_rule(&format!("/api/v1/folders/{folder}/rule"), rule)
+            .await;
+    }
+
+    /// Sets the rule of all folders that have none, as JSON.
+    pub async fn set_rule_of_all(&self, rule: &str) {
+        self.put_rule("/api/v1/rules/_default", rule).await;
+    }
+
+    async fn put_rule(&self, path: &str, rule: &str) {
         let request = self
             .http
-            .put(self.url(&format!("/api/v1/folders/{folder}/rule")))
+            .put(self.url(path))
             .header("Content-Type", "application/json")
             .body(rule.to_owned());
         let response = request.send().await.expect("the service answers");

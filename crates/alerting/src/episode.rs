@@ -37,12 +37,21 @@ pub struct ViewStanding<'a> {
 /// What was just learnt of a camera.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraSeen {
-    /// What is wrong with it; nothing where it works.
-    pub findings: Vec<Finding>,
+    /// How it stands.
+    pub condition: CameraCondition,
     /// The last frame that came from it.
     pub frame: Option<Frame>,
     /// When that was learnt.
     pub at: OffsetDateTime,
+}
+
+/// How a camera stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CameraCondition {
+    /// This is wrong with it, the most telling first.
+    Wrong(Vec<Finding>),
+    /// What was wrong is over, and why.
+    Over(ResolvedBy),
 }
 
 /// What follows.
@@ -129,16 +138,16 @@ pub fn after_camera(standing: &Standing<'_>, seen: &CameraSeen) -> Decision {
     let is_firing = standing
         .last
         .is_some_and(|last| last.phase() == Phase::Firing);
-    match (is_firing, seen.findings.is_empty()) {
-        (false, false) => {}
-        (true, true) => return end(standing.last, seen.at, ResolvedBy::Camera),
-        (false, true) | (true, false) => return Decision::Nothing,
-    }
+    let findings = match &seen.condition {
+        CameraCondition::Over(by) => return end(standing.last, seen.at, *by),
+        CameraCondition::Wrong(_) if is_firing => return Decision::Nothing,
+        CameraCondition::Wrong(findings) => findings,
+    };
     let frame_stored_at = seen.frame.as_ref().and_then(|frame| frame.stored_at);
     let id = episode_id(
         standing,
         Age {
-            reference_since: Some(seen.at),
+            reference_since: None,
             frame_stored_at: frame_stored_at.as_ref().and_then(from_timestamp),
         },
     );
@@ -148,7 +157,7 @@ pub fn after_camera(standing: &Standing<'_>, seen: &CameraSeen) -> Decision {
             folder: standing.folder.to_owned(),
             subject: Subject::Camera.into(),
             phase: Phase::Firing.into(),
-            findings: seen.findings.clone(),
+            findings: findings.clone(),
             frame: seen.frame.clone(),
             fired_at: Some(timestamp(seen.at)),
             ..Alert::default()

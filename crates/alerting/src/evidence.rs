@@ -5,7 +5,7 @@
 
 mod waiting;
 
-use std::{sync::Arc, time::Duration};
+use std::{iter, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
@@ -30,13 +30,13 @@ struct Writer {
     complaints: LogLimiter,
 }
 
-/// The pictures behind a comparison.
+/// The pictures behind an alert.
 #[derive(Debug, Clone, Copy)]
 pub struct Pictures<'a> {
     /// The frame's bytes.
     pub frame: &'a Bytes,
-    /// The id of the reference, which is stored.
-    pub reference: &'a str,
+    /// The id of the reference, which is stored; `None` where the alert is not about one.
+    pub reference: Option<&'a str>,
 }
 
 /// How long an alert may wait for the pictures behind it.
@@ -106,15 +106,13 @@ impl EvidenceWriter {
         pictures: Pictures<'_>,
     ) -> String {
         let deadline = Instant::now() + PATIENCE;
-        let exhibits = [
-            (Exhibit::Frame, Source::Bytes(pictures.frame.clone())),
-            (
-                Exhibit::Reference,
-                Source::Reference(PictureKey::new(folder, pictures.reference)),
-            ),
-        ];
+        let frame = (Exhibit::Frame, Source::Bytes(pictures.frame.clone()));
+        let reference = pictures.reference.map(|id| {
+            let stored = Source::Reference(PictureKey::new(folder, id));
+            (Exhibit::Reference, stored)
+        });
         let mut missing = Vec::new();
-        for (exhibit, source) in exhibits {
+        for (exhibit, source) in iter::once(frame).chain(reference) {
             let key = ExhibitKey::new(alert.id.clone(), exhibit);
             if let Err(why) = self.0.keep_or_wait(key, source, deadline).await {
                 self.0.complain(folder, alert, exhibit, &why);

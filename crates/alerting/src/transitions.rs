@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use event_bus::{
     AlertSubject, Bus, Expected, Folder, Hold, Origin, PublishError, StoreError, Stored,
 };
@@ -72,8 +73,9 @@ struct Known {
 /// What leads to a decision.
 #[derive(Clone, Copy)]
 struct Occasion<'a> {
-    comparison: Option<(&'a Comparison, Pictures<'a>)>,
-    set: Option<&'a FolderRule>,
+    comparison: Option<&'a Comparison>,
+    pictures: Option<Pictures<'a>>,
+    set: &'a FolderRule,
 }
 
 impl Transitions {
@@ -98,8 +100,9 @@ impl Transitions {
         pictures: Pictures<'_>,
     ) -> Result<Settled, TransitionError> {
         let occasion = Occasion {
-            comparison: Some((comparison, pictures)),
-            set: Some(set),
+            comparison: Some(comparison),
+            pictures: Some(pictures),
+            set,
         };
         self.settle(&AlertSubject::view(folder), occasion, |known| {
             let hold = known
@@ -147,15 +150,22 @@ impl Transitions {
         .await
     }
 
-    /// Does what follows from what was learnt of the folder's camera.
+    /// Does what follows from what was learnt of the folder's camera. The picture behind an alert, where there is one, is
+    /// stored before it is published, where that is possible within a second.
     pub async fn after_camera(
         &self,
         folder: &Folder,
+        set: &FolderRule,
         seen: &CameraSeen,
+        picture: Option<&Bytes>,
     ) -> Result<Settled, TransitionError> {
+        let pictures = picture.map(|frame| Pictures {
+            frame,
+            reference: None,
+        });
         let occasion = Occasion {
-            comparison: None,
-            set: None,
+            pictures,
+            ..Occasion::of_people(set)
         };
         self.settle(&AlertSubject::camera(folder), occasion, |known| {
             episode::after_camera(&known.standing(folder), seen)
@@ -175,7 +185,7 @@ impl Transitions {
                 (Decision::Nothing, _) | (Decision::Remember, None) => {
                     return Ok(Settled::Unchanged);
                 }
-                (Decision::Remember, Some((comparison, _))) => self
+                (Decision::Remember, Some(comparison)) => self
                     .remember(&subject.folder, comparison, known.expected_hold)
                     .await
                     .map(|()| Settled::Unchanged),
@@ -203,21 +213,22 @@ impl Transitions {
         Transition { mut alert, lasted }: Transition,
         occasion: Occasion<'_>,
     ) -> Alert {
-        if let (Phase::Firing, Some((_, pictures))) = (alert.phase(), occasion.comparison) {
+        if let (Phase::Firing, Some(pictures)) = (alert.phase(), occasion.pictures) {
             let missing = self.evidence.store(&subject.folder, &alert, pictures);
             alert.evidence_missing = missing.await;
         }
-        if let (Phase::Resolved, Subject::View, Some(firing)) =
-            (alert.phase(), subject.subject, known.last())
-        {
-            self.explain_end(&subject.folder, firing, &mut alert, occasion)
-                .await;
+        if let (Phase::Resolved, Some(firing)) = (alert.phase(), known.last()) {
+            if subject.subject == Subject::View {
+                self.look_back(&subject.folder, firing, &mut alert, occasion)
+                    .await;
+            }
+            name_who_ended(&mut alert, occasion.set);
         }
         alert.message = sentences::of_alert(&alert, lasted);
         alert
     }
 
-    async fn explain_end(
+    async fn look_back(
         &self,
         folder: &Folder,
         firing: &Alert,
@@ -226,18 +237,12 @@ impl Transitions {
     ) {
         let ending = self.past.ending(folder, firing).await;
         alert.worst_similarity = ending.as_ref().and_then(|ending| ending.worst(firing));
-        if let (ResolvedBy::Unspecified, Some((comparison, _))) =
+        if let (ResolvedBy::Unspecified, Some(comparison)) =
             (alert.resolved_by(), occasion.comparison)
         {
             let ending = ending.unwrap_or_default();
             alert.set_resolved_by(ending.cause(firing, comparison));
         }
-        let who = match (alert.resolved_by(), occasion.set) {
-            (ResolvedBy::Rule | ResolvedBy::SwitchedOff, Some(set)) => &set.rule_by,
-            (ResolvedBy::Reference | ResolvedBy::Removed, Some(set)) => &set.reference_by,
-            _ => return,
-        };
-        alert.resolved_by_name.clone_from(who);
     }
 
     /// As the folds have it: now and then a little late.
@@ -294,8 +299,14 @@ impl Transitions {
         let sequence = self.bus.publish_alert(subject, &alert, expected).await?;
         let (phase, id, message) = (alert.phase(), &alert.id, &alert.message);
         let folder = &subject.folder;
-        metrics::counter!("framewatch_alerts_total", "phase" => phase.word()).increment(1);
+        metrics::counter!(
+            "framewatch_alerts_total",
+            "phase" => phase.word(), "subject" => subject.subject.word()
+        )
+        .increment(1);
         match phase {
+            // A hundred cameras may fall silent at once: whoever watches them says it in one line.
+            _ if subject.subject == Subject::Camera => {}
             Phase::Firing => tracing::warn!(target: "comparator::alerts", %folder, id, "{message}"),
             _ => tracing::info!(target: "comparator::alerts", %folder, id, "{message}"),
         }
@@ -311,10 +322,20 @@ impl Transitions {
             stored_at: self.clock.now(),
             sequence,
             by: String::new(),
-            is_put_back: false,
+            first_said_at: None,
             origin: Origin::default(),
         }
     }
+}
+
+/// Who changed what ended the alert.
+fn name_who_ended(alert: &mut Alert, set: &FolderRule) {
+    let who = match alert.resolved_by() {
+        ResolvedBy::Rule | ResolvedBy::SwitchedOff => &set.rule_by,
+        ResolvedBy::Reference | ResolvedBy::Removed => &set.reference_by,
+        ResolvedBy::View | ResolvedBy::Camera | ResolvedBy::Unspecified => return,
+    };
+    alert.resolved_by_name.clone_from(who);
 }
 
 impl Known {
@@ -335,7 +356,8 @@ impl<'a> Occasion<'a> {
     fn of_people(set: &'a FolderRule) -> Self {
         Occasion {
             comparison: None,
-            set: Some(set),
+            pictures: None,
+            set,
         }
     }
 }

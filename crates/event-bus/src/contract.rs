@@ -5,6 +5,7 @@ pub(crate) mod acknowledgements;
 pub(crate) mod alerts;
 mod allowed;
 mod by_folder;
+pub(crate) mod cameras;
 pub(crate) mod changes;
 pub(crate) mod comparisons;
 pub(crate) mod dead_letters;
@@ -15,6 +16,7 @@ pub(crate) mod features;
 pub(crate) mod folders;
 pub(crate) mod frames;
 pub(crate) mod holds;
+pub(crate) mod latest;
 pub(crate) mod learning;
 pub(crate) mod normals;
 pub(crate) mod proposals;
@@ -32,11 +34,12 @@ use declaration::Declaration;
 use rights::Service;
 
 /// All streams and buckets, in the order in which they are made.
-pub static DECLARATIONS: [Declaration; 19] = [
+pub static DECLARATIONS: [Declaration; 21] = [
     uploads::DECLARATION,
     frames::DECLARATION,
     comparisons::DECLARATION,
     alerts::DECLARATION,
+    cameras::DECLARATION,
     changes::DECLARATION,
     sources::DECLARATION,
     dead_letters::DECLARATION,
@@ -48,6 +51,7 @@ pub static DECLARATIONS: [Declaration; 19] = [
     sessions::DECLARATION,
     features::DECLARATION,
     drift::DECLARATION,
+    latest::DECLARATION,
     references::DECLARATION,
     normals::DECLARATION,
     proposals::DECLARATION,

@@ -35,6 +35,7 @@ pub use contract::features::{Features, FeaturesChange, FeaturesKey, InvalidFeatu
 pub use contract::folders::{FolderChange, FolderKey, Folders, Mark};
 pub use contract::frames::{FrameArrival, FrameHeaders, MAX_FRAME_BYTES};
 pub use contract::holds::{Hold, Holds};
+pub use contract::latest::{LatestFrameChange, LatestFrames};
 pub use contract::learning::{LearningChange, Learnings};
 pub use contract::normals::{NormalChange, Normals};
 pub use contract::proposals::{

@@ -7,7 +7,7 @@ use crate::luma::{Luma, Stored, swaps_sides};
 use crate::resample::{Lines, Resampler};
 use crate::{
     ALGORITHM, Content, Encoded, Error, Fingerprint, Format, HashKind, Limits, Picture, Quality,
-    phash,
+    Tiles, phash,
 };
 
 /// A picture in grey, upright: at 1/8 scale, or at full size where 1/8 would leave fewer than 72 pixels on a side.
@@ -113,6 +113,11 @@ impl Fingerprinter {
             format,
             fingerprint,
         })
+    }
+
+    /// The tiles of the picture that was read last, as it is stored: not turned.
+    pub fn tiles(&self) -> Tiles {
+        Tiles::of(&self.luma)
     }
 
     /// The grey thumbnail that the fingerprint of an encoded picture is made of.

@@ -49,6 +49,7 @@ mod phash;
 mod png;
 mod quality;
 mod resample;
+mod tiles;
 
 pub use encoded::Encoded;
 pub use error::{Content, Error};
@@ -58,6 +59,7 @@ pub use format::Format;
 pub use hash::{Hash, HashKind};
 pub use limits::Limits;
 pub use quality::Quality;
+pub use tiles::Tiles;
 
 /// What one look at a picture tells.
 #[derive(Clone, Copy, Debug, PartialEq)]

@@ -94,7 +94,7 @@ mod tests {
             stored_at: OffsetDateTime::UNIX_EPOCH,
             sequence,
             by: String::new(),
-            is_put_back: false,
+            first_said_at: None,
             origin: event_bus::Origin::default(),
         }
     }

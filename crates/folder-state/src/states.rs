@@ -24,7 +24,7 @@ use std::{
 use event_bus::{Folder, FrameArrival, ReferenceChange, Stored};
 use proto::{
     from_timestamp,
-    v1::{Acknowledgement, Alert, Comparison, Folder as Details, Rule, Upload},
+    v1::{Acknowledgement, Alert, CameraState, Comparison, Folder as Details, Rule, Upload},
 };
 use time::OffsetDateTime;
 use tokio::{sync::watch, time::timeout};
@@ -45,6 +45,12 @@ use turns::LastTold;
 
 /// A camera is sending, and a frame is current, for this long after the last one; frames are not kept longer either.
 pub const FRAME_IS_CURRENT: time::Duration = time::Duration::minutes(5);
+
+/// So often may the usual gap between a camera's frames pass before its last one is not current.
+const USUAL_GAPS: f64 = 5.0;
+
+/// How long frames may come without being compared until that is said.
+const COMPARED_WITHIN: time::Duration = time::Duration::seconds(10);
 
 /// How long a change may take to come back through the broker.
 const FOLD_PATIENCE: Duration = Duration::from_secs(5);
@@ -83,6 +89,9 @@ pub struct KnownFolder {
     alert: Option<Stored<Alert>>,
     camera_alert: Option<Stored<Alert>>,
     frame: Option<Stored<FrameArrival>>,
+    /// When the first frame came that is newer than the last one that was compared.
+    uncompared_since: Option<OffsetDateTime>,
+    camera: Option<CameraState>,
     rule: Option<Rule>,
     recent: Recent,
     averaged: Averaged,
@@ -253,7 +262,10 @@ impl Known {
 
 impl KnownFolder {
     fn exists(&self) -> bool {
-        self.made.is_some() || self.current_frame().is_some()
+        // A camera that falls silent must not take its folder along.
+        self.made.is_some()
+            || self.current_frame().is_some()
+            || self.firing_camera_alert().is_some()
     }
 
     /// What people say of it; nothing, where only a camera has made it known.
@@ -273,8 +285,19 @@ impl KnownFolder {
         seen.max(compared.as_ref().and_then(from_timestamp))
     }
 
+    /// Longer than [`FRAME_IS_CURRENT`] where the camera sends so seldom.
+    fn frame_is_current_for(&self) -> time::Duration {
+        let camera = self.camera.as_ref();
+        let usual = camera.and_then(|camera| {
+            let seldom = camera.interval_seconds.map(|seconds| seconds * USUAL_GAPS);
+            camera.silent_after_seconds.or(seldom)
+        });
+        let usual = usual.map(time::Duration::saturating_seconds_f64);
+        usual.map_or(FRAME_IS_CURRENT, |usual| usual.max(FRAME_IS_CURRENT))
+    }
+
     fn current_frame(&self) -> Option<&Stored<FrameArrival>> {
-        let oldest = OffsetDateTime::now_utc() - FRAME_IS_CURRENT;
+        let oldest = OffsetDateTime::now_utc() - self.frame_is_current_for();
         self.frame.as_ref().filter(|frame| frame.stored_at > oldest)
     }
 }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Instant};
 
 use comparison::{Look, view};
 use features::Input;
-use fingerprint::{Encoded, Fingerprinter, Limits};
+use fingerprint::{Encoded, Fingerprinter, Limits, Tiles};
 use image::RgbImage;
 use proto::Measure;
 
@@ -52,6 +52,11 @@ impl Viewer {
             Measure::Phash | Measure::Hash(_) | Measure::Unknown => None,
         };
         Ok(Look { fingerprint, view })
+    }
+
+    /// The tiles of the picture that was looked at last.
+    pub fn tiles(&self) -> Tiles {
+        self.fingerprinter.tiles()
     }
 
     fn view(&self, bytes: &[u8]) -> Result<view::Look, LookError> {

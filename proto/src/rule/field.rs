@@ -20,9 +20,18 @@ pub struct RuleField {
     /// What it can say.
     pub kind: FieldKind,
     /// What holds where no rule says anything.
-    pub built_in: FieldValue<'static>,
+    pub built_in: BuiltIn,
     pub(super) get: fn(&Rule) -> Option<FieldValue<'_>>,
     pub(super) set: fn(&mut Rule, Option<FieldValue<'_>>),
+}
+
+/// What holds where no rule says anything.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum BuiltIn {
+    /// As if a rule said this.
+    Value(FieldValue<'static>),
+    /// What follows from what is seen of the folder: no value says so.
+    Automatic,
 }
 
 /// What a field can say.
@@ -76,6 +85,14 @@ impl RuleField {
     /// Makes a rule say something in this field, or nothing. The value is one of the field's kind.
     pub fn set(&self, rule: &mut Rule, value: Option<FieldValue<'_>>) {
         (self.set)(rule, value);
+    }
+
+    /// What it says where no rule does, as a rule has it; `None` where nothing in a rule says that.
+    pub fn built_in_value(&self) -> Option<FieldValue<'static>> {
+        match self.built_in {
+            BuiltIn::Value(value) => Some(value),
+            BuiltIn::Automatic => None,
+        }
     }
 
     /// Whether there is more than one thing that it can say, so that people are asked.
@@ -143,6 +160,20 @@ impl<'a> FieldValue<'a> {
         match self {
             FieldValue::Word(word) => Some(word),
             FieldValue::Number(_) | FieldValue::Switch(_) => None,
+        }
+    }
+}
+
+impl BuiltIn {
+    /// [`BuiltIn::Automatic`] for people.
+    pub const AUTOMATIC: &'static str = "automatic";
+}
+
+impl std::fmt::Display for BuiltIn {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            BuiltIn::Value(value) => value.fmt(f),
+            BuiltIn::Automatic => f.write_str(Self::AUTOMATIC),
         }
     }
 }

@@ -190,7 +190,8 @@ async fn look_at(
         source,
     })?;
     let bytes = bytes.ok_or_else(|| BaselineError::Gone { id: id.to_owned() })?;
-    let look = looking.of(bytes, measure).await;
+    let looked = looking.of(bytes, measure).await;
+    let look = looked.map(|looked| looked.look);
     look.map_err(|source| BaselineError::Unreadable {
         id: id.to_owned(),
         source,

@@ -8,6 +8,8 @@ use crate::proposals::Pace;
 
 use crate::ShadowConfig;
 
+const FRAME_KEPT_AFTER: std::time::Duration = std::time::Duration::from_secs(60);
+
 /// The comparator's settings.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Comparing")]
@@ -47,6 +49,20 @@ pub struct Config {
     )]
     pub learning_day_s: u32,
 
+    /// How long cameras are given to connect again after NATS was away, in seconds: until then their silence does not count
+    #[arg(
+        long,
+        env = "FRAMEWATCH_CAMERA_GRACE_S",
+        default_value_t = 15,
+        value_name = "SECONDS",
+        value_parser = clap::value_parser!(u32).range(..=3600)
+    )]
+    pub camera_grace_s: u32,
+
+    /// After how long without another one a frame is kept, since `FRAMES` forgets it.
+    #[arg(skip = FRAME_KEPT_AFTER)]
+    pub frame_kept_after: std::time::Duration,
+
     /// The network, whose setting is the process's.
     #[arg(skip)]
     pub model: ModelConfig,
@@ -63,6 +79,8 @@ impl Default for Config {
             evidence_max_gb: 20,
             looks_max_mb: 256,
             learning_day_s: 86_400,
+            camera_grace_s: 15,
+            frame_kept_after: FRAME_KEPT_AFTER,
             model: ModelConfig::default(),
             shadow: ShadowConfig::default(),
         }

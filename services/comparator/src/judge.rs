@@ -24,7 +24,8 @@ use tracing::Instrument as _;
 use crate::{
     baselines::{BaselineError, Baselines},
     comparisons::{self, Circumstances},
-    looking::{Looking, Unreadable},
+    digests::Digests,
+    looking::{Looked, Looking, Unreadable},
     proposals::{JudgedFrame, Proposals, SeenPicture},
     recheck_queue::Cause,
     references::CurrentReference,
@@ -50,6 +51,7 @@ struct Seen {
     stored_at: OffsetDateTime,
     picture: Bytes,
     look: Look,
+    digests: Digests,
 }
 
 /// Why a frame could not be judged now.
@@ -204,7 +206,7 @@ impl Judge {
             Cause::Transition => self.catch_up(folder).await,
             Cause::Change if self.is_judged(folder, &reference, &set.rule).await? => Ok(()),
             Cause::Change => {
-                let latest = self.bus.last::<FrameArrival>(folder).await?.event;
+                let latest = self.bus.last_frame(folder).await?;
                 self.judge_stored(folder, latest, reference).await
             }
         }
@@ -248,8 +250,8 @@ impl Judge {
     ) -> Result<Seen, Unreadable> {
         let FrameArrival { headers, picture } = arrival;
         let set = self.state.rule(folder);
-        let look = self.looking.of(picture.clone(), set.rule.measure);
-        let look = look.await?;
+        let looked = self.looking.of(picture.clone(), set.rule.measure);
+        let Looked { look, tiles } = looked.await?;
         let network = match look.view {
             Some(_) => "yes",
             None => "no",
@@ -259,6 +261,7 @@ impl Judge {
             set,
             frame: headers.frame(stored_at),
             stored_at,
+            digests: Digests::of(&tiles, &picture),
             picture,
             look,
         })
@@ -313,6 +316,7 @@ impl Judge {
             baseline => baseline?,
         };
         let mut comparison = comparisons::of_look(&circumstances, &baseline, &seen.look)?;
+        seen.digests.write_to(&mut comparison);
         if is_too_dark(comparison.verdict(), &comparison.findings) {
             let last = self.bus.last::<Comparison>(folder).await?.event;
             comparisons::count_darkness(&mut comparison, last.map(|last| last.event));
@@ -330,7 +334,7 @@ impl Judge {
 
         let pictures = Pictures {
             frame: &seen.picture,
-            reference: reference.id(),
+            reference: Some(reference.id()),
         };
         let settled = self
             .transitions

@@ -7,6 +7,7 @@
 //! - `lanes`: the frames of one folder one after another, those of different folders side by side.
 //! - `judge`: what is done with one frame.
 //! - `proposals`: which frames are proposed as normal pictures.
+//! - `watch`: whether cameras still send, and what.
 //! - `shadow`: comparing beside the others, without effect.
 //!
 //! What is said of a frame is left to `comparison`, whether an alert follows to `alerting`.
@@ -14,6 +15,7 @@
 mod baselines;
 mod comparisons;
 mod config;
+mod digests;
 mod judge;
 mod lanes;
 mod looking;
@@ -24,6 +26,7 @@ mod references;
 mod shadow;
 mod state;
 mod stored_looks;
+mod watch;
 
 pub use config::Config;
 pub use process::main;
@@ -55,6 +58,7 @@ use crate::{
     shadow::{Shadow, Tally},
     state::State,
     stored_looks::{StoredLooks, stored_looks},
+    watch::Watch,
 };
 
 /// The durable consumer that all comparators share.
@@ -81,7 +85,16 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
     let proposals = Proposals::new(&bus, &state.alerts, config.pace());
     let proposals_caught_up = proposals.follow(&tracker, &shutdown);
     let state_caught_up = state::follow(&state, &bus, &rechecks, &tracker, &shutdown);
-    let caught_up = async { tokio::join!(proposals_caught_up, state_caught_up) };
+    let watch = (!config.shadow.shadow).then(|| Watch::new(&bus, &config));
+    let watch_caught_up = watch
+        .as_ref()
+        .map(|watch| watch.follow(&tracker, &shutdown));
+    let caught_up = async {
+        tokio::join!(proposals_caught_up, state_caught_up);
+        if let Some(watch_caught_up) = watch_caught_up {
+            watch_caught_up.await;
+        }
+    };
     let ready = Arc::new(AtomicBool::new(false));
     context
         .readiness
@@ -134,6 +147,9 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
             async move { evidence.keep_trying().await }
         }));
         tracker.spawn(measure_backlog(bus.clone(), shutdown.clone()));
+        if let Some(watch) = watch {
+            watch.start(&state, evidence.clone(), &tracker, &shutdown);
+        }
 
         let workers = context.cpu.size();
         let (looks, writer) = stored_looks(&bus);

@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use comparison::Look;
-use fingerprint::Limits;
+use fingerprint::{Limits, Tiles};
 use looks::{LookError, Model, Viewer};
 use proto::Measure;
 use service_runtime::CpuPool;
@@ -20,6 +20,12 @@ pub(crate) struct Looking {
     cpu: CpuPool,
     /// Those that are not in use at the moment, with the tables and the memory of the frames before.
     idle: Arc<Mutex<Vec<Viewer>>>,
+}
+
+/// What was seen of a picture.
+pub(crate) struct Looked {
+    pub(crate) look: Look,
+    pub(crate) tiles: Tiles,
 }
 
 /// Why a picture has no look.
@@ -42,14 +48,17 @@ impl Looking {
     }
 
     /// The look of a picture, with all that a measure needs.
-    pub(crate) async fn of(&self, picture: Bytes, measure: Measure) -> Result<Look, Unreadable> {
+    pub(crate) async fn of(&self, picture: Bytes, measure: Measure) -> Result<Looked, Unreadable> {
         let (limits, model, idle) = (self.limits, self.model.clone(), Arc::clone(&self.idle));
         let work = move || {
             let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
             let taken = idle().pop();
             let mut viewer = taken.unwrap_or_else(|| Viewer::new(limits, model));
             let begun = Instant::now();
-            let result = viewer.look(&picture, measure);
+            let result = viewer.look(&picture, measure).map(|look| Looked {
+                look,
+                tiles: viewer.tiles(),
+            });
             metrics::histogram!("framewatch_fingerprint_seconds").record(begun.elapsed());
             idle().push(viewer);
             result

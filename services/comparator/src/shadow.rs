@@ -168,7 +168,8 @@ impl Shadow {
             return Ok(Outcome::LeftOut);
         };
         let rule = self.rule(folder);
-        let look = self.looking.of(arrival.event.picture, rule.measure).await?;
+        let looked = self.looking.of(arrival.event.picture, rule.measure);
+        let look = looked.await?.look;
         let baseline = self
             .baselines
             .of(folder, &reference, rule.measure, &self.looking)

@@ -283,8 +283,8 @@ impl Broker {
         folder: &Folder,
     ) -> Result<Option<Stored<FrameArrival>>, Problem> {
         // One whose headers are too much to read is none.
-        let last = self.ask("read the latest frame", self.bus.last(folder));
-        Ok(last.await?.event)
+        self.ask("read the latest frame", self.bus.last_frame(folder))
+            .await
     }
 
     async fn ask<T, E: Error>(

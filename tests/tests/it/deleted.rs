@@ -6,7 +6,7 @@ use async_nats::{
     Client,
     jetstream::{self, Context},
 };
-use event_bus::DECLARATIONS;
+use event_bus::{DECLARATIONS, ReferenceChange};
 use futures::{StreamExt, future::join_all};
 use proto::v1::{Alert, Phase};
 use test_support::eventually;
@@ -58,6 +58,14 @@ impl Site {
         .await;
         assert!(deleted.elapsed() < WITHIN, "{:?}", deleted.elapsed());
         sleep(NOTICED).await;
+    }
+
+    /// Since when the reference of folder2 holds.
+    async fn reference_since(&self) -> time::OffsetDateTime {
+        let bus = self.stack.bus().await;
+        let folder = "folder2".parse().unwrap();
+        let change = bus.latest::<ReferenceChange>(&folder).await.unwrap();
+        change.unwrap().reference_since()
     }
 
     async fn made_at(&self, stream: &str) -> Option<time::OffsetDateTime> {
@@ -130,6 +138,7 @@ async fn references_rules_and_folders_that_are_deleted_are_put_back() {
         .header("Content-Type", "application/json")
         .body(r#"{"name": "Jo"}"#);
     assert!(acknowledge.send().await.unwrap().status().is_success());
+    let since = site.reference_since().await;
     for stream in [
         "UPLOADS",
         "KV_rules",
@@ -139,6 +148,12 @@ async fn references_rules_and_folders_that_are_deleted_are_put_back() {
     ] {
         site.delete(stream).await;
     }
+
+    assert_eq!(
+        site.reference_since().await,
+        since,
+        "a reference holds since when it did"
+    );
 
     // Services that start now find them.
     site.stack.stop_services().await;

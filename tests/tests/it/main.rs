@@ -20,3 +20,4 @@ mod rules;
 mod shadow;
 mod trouble;
 mod view;
+mod watch;

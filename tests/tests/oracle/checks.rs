@@ -34,6 +34,7 @@ pub(crate) struct Verdicts {
     excused: usize,
     evidence: usize,
     without_evidence: usize,
+    episodes_of_cameras: usize,
     /// The evidence that is there and cannot be read, or should be there.
     unreadable_evidence: Vec<String>,
     wrong: Vec<String>,
@@ -50,7 +51,7 @@ impl fmt::Display for Verdicts {
         write!(
             f,
             "{} frames sent, {} acknowledged, {} compared; {} episodes; {} runs of verdicts brought their alert, {} more \
-             were in an outage; {} pictures of evidence equal, {} deleted or said to be missing",
+             were in an outage; {} pictures of evidence equal, {} deleted or said to be missing; {} episodes of cameras",
             self.frames,
             self.acknowledged,
             self.comparisons,
@@ -58,7 +59,8 @@ impl fmt::Display for Verdicts {
             self.runs,
             self.excused,
             self.evidence,
-            self.without_evidence
+            self.without_evidence,
+            self.episodes_of_cameras
         )
     }
 }
@@ -104,6 +106,12 @@ impl Verdicts {
         verdicts.check_alerts_wait_for_no_evidence(history, &losses.without_evidence);
         verdicts.check_damaged_evidence(losses.damaged_of("OBJ_evidence").len());
         verdicts
+    }
+
+    /// Takes in what was found of alerts of cameras: how many episodes, and what is wrong.
+    pub(crate) fn add_of_cameras(&mut self, (episodes, wrong): (usize, Vec<String>)) {
+        self.episodes_of_cameras = episodes;
+        self.wrong.extend(wrong);
     }
 
     /// Fails where anything was wrong.

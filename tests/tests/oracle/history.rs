@@ -4,7 +4,7 @@ use std::{
 };
 
 use event_bus::{Folder, ReferenceChange, Stored};
-use proto::v1::{Alert, Comparison, Frame, Phase, Verdict};
+use proto::v1::{Alert, Comparison, Frame, Phase, Subject, Verdict};
 use redis::AsyncCommands;
 use time::OffsetDateTime;
 use tokio::time::sleep;
@@ -67,20 +67,25 @@ impl History {
     async fn read(witness: &Witness, site: &Site, losses: &Losses) -> Self {
         let mut folders: Vec<FolderHistory> = Vec::new();
         folders.resize_with(FOLDERS, FolderHistory::default);
-        let index = |key: &Folder| {
-            let number = key.as_str().strip_prefix("cam-").unwrap();
-            number.parse::<usize>().unwrap()
-        };
+        // Watched cameras are another story.
+        let index = |key: &Folder| key.as_str().strip_prefix("cam-")?.parse::<usize>().ok();
         for comparison in witness.comparisons.all() {
-            folders[index(&comparison.key)].comparisons.push(comparison);
+            if let Some(index) = index(&comparison.key) {
+                folders[index].comparisons.push(comparison);
+            }
         }
         for change in witness.references.all() {
-            folders[index(&change.key)].references.push(change);
+            if let Some(index) = index(&change.key) {
+                folders[index].references.push(change);
+            }
         }
         let alerts = witness.alerts.all();
         let unreadable = losses.last_alerts_damaged();
         for alert in alerts.clone() {
-            let of_folder = &mut folders[index(&alert.key.folder)];
+            let (Some(index), Subject::View) = (index(&alert.key.folder), alert.key.subject) else {
+                continue;
+            };
+            let of_folder = &mut folders[index];
             if unreadable.contains(&alert.stored_at) {
                 of_folder.unreadable.insert(alert.stored_at);
             }

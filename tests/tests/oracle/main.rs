@@ -1,6 +1,6 @@
 //! The oracle: cameras send and people upload while everything that runs is killed, stopped, cut off and filled up, and what
 //! it stores is deleted, taken and damaged, at random by a seed. Afterwards what the streams have held and Redis are compared
-//! with what cameras and people had been told.
+//! with what cameras and people had been told. Some cameras stop, freeze and send garbage meanwhile (`watched`).
 //!
 //! A disk is filled up only where a file system may be mounted, as by root on Linux.
 //!
@@ -24,6 +24,7 @@ mod losses;
 mod people;
 mod pictures;
 mod site;
+mod watched;
 mod witness;
 
 use std::time::Duration;
@@ -75,16 +76,19 @@ async fn trial(broker: Broker) {
     let stop = CancellationToken::new();
     let people = people::start(&site, random.fork(), &stop).await;
     let cameras = cameras::start(&site, &mut random, &stop).await;
+    let watched = watched::start(&site, &mut random, &stop).await;
 
     let mut chaos = Chaos::new(random.fork());
     chaos.rage(&mut site, Duration::from_secs(seconds)).await;
     stop.cancel();
     let uploads = people.await.unwrap();
+    let troubles = watched.finish(&site).await;
     let sent = cameras.finish(&mut site).await;
 
     let losses = chaos.losses();
     let history = History::settled(&witness, &site, &sent, losses).await;
-    let verdicts = Verdicts::of(&bus, &history, &witness, &sent, &uploads, losses).await;
+    let mut verdicts = Verdicts::of(&bus, &history, &witness, &sent, &uploads, losses).await;
+    verdicts.add_of_cameras(troubles.check(&history.alerts));
     eprintln!("oracle: {}; {verdicts}", chaos.summary());
     verdicts.assert_good(&site);
 }

@@ -67,7 +67,8 @@ impl Site {
             .await;
         for number in 1..=3 {
             let name = format!("comparator-{number}");
-            site.add(&name, "framewatch-comparator", &[]).await;
+            let grace = ["--camera-grace-s", "1"];
+            site.add(&name, "framewatch-comparator", &grace).await;
         }
         for number in 1..=2 {
             let redis = site.way_to(site.redis.address()).await;

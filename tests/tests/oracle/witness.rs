@@ -113,7 +113,7 @@ where
         for stored in &seen.events {
             let is_known =
                 |other: &Stored<E>| other.key == stored.key && other.event == stored.event;
-            if !stored.is_put_back || !all.iter().any(is_known) {
+            if stored.first_said_at.is_none() || !all.iter().any(is_known) {
                 all.push(stored.clone());
             }
         }

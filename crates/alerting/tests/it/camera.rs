@@ -1,29 +1,33 @@
-use alerting::{Settled, episode::CameraSeen};
+use alerting::{
+    Settled,
+    episode::{CameraCondition, CameraSeen},
+};
 use event_bus::AlertSubject;
 use proto::v1::{Alert, Finding, Kind, Phase, ResolvedBy, Subject};
 
 use crate::site::Site;
 
-fn silent() -> Vec<Finding> {
-    vec![Finding {
+fn silent() -> CameraCondition {
+    CameraCondition::Wrong(vec![Finding {
         kind: Kind::Silent.into(),
         score: 1.0,
         ..Finding::default()
-    }]
+    }])
 }
 
 #[tokio::test]
 async fn the_view_and_the_camera_have_episodes_of_their_own() {
     let site = Site::new().await;
-    let seen = |findings| CameraSeen {
-        findings,
+    let seen = |condition| CameraSeen {
+        condition,
         frame: None,
         at: site.clock.now(),
     };
     let camera = AlertSubject::camera(&site.folder);
-    let after = async |findings| {
-        let seen = seen(findings);
-        let settled = site.transitions().after_camera(&site.folder, &seen);
+    let after = async |condition| {
+        let seen = seen(condition);
+        let transitions = site.transitions();
+        let settled = transitions.after_camera(&site.folder, &site.set, &seen, None);
         settled.await.unwrap()
     };
 
@@ -40,7 +44,10 @@ async fn the_view_and_the_camera_have_episodes_of_their_own() {
     assert_eq!(site.last().await.phase(), Phase::Resolved);
     assert_eq!(site.last_of(&camera).await.phase(), Phase::Firing);
 
-    assert_eq!(after(Vec::new()).await, Settled::Changed);
+    assert_eq!(
+        after(CameraCondition::Over(ResolvedBy::Camera)).await,
+        Settled::Changed
+    );
     let ended = site.last_of(&camera).await;
     assert_eq!(ended.id, of_camera.id);
     assert_eq!(ended.resolved_by(), ResolvedBy::Camera);

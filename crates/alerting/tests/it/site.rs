@@ -122,7 +122,7 @@ pub(crate) async fn see(
 ) -> Settled {
     let pictures = Pictures {
         frame: &Bytes::from_static(b"picture"),
-        reference: "a",
+        reference: Some("a"),
     };
     let settled = transitions.after_comparison(&site.folder, &site.set, comparison, pictures);
     settled.await.unwrap()

@@ -24,6 +24,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
     newest_kept: REMEMBERED,
     rights: &[
         (Service::Upload, &[Right::Write, Right::Follow, Right::Ask]),
+        (Service::Comparator, &[Right::Follow]),
         (Service::Sink, &[Right::Follow]),
     ],
     ..Declaration::key_value(Folders::NAMES, "The folders that were made")

@@ -51,7 +51,12 @@ pub(super) const DECLARATION: Declaration = Declaration {
         (Service::Camera, &[Right::Write]),
         (
             Service::Comparator,
-            &[Right::Share("comparator"), Right::Ask, Right::AskForMany],
+            &[
+                Right::Share("comparator"),
+                Right::Follow,
+                Right::Ask,
+                Right::AskForMany,
+            ],
         ),
         (
             Service::Upload,
@@ -180,7 +185,7 @@ impl Bus {
         self.publish::<FrameArrival>(folder, message).await
     }
 
-    /// Forgets the frames of a folder.
+    /// Forgets the frames of a folder, and the one that is kept of it.
     pub async fn discard_frames(&self, folder: &Folder) -> Result<(), StoreError> {
         let stream = self
             .jetstream
@@ -188,6 +193,6 @@ impl Bus {
             .await?;
         let subject = FrameArrival::subject(folder);
         stream.purge().filter(subject).await?;
-        Ok(())
+        self.latest_frames().unset(folder).await
     }
 }

@@ -114,7 +114,7 @@ impl ReferenceChange {
 
 impl Stored<ReferenceChange> {
     /// When the reference came to hold that holds after this change, by the broker's clock. Normal pictures that come and go
-    /// leave it as it was, so that every reader says the same of it, whenever it began to read.
+    /// leave it as it was, and so does whoever puts it back into a stream that had been deleted; every reader says the same of it, whenever it began to read.
     pub fn reference_since(&self) -> OffsetDateTime {
         let said = match &self.event {
             ReferenceChange::Uploaded(_) | ReferenceChange::Removed(_) => None,
@@ -122,7 +122,7 @@ impl Stored<ReferenceChange> {
             ReferenceChange::NormalRemoved(removed) => removed.reference_since,
         };
         let said = said.as_ref().and_then(from_timestamp);
-        said.unwrap_or(self.stored_at)
+        said.or(self.first_said_at).unwrap_or(self.stored_at)
     }
 }
 

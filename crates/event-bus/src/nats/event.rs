@@ -4,7 +4,7 @@ use std::fmt::Debug;
 
 use async_nats::{HeaderMap, jetstream};
 use bytes::Bytes;
-use time::OffsetDateTime;
+use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     headers::{self, BY, PUT_BACK},
@@ -24,8 +24,8 @@ pub struct Stored<E: Event> {
     pub sequence: u64,
     /// Who caused it; empty where nobody said.
     pub by: String,
-    /// Whether it was said before, and put back into a stream that had been deleted: it is no news.
-    pub is_put_back: bool,
+    /// When it was said first, where it was put back into a stream that had been deleted: it is no news.
+    pub first_said_at: Option<OffsetDateTime>,
     /// The trace that it belongs to.
     pub origin: Origin,
 }
@@ -130,7 +130,9 @@ impl<E: Event> Stored<E> {
             stored_at,
             sequence,
             by: message.header(BY).unwrap_or_default().to_owned(),
-            is_put_back: message.header(PUT_BACK).is_some(),
+            first_said_at: message
+                .header(PUT_BACK)
+                .map(|at| OffsetDateTime::parse(at, &Rfc3339).unwrap_or(stored_at)),
             origin: Origin::read(message.headers),
         })
     }

@@ -5,7 +5,7 @@ use async_nats::{HeaderMap, jetstream::message::PublishMessage};
 /// Who caused the event: a user or a token.
 pub(crate) const BY: &str = "By";
 
-/// That the event was said before: it was put back into a stream that had been deleted.
+/// When the event was said first: it was put back into a stream that had been deleted.
 pub(crate) const PUT_BACK: &str = "Put-Back";
 
 /// The most that is read of an event's headers, in bytes. A server sets them no limit of their own.

@@ -7,7 +7,7 @@ use async_nats::jetstream::stream::Stream;
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
-use super::{bus::Bus, store_error::StoreError};
+use super::{bus::Bus, event::Event, store_error::StoreError};
 
 /// A stream as it was found. When it was made tells it from those of its name before and after it.
 pub(crate) struct Incarnation {
@@ -19,6 +19,11 @@ pub(crate) struct Incarnation {
 const LOOK_AFTER: Duration = Duration::from_secs(2);
 
 impl Bus {
+    /// When the stream of these events was made.
+    pub async fn made_at<E: Event>(&self) -> Result<OffsetDateTime, StoreError> {
+        Ok(self.incarnation(E::STREAM).await?.made_at())
+    }
+
     /// The stream that has this name now.
     pub(crate) async fn incarnation(
         &self,

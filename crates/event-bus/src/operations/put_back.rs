@@ -15,7 +15,7 @@ use std::{
 
 use async_nats::jetstream::message::PublishMessage;
 use futures::future::BoxFuture;
-use proto::v1::Alert;
+use proto::{rfc3339, v1::Alert};
 use tokio::{sync::Notify, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -240,8 +240,9 @@ impl<E: Standing> Memory<E> {
             let Some(message) = stored.event.again(&stored.key) else {
                 continue;
             };
+            let first_said_at = stored.first_said_at.unwrap_or(stored.stored_at);
             let message = said_by(message, &stored.by)
-                .header(PUT_BACK, "true")
+                .header(PUT_BACK, rfc3339(first_said_at))
                 .expected_last_subject_sequence(0);
             let to = match E::IS_OF_A_BUCKET {
                 true => subject.clone(),

@@ -2,12 +2,16 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use event_bus::{
     AcknowledgementChange, Begin, Bus, DriftChange, Event, Folder, FolderChange, FrameArrival,
     Latest, NormalChange, PictureChange, ProposalChange, ProposalKey, ReferenceChange, RuleChange,
     RuleScope, Stored,
 };
-use proto::v1::{Alert, Comparison, Subject};
+use proto::{
+    from_timestamp,
+    v1::{Alert, CameraState, Comparison, Subject},
+};
 use time::OffsetDateTime;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -36,6 +40,7 @@ impl FolderStates {
             folds.start(into(self, learn_comparison)),
             folds.start(into(self, learn_alert)),
             folds.start(into(self, learn_frame)),
+            folds.start(into(self, learn_camera)),
             folds.start(into(self, learn_rule)),
             folds.start(into(self, learn_drift)),
             folds.start_with(beginning_anew(
@@ -173,7 +178,9 @@ fn references_are_anew(states: &FolderStates) {
 fn learn_comparison(states: &FolderStates, stored: Stored<Comparison>) {
     let learnt = states.change(|known| {
         let folder = stored.key.clone();
-        known.folder(&folder).learn_past(&stored.event);
+        let known_folder = known.folder(&folder);
+        known_folder.learn_past(&stored.event);
+        known_folder.learn_compared(&stored.event);
         known.replace(&folder, stored, |folder| &mut folder.comparison)
     });
     if let Some(new) = learnt {
@@ -204,8 +211,22 @@ fn learn_frame(states: &FolderStates, stored: Stored<FrameArrival>) {
             .removed
             .is_none_or(|removed| removed.at < stored.stored_at)
         {
-            folder.frame = Some(stored);
+            folder.learn_frame(stored);
         }
+    });
+}
+
+fn learn_camera(states: &FolderStates, stored: Stored<CameraState>) {
+    states.change(|known| {
+        let folder = known.folder(&stored.key);
+        let kept = stored.event.kept_frame.as_ref();
+        let kept = kept.and_then(|frame| Stored::of_kept(&stored.key, frame, Bytes::new()));
+        let since = folder.frame.as_ref().map(|frame| frame.stored_at);
+        let since = since.max(folder.removed.map(|removed| removed.at));
+        if let Some(kept) = kept.filter(|kept| Some(kept.stored_at) > since) {
+            folder.frame = Some(kept);
+        }
+        folder.camera = Some(stored.event);
     });
 }
 
@@ -260,11 +281,38 @@ fn episodes_are_anew(states: &FolderStates) {
 }
 
 impl KnownFolder {
+    fn learn_frame(&mut self, stored: Stored<FrameArrival>) {
+        if self.compared_at() < Some(stored.stored_at) {
+            self.uncompared_since.get_or_insert(stored.stored_at);
+        }
+        self.frame = Some(stored);
+    }
+
+    /// Frames that were overtaken are never compared: it is the last one that counts.
+    fn learn_compared(&mut self, comparison: &Comparison) {
+        let at = frame_at(comparison);
+        let last = self.frame.as_ref().map(|frame| frame.stored_at);
+        self.uncompared_since = self
+            .uncompared_since
+            .filter(|_| at < last)
+            .map(|since| at.map_or(since, |at| since.max(at)));
+    }
+
+    /// When the frame was stored that was compared last.
+    fn compared_at(&self) -> Option<OffsetDateTime> {
+        frame_at(&self.comparison.as_ref()?.event)
+    }
+
     fn learn_past(&mut self, comparison: &Comparison) {
         self.recent.learn(comparison);
         self.closest.learn(comparison);
         self.averaged.learn(comparison);
     }
+}
+
+fn frame_at(comparison: &Comparison) -> Option<OffsetDateTime> {
+    let stored_at = comparison.frame.as_ref()?.stored_at;
+    from_timestamp(stored_at.as_ref()?)
 }
 
 impl Known {

@@ -1,11 +1,13 @@
 //! A folder as clients see it, made of what is known of it.
 
 use event_bus::{Folder, FrameArrival, Stored};
-use proto::v1::{Acknowledgement, Alert, Comparison, Frame, Phase, Rule, Upload, Verdict};
+use proto::v1::{
+    Acknowledgement, Alert, Comparison, Finding, Frame, Kind, Phase, Rule, Upload, Verdict,
+};
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{Known, KnownFolder, Normal};
+use super::{COMPARED_WITHIN, Known, KnownFolder, Normal};
 use crate::recent::Trend;
 
 /// A folder as clients see it.
@@ -39,6 +41,14 @@ pub struct Summary {
     pub proposals: Vec<String>,
     /// The last frame that was seen, however old.
     pub frame: Option<Frame>,
+    /// Since when frames have come and none has been compared, if that has been so for more than 10 seconds.
+    #[serde(with = "time::serde::rfc3339::option")]
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub not_compared_since: Option<OffsetDateTime>,
+    /// The usual gap between the camera's frames, in seconds; absent until ten have come.
+    pub frame_interval_seconds: Option<f64>,
+    /// After how many seconds without a frame the camera's alert fires; absent where it never does, or nobody knows yet.
+    pub silent_after_seconds: Option<f64>,
     /// Whether a camera is sending, so that the frame is still there to be looked at.
     pub frame_is_current: bool,
     /// Of the last comparison with the current reference.
@@ -72,19 +82,31 @@ pub enum FolderState {
     Indeterminate,
     /// There is no reference.
     NoReference,
+    /// The camera has stopped sending.
+    Silent,
+    /// The camera sends the same picture again and again.
+    Frozen,
+    /// Something else is wrong with the camera.
+    Camera,
     /// No camera has sent a frame lately.
     NoFrames,
     /// What the camera sent last is no picture that can be read.
     Unreadable,
+    /// Frames arrive, and none has been compared for a while.
+    NotCompared,
     /// The last frame has not been compared with the reference yet.
     Waiting,
 }
 
 impl FolderState {
     /// In the order in which people are told of them.
-    pub const ALL: [FolderState; 8] = [
+    pub const ALL: [FolderState; 12] = [
         FolderState::Alert,
+        FolderState::Silent,
+        FolderState::Frozen,
+        FolderState::Camera,
         FolderState::Mismatch,
+        FolderState::NotCompared,
         FolderState::NoFrames,
         FolderState::Unreadable,
         FolderState::Indeterminate,
@@ -101,6 +123,10 @@ impl FolderState {
             FolderState::Mismatch => "Mismatch",
             FolderState::Indeterminate => "Indeterminate",
             FolderState::NoReference => "No reference",
+            FolderState::Silent => "Silent",
+            FolderState::Frozen => "Frozen",
+            FolderState::Camera => "Camera alert",
+            FolderState::NotCompared => "Not compared",
             FolderState::NoFrames => "No frames",
             FolderState::Unreadable => "Unreadable",
             FolderState::Waiting => "Waiting",
@@ -119,6 +145,12 @@ impl FolderState {
                 "The reference is blank: there is nothing to compare with."
             }
             FolderState::NoReference => "Upload a picture of how the view should look.",
+            FolderState::Silent => "The camera has stopped sending frames.",
+            FolderState::Frozen => "The camera sends the same picture again and again.",
+            FolderState::Camera => "Something is wrong with the camera.",
+            FolderState::NotCompared => {
+                "Frames arrive, and none has been compared for more than 10 seconds: no comparator runs, or none keeps up."
+            }
             FolderState::NoFrames => "No camera has sent a frame in the last 5 minutes.",
             FolderState::Unreadable => "What the camera sent last is no picture that can be read.",
             FolderState::Waiting => {
@@ -135,6 +167,10 @@ impl FolderState {
             FolderState::Mismatch => "mismatch",
             FolderState::Indeterminate => "indeterminate",
             FolderState::NoReference => "no-reference",
+            FolderState::Silent => "silent",
+            FolderState::Frozen => "frozen",
+            FolderState::Camera => "camera",
+            FolderState::NotCompared => "not-compared",
             FolderState::NoFrames => "no-frames",
             FolderState::Unreadable => "unreadable",
             FolderState::Waiting => "waiting",
@@ -154,6 +190,10 @@ impl Summary {
                 FolderState::Ok
                 | FolderState::Indeterminate
                 | FolderState::NoReference
+                | FolderState::Silent
+                | FolderState::Frozen
+                | FolderState::Camera
+                | FolderState::NotCompared
                 | FolderState::NoFrames
                 | FolderState::Unreadable
                 | FolderState::Waiting,
@@ -184,6 +224,9 @@ impl Known {
             normals: known.normals_in_use(),
             proposals: known.proposals().map(|(id, _)| id.to_owned()).collect(),
             frame: known.frame.as_ref().map(frame_of),
+            not_compared_since: known.not_compared_since(),
+            frame_interval_seconds: known.camera.as_ref().and_then(|it| it.interval_seconds),
+            silent_after_seconds: known.camera.as_ref().and_then(|it| it.silent_after_seconds),
             frame_is_current: known.current_frame().is_some(),
             similarity: comparison.and_then(|comparison| comparison.similarity),
             comparison: comparison.cloned(),
@@ -201,14 +244,20 @@ impl Known {
 impl KnownFolder {
     /// How it stands.
     pub fn state(&self) -> FolderState {
-        if self.reference().is_none() {
-            return FolderState::NoReference;
-        }
         if firing(&self.alert).is_some() {
             return FolderState::Alert;
         }
+        if let Some(alert) = self.firing_camera_alert() {
+            return of_camera(alert);
+        }
+        if self.reference().is_none() {
+            return FolderState::NoReference;
+        }
         if self.current_frame().is_none() {
             return FolderState::NoFrames;
+        }
+        if self.not_compared_since().is_some() {
+            return FolderState::NotCompared;
         }
         match self.current_comparison().map(Comparison::verdict) {
             Some(Verdict::Match) => FolderState::Ok,
@@ -220,10 +269,24 @@ impl KnownFolder {
         }
     }
 
+    /// The alert of its camera, if that is firing.
+    pub(super) fn firing_camera_alert(&self) -> Option<&Alert> {
+        firing(&self.camera_alert)
+    }
+
+    /// Since when frames have come and none has been compared, if that has been so for a while.
+    fn not_compared_since(&self) -> Option<OffsetDateTime> {
+        let latest = OffsetDateTime::now_utc() - COMPARED_WITHIN;
+        self.uncompared_since.filter(|since| *since < latest)
+    }
+
     /// What its state means here.
     fn explanation(&self) -> String {
         let state = self.state();
         let unreadable = self.current_comparison().and_then(|it| it.findings.first());
+        if let (Some(alert), false) = (self.firing_camera_alert(), state == FolderState::Alert) {
+            return alert.message.clone();
+        }
         match (state, firing(&self.alert), unreadable) {
             (FolderState::Alert, Some(alert), _) => alert.message.clone(),
             (FolderState::Unreadable, _, Some(finding)) if !finding.cause.is_empty() => {
@@ -241,6 +304,16 @@ impl KnownFolder {
         let comparison = &self.comparison.as_ref()?.event;
         let with = comparison.reference.as_ref()?;
         (with.id == self.reference()?.id).then_some(comparison)
+    }
+}
+
+/// What is wrong with a camera, in a word.
+fn of_camera(alert: &Alert) -> FolderState {
+    match alert.findings.first().map(Finding::kind) {
+        Some(Kind::Silent) => FolderState::Silent,
+        Some(Kind::Frozen) => FolderState::Frozen,
+        Some(Kind::Unreadable) => FolderState::Unreadable,
+        _ => FolderState::Camera,
     }
 }
 

@@ -65,7 +65,7 @@ pub(crate) async fn latest(
 pub(super) async fn current(app: &App, folder: &Folder) -> Result<Stored<FrameArrival>, Problem> {
     let frame = app.broker.latest_frame(folder).await?.ok_or_else(|| {
         Kind::NoFrame.because(format!(
-            "No camera has sent a frame to {folder} in the last 5 minutes."
+            "No camera has sent a frame to {folder} that is still kept."
         ))
     })?;
     if Format::sniff(&frame.event.picture).is_none() {

@@ -110,6 +110,7 @@ fn answer(description: &str) -> ResponseBuilder {
             "Content-Disposition",
             text("What it is called once it is saved"),
         );
+    let response = response.content("application/octet-stream", Content::default());
     Format::ALL.into_iter().fold(response, |response, format| {
         response.content(format.content_type(), Content::default())
     })
@@ -170,10 +171,15 @@ impl Wanted {
             }
         }
         let bytes = picture.read(&app.broker).await?;
-        let format = Format::sniff(&bytes)
-            .ok_or_else(|| Kind::Internal.because("The stored picture is damaged."))?;
-        let file = picture.file_name(format);
-        Ok(self.send(picture, bytes, format, &file))
+        match (Format::sniff(&bytes), picture) {
+            (Some(format), _) => {
+                let file = picture.file_name(format);
+                Ok(self.send(picture, bytes, format, &file))
+            }
+            // What a camera sent is evidence though it is no picture: of an alert that says so.
+            (None, Picture::Evidence(..)) => Ok(self.send_as_it_came(picture, bytes)),
+            (None, _) => Err(Kind::Internal.because("The stored picture is damaged.")),
+        }
     }
 
     /// The answer, if it can be given without the picture's bytes.
@@ -197,20 +203,41 @@ impl Wanted {
     }
 
     fn send(&self, picture: &Picture, bytes: Bytes, format: Format, file: &str) -> Response {
+        self.send_as(
+            picture,
+            bytes,
+            format.content_type(),
+            self.disposition,
+            file,
+        )
+    }
+
+    /// Never shown: nobody knows what it is.
+    fn send_as_it_came(&self, picture: &Picture, bytes: Bytes) -> Response {
+        let file = format!("{}.bin", picture.tag());
+        let content_type = "application/octet-stream";
+        self.send_as(picture, bytes, content_type, Disposition::Attachment, &file)
+    }
+
+    fn send_as(
+        &self,
+        picture: &Picture,
+        bytes: Bytes,
+        content_type: &'static str,
+        disposition: Disposition,
+        file: &str,
+    ) -> Response {
         let response = self.conditions.send(&self.etag(picture), bytes);
         if !response.status().is_success() {
             return response;
         }
-        let word = match self.disposition {
+        let word = match disposition {
             Disposition::Inline => "inline",
             Disposition::Attachment => "attachment",
         };
         let disposition = format!("{word}; filename*=UTF-8''{}", encoded(file));
         let headers = [
-            (
-                header::CONTENT_TYPE,
-                HeaderValue::from_static(format.content_type()),
-            ),
+            (header::CONTENT_TYPE, HeaderValue::from_static(content_type)),
             (
                 header::CONTENT_DISPOSITION,
                 HeaderValue::try_from(disposition).expect("percent encoding leaves ASCII alone"),
