@@ -18,7 +18,7 @@ use proto::Measure;
 use crate::{
     looking::{Looking, Unreadable},
     references::{CurrentReference, KnownPicture},
-    stored_looks::{StoredLooks, WRITTEN_AGAIN_AFTER},
+    stored_looks::{LookError, StoredLooks, WRITTEN_AGAIN_AFTER},
 };
 
 /// Computes and keeps baselines.
@@ -35,6 +35,10 @@ pub(crate) struct Baselines {
 pub(crate) enum BaselineError {
     #[error("cannot read the picture {id} from the object store")]
     Store { id: String, source: StoreError },
+    #[error("cannot read what the picture {id} looks like, and the picture itself is lost")]
+    Look { id: String, source: LookError },
+    #[error("the stored picture {id} is damaged: upload it again")]
+    Damaged { id: String, source: StoreError },
     #[error("the stored picture {id} is lost: upload it again")]
     Gone { id: String },
     #[error("the stored picture {id} cannot be read: upload it again")]
@@ -45,8 +49,10 @@ impl BaselineError {
     /// Whether no later attempt can succeed.
     pub(crate) fn is_for_good(&self) -> bool {
         match self {
-            BaselineError::Gone { .. } | BaselineError::Unreadable { .. } => true,
-            BaselineError::Store { source, .. } => matches!(source, StoreError::Damaged { .. }),
+            BaselineError::Gone { .. }
+            | BaselineError::Damaged { .. }
+            | BaselineError::Unreadable { .. } => true,
+            BaselineError::Store { .. } | BaselineError::Look { .. } => false,
         }
     }
 }
@@ -141,11 +147,20 @@ impl Baselines {
         needed: Needed<'_>,
     ) -> Result<BaselinePicture, BaselineError> {
         let (id, measure) = (&picture.id, needed.measure);
-        if let Some(look) = self.looks.get(id, measure).await {
+        let looked_up = self.looks.get(id, measure).await;
+        if let Ok(Some(look)) = looked_up {
             return Ok(picture.with(look));
         }
         let stored = pictures.get(&PictureKey::new(needed.folder, id)).await;
-        let look = look_at(id, stored, measure, needed.looking).await?;
+        let look = look_at(id, stored, measure, needed.looking).await;
+        let look = look.map_err(|error| match looked_up {
+            // The look may be there still.
+            Err(source) if error.is_for_good() => BaselineError::Look {
+                id: id.clone(),
+                source,
+            },
+            _ => error,
+        })?;
         metrics::counter!("framewatch_looks_total", "from" => "picture").increment(1);
         self.looks.put(id, measure, &look);
         Ok(picture.with(look))
@@ -185,9 +200,12 @@ async fn look_at(
     measure: Measure,
     looking: &Looking,
 ) -> Result<Look, BaselineError> {
-    let bytes = stored.map_err(|source| BaselineError::Store {
-        id: id.to_owned(),
-        source,
+    let bytes = stored.map_err(|source| {
+        let id = id.to_owned();
+        match source {
+            StoreError::Damaged { .. } => BaselineError::Damaged { id, source },
+            source => BaselineError::Store { id, source },
+        }
     })?;
     let bytes = bytes.ok_or_else(|| BaselineError::Gone { id: id.to_owned() })?;
     let looked = looking.of(bytes, measure).await;

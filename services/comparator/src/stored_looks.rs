@@ -5,11 +5,14 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use comparison::{Look, look_version};
-use event_bus::{Bus, FeaturesChange, FeaturesKey, with_causes};
+use event_bus::{Bus, FeaturesChange, FeaturesKey, StoreError, with_causes};
 use log_limiter::LogLimiter;
 use proto::Measure;
 use time::OffsetDateTime;
-use tokio::{sync::mpsc, time::timeout};
+use tokio::{
+    sync::mpsc,
+    time::{sleep, timeout},
+};
 
 /// The looks that are stored.
 pub(crate) struct StoredLooks {
@@ -38,6 +41,18 @@ const MOST_WAITING: usize = 1000;
 
 /// How long asking for a look may take, before it is computed instead, and how long writing one.
 const PATIENCE: Duration = Duration::from_secs(1);
+
+/// After how long a look that could not be written is tried again.
+const RETRY: Duration = Duration::from_secs(1);
+
+/// NATS could not be asked for a look, or not in time.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum LookError {
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    #[error("NATS did not answer in time")]
+    Silent,
+}
 
 /// After so long what is still used is written again: the bucket lets go of what nobody has written for 30 days.
 pub(crate) const WRITTEN_AGAIN_AFTER: Duration = Duration::from_secs(24 * 60 * 60);
@@ -68,28 +83,44 @@ impl StoredLooks {
     }
 
     /// The look of the picture of this id by a measure, in this version; `None` where none is stored that can be trusted.
-    pub(crate) async fn get(&self, picture: &str, measure: Measure) -> Option<Look> {
-        let key = FeaturesKey::new(picture, &look_version(measure)).ok()?;
+    pub(crate) async fn get(
+        &self,
+        picture: &str,
+        measure: Measure,
+    ) -> Result<Option<Look>, LookError> {
+        let Ok(key) = FeaturesKey::new(picture, &look_version(measure)) else {
+            return Ok(None);
+        };
         let stored = timeout(PATIENCE, self.bus.latest::<FeaturesChange>(&key)).await;
-        // What is wrong with NATS is said when the picture itself is asked for.
-        let stored = stored.ok()?.ok()??;
-        let look = Look::from_bytes(&stored.event.value?, picture, measure);
-        let Some(look) = look else {
-            metrics::counter!("framewatch_looks_not_usable_total").increment(1);
-            if self.not_usable.is_due(&()) {
-                tracing::warn!(%key, "a stored look cannot be used and is computed again; more of them are only counted for a minute");
-            }
-            return None;
+        let stored = match stored.map_err(|_| LookError::Silent)? {
+            Ok(Some(stored)) => stored,
+            // Without the bucket there are none, until somebody makes it again.
+            Ok(None) | Err(StoreError::Missing(_)) => return Ok(None),
+            Err(StoreError::Damaged { .. }) => return Ok(self.say_not_usable(&key)),
+            Err(error) => return Err(error.into()),
+        };
+        let Some(bytes) = stored.event.value else {
+            return Ok(None);
+        };
+        let Some(look) = Look::from_bytes(&bytes, picture, measure) else {
+            return Ok(self.say_not_usable(&key));
         };
         metrics::counter!("framewatch_looks_total", "from" => "store").increment(1);
         if OffsetDateTime::now_utc() - stored.stored_at > WRITTEN_AGAIN_AFTER {
             self.put(picture, measure, &look);
         }
-        Some(look)
+        Ok(Some(look))
     }
 
-    /// Has a look written, when that is possible; does not wait for it. What cannot be written is computed again when it is
-    /// needed.
+    fn say_not_usable(&self, key: &FeaturesKey) -> Option<Look> {
+        metrics::counter!("framewatch_looks_not_usable_total").increment(1);
+        if self.not_usable.is_due(&()) {
+            tracing::warn!(%key, "a stored look cannot be used and is computed again; more of them are only counted for a minute");
+        }
+        None
+    }
+
+    /// Has a look written, when that is possible; does not wait for it. Of what finds no room to wait nothing is stored.
     pub(crate) fn put(&self, picture: &str, measure: Measure, look: &Look) {
         let Some(to_write) = &self.to_write else {
             return;
@@ -106,35 +137,46 @@ impl StoredLooks {
 }
 
 impl LookWriter {
-    /// Writes what it is given. Ends with [`StoredLooks`]; what waits when it is dropped is not stored.
+    /// Writes what it is given, and tries each until it is stored: comparators keep looks in memory, so nobody would ask for
+    /// it again before its picture is lost. Ends with [`StoredLooks`]; what waits when it is dropped is not stored.
     pub(crate) async fn run(mut self) {
         while let Some(entry) = self.to_write.recv().await {
-            if let Err(why) = self.write(&entry).await {
-                count_as_not_stored();
-                if self.refused.is_due(&()) {
-                    let picture = entry.picture;
-                    tracing::warn!(
-                        picture,
-                        why,
-                        "what a picture looks like is not stored, and will be computed again; more of them are only counted for a minute"
-                    );
-                }
+            match entry.to_store() {
+                Some((key, bytes)) => self.store(&key, &bytes).await,
+                None => count_as_not_stored(),
             }
         }
     }
 
-    async fn write(&self, entry: &Entry) -> Result<(), String> {
-        let (picture, measure) = (&entry.picture, entry.measure);
-        let key = FeaturesKey::new(picture, &look_version(measure));
-        let key = key.map_err(|error| error.to_string())?;
-        // Bytes are made only now, so that what waits is shared with what is compared with.
-        let bytes = entry.look.to_bytes(picture, measure);
-        let bytes = Bytes::from(bytes.ok_or("it lacks what its measure needs")?);
-        match timeout(PATIENCE, self.bus.features().set(&key, &bytes)).await {
-            Ok(Ok(_)) => Ok(()),
-            Ok(Err(error)) => Err(with_causes(&error)),
-            Err(_) => Err("NATS did not answer in time".to_owned()),
+    async fn store(&self, key: &FeaturesKey, bytes: &Bytes) {
+        let mut was_refused = false;
+        while let Err(error) = self.write(key, bytes).await {
+            if !was_refused {
+                count_as_not_stored();
+            }
+            was_refused = true;
+            if self.refused.is_due(&()) {
+                let error = with_causes(&error);
+                tracing::warn!(%key, error, "what a picture looks like cannot be stored, and is tried again every second");
+            }
+            sleep(RETRY).await;
         }
+    }
+
+    async fn write(&self, key: &FeaturesKey, bytes: &Bytes) -> Result<(), LookError> {
+        let written = timeout(PATIENCE, self.bus.features().set(key, bytes)).await;
+        written.map_err(|_| LookError::Silent)??;
+        Ok(())
+    }
+}
+
+impl Entry {
+    /// Bytes are made only now, so that what waits is shared with what is compared with. `None` where no look can be made of
+    /// them again.
+    fn to_store(&self) -> Option<(FeaturesKey, Bytes)> {
+        let key = FeaturesKey::new(&self.picture, &look_version(self.measure)).ok()?;
+        let bytes = self.look.to_bytes(&self.picture, self.measure)?;
+        Some((key, bytes.into()))
     }
 }
 

@@ -103,7 +103,7 @@ async fn what_is_no_look_of_this_picture_is_computed_again() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_full_bucket_keeps_no_verdict_back() {
+async fn a_full_bucket_keeps_no_verdict_back_and_gets_the_look_when_there_is_room() {
     let Some((mut stack, dock, shelf)) = watched_by_view().await else {
         return;
     };
@@ -111,7 +111,7 @@ async fn a_full_bucket_keeps_no_verdict_back() {
     let jetstream = jetstream(&stack).await;
     let mut config = bucket(&jetstream).await.cached_info().config.clone();
     config.max_bytes = 1000;
-    jetstream.update_stream(config).await.unwrap();
+    jetstream.update_stream(&config).await.unwrap();
 
     stack.start_comparator().await;
     stack.publish("folder1", shelf).await;
@@ -120,4 +120,8 @@ async fn a_full_bucket_keeps_no_verdict_back() {
     stack.quiet("folder1").await;
     let stored = bucket(&jetstream).await.cached_info().state.messages;
     assert_eq!(stored, 0);
+
+    config.max_bytes = -1;
+    jetstream.update_stream(&config).await.unwrap();
+    self::stored(&jetstream).await;
 }

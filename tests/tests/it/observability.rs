@@ -23,7 +23,9 @@ fn metrics(text: &str) -> BTreeSet<String> {
         .map(|(at, _)| {
             let rest = &text[at..];
             let name = &rest[..rest.find(|c| !is_part(c)).unwrap_or(rest.len())];
-            name.trim_end_matches("_bucket").to_owned()
+            let parts = ["_bucket", "_sum", "_count"].into_iter();
+            let mut histograms = parts.filter_map(|part| name.strip_suffix(part));
+            histograms.next().unwrap_or(name).to_owned()
         })
         .collect()
 }

@@ -4,20 +4,21 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use event_bus::{Bus, Exhibit, ExhibitKey, ReferenceChange, RuleScope, Stored};
+use event_bus::{Bus, Exhibit, ExhibitKey, RuleScope, Stored};
 use proto::{
     from_timestamp,
-    v1::{Alert, Comparison, Frame, Phase, Reference, Upload, Verdict},
+    v1::{Alert, Comparison, Frame, Phase, Reference, Verdict},
 };
 use tests::View;
 use time::OffsetDateTime;
 
 use crate::{
     cameras::{Log, frame},
-    history::{FolderHistory, History, number_of},
+    history::{FolderHistory, History, is_decided, number_of},
     losses::{Losses, Outage},
     people::{Uploads, reference},
     site::{Site, folder, is_held},
+    undecided::{Announced, Undecided},
     witness::Witness,
 };
 
@@ -27,6 +28,8 @@ pub(crate) struct Verdicts {
     frames: usize,
     acknowledged: usize,
     comparisons: usize,
+    /// Those that could not be decided, and are excused.
+    undecided: usize,
     episodes: usize,
     /// Runs of verdicts that were long enough for an alert to be due within them; and those in an outage, of which nothing
     /// is asked.
@@ -50,11 +53,13 @@ impl fmt::Display for Verdicts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} frames sent, {} acknowledged, {} compared; {} episodes; {} runs of verdicts brought their alert, {} more \
-             were in an outage; {} pictures of evidence equal, {} deleted or said to be missing; {} episodes of cameras",
+            "{} frames sent, {} acknowledged, {} compared, of which {} could not be decided; {} episodes; {} runs of verdicts \
+             brought their alert, {} more were in an outage; {} pictures of evidence equal, {} deleted or said to be missing; \
+             {} episodes of cameras",
             self.frames,
             self.acknowledged,
             self.comparisons,
+            self.undecided,
             self.episodes,
             self.runs,
             self.excused,
@@ -78,6 +83,7 @@ impl Verdicts {
             wrong: witness.complaints(bus, losses).await,
             ..Verdicts::default()
         };
+        let undecided = Undecided::new(losses, witness.looks.all());
         let mut ids = HashSet::new();
         for (number, (of_folder, log)) in history.folders.iter().zip(sent).enumerate() {
             let subject = Folder {
@@ -91,7 +97,8 @@ impl Verdicts {
             verdicts.acknowledged += log.iter().filter(|sent| sent.acknowledged).count();
             verdicts.comparisons += of_folder.comparisons.len();
             verdicts.check_uploads(&subject, uploads);
-            verdicts.check_comparisons(&subject, witness);
+            verdicts.check_comparisons(&subject, witness, &undecided);
+            verdicts.check_look(&subject, &undecided);
             verdicts.check_phases(&subject, &mut ids);
             verdicts.check_alerts(&subject);
             verdicts.check_completeness(&subject, &losses.outages);
@@ -131,9 +138,8 @@ impl Verdicts {
 
     /// Every acknowledged upload is there, in the order in which they were acknowledged.
     fn check_uploads(&mut self, folder: &Folder<'_>, uploads: &Uploads) {
-        let there: Vec<&str> = uploaded(folder.history)
-            .map(|(_, upload)| upload.id.as_str())
-            .collect();
+        let there = folder.history.announced();
+        let there: Vec<&str> = there.map(|it| it.upload.id.as_str()).collect();
         let mut at = there.iter();
         for id in uploads.get(&folder.name).into_iter().flatten() {
             self.require(at.any(|other| other == id), || {
@@ -143,15 +149,27 @@ impl Verdicts {
     }
 
     /// None is invented, none is twice in a stream, and all say what is true.
-    fn check_comparisons(&mut self, folder: &Folder<'_>, witness: &Witness) {
+    fn check_comparisons(
+        &mut self,
+        folder: &Folder<'_>,
+        witness: &Witness,
+        undecided: &Undecided<'_>,
+    ) {
         let mut seen = HashSet::new();
         for comparison in &folder.history.comparisons {
             let number = number_of(comparison.event.frame.as_ref());
             let with = comparison.event.reference.as_ref().unwrap();
             let stream = witness.comparisons.stream_at(comparison.stored_at);
-            self.require(seen.insert((stream, number, with.since)), || {
-                format!("{folder}: frame {number} was compared twice")
-            });
+            // Where one comparator cannot decide, another that has the look in memory can.
+            let is_decided = is_decided(comparison);
+            self.require(
+                seen.insert((stream, number, with.since, is_decided)),
+                || format!("{folder}: frame {number} was compared twice"),
+            );
+            if !is_decided {
+                self.check_undecided(folder, &comparison.event, undecided);
+                continue;
+            }
             let expected = folder.expected(&comparison.event);
             self.require(expected == Some(comparison.event.verdict()), || {
                 format!(
@@ -160,6 +178,34 @@ impl Verdicts {
                 )
             });
         }
+    }
+
+    /// Nobody could have decided.
+    fn check_undecided(
+        &mut self,
+        folder: &Folder<'_>,
+        comparison: &Comparison,
+        undecided: &Undecided<'_>,
+    ) {
+        let number = number_of(comparison.frame.as_ref());
+        let objection = match folder.announced(comparison) {
+            Some(reference) => undecided.objection(comparison, reference),
+            None => Some("nobody uploaded its reference".to_owned()),
+        };
+        self.undecided += usize::from(objection.is_none());
+        if let Some(objection) = objection {
+            let with = comparison.reference.as_ref().map(|it| &it.id);
+            self.wrong.push(format!(
+                "{folder}: frame {number} was not decided on with {with:?}: {objection}"
+            ));
+        }
+    }
+
+    /// In the end the look of each reference is stored whose picture is there: it outlives the picture.
+    fn check_look(&mut self, folder: &Folder<'_>, undecided: &Undecided<'_>) {
+        self.require(folder.history.has_look(undecided), || {
+            format!("{folder}: what its reference looks like is not stored")
+        });
     }
 
     /// Firing and resolved take turns, beginning with firing; both of an episode have one id, which no other has. After one
@@ -190,7 +236,7 @@ impl Verdicts {
     /// Each alert follows from a comparison that is there, and they go forward in time.
     fn check_alerts(&mut self, folder: &Folder<'_>) {
         let mut comparisons = HashMap::new();
-        for comparison in &folder.history.comparisons {
+        for comparison in folder.history.decided() {
             let at = Moment::of(&comparison.event);
             comparisons.entry(at).or_insert(comparison);
         }
@@ -223,7 +269,7 @@ impl Verdicts {
         if is_held(folder.number) {
             return;
         }
-        let mut comparisons: Vec<_> = folder.history.comparisons.iter().collect();
+        let mut comparisons: Vec<_> = folder.history.decided().collect();
         comparisons.sort_by_key(|comparison| Moment::of(&comparison.event));
         for run in comparisons.chunk_by(|a, b| a.event.verdict() == b.event.verdict()) {
             if run.len() < DUE_AFTER {
@@ -252,7 +298,7 @@ impl Verdicts {
         }
     }
 
-    /// The last frame is judged, against the last reference, and the alert state is what it says.
+    /// The last frame is judged, against the last reference, and the alert state is what the last one says that was decided on.
     fn check_end(&mut self, folder: &Folder<'_>) {
         let last_sent = folder.log.len() - 1;
         let newest = folder
@@ -268,17 +314,18 @@ impl Verdicts {
             format!("{folder}: the last frame is {last_sent}; the last one judged is {number}")
         });
         let id = &newest.event.reference.as_ref().unwrap().id;
-        let last_upload = uploaded(folder.history)
-            .last()
-            .map(|(_, upload)| &upload.id);
+        let last_upload = folder.history.announced().last();
+        let last_upload = last_upload.map(|last| &last.upload.id);
         self.require(Some(id) == last_upload, || {
             format!("{folder}: the last frame was compared with {id}, not with {last_upload:?}")
         });
-        let is_mismatch = newest.event.verdict() == Verdict::Mismatch;
+        let decided = folder.history.decided();
+        let decided = decided.max_by_key(|comparison| Moment::of(&comparison.event));
+        let decided = decided.map(|decided| decided.event.verdict());
+        let is_mismatch = decided == Some(Verdict::Mismatch);
         self.require(folder.history.may_be_firing(is_mismatch), || {
             format!(
-                "{folder}: the last frame was {:?}, and the alert is{} firing",
-                newest.event.verdict(),
+                "{folder}: the last frame was {decided:?}, and the alert is{} firing",
                 if is_mismatch { " not" } else { "" }
             )
         });
@@ -438,6 +485,13 @@ impl Folder<'_> {
         })
     }
 
+    /// The reference of a comparison, as it was announced first.
+    fn announced(&self, comparison: &Comparison) -> Option<Announced<'_>> {
+        let id = &comparison.reference.as_ref()?.id;
+        let mut announced = self.history.announced();
+        announced.find(|announced| announced.upload.id == *id)
+    }
+
     fn may_be_firing_at(&self, at: Moment, is_firing: bool) -> bool {
         let alerts = self.history.alerts.iter();
         let mut until = alerts.filter(|alert| Moment::of_alert(&alert.event).is_not_after(at));
@@ -476,14 +530,10 @@ impl Moment {
     }
 }
 
-fn uploaded(history: &FolderHistory) -> impl Iterator<Item = (&Stored<ReferenceChange>, &Upload)> {
-    let changes = history.references.iter();
-    changes.filter_map(|change| Some((change, change.event.reference()?)))
-}
-
 fn references(history: &FolderHistory) -> HashMap<&str, View> {
-    uploaded(history)
-        .map(|(_, upload)| (upload.id.as_str(), reference(&upload.name).0))
+    let announced = history.announced().map(|it| it.upload);
+    announced
+        .map(|upload| (upload.id.as_str(), reference(&upload.name).0))
         .collect()
 }
 

@@ -13,6 +13,7 @@ use crate::{
     broker::{Found, STREAMS},
     in_redis,
     losses::{Losses, Outage},
+    pictures::period,
     site::Site,
 };
 
@@ -99,14 +100,31 @@ const DAMAGED: [&str; 5] = [
     "OBJ_references",
 ];
 
+/// The same where comparators compare by `view`: without weights nothing is there.
+const DAMAGED_BY_VIEW: [&str; 6] = [
+    "ALERTS",
+    "COMPARISONS",
+    "UPLOADS",
+    "OBJ_evidence",
+    "KV_features",
+    "OBJ_references",
+];
+
+fn damaged() -> &'static [&'static str] {
+    match have_model() {
+        true => &DAMAGED_BY_VIEW,
+        false => &DAMAGED,
+    }
+}
+
 /// How often to look for a message that may be damaged: some numbers stand for none any more.
 const LOOKS: usize = 100;
 
 /// Within this all who are well have read what was written.
 const READ_WITHIN: Duration = Duration::from_secs(1);
 
-/// For how long evidence can't be stored: long enough for alerts to be missed that wait for it.
-const NO_EVIDENCE: Duration = Duration::from_secs(5);
+/// For how long evidence can't be stored, in frames of a camera: long enough for alerts to be missed that wait for it.
+const NO_EVIDENCE: u32 = 50;
 
 /// How much of the time is for damage.
 const DAMAGE: f64 = 0.25;
@@ -125,12 +143,6 @@ pub(crate) struct Chaos {
 /// After the broker is back, services take up to this long to be connected and to have made the streams again: a question
 /// that they asked meanwhile is lost, and asked again after 5 s.
 const RECOVERY: Duration = Duration::from_secs(8);
-
-/// Where comparators compare by `view`, who loses a reference's picture and what they saw of it loses every verdict until another
-/// reference comes. Pictures are lost here; so what was seen stays.
-fn is_spared(stream: &str) -> bool {
-    have_model() && stream == "KV_features"
-}
 
 /// In the end nothing goes wrong for so long, so that alerts are due that no outage excuses.
 const CALM: Duration = RECOVERY.saturating_add(Duration::from_secs(4));
@@ -193,7 +205,7 @@ impl Chaos {
         }
         let least = |fault| match fault {
             Fault::Delete => DECLARATIONS.len().div_ceil(DELETED_AT_ONCE),
-            Fault::Damage => DAMAGED.len(),
+            Fault::Damage => damaged().len(),
             _ => 1,
         };
         let mut faults = faults.iter().map(|(fault, _)| *fault);
@@ -278,7 +290,7 @@ impl Chaos {
             Fault::LoseEvidence => {
                 site.broker.seal("OBJ_evidence").await;
                 let from = SystemTime::now();
-                sleep(NO_EVIDENCE).await;
+                sleep(period() * NO_EVIDENCE).await;
                 let to = SystemTime::now();
                 site.broker.delete("OBJ_evidence").await;
                 self.losses.without_evidence.push(Outage { from, to });
@@ -288,6 +300,7 @@ impl Chaos {
                 for bucket in ["references", "evidence"] {
                     site.broker.lose_chunks(bucket).await;
                 }
+                self.losses.lost_all_of("OBJ_references", from);
                 self.losses.evidence_until = Some(SystemTime::now());
             }
             Fault::Delete => self.delete(site).await,
@@ -324,6 +337,7 @@ impl Chaos {
             };
             deleted.push((stream, held));
             site.broker.delete(stream).await;
+            self.losses.lost_all_of(stream, from);
         }
         site.comparators()
             .for_each(|comparator| comparator.resume());
@@ -346,7 +360,7 @@ impl Chaos {
     fn next_to_delete(&mut self) -> Vec<&'static str> {
         if self.to_delete.is_empty() {
             let streams = DECLARATIONS.iter().map(|one| one.stream);
-            self.to_delete = streams.filter(|stream| !is_spared(stream)).collect();
+            self.to_delete = streams.collect();
             self.random.shuffle(&mut self.to_delete);
         }
         let left = self.to_delete.len().saturating_sub(DELETED_AT_ONCE);
@@ -354,11 +368,11 @@ impl Chaos {
     }
 
     async fn damage(&mut self, site: &mut Site) {
-        let stream = DAMAGED[self.count(Fault::Damage) % DAMAGED.len()];
+        let stream = damaged()[self.count(Fault::Damage) % damaged().len()];
         let from = SystemTime::now();
         if let Some(found) = self.any_message(stream, site).await {
             site.broker.damage(&found);
-            self.losses.damaged.push(found);
+            self.losses.lost_message(found, from);
             self.was_outage(from, site).await;
             site.all_ready().await;
         }

@@ -6,6 +6,7 @@ use std::{
 use event_bus::{Folder, ReferenceChange, Stored};
 use proto::v1::{Alert, Comparison, Frame, Phase, Subject, Verdict};
 use redis::AsyncCommands;
+use tests::have_model;
 use time::OffsetDateTime;
 use tokio::time::sleep;
 
@@ -14,6 +15,7 @@ use crate::{
     in_redis::{self, Entry},
     losses::Losses,
     site::{FOLDERS, Site, folder},
+    undecided::{Announced, Undecided},
     witness::Witness,
 };
 
@@ -57,7 +59,8 @@ impl History {
         let deadline = Instant::now() + PATIENCE;
         loop {
             let history = Self::read(witness, site, losses).await;
-            if history.is_settled(sent, losses) || Instant::now() > deadline {
+            let undecided = Undecided::new(losses, witness.looks.all());
+            if history.is_settled(sent, losses, &undecided) || Instant::now() > deadline {
                 return history;
             }
             sleep(Duration::from_secs(1)).await;
@@ -107,18 +110,19 @@ impl History {
         entries.filter(|entry| !removed.contains(entry)).collect()
     }
 
-    fn is_settled(&self, sent: &[Log], losses: &Losses) -> bool {
+    fn is_settled(&self, sent: &[Log], losses: &Losses, undecided: &Undecided<'_>) -> bool {
         let is_settled = |(number, of_folder): (usize, &FolderHistory)| {
             let last = of_folder.comparisons.last().map(|last| &last.event);
-            let Some(last) =
-                last.filter(|last| number_of(last.frame.as_ref()) + 1 == sent[number].len())
-            else {
+            if !last.is_some_and(|last| number_of(last.frame.as_ref()) + 1 == sent[number].len()) {
                 return false;
-            };
-            let similarity = format!("similarity_{}", folder(number));
-            of_folder.may_be_firing(last.verdict() == Verdict::Mismatch)
-                && self.redis.strings.get(&similarity)
-                    == last.similarity.map(|it| it.to_string()).as_ref()
+            }
+            let decided = of_folder.decided().last().map(|last| &last.event);
+            let is_mismatch = decided.is_some_and(|last| last.verdict() == Verdict::Mismatch);
+            let similarity = decided.and_then(|last| last.similarity);
+            let key = format!("similarity_{}", folder(number));
+            of_folder.may_be_firing(is_mismatch)
+                && of_folder.has_look(undecided)
+                && self.redis.strings.get(&key) == similarity.map(|it| it.to_string()).as_ref()
         };
         self.folders.iter().enumerate().all(is_settled)
             && self.redis.but_for(&losses.removed) == self.entries(&losses.removed)
@@ -126,6 +130,37 @@ impl History {
 }
 
 impl FolderHistory {
+    /// The references that there have been, in their order.
+    pub(crate) fn announced(&self) -> impl Iterator<Item = Announced<'_>> {
+        self.references.iter().filter_map(|change| {
+            let upload = change.event.reference()?;
+            Some(Announced {
+                upload,
+                at: change.stored_at,
+                used_at: self.used_at(&upload.id),
+            })
+        })
+    }
+
+    fn used_at(&self, reference: &str) -> Option<OffsetDateTime> {
+        let with = |it: &Comparison| it.reference.as_ref().is_some_and(|it| it.id == reference);
+        let decided = self.decided().filter(|it| with(&it.event));
+        decided.map(|it| it.stored_at).min()
+    }
+
+    /// The comparisons that say how similar a frame is, in their order.
+    pub(crate) fn decided(&self) -> impl DoubleEndedIterator<Item = &Stored<Comparison>> {
+        self.comparisons.iter().filter(|it| is_decided(it))
+    }
+
+    /// Whether the look of the last reference is stored, where it must be.
+    pub(crate) fn has_look(&self, undecided: &Undecided<'_>) -> bool {
+        let last = self.announced().last();
+        last.is_none_or(|last| {
+            !have_model() || undecided.picture_lost_at(last).is_some() || undecided.has_look(last)
+        })
+    }
+
     /// Whether the alert state may be so in the end.
     pub(crate) fn may_be_firing(&self, is_firing: bool) -> bool {
         self.may_be_firing_after(self.alerts.last(), is_firing)
@@ -144,6 +179,10 @@ impl FolderHistory {
     pub(crate) fn is_unreadable(&self, alert: &Stored<Alert>) -> bool {
         self.unreadable.contains(&alert.stored_at)
     }
+}
+
+pub(crate) fn is_decided(comparison: &Stored<Comparison>) -> bool {
+    comparison.event.verdict() != Verdict::Indeterminate
 }
 
 /// The camera's number of a frame: its clock counts them.

@@ -1,6 +1,9 @@
 //! What faults may have lost. The checks excuse that and nothing more.
 
-use std::{collections::HashSet, time::SystemTime};
+use std::{
+    collections::HashSet,
+    time::{Duration, SystemTime},
+};
 
 use time::OffsetDateTime;
 
@@ -13,6 +16,15 @@ pub(crate) struct Outage {
     pub(crate) to: SystemTime,
 }
 
+/// Pictures or looks that were lost in a moment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Lost {
+    pub(crate) from: OffsetDateTime,
+    pub(crate) to: OffsetDateTime,
+    /// When the only message was stored that was lost; all were, unless set.
+    pub(crate) message: Option<OffsetDateTime>,
+}
+
 #[derive(Default)]
 pub(crate) struct Losses {
     /// When the broker could not store anything.
@@ -23,11 +35,70 @@ pub(crate) struct Losses {
     pub(crate) evidence_until: Option<SystemTime>,
     /// The entries that were trimmed or deleted from the stream of alerts in Redis.
     pub(crate) removed: HashSet<Entry>,
+    /// The pictures of references that were lost.
+    pub(crate) pictures: Vec<Lost>,
+    /// The looks of references that were lost.
+    pub(crate) looks: Vec<Lost>,
     /// The messages that were damaged in the broker's store.
     pub(crate) damaged: Vec<Found>,
 }
 
+impl Lost {
+    /// Whether that concerns what was stored between these moments.
+    pub(crate) fn includes(&self, from: OffsetDateTime, to: OffsetDateTime) -> bool {
+        match self.message {
+            Some(message) => (from..=to).contains(&message),
+            None => from <= self.to,
+        }
+    }
+}
+
 impl Losses {
+    /// A stream or bucket was deleted, or lost its parts, between `from` and now.
+    pub(crate) fn lost_all_of(&mut self, stream: &str, from: SystemTime) {
+        self.lost(
+            stream,
+            Lost {
+                from: from.into(),
+                to: OffsetDateTime::now_utc(),
+                message: None,
+            },
+        );
+    }
+
+    /// A message was damaged between `from` and now.
+    pub(crate) fn lost_message(&mut self, found: Found, from: SystemTime) {
+        self.lost(
+            found.stream,
+            Lost {
+                from: from.into(),
+                to: OffsetDateTime::now_utc(),
+                message: Some(found.stored_at),
+            },
+        );
+        self.damaged.push(found);
+    }
+
+    fn lost(&mut self, stream: &str, lost: Lost) {
+        match stream {
+            "OBJ_references" => self.pictures.push(lost),
+            "KV_features" => self.looks.push(lost),
+            _ => {}
+        }
+    }
+
+    /// For how long the broker could store everything at a stretch, between these moments.
+    pub(crate) fn longest_calm(&self, from: OffsetDateTime, to: OffsetDateTime) -> Duration {
+        let (mut longest, mut since) = (time::Duration::ZERO, from);
+        for outage in &self.outages {
+            let begun = OffsetDateTime::from(outage.from).min(to);
+            longest = longest.max(begun - since);
+            since = since.max(outage.to.into());
+        }
+        let longest = longest.max(to - since).max(time::Duration::ZERO);
+        longest.unsigned_abs()
+    }
+
     /// When the messages of a stream were stored that were damaged.
     pub(crate) fn damaged_of(&self, stream: &str) -> HashSet<OffsetDateTime> {
         let damaged = self.damaged.iter();

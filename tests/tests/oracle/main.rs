@@ -24,6 +24,7 @@ mod losses;
 mod people;
 mod pictures;
 mod site;
+mod undecided;
 mod watched;
 mod witness;
 

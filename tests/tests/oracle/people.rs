@@ -1,9 +1,14 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+use event_bus::Bus;
+use proto::v1::{Comparison, Verdict};
 use reqwest::Client;
 use serde_json::Value;
 use tests::View;
-use tokio::{task::JoinHandle, time::sleep};
+use tokio::{
+    task::JoinHandle,
+    time::{sleep, timeout},
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -32,7 +37,8 @@ pub(crate) fn reference(name: &str) -> (View, Vec<u8>) {
     (view, picture(view, 9))
 }
 
-/// Gives every folder a reference, and some of them a rule; then uploads others until `stop`.
+/// Gives every folder a reference, and some of them a rule; then uploads others until `stop`: first of all where comparators
+/// say that they cannot decide, and ask for it.
 pub(crate) async fn start(
     site: &Site,
     mut random: fastrand::Rng,
@@ -52,15 +58,35 @@ pub(crate) async fn start(
         }
     }
     let (stop, uploading) = (stop.clone(), Arc::clone(&site.uploading));
+    let bus = site.broker.bus().await;
     tokio::spawn(async move {
         while stop.run_until_cancelled(sleep(PERIOD)).await.is_some() {
-            let folder = folder(random.usize(0..FOLDERS));
+            let folder = match any_undecided(&bus).await {
+                Some(folder) => folder,
+                None => folder(random.usize(0..FOLDERS)),
+            };
             let name = random.choice(["dock.jpg", "wall.jpg"]).unwrap();
             let _uploading = uploading.lock().await;
             person.upload(&folder, name).await;
         }
         person.uploads
     })
+}
+
+/// The first folder whose last frame could not be decided on, as far as the broker says so now.
+async fn any_undecided(bus: &Bus) -> Option<String> {
+    for number in 0..FOLDERS {
+        let name = folder(number);
+        let key = name.parse().unwrap();
+        let latest = bus.latest::<Comparison>(&key);
+        let Ok(Ok(latest)) = timeout(PERIOD, latest).await else {
+            return None;
+        };
+        if latest.is_some_and(|latest| latest.event.verdict() == Verdict::Indeterminate) {
+            return Some(name);
+        }
+    }
+    None
 }
 
 impl Person {

@@ -86,8 +86,10 @@ impl Site {
         let replicas = self.broker.replicas().to_string();
         let ops = free_address();
         let listen = ops.to_string();
+        // Who starts while the broker is away, on a busy machine, must not give up.
+        let patience = ["--nats-connect-timeout-s", "120"];
         let nats = ["--nats-url", &nats, "--nats-replicas", &replicas];
-        let arguments = [&nats[..], &["--ops-listen", &listen], arguments].concat();
+        let arguments = [&nats[..], &patience, &["--ops-listen", &listen], arguments].concat();
         self.processes
             .push(Process::start(name, binary, &arguments, &self.logs));
         self.ready.push(ops);

@@ -17,7 +17,7 @@ use tokio::{
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::site::Site;
+use crate::{pictures::period, site::Site};
 
 /// How many there are: as many of each trouble.
 const COUNT: usize = 6;
@@ -34,6 +34,7 @@ const GOOD: std::ops::Range<u64> = 3_000..9_000;
 /// In the end trouble lasts until its alerts are there, and all is well until they have ended.
 const SAID_WITHIN: Duration = Duration::from_secs(60);
 
+/// Between two frames, at least.
 const PERIOD: Duration = Duration::from_millis(200);
 
 /// How long a camera waits for the broker to acknowledge a frame.
@@ -64,6 +65,10 @@ fn trouble(number: usize) -> Kind {
     [Kind::Silent, Kind::Frozen, Kind::Unreadable][number % 3]
 }
 
+fn pace() -> Duration {
+    PERIOD.max(period())
+}
+
 /// Whether it is the folder of a watched camera.
 pub(crate) fn is_watched(folder: &Folder) -> bool {
     folder.as_str().starts_with("watched-")
@@ -85,13 +90,7 @@ pub(crate) async fn start(
     let mut tasks = Vec::new();
     for number in 0..COUNT {
         let folder: Folder = format!("watched-{number}").parse().unwrap();
-        let rule = Rule {
-            silent_seconds: Some(LIMIT),
-            frozen_seconds: Some(LIMIT),
-            ..Rule::default()
-        };
-        let scope = RuleScope::Folder(folder.clone());
-        bus.rules().set(&scope, &rule).await.unwrap();
+        set_rule(&bus, &folder, true).await;
         let address = format!("http://{}/api/v1/folders/{folder}", site.web);
         let made = http.put(&address).send().await.unwrap();
         assert!(made.status().is_success(), "{}", made.status());
@@ -110,6 +109,17 @@ pub(crate) async fn start(
     Watched(tasks)
 }
 
+async fn set_rule(bus: &Bus, folder: &Folder, enabled: bool) {
+    let rule = Rule {
+        silent_seconds: Some(LIMIT),
+        frozen_seconds: Some(LIMIT),
+        enabled: Some(enabled),
+        ..Rule::default()
+    };
+    let scope = RuleScope::Folder(folder.clone());
+    bus.rules().set(&scope, &rule).await.unwrap();
+}
+
 impl Watched {
     /// To be called when there are no more faults: all get into trouble once more, until their alerts fire, and out of it, until
     /// they have ended.
@@ -121,8 +131,13 @@ impl Watched {
         let bus = site.broker.bus().await;
         let works = tokio::spawn(all(cameras, false, bus.clone()));
         let fails = tokio::spawn(all(works.await.unwrap(), true, bus.clone()));
-        let works = tokio::spawn(all(fails.await.unwrap(), false, bus));
-        Troubles(works.await.unwrap())
+        let works = tokio::spawn(all(fails.await.unwrap(), false, bus.clone()));
+        let cameras = works.await.unwrap();
+        // From now on they send nothing, and that is nobody's concern.
+        for camera in &cameras {
+            set_rule(&bus, &camera.folder, false).await;
+        }
+        Troubles(cameras)
     }
 }
 
@@ -139,11 +154,11 @@ async fn all(mut cameras: Vec<Camera>, fail: bool, bus: Bus) -> Vec<Camera> {
             }
         }
         // A picture must have varied for a while before one that stands still is told.
-        let is_long = begun.elapsed() >= PERIOD * 20;
+        let is_long = begun.elapsed() >= pace() * 20;
         if is_long && all_say(&bus, &cameras, fail).await || Instant::now() > deadline {
             break;
         }
-        sleep(PERIOD).await;
+        sleep(pace()).await;
     }
     if fail {
         for camera in &mut cameras {
@@ -178,7 +193,7 @@ impl Camera {
 
     async fn last_for(&mut self, ms: u64, fails: bool, stop: &CancellationToken) {
         let end = Instant::now() + Duration::from_millis(ms);
-        while Instant::now() < end && stop.run_until_cancelled(sleep(PERIOD)).await.is_some() {
+        while Instant::now() < end && stop.run_until_cancelled(sleep(pace())).await.is_some() {
             match fails {
                 true => self.fail().await,
                 false => self.work().await,
@@ -287,7 +302,7 @@ impl Camera {
             _ => return false,
         };
         self.troubles.iter().any(|(from, to)| {
-            at + TOLERANCE >= *from + limit - PERIOD * 2 && at <= *to + said_within
+            at + TOLERANCE >= *from + limit - pace() * 2 && at <= *to + said_within
         })
     }
 }

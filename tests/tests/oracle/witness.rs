@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use event_bus::{Bus, Event, Reader, ReferenceChange, Stored};
+use event_bus::{Bus, Event, FeaturesChange, Reader, ReferenceChange, Stored};
 use proto::v1::{Alert, Comparison};
 use time::OffsetDateTime;
 use tokio::{
@@ -21,6 +21,8 @@ pub(crate) struct Witness {
     pub(crate) alerts: Record<Alert>,
     pub(crate) comparisons: Record<Comparison>,
     pub(crate) references: Record<ReferenceChange>,
+    /// What comparators have stored of references. Only the last of each is kept.
+    pub(crate) looks: Record<FeaturesChange>,
     _reading: JoinSet<()>,
 }
 
@@ -51,6 +53,7 @@ impl Witness {
             alerts: Record::start(bus, &mut reading),
             comparisons: Record::start(bus, &mut reading),
             references: Record::start(bus, &mut reading),
+            looks: Record::start(bus, &mut reading),
             _reading: reading,
         }
     }
