@@ -1,7 +1,7 @@
 #!/bin/sh
 # Gets what Framewatch needs beside Rust, and nothing that is there already.
 #
-#   get-tools.sh [compiler] [nats-server] [redis-server] [ffmpeg] [chromium] [axe] [promtool] [cargo-deny]
+#   get-tools.sh [compiler] [nats-server] [redis-server] [ffmpeg] [rtsp-server] [chromium] [axe] [promtool] [cargo-deny]
 #                [kubernetes] [cmake] [cargo-fuzz] [hadolint] [model] [onnxruntime]
 #
 # What the project alone uses goes into .tools/ of the workspace. System packages are installed with apt-get, and only
@@ -170,6 +170,16 @@ get_ffmpeg() {
     say "no ffmpeg: the tests that play video will be skipped. Install it to run them ('sudo apt-get install ffmpeg')."
 }
 
+# What the tests connect to as to a camera, by Debian's own Python.
+get_rtsp_server() {
+    serves="import gi; gi.require_version('GstRtspServer', '1.0')"
+    /usr/bin/python3 -c "$serves" 2>/dev/null && has gst-inspect-1.0 && gst-inspect-1.0 x264enc >/dev/null 2>&1 && return
+    apt_install python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-tools gstreamer1.0-plugins-base gstreamer1.0-plugins-good \
+        gstreamer1.0-plugins-bad gstreamer1.0-plugins-ugly gstreamer1.0-rtsp && return
+    say "no RTSP server of GStreamer: the tests of video by RTSP will fail. Install it to run them" \
+        "('sudo apt-get install python3-gi gir1.2-gst-rtsp-server-1.0 gstreamer1.0-plugins-ugly')."
+}
+
 get_chromium() {
     has chromium && has chromedriver && return
     apt_install chromium chromium-driver && return
@@ -300,6 +310,7 @@ get() {
         nats-server) get_nats_server ;;
         redis-server) get_redis_server ;;
         ffmpeg) get_ffmpeg ;;
+        rtsp-server) get_rtsp_server ;;
         chromium) get_chromium ;;
         axe) get_axe ;;
         promtool) get_promtool ;;

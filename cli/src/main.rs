@@ -7,6 +7,7 @@ mod alerts;
 mod api;
 mod archive;
 mod backup;
+mod cameras;
 mod compare;
 mod completions;
 mod dead_letters;
@@ -64,6 +65,8 @@ enum Command {
     Watch(watch::Watch),
     /// Show alerts, and say who has one in hand
     Alerts(alerts::Alerts),
+    /// Show how cameras stand that are connected to, or try one
+    Cameras(cameras::Cameras),
     /// Show the state of all folders
     Folders(folders::Folders),
     /// Show or say what a folder is: its title, where it is, its tags
@@ -103,6 +106,7 @@ fn service_called(program: &OsStr) -> Option<fn() -> ExitCode> {
         "framewatch-comparator" => Some(comparator::main),
         "framewatch-sink" => Some(sink::main),
         "framewatch-cctv-sim" => Some(cctv_sim::main),
+        "framewatch-camera" => Some(camera::main),
         _ => None,
     }
 }
@@ -125,6 +129,14 @@ fn main() -> ExitCode {
 fn run(command: Command) -> Result<ExitCode, Failure> {
     match command {
         Command::Compare(compare) => return compare.run(),
+        Command::Cameras(cameras) => {
+            let mut code = ExitCode::SUCCESS;
+            block_on(async {
+                code = cameras.run().await?;
+                Ok(())
+            })?;
+            return Ok(code);
+        }
         Command::Model(model) => return model.run(),
         Command::Completions(completions) => completions.run(&mut Cli::command())?,
         Command::Healthcheck(healthcheck) => return healthcheck.run(),

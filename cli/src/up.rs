@@ -102,6 +102,9 @@ pub(crate) struct Up {
     watch: Option<PathBuf>,
 
     #[command(flatten)]
+    cameras: camera::Config,
+
+    #[command(flatten)]
     alerts: sink::AlertsConfig,
 
     #[command(flatten)]
@@ -138,6 +141,9 @@ impl Up {
         self.check_logins()?;
         if let Some(directory) = &self.watch {
             watched::check(directory)?;
+        }
+        if self.cameras.cameras.is_some() {
+            self.cameras.load()?;
         }
         let ops = SocketAddr::from((Ipv4Addr::LOCALHOST, OPS_PORT));
         service_runtime::run("framewatch", &self.runtime.clone(), ops, |context| {
@@ -300,6 +306,13 @@ impl Up {
                 directory.display()
             ))?;
         }
+        if self.cameras.cameras.is_some() {
+            services.spawn(real_cameras(
+                self.cameras.clone(),
+                bus.clone(),
+                context.clone(),
+            ));
+        }
         if self.demo {
             services.spawn(demo::run(
                 ApiConfig {
@@ -314,6 +327,20 @@ impl Up {
         }
         first_failure(services, &context.shutdown).await
     }
+}
+
+async fn real_cameras(
+    cameras: camera::Config,
+    bus: BusConfig,
+    context: Context,
+) -> Result<(), Failure> {
+    let (file, cameras) = cameras.load()?;
+    let connecting = Bus::connect(&bus, "framewatch-camera", Role::Guest);
+    let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
+        return Ok(());
+    };
+    let bus = bus.map_err(Failure::unavailable)?;
+    camera::run(file, cameras, bus, context).await
 }
 
 /// Runs the NATS server of a data folder and nothing else, as long as the work takes that is given its address.

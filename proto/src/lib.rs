@@ -12,6 +12,7 @@ mod line;
 mod rule;
 #[cfg(feature = "openapi")]
 mod schemas;
+mod source;
 mod upload;
 
 pub use acknowledgement::InvalidAcknowledgement;

@@ -95,7 +95,7 @@ impl Camera {
         let subjects: Vec<_> = self
             .folders
             .iter()
-            .map(|folder| format!("\"frames.{folder}\""))
+            .map(|folder| format!("\"frames.{folder}\", \"sources.{folder}\""))
             .collect();
         format!(
             "  {{ user: \"{user}\", password: \"{hash}\", permissions: {{ publish: [{}], subscribe: \"_INBOX_{user}.>\" }} }}",
@@ -133,12 +133,12 @@ mod tests {
         assert!(
             line("gate")
                 .unwrap()
-                .contains(r#"publish: ["frames.gate"],"#)
+                .contains(r#"publish: ["frames.gate", "sources.gate"],"#)
         );
         assert!(
             line("cam=a,b")
                 .unwrap()
-                .contains(r#"["frames.a", "frames.b"]"#)
+                .contains(r#"["frames.a", "sources.a", "frames.b", "sources.b"]"#)
         );
         for bad in ["", "gate=", "gate=>", "a.b", "gate=a,*", "x\" y"] {
             assert!(line(bad).is_err(), "{bad:?}");

@@ -5,6 +5,7 @@
 mod accounts;
 mod alerts;
 mod backup;
+mod cameras;
 mod compare;
 mod dead_letters;
 mod demo;

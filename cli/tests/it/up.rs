@@ -28,7 +28,7 @@ pub(crate) struct Up {
 const PATIENCE: Duration = Duration::from_secs(30);
 
 impl Up {
-    fn start(data: &Path, more: &[&str]) -> Self {
+    pub(crate) fn start(data: &Path, more: &[&str]) -> Self {
         let mut process = framewatch()
             .args([
                 "up",

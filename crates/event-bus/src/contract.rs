@@ -24,6 +24,7 @@ pub(crate) mod references;
 pub(crate) mod rights;
 pub(crate) mod rules;
 pub(crate) mod sessions;
+pub(crate) mod sources;
 pub(crate) mod uploads;
 
 use std::collections::BTreeSet;
@@ -33,13 +34,14 @@ use declaration::Declaration;
 use rights::Service;
 
 /// All streams and buckets, in the order in which they are made.
-pub static DECLARATIONS: [Declaration; 20] = [
+pub static DECLARATIONS: [Declaration; 21] = [
     uploads::DECLARATION,
     frames::DECLARATION,
     comparisons::DECLARATION,
     alerts::DECLARATION,
     cameras::DECLARATION,
     changes::DECLARATION,
+    sources::DECLARATION,
     dead_letters::DECLARATION,
     folders::DECLARATION,
     rules::DECLARATION,

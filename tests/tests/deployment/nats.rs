@@ -128,9 +128,11 @@ const SERVICES: [Rights<'_>; 3] = [
 const OUTSIDERS: [Rights<'_>; 4] = [
     Rights {
         user: "camera-gate",
-        may_publish: &["frames.gate"],
+        may_publish: &["frames.gate", "sources.gate"],
         may_not_publish: &[
             "frames.yard-1",
+            "sources.yard-1",
+            "sources.>",
             "frames.gate.x",
             "frames.>",
             "frames",

@@ -9,7 +9,7 @@ use std::{
 
 use tests::framewatch;
 
-const SERVICES: [&str; 4] = ["upload", "comparator", "sink", "cctv-sim"];
+const SERVICES: [&str; 5] = ["upload", "comparator", "sink", "cctv-sim", "camera"];
 
 /// What containers run of the command.
 const COMMANDS: [&str; 3] = ["demo", "healthcheck", "publish"];

@@ -133,6 +133,7 @@ fn the_asyncapi_document_has_the_messages_as_they_are() {
         "folder",
         "proposal",
         "rule",
+        "source",
         "upload",
     ];
     let contract = files.map(|file| document(&format!("../proto/framewatch/v1/{file}.proto")));

@@ -9,7 +9,7 @@ pub enum Service {
     Comparator,
     /// Reads for Redis.
     Sink,
-    /// Publishes frames.
+    /// Publishes frames, and how its cameras stand.
     Camera,
     /// Waits for alerts.
     Subscriber,

@@ -1,0 +1,241 @@
+//! How cameras stand, and trying one.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
+
+use anyhow::{Context as _, anyhow};
+use camera::{Address, CameraSpec, Login, Picture, Step, Transport, probe};
+use comfy_table::{Table, presets};
+use event_bus::{Bus, BusConfig, Extent, Role};
+use proto::{from_timestamp, v1::Source};
+use service_runtime::Failure;
+use time::OffsetDateTime;
+
+use crate::lines;
+
+#[derive(clap::Args)]
+pub(crate) struct Cameras {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Show how each camera stands that framewatch-camera connects to, and why
+    List(List),
+    /// Try a camera step by step; exit code 0 if pictures come
+    Test(Test),
+}
+
+#[derive(clap::Args)]
+struct List {
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    bus: BusConfig,
+}
+
+#[derive(clap::Args)]
+struct Test {
+    /// Its address: rtsp://, http:// or https://, without name and password
+    url: String,
+
+    /// Name to log in with
+    #[arg(long, value_name = "NAME", requires = "password_file")]
+    username: Option<String>,
+
+    /// File with the password to log in with
+    #[arg(long, value_name = "FILE", requires = "username")]
+    password_file: Option<PathBuf>,
+
+    /// File with the certificates (PEM) of those who may have signed the camera's own
+    #[arg(long, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
+
+    /// Have video sent in datagrams
+    #[arg(long)]
+    udp: bool,
+
+    /// Where to write the first picture
+    #[arg(long, value_name = "FILE")]
+    output: Option<PathBuf>,
+}
+
+impl Cameras {
+    pub(crate) async fn run(self) -> Result<ExitCode, Failure> {
+        match self.action {
+            Action::List(list) => list.run().await.map(|()| ExitCode::SUCCESS),
+            Action::Test(test) => test.run().await,
+        }
+    }
+}
+
+/// How it stands is said every minute; what is older than this says nothing any more.
+const SAID_WITHIN: Duration = Duration::from_secs(3 * 60);
+
+impl List {
+    async fn run(self) -> Result<(), Failure> {
+        let bus = Bus::connect(&self.bus, "framewatch cameras", Role::Worker)
+            .await
+            .map_err(Failure::unavailable)?;
+        let mut table = Table::new();
+        table.load_style(presets::NOTHING).set_header([
+            "CAMERA", "FOLDER", "STATE", "SINCE", "SIZE", "PICTURE", "WHY",
+        ]);
+        let mut sources = bus
+            .snapshot::<Source>(Extent::LatestOfEachKey)
+            .await
+            .map_err(Failure::unavailable)?;
+        while let Some(stored) = sources.next().await.map_err(Failure::unavailable)? {
+            if self.json {
+                lines::print(serde_json::to_string(&stored.event)?)?;
+                continue;
+            }
+            table.add_row(row(
+                &stored.event,
+                stored.stored_at,
+                OffsetDateTime::now_utc(),
+            ));
+        }
+        match (self.json, table.is_empty()) {
+            (true, _) => Ok(()),
+            (_, true) => {
+                lines::print("No camera was connected to yet: framewatch-camera does that.")
+            }
+            _ => lines::print(table.to_string()),
+        }
+    }
+}
+
+fn row(source: &Source, said_at: OffsetDateTime, now: OffsetDateTime) -> [String; 7] {
+    let ago = |at: Option<&pbjson_types::Timestamp>| {
+        at.and_then(from_timestamp)
+            .map_or_else(|| "-".to_owned(), |at| age(now - at))
+    };
+    let is_old = now - said_at > SAID_WITHIN;
+    let state = match is_old {
+        true => "unknown".to_owned(),
+        false => source.state().words(),
+    };
+    let why = match is_old {
+        true => "framewatch-camera does not say so any more: does it run?",
+        false => lines::or_dash(&source.reason),
+    };
+    let size = match source.width {
+        0 => "-".to_owned(),
+        width => format!("{width}x{}", source.height),
+    };
+    [
+        source.camera.clone(),
+        source.folder.clone(),
+        state,
+        ago(source.since.as_ref()),
+        size,
+        ago(source.last_picture_at.as_ref()),
+        why.to_owned(),
+    ]
+}
+
+fn age(ago: time::Duration) -> String {
+    let seconds = u64::try_from(ago.whole_seconds()).unwrap_or_default();
+    format!(
+        "{} ago",
+        humantime::format_duration(Duration::from_secs(seconds))
+    )
+}
+
+impl Test {
+    async fn run(self) -> Result<ExitCode, Failure> {
+        let spec = self.spec()?;
+        let mut picture = None;
+        let tried = probe(&spec, |step| {
+            let said = lines::print(format!("ok    {}", self.said(&step)));
+            if let Step::Pictured(first, _) = step {
+                picture = Some(first);
+            }
+            // The pipe that nobody reads ended the process already.
+            drop(said);
+        })
+        .await;
+        if let (Some(path), Some(picture)) = (&self.output, &picture) {
+            write(path, picture)?;
+        }
+        match tried {
+            Ok(()) => Ok(ExitCode::SUCCESS),
+            Err(outage) => {
+                lines::print(format!("FAIL  {outage}"))?;
+                Ok(ExitCode::FAILURE)
+            }
+        }
+    }
+
+    fn spec(&self) -> Result<CameraSpec, Failure> {
+        let source = Address::parse(&self.url).map_err(|_| {
+            Failure::usage(match self.url.contains('@') {
+                true => anyhow!(
+                    "a URL holds no user and no password here, since others see what is typed: leave out what stands before the @, and \
+                     give --username and --password-file"
+                ),
+                false => anyhow!("give an address like rtsp://10.0.0.5/stream1, http:// or https://"),
+            })
+        })?;
+        let name = "test".parse().map_err(Failure::usage)?;
+        let mut spec = CameraSpec::new(name, source);
+        if let (Some(username), Some(path)) = (&self.username, &self.password_file) {
+            let password = read(path)?;
+            spec.login = Some(Login::new(
+                username,
+                password.trim_end_matches(['\r', '\n']),
+            ));
+        }
+        if let Some(path) = &self.ca_file {
+            spec.authority = Some(read(path)?.into_bytes());
+        }
+        if self.udp {
+            spec.transport = Transport::Udp;
+        }
+        Ok(spec)
+    }
+
+    fn said(&self, step: &Step) -> String {
+        match step {
+            Step::Resolved(addresses) => {
+                let addresses: Vec<_> = addresses.iter().map(|at| at.ip().to_string()).collect();
+                format!("resolves to {}", addresses.join(", "))
+            }
+            Step::Connected(address) => format!("takes connections at {address}"),
+            Step::Opened(kind) => match self.username {
+                Some(_) => format!("lets us in, and has {kind}"),
+                None => format!("asks for no login, and has {kind}"),
+            },
+            Step::Pictured(picture, after) => {
+                let (width, height) = picture.size;
+                let bytes = picture.bytes.len();
+                format!(
+                    "a picture of {width}x{height}, {bytes} bytes as {}, after {:.1} s",
+                    picture.content_type,
+                    after.as_secs_f64()
+                )
+            }
+            Step::Again(after) => format!("the next one after {:.1} s", after.as_secs_f64()),
+        }
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    fs::read_to_string(path)
+        .with_context(|| format!("cannot read {}", path.display()))
+        .map_err(Failure::Usage)
+}
+
+fn write(path: &Path, picture: &Picture) -> Result<(), Failure> {
+    fs::write(path, &picture.bytes)
+        .with_context(|| format!("cannot write {}", path.display()))
+        .map_err(Failure::Usage)
+}

@@ -1,0 +1,77 @@
+//! `SOURCES`: how the connection to each folder's camera stands, as the camera service knows it. What follows from it is left
+//! to who watches over cameras.
+
+use proto::v1::{Source, SourceState};
+use time::OffsetDateTime;
+
+use super::{
+    by_folder,
+    declaration::Declaration,
+    rights::{Right, Service},
+};
+use crate::{
+    folder::Folder,
+    nats::{
+        bus::Bus,
+        codec::from_protobuf,
+        event::{Event, Message, Undecodable},
+        headers::value,
+        publish_error::PublishError,
+    },
+};
+
+const SUBJECTS: &str = "sources.*";
+
+pub(super) const DECLARATION: Declaration = Declaration {
+    newest_kept: Some(1),
+    is_state: true,
+    // It is said again every minute.
+    is_marked: false,
+    rights: &[
+        (Service::Camera, &[Right::Write]),
+        (Service::Comparator, &[Right::Follow, Right::Ask]),
+        (Service::Upload, &[Right::Follow]),
+    ],
+    ..Declaration::stream(
+        "SOURCES",
+        SUBJECTS,
+        "How the connection to each camera stands",
+    )
+};
+
+const SOURCE: &str = "framewatch.v1.Source";
+const STATE: &str = "State";
+const CAMERA: &str = "Camera";
+
+impl Event for Source {
+    type Key = Folder;
+    const STREAM: &'static str = DECLARATION.stream;
+    const SUBJECTS: &'static str = SUBJECTS;
+
+    fn subject(folder: &Folder) -> String {
+        format!("sources.{folder}")
+    }
+
+    fn key(subject: &str) -> Result<Folder, Undecodable> {
+        by_folder::folder(subject)
+    }
+
+    fn decode(_: &Folder, message: Message<'_>, _: OffsetDateTime) -> Result<Self, Undecodable> {
+        from_protobuf(message.payload)
+    }
+}
+
+impl Bus {
+    /// Publishes how the connection to a folder's camera stands.
+    pub async fn publish_source(
+        &self,
+        folder: &Folder,
+        source: &Source,
+    ) -> Result<u64, PublishError> {
+        let state: SourceState = source.state();
+        let message = by_folder::message(SOURCE, folder, source)
+            .header(STATE, state.words())
+            .header(CAMERA, value(&source.camera));
+        self.publish::<Source>(folder, message).await
+    }
+}

@@ -1,0 +1,74 @@
+//! What is set of a camera.
+
+use std::{num::NonZero, time::Duration};
+
+use event_bus::Folder;
+
+use crate::{Address, Login};
+
+/// What is set of a camera. Where two of these differ, the camera is connected to again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CameraSpec {
+    /// Its name.
+    pub name: Folder,
+    /// The folder that its pictures are frames of.
+    pub folder: Folder,
+    /// Where it is.
+    pub source: Address,
+    /// What it is shown when it asks for a login.
+    pub login: Option<Login>,
+    /// At most one picture in this time.
+    pub every: Duration,
+    /// Pictures of video are made no wider than this.
+    pub max_width: NonZero<u16>,
+    /// How video comes.
+    pub transport: Transport,
+    /// A picture to take where its video has no key frames.
+    pub fallback_snapshot: Option<Address>,
+    /// The certificates (PEM) of those who may have signed the camera's own.
+    pub authority: Option<Vec<u8>>,
+    /// Whether it is said where its picture stands still.
+    pub freeze_watch: FreezeWatch,
+}
+
+/// How video comes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// In the connection of RTSP itself.
+    Tcp,
+    /// In datagrams.
+    Udp,
+}
+
+/// Whether it is said where a camera's picture stands still.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FreezeWatch {
+    /// It is.
+    On,
+    /// It is not: a picture without noise looks the same as one that stands still.
+    Off,
+}
+
+impl CameraSpec {
+    /// How often a picture is taken unless something else is set.
+    pub const USUAL_EVERY: Duration = Duration::from_secs(2);
+
+    /// How wide pictures of video are at most unless something else is set.
+    pub const USUAL_MAX_WIDTH: NonZero<u16> = NonZero::new(1280).expect("it is not 0");
+
+    /// A camera of this name and folder, and what is usual.
+    pub fn new(name: Folder, source: Address) -> Self {
+        CameraSpec {
+            folder: name.clone(),
+            name,
+            source,
+            login: None,
+            every: Self::USUAL_EVERY,
+            max_width: Self::USUAL_MAX_WIDTH,
+            transport: Transport::Tcp,
+            fallback_snapshot: None,
+            authority: None,
+            freeze_watch: FreezeWatch::On,
+        }
+    }
+}

@@ -1,0 +1,254 @@
+//! The settings of one camera.
+
+use std::{
+    fs,
+    num::NonZero,
+    ops::{Range, RangeInclusive},
+    path::{Path, PathBuf},
+    time::Duration,
+};
+
+use event_bus::Folder;
+use toml::{
+    Spanned,
+    de::{DeString, DeTable, DeValue},
+};
+
+use super::Faults;
+use crate::{Address, CameraSpec, FreezeWatch, Login, Transport, address::Protocol};
+
+const KEYS: &str = "source, folder, username, password-file, every, max-width, transport, fallback-snapshot, ca-file, \
+                    watch-frozen";
+
+const EVERY: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3600);
+const WIDTHS: RangeInclusive<u16> = 160..=7680;
+
+/// Longer ones are no passwords.
+const MAX_PASSWORD: u64 = 1024;
+const MAX_AUTHORITY: u64 = 1024 * 1024;
+
+/// One camera's table, while it is read.
+pub(super) struct Section<'a> {
+    name: &'a str,
+    /// Where its name stands.
+    at: Range<usize>,
+    beside: &'a Path,
+    faults: &'a mut Faults,
+    username: Option<String>,
+    password: Option<String>,
+}
+
+type Value<'a, 'i> = &'a Spanned<DeValue<'i>>;
+
+impl<'a> Section<'a> {
+    /// The camera of this table; `None` where a fault was added that leaves nothing to be said of it.
+    pub(super) fn read(
+        name: &'a Spanned<DeString<'_>>,
+        settings: Value<'a, '_>,
+        beside: &'a Path,
+        faults: &'a mut Faults,
+    ) -> Option<CameraSpec> {
+        let mut section = Section {
+            name: name.get_ref(),
+            at: name.span(),
+            beside,
+            faults,
+            username: None,
+            password: None,
+        };
+        let at = section.at.clone();
+        let folder = section.name.parse::<Folder>();
+        let folder = section.or_fault(&at, folder)?;
+        let Some(table) = settings.get_ref().as_table() else {
+            section.fault(&at, "a camera begins with a line like [camera.gate]");
+            return None;
+        };
+        section.camera(folder, table)
+    }
+
+    fn camera(mut self, name: Folder, table: &DeTable<'_>) -> Option<CameraSpec> {
+        let Some(source) = table.get("source") else {
+            let at = self.at.clone();
+            self.fault(
+                &at,
+                "its address is missing: source = \"rtsp://10.0.0.5/stream1\"",
+            );
+            return None;
+        };
+        let mut camera = CameraSpec::new(name, self.address(source)?);
+        for (key, value) in table {
+            self.set(&mut camera, key, value);
+        }
+        self.check(&mut camera);
+        Some(camera)
+    }
+
+    fn set(
+        &mut self,
+        camera: &mut CameraSpec,
+        key: &Spanned<DeString<'_>>,
+        value: Value<'_, '_>,
+    ) -> Option<()> {
+        match key.get_ref().as_ref() {
+            "source" => {}
+            "folder" => {
+                let folder = self.text(value)?.parse();
+                camera.folder = self.or_fault(&value.span(), folder)?;
+            }
+            "username" => self.username = Some(self.text(value)?.to_owned()),
+            "password-file" => self.password = Some(self.password(value)?),
+            "every" => camera.every = self.every(value)?,
+            "max-width" => camera.max_width = self.width(value)?,
+            "transport" => camera.transport = self.transport(value)?,
+            "fallback-snapshot" => camera.fallback_snapshot = Some(self.snapshot(value)?),
+            "ca-file" => camera.authority = Some(self.file(value, MAX_AUTHORITY)?.into_bytes()),
+            "watch-frozen" => camera.freeze_watch = self.freeze_watch(value)?,
+            "password" => self.fault(
+                &key.span(),
+                "a password does not stand here: write it into a file of its own, and password-file = \"…\" with the path",
+            ),
+            _ => self.fault(&key.span(), format!("this is no setting; there are {KEYS}")),
+        }
+        Some(())
+    }
+
+    /// What settings say together.
+    fn check(&mut self, camera: &mut CameraSpec) {
+        let at = self.at.clone();
+        match (self.username.take(), self.password.take()) {
+            (Some(username), Some(password)) => {
+                camera.login = Some(Login::new(username, password));
+            }
+            (Some(_), None) => self.fault(&at, "beside username it needs password-file = \"…\""),
+            (None, Some(_)) => self.fault(&at, "beside password-file it needs username = \"…\""),
+            (None, None) => {}
+        }
+        let is_rtsp = camera.source.protocol() == Protocol::Rtsp;
+        if !is_rtsp && camera.fallback_snapshot.is_some() {
+            self.fault(
+                &at,
+                "fallback-snapshot is for video by rtsp://; its source gives pictures already",
+            );
+        }
+    }
+
+    fn address(&mut self, value: Value<'_, '_>) -> Option<Address> {
+        let address = Address::parse(self.text(value)?);
+        self.or_fault(&value.span(), address)
+    }
+
+    fn snapshot(&mut self, value: Value<'_, '_>) -> Option<Address> {
+        let address = self.address(value)?;
+        if address.protocol() == Protocol::Http {
+            return Some(address);
+        }
+        self.fault(
+            &value.span(),
+            "a snapshot comes by http://, as in \"http://10.0.0.5/snap.jpg\"",
+        );
+        None
+    }
+
+    fn every(&mut self, value: Value<'_, '_>) -> Option<Duration> {
+        let every = value.get_ref().as_str().map(humantime::parse_duration);
+        match every {
+            Some(Ok(every)) if EVERY.contains(&every) => Some(every),
+            _ => {
+                self.fault(
+                    &value.span(),
+                    "every is a time from \"100ms\" to \"1h\", as in \"2s\"",
+                );
+                None
+            }
+        }
+    }
+
+    fn width(&mut self, value: Value<'_, '_>) -> Option<NonZero<u16>> {
+        let digits = value
+            .get_ref()
+            .as_integer()
+            .map(|number| number.as_str().parse());
+        match digits {
+            Some(Ok(width)) if WIDTHS.contains(&width) => NonZero::new(width),
+            _ => {
+                let message = format!(
+                    "max-width is a number of pixels from {} to {}, as in 1280",
+                    WIDTHS.start(),
+                    WIDTHS.end()
+                );
+                self.fault(&value.span(), message);
+                None
+            }
+        }
+    }
+
+    fn transport(&mut self, value: Value<'_, '_>) -> Option<Transport> {
+        match value.get_ref().as_str() {
+            Some("tcp") => Some(Transport::Tcp),
+            Some("udp") => Some(Transport::Udp),
+            _ => {
+                self.fault(&value.span(), "transport is \"tcp\" or \"udp\"");
+                None
+            }
+        }
+    }
+
+    fn freeze_watch(&mut self, value: Value<'_, '_>) -> Option<FreezeWatch> {
+        match value.get_ref().as_bool() {
+            Some(true) => Some(FreezeWatch::On),
+            Some(false) => Some(FreezeWatch::Off),
+            None => {
+                self.fault(&value.span(), "watch-frozen is true or false");
+                None
+            }
+        }
+    }
+
+    fn password(&mut self, value: Value<'_, '_>) -> Option<String> {
+        let text = self.file(value, MAX_PASSWORD)?;
+        let password = text.trim_end_matches(['\r', '\n']);
+        if password.is_empty() || password.contains(['\r', '\n']) {
+            self.fault(
+                &value.span(),
+                "its password-file holds a password in one line, and nothing else",
+            );
+            return None;
+        }
+        Some(password.to_owned())
+    }
+
+    fn file(&mut self, value: Value<'_, '_>, max_bytes: u64) -> Option<String> {
+        let path: PathBuf = self.beside.join(self.text(value)?);
+        let read = match fs::metadata(&path) {
+            Ok(found) if found.len() > max_bytes => {
+                Err(format!("it has more than {max_bytes} bytes"))
+            }
+            Ok(_) => fs::read_to_string(&path).map_err(|error| error.to_string()),
+            Err(error) => Err(error.to_string()),
+        };
+        let read = read.map_err(|error| format!("cannot read {}: {error}", path.display()));
+        self.or_fault(&value.span(), read)
+    }
+
+    fn text<'v>(&mut self, value: Value<'v, '_>) -> Option<&'v str> {
+        let text = value.get_ref().as_str().filter(|text| !text.is_empty());
+        if text.is_none() {
+            self.fault(&value.span(), "this is a text in quotes");
+        }
+        text
+    }
+
+    fn or_fault<T, E: ToString>(&mut self, at: &Range<usize>, read: Result<T, E>) -> Option<T> {
+        match read {
+            Ok(read) => Some(read),
+            Err(error) => {
+                self.fault(at, error.to_string());
+                None
+            }
+        }
+    }
+
+    fn fault(&mut self, at: &Range<usize>, message: impl Into<String>) {
+        self.faults.add(at.clone(), Some(self.name), message);
+    }
+}

@@ -1,0 +1,37 @@
+//! Real cameras as a process of their own.
+
+use std::process::ExitCode;
+
+use event_bus::{Bus, BusConfig, Role};
+use service_runtime::{Context, CpuConfig, Failure, Service};
+
+#[derive(clap::Args)]
+struct Settings {
+    #[command(flatten)]
+    cameras: crate::Config,
+    #[command(flatten)]
+    bus: BusConfig,
+    #[command(flatten)]
+    cpu: CpuConfig,
+}
+
+const SERVICE: Service = Service {
+    name: "framewatch-camera",
+    version: env!("CARGO_PKG_VERSION"),
+    about: "Connects to cameras by RTSP and HTTP, and publishes their pictures and how they stand",
+    ops_port: 9504,
+};
+
+/// Runs it until it is told to end: the whole of the program `framewatch-camera`, and of `framewatch` by that name.
+pub fn main() -> ExitCode {
+    service_runtime::main::<Settings, _, _>(&SERVICE, |settings, context| async move {
+        let (file, cameras) = settings.cameras.load()?;
+        let connecting = Bus::connect(&settings.bus, SERVICE.name, Role::Guest);
+        let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
+            return Ok(());
+        };
+        let cpu = settings.cpu.pool();
+        let context = Context { cpu, ..context };
+        crate::run(file, cameras, bus.map_err(Failure::unavailable)?, context).await
+    })
+}

@@ -1,0 +1,58 @@
+//! Where a camera's pictures come from, one after the other, at most one in the time that is set.
+
+use std::time::Duration;
+
+use service_runtime::CpuQueue;
+
+use crate::{Address, CameraSpec, Outage, Picture, Protocol, http::Http, rtsp::Rtsp};
+
+/// How long a step of connecting may take.
+pub(crate) const STEP: Duration = Duration::from_secs(10);
+
+/// How long nothing may come before the camera counts as silent.
+pub(crate) const SILENCE: Duration = Duration::from_secs(20);
+
+/// A camera that is connected to.
+pub enum Source {
+    /// Video.
+    Rtsp(Box<Rtsp>),
+    /// Pictures.
+    Http(Box<Http>),
+}
+
+impl Source {
+    /// Connects. Video is decoded through `cpu`.
+    ///
+    /// # Errors
+    /// Why there is no connection.
+    pub async fn open(spec: &CameraSpec, cpu: &CpuQueue) -> Result<Self, Outage> {
+        match spec.source.protocol() {
+            Protocol::Rtsp => Ok(Source::Rtsp(Box::new(Rtsp::open(spec, cpu).await?))),
+            Protocol::Http => Self::open_pictures(spec, &spec.source).await,
+        }
+    }
+
+    /// Connects to where pictures are taken by HTTP.
+    pub(crate) async fn open_pictures(spec: &CameraSpec, from: &Address) -> Result<Self, Outage> {
+        Ok(Source::Http(Box::new(Http::open(spec, from).await?)))
+    }
+
+    /// The next picture.
+    ///
+    /// # Errors
+    /// Why there is none; then the source is of no more use.
+    pub async fn next(&mut self) -> Result<Picture, Outage> {
+        match self {
+            Source::Rtsp(rtsp) => rtsp.next().await,
+            Source::Http(http) => http.next().await,
+        }
+    }
+
+    /// What it is, in a few words.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Source::Rtsp(rtsp) => rtsp.kind(),
+            Source::Http(http) => http.kind(),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! Tells how a camera stands: in the log when it changes, in metrics, and on `sources.<folder>`.
+
+use std::time::Duration;
+
+use event_bus::{Bus, Folder};
+use proto::v1::{Source, SourceState};
+use time::OffsetDateTime;
+use tokio::{
+    sync::watch,
+    time::{Instant, sleep_until, timeout},
+};
+
+use crate::standing::Standing;
+
+/// What did not change is said again after so long.
+const AGAIN: Duration = Duration::from_secs(60);
+
+/// After so long it is looked whether a camera still comes and goes, and what could not be published is tried again.
+const LOOK: Duration = Duration::from_secs(5);
+
+const PUBLISHED_WITHIN: Duration = Duration::from_secs(5);
+
+pub(crate) struct Telling {
+    pub(crate) bus: Bus,
+    pub(crate) folder: Folder,
+    pub(crate) standing: watch::Sender<Standing>,
+}
+
+impl Telling {
+    /// Tells until nobody changes it any more, and the last of it then.
+    pub(crate) async fn run(self) {
+        let mut changes = self.standing.subscribe();
+        let mut told: Option<(SourceState, String)> = None;
+        let mut due = Instant::now();
+        loop {
+            let source = changes.borrow_and_update().source().clone();
+            let now = (source.state(), source.reason.clone());
+            let is_other = told.as_ref().map(|(state, _)| *state) != Some(now.0);
+            if is_other {
+                self.log(&source, told.as_ref().map(|(state, _)| *state));
+            }
+            if told.as_ref() != Some(&now) || Instant::now() >= due {
+                told = Some(now);
+                let is_published = self.publish(&source).await;
+                due = Instant::now() + if is_published { AGAIN } else { LOOK };
+            }
+            if source.state() == SourceState::Removed {
+                return;
+            }
+            tokio::select! {
+                changed = changes.changed() => if changed.is_err() { return },
+                () = sleep_until(Instant::now() + LOOK) => {
+                    let now = OffsetDateTime::now_utc();
+                    self.standing.send_if_modified(|standing| standing.settle(now));
+                }
+            }
+        }
+    }
+
+    fn log(&self, source: &Source, before: Option<SourceState>) {
+        let gauge = |state: SourceState| {
+            let state = state.words().replace(' ', "-");
+            metrics::gauge!("framewatch_source_state", "folder" => self.folder.to_string(), "state" => state)
+        };
+        if let Some(before) = before {
+            gauge(before).set(0.0);
+        }
+        gauge(source.state()).set(1.0);
+        let (camera, state, reason) = (&source.camera, source.state().words(), &source.reason);
+        match source.state() {
+            SourceState::Online | SourceState::Connecting | SourceState::Removed => {
+                tracing::info!(camera, state, reason, "a camera");
+            }
+            _ => tracing::warn!(camera, state, reason, "a camera"),
+        }
+    }
+
+    async fn publish(&self, source: &Source) -> bool {
+        let published = self.bus.publish_source(&self.folder, source);
+        match timeout(PUBLISHED_WITHIN, published).await {
+            Ok(Ok(_)) => true,
+            Ok(Err(error)) => {
+                tracing::debug!(camera = source.camera, %error, "how a camera stands is not published");
+                false
+            }
+            Err(_) => false,
+        }
+    }
+}

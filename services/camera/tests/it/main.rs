@@ -1,0 +1,11 @@
+//! Cameras against real servers on loopback: an RTSP server, HTTP servers that do what cameras do, a NATS server.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod fleet;
+mod http;
+mod http_camera;
+mod process;
+mod rtsp;
+mod rtsp_camera;
+mod site;

@@ -1,0 +1,115 @@
+//! A NATS server with our streams, a file of cameras, and the service.
+
+use std::{fs, path::PathBuf, time::Duration};
+
+use camera::CamerasFile;
+use event_bus::{Bus, BusConfig, Folder, FrameArrival, Role};
+use proto::v1::{Source, SourceState};
+use service_runtime::{Context, CpuPool, Failure, Readiness};
+use tempfile::TempDir;
+use test_support::NatsServer;
+use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
+
+pub(crate) struct Site {
+    pub(crate) nats: NatsServer,
+    pub(crate) bus: Bus,
+    folder: TempDir,
+    shutdown: CancellationToken,
+    service: Option<JoinHandle<Result<(), Failure>>>,
+}
+
+impl Site {
+    /// Without the service.
+    pub(crate) async fn new(cameras: &str) -> Self {
+        let nats = NatsServer::start();
+        let config = BusConfig::for_url(nats.url());
+        let bus = Bus::connect(&config, "test", Role::Keeper).await.unwrap();
+        let site = Site {
+            nats,
+            bus,
+            folder: TempDir::new().unwrap(),
+            shutdown: CancellationToken::new(),
+            service: None,
+        };
+        site.write(cameras);
+        site
+    }
+
+    pub(crate) async fn start(cameras: &str) -> Self {
+        let mut site = Site::new(cameras).await;
+        let config = BusConfig::for_url(site.nats.url());
+        let bus = Bus::connect(&config, "camera", Role::Guest).await.unwrap();
+        let context = Context {
+            shutdown: site.shutdown.clone(),
+            readiness: Readiness::default(),
+            cpu: CpuPool::default(),
+            ops_address: ([127, 0, 0, 1], 0).into(),
+        };
+        let file = CamerasFile::new(site.cameras());
+        let cameras = file.read().unwrap();
+        site.service = Some(tokio::spawn(camera::run(file, cameras, bus, context)));
+        site
+    }
+
+    pub(crate) fn cameras(&self) -> PathBuf {
+        self.path("cameras.toml")
+    }
+
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Puts another file of cameras in the place of the one before.
+    pub(crate) fn write(&self, cameras: &str) {
+        fs::write(self.path("new.toml"), cameras).unwrap();
+        fs::rename(self.path("new.toml"), self.cameras()).unwrap();
+    }
+
+    pub(crate) async fn source(&self, folder: &str) -> Option<Source> {
+        let folder: Folder = folder.parse().unwrap();
+        let last = self.bus.latest::<Source>(&folder).await.unwrap();
+        last.map(|stored| stored.event)
+    }
+
+    /// Waits until the camera stands so.
+    pub(crate) async fn stands(
+        &self,
+        folder: &str,
+        state: SourceState,
+        within: Duration,
+    ) -> Source {
+        let waiting = async {
+            loop {
+                if let Some(source) = self.source(folder).await
+                    && source.state() == state
+                {
+                    return source;
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            }
+        };
+        let found = tokio::time::timeout(within, waiting).await;
+        match found {
+            Ok(source) => source,
+            Err(_) => panic!(
+                "not {state:?} within {within:?}: {:?}",
+                self.source(folder).await
+            ),
+        }
+    }
+
+    /// The number of the last frame of a folder.
+    pub(crate) async fn last_frame(&self, folder: &str) -> u64 {
+        let folder: Folder = folder.parse().unwrap();
+        let last = self.bus.latest::<FrameArrival>(&folder).await.unwrap();
+        last.map_or(0, |stored| stored.sequence)
+    }
+
+    pub(crate) async fn end(mut self) {
+        self.shutdown.cancel();
+        if let Some(service) = self.service.take() {
+            service.await.unwrap().unwrap();
+        }
+    }
+}
