@@ -7,6 +7,7 @@
 //! - `camera`: what is known of one camera, and what follows. Pure.
 //! - `gaps`, `stillness`, `garbage`: parts of it: how often it sends, how long its picture has been the same, since when it
 //!   cannot be read. Pure.
+//! - `connection`: what the camera service says of its connection to it. Pure.
 //! - `cameras`: what is known of all of them, folded from the streams.
 //! - `observation`: since when nothing has kept this process from seeing what they send.
 //! - `rounds`: looks at all of them again and again, and carries out what follows.
@@ -16,6 +17,7 @@
 
 mod camera;
 mod cameras;
+mod connection;
 mod gaps;
 mod garbage;
 mod observation;

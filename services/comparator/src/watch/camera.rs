@@ -5,12 +5,16 @@ use std::time::Duration;
 use event_bus::{Expected, FrameArrival, Stored};
 use proto::{
     EffectiveRule, Silence, from_timestamp, timestamp,
-    v1::{Alert, CameraState, Comparison, Finding, Frame, Kind, ResolvedBy, Verdict},
+    v1::{
+        Alert, CameraState, Comparison, Finding, Frame, Kind, ResolvedBy, Source, SourceState,
+        Verdict,
+    },
 };
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
 use super::{
+    connection::{self, Connection},
     gaps::Gaps,
     garbage::Garbage,
     stillness::{Sameness, SeenFrame, Stillness, between},
@@ -24,6 +28,7 @@ pub(super) struct Camera {
     gaps: Gaps,
     stillness: Stillness,
     garbage: Garbage,
+    source: Option<Connection>,
     /// The frame of the last comparison, in the order of frames.
     compared: Option<OffsetDateTime>,
     told: Option<Told>,
@@ -127,6 +132,11 @@ impl Camera {
         }
     }
 
+    /// Takes in what the camera service says of its connection. `heard` is when that came, by this process's clock.
+    pub(super) fn learn_source(&mut self, source: Source, heard: Instant) {
+        self.source = Some(Connection { source, heard });
+    }
+
     /// Takes in what was last said of it: here, by another process, or before this one began.
     pub(super) fn learn_state(&mut self, state: CameraState, sequence: u64) {
         let known = self.told.as_ref();
@@ -214,9 +224,32 @@ impl Camera {
 
     fn what_is_wrong(&self, circumstances: &Circumstances<'_>) -> Option<Finding> {
         let rule = circumstances.rule;
-        self.silence(circumstances)
+        let connection = self.connection(circumstances.now);
+        let silence = self.silence(circumstances);
+        silence
+            // Whoever is connected to the camera knows why.
+            .map(|silence| {
+                connection
+                    .and_then(Connection::why_silent)
+                    .unwrap_or(silence)
+            })
+            .or_else(|| self.never_reached(circumstances))
             .or_else(|| self.only_garbage(rule))
             .or_else(|| self.frozen(rule))
+            .or_else(|| connection.filter(|_| rule.frozen.is_some())?.frozen())
+    }
+
+    /// What is known of the connection to it, if that is not old.
+    fn connection(&self, now: Instant) -> Option<&Connection> {
+        let source = self.source.as_ref();
+        source.filter(|it| now.saturating_duration_since(it.heard) < connection::CURRENT)
+    }
+
+    /// Why a camera has not sent anything yet, if somebody tries in vain to connect to it.
+    fn never_reached(&self, circumstances: &Circumstances<'_>) -> Option<Finding> {
+        let is_new = self.last.is_none() && circumstances.rule.silent != Silence::Allowed;
+        let connection = self.connection(circumstances.now).filter(|_| is_new)?;
+        connection.why_never_reached()
     }
 
     fn silence(&self, circumstances: &Circumstances<'_>) -> Option<Finding> {
@@ -274,6 +307,8 @@ impl Camera {
         let kind = alert.findings.first().map(Finding::kind);
         let works = match kind {
             Some(Kind::Unreadable) => self.garbage.is_over_since(frame_at?),
+            // A stream codes a picture that stands still anew each time: its bytes say nothing.
+            Some(Kind::Frozen) if self.is_frozen_at_its_source(circumstances.now) => false,
             Some(Kind::Frozen) => self.stillness.has_changed_since(frame_at?),
             _ => self.last.as_ref().map(|last| last.stored_at) > frame_at,
         };
@@ -290,6 +325,11 @@ impl Camera {
             _ => false,
         };
         is_allowed.then_some(ResolvedBy::Rule)
+    }
+
+    fn is_frozen_at_its_source(&self, now: Instant) -> bool {
+        let connection = self.connection(now);
+        connection.is_some_and(|it| it.source.state() == SourceState::Frozen)
     }
 
     fn beginning_to_look_up(&self, rule: &EffectiveRule) -> Option<OffsetDateTime> {
@@ -375,7 +415,7 @@ impl Camera {
     }
 }
 
-fn finding(kind: Kind, cause: String) -> Finding {
+pub(super) fn finding(kind: Kind, cause: String) -> Finding {
     Finding {
         kind: kind.into(),
         score: 1.0,

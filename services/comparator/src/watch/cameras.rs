@@ -7,7 +7,7 @@ use std::{
 };
 
 use event_bus::{Bus, Folder, FolderChange, FrameArrival, Latest, Stored};
-use proto::v1::{CameraState, Comparison};
+use proto::v1::{CameraState, Comparison, Source};
 use time::OffsetDateTime;
 use tokio::time::Instant;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -91,6 +91,15 @@ pub(super) fn follow(
             Latest::CaughtUp => {}
         }
     });
+    let sources = folds.start::<Source>({
+        let cameras = Arc::clone(cameras);
+        move |source| {
+            let heard = seen_at(source.stored_at);
+            cameras.change(&source.key, |camera| {
+                camera.learn_source(source.event, heard)
+            });
+        }
+    });
     let (frames, comparisons) = (follow_frames(&folds, cameras), {
         let cameras = Arc::clone(cameras);
         folds.start::<Comparison>(move |stored| {
@@ -102,6 +111,7 @@ pub(super) fn follow(
         tokio::join!(
             folders.wait(),
             states.wait(),
+            sources.wait(),
             frames.wait(),
             comparisons.wait()
         );
