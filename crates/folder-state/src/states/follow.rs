@@ -7,7 +7,10 @@ use event_bus::{
     Latest, NormalChange, PictureChange, ProposalChange, ProposalKey, ReferenceChange, RuleChange,
     RuleScope, Stored,
 };
-use proto::v1::{Alert, Comparison, Subject};
+use proto::{
+    from_timestamp,
+    v1::{Alert, Comparison, Subject, Verdict},
+};
 use time::OffsetDateTime;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
@@ -264,6 +267,7 @@ impl KnownFolder {
         self.recent.learn(comparison);
         self.closest.learn(comparison);
         self.averaged.learn(comparison);
+        self.judged_at = self.judged_at.max(judged_at(comparison));
     }
 }
 
@@ -290,4 +294,14 @@ impl Known {
         *known = Some(stored.clone());
         is_new.then_some(stored)
     }
+}
+
+/// When the frame was stored, if it says anything of the view.
+fn judged_at(comparison: &Comparison) -> Option<OffsetDateTime> {
+    let is_judged = !matches!(
+        comparison.verdict(),
+        Verdict::Unreadable | Verdict::Unspecified
+    );
+    let frame = comparison.frame.as_ref().filter(|_| is_judged)?;
+    from_timestamp(frame.stored_at.as_ref()?)
 }

@@ -1,4 +1,4 @@
-use folder_state::{FolderState, Normal, Summary};
+use folder_state::{FolderState, Normal, Summary, Urgency};
 use proto::{
     Measure, from_timestamp, rfc3339,
     v1::{Proposal, Upload},
@@ -34,8 +34,9 @@ pub(crate) struct Card {
     pub(crate) has_heat_map: bool,
     /// The similarity of the last minutes, separated by commas; empty where nothing was compared.
     pub(crate) recent: String,
-    /// What comes first has a lower one.
-    pub(crate) urgency: u8,
+    pub(crate) urgency: Urgency,
+    /// Until when its view is known, while an alert fires.
+    pub(crate) seen: Option<Moment>,
     pub(crate) alert_moment: Option<Moment>,
     /// Who has the alert in hand.
     pub(crate) acknowledged_by: Option<String>,
@@ -117,7 +118,8 @@ impl Card {
             threshold: summary.rule.threshold.unwrap_or_default(),
             has_heat_map: Measure::of(summary.rule.measure()) == Measure::View,
             recent: summary.recent.to_string(),
-            urgency: summary.urgency(),
+            urgency: summary.urgency.clone(),
+            seen: summary.seen_at.and_then(moment),
             alert_moment: summary
                 .alert
                 .as_ref()
@@ -140,6 +142,12 @@ impl Card {
             "" => &self.folder,
             title => title,
         }
+    }
+
+    /// When the alert behind its urgency fired, for scripts; empty where there is none.
+    pub(crate) fn urgent_since(&self) -> String {
+        let since = self.urgency.since.as_ref().and_then(from_timestamp);
+        since.map_or(String::new(), rfc3339)
     }
 
     /// Site, area and tags in a line; empty where nothing is said.
