@@ -3,6 +3,7 @@ use std::time::Duration;
 use alerting::sentences;
 use comfy_table::{Table, presets};
 use event_bus::{AlertKey, Folder};
+use pbjson_types::Timestamp;
 use proto::{
     from_timestamp,
     v1::{Acknowledgement, Alert},
@@ -75,7 +76,7 @@ struct Ack {
     /// Its id, as `list` shows it
     id: AlertKey,
 
-    /// Who you are
+    /// Who you are; where there are accounts, the token says it
     #[arg(long, env = "USER")]
     name: String,
 
@@ -104,10 +105,13 @@ struct Page {
 }
 
 #[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
 struct Known {
     #[serde(flatten)]
     alert: Alert,
     acknowledgement: Option<Acknowledgement>,
+    /// It fires, but since then no frame has said how the view looks.
+    unknown_since: Option<Timestamp>,
 }
 
 impl Alerts {
@@ -210,11 +214,12 @@ fn table(alerts: &[Box<RawValue>]) -> Result<Table, Failure> {
         let Known {
             alert,
             acknowledgement,
+            unknown_since,
         } = serde_json::from_str(alert.get())?;
         table.add_row([
             alert.id.clone(),
-            alert.phase().word().to_owned(),
-            fired(&alert),
+            phase(&alert, unknown_since),
+            moment(alert.fired_at),
             lasted(&alert),
             found(&alert),
             fired_with(&alert),
@@ -256,11 +261,18 @@ fn why_it_ended(alert: &Alert) -> String {
     }
 }
 
-fn fired(alert: &Alert) -> String {
+/// Firing or resolved; and since when nothing is known of the view, if so.
+fn phase(alert: &Alert, unknown_since: Option<Timestamp>) -> String {
+    let word = alert.phase().word();
+    match unknown_since {
+        None => word.to_owned(),
+        since => format!("{word}, not seen since {}", moment(since)),
+    }
+}
+
+fn moment(at: Option<Timestamp>) -> String {
     let minute = format_description!("[year]-[month]-[day] [hour]:[minute]:[second]Z");
-    alert
-        .fired_at
-        .as_ref()
+    at.as_ref()
         .and_then(from_timestamp)
         .and_then(|at| at.format(minute).ok())
         .unwrap_or_else(|| "-".to_owned())

@@ -299,6 +299,15 @@ impl Stack {
         assert!(response.status().is_success(), "{}", response.status());
     }
 
+    /// Takes an alert in hand.
+    pub async fn acknowledge(&self, id: &str, name: &str) {
+        let path = format!("/api/v1/alerts/{id}/acknowledgement");
+        let said = serde_json::json!({ "name": name }).to_string();
+        let request = self.http.put(self.url(&path)).body(said).send();
+        let response = request.await.expect("the service answers");
+        assert_eq!(response.status(), StatusCode::OK);
+    }
+
     /// Publishes a frame as our own cameras do.
     pub async fn publish(&self, folder: &str, picture: Vec<u8>) {
         self.publish_to(&[folder], picture).await;

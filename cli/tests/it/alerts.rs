@@ -1,3 +1,5 @@
+use event_bus::{AlertSubject, Expected};
+use proto::v1::{Alert, Frame, Phase};
 use tests::{Stack, View, picture};
 
 use crate::{run, stderr, stdout};
@@ -55,6 +57,28 @@ async fn alerts_are_listed_acknowledged_and_given_back() {
 
     assert_eq!(said(&["unack", dock]), format!("{dock}: not acknowledged"));
     assert_eq!(said(&["list", "--acknowledged", "true"]), none);
+
+    let at = time::macros::datetime!(2026-11-01 12:03:10 UTC);
+    let alert = Alert {
+        id: "yard-1-a".to_owned(),
+        folder: "yard".to_owned(),
+        phase: Phase::Firing.into(),
+        frame: Some(Frame {
+            stored_at: Some(proto::timestamp(at)),
+            ..Frame::default()
+        }),
+        ..Alert::default()
+    };
+    let subject = AlertSubject::view(&"yard".parse().unwrap());
+    let bus = stack.bus().await;
+    let published = bus.publish_alert(&subject, &alert, Expected(0));
+    published.await.unwrap();
+    test_support::eventually("nothing is known of it since then", async || {
+        let list = said(&["list", "--folder", "yard"]);
+        let words = "firing, not seen since 2026-11-01 12:03:10Z";
+        list.contains(words).then_some(())
+    })
+    .await;
 
     for (arguments, reason) in [
         (&["ack", "nosuch", "--name", "Jo"][..], "nosuch"),

@@ -9,6 +9,7 @@ mod digest;
 mod judge;
 mod look;
 mod stored_look;
+mod unrelated;
 pub mod view;
 
 pub use baseline::{Baseline, BaselinePicture};
@@ -17,3 +18,4 @@ pub use digest::{Digest, rule_digest};
 pub use judge::{Judged, Measured, is_too_dark};
 pub use look::Look;
 pub use stored_look::look_version;
+pub use unrelated::unrelated_similarity;

@@ -80,6 +80,17 @@ pub struct History {
     read_to: Option<u64>,
 }
 
+/// What would have come of a folder's last day under another rule.
+#[derive(Debug)]
+pub struct Rehearsal {
+    /// Oldest first.
+    pub episodes: Vec<Alert>,
+    /// Of how many comparisons they come.
+    pub comparisons: usize,
+    /// When the first frame of these was stored.
+    pub since: Option<OffsetDateTime>,
+}
+
 /// A comparison, as far as curves and rehearsals need it.
 #[derive(Debug, Clone, Copy)]
 struct Compared {
@@ -157,28 +168,32 @@ impl Histories {
 }
 
 impl History {
-    /// The episodes that would have come of it under a rule, oldest first. Only comparisons by the rule's measure can tell.
-    pub fn rehearse(&self, folder: &Folder, rule: &EffectiveRule) -> Vec<Alert> {
-        let seen = self.by(rule.measure).map(|compared| Seen {
+    /// What would have come of it under a rule. Only comparisons by the rule's measure, with the reference of this id, can
+    /// tell.
+    pub fn rehearse(&self, folder: &Folder, rule: &EffectiveRule, reference: &str) -> Rehearsal {
+        let telling = || {
+            let comparisons = self.comparisons.iter();
+            comparisons.filter(|compared| {
+                compared.measure == rule.measure && self.reference_of(compared).id == reference
+            })
+        };
+        let seen = telling().map(|compared| Seen {
             frame_stored_at: compared.frame_stored_at,
-            reference: &self.references[compared.reference as usize],
+            reference: self.reference_of(compared),
             measured: compared.measured,
         });
-        alerting::rehearse(folder.as_str(), rule, seen)
+        Rehearsal {
+            episodes: alerting::rehearse(folder.as_str(), rule, seen),
+            comparisons: telling().count(),
+            since: telling().next().map(|first| first.frame_stored_at),
+        }
     }
 
-    /// How many comparisons by this measure it has.
-    pub fn comparison_count(&self, measure: Measure) -> usize {
-        self.by(measure).count()
+    fn reference_of(&self, compared: &Compared) -> &Reference {
+        &self.references[compared.reference as usize]
     }
 
-    fn by(&self, measure: Measure) -> impl Iterator<Item = &Compared> {
-        let comparisons = self.comparisons.iter();
-        comparisons.filter(move |compared| compared.measure == measure)
-    }
-
-    /// When the first of its frames was stored.
-    pub fn since(&self) -> Option<OffsetDateTime> {
+    fn since(&self) -> Option<OffsetDateTime> {
         self.comparisons.front().map(|first| first.frame_stored_at)
     }
 

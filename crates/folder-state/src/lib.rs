@@ -23,11 +23,11 @@ mod states;
 pub use acknowledgements::Acknowledgements;
 pub use drift::Drift;
 pub use episodes::{AlertQuery, Selection, UnknownEpisode};
-pub use history::{Curve, Histories, History, HistoryError, Point, REACH};
+pub use history::{Curve, Histories, History, HistoryError, Point, REACH, Rehearsal};
 pub use live::{Announcement, Live, News};
 pub use recent::Trend;
 pub use rule::{RuleSource, RuleSources};
 pub use states::{
     Change, Changes, FRAME_IS_CURRENT, FolderState, FolderStates, Known, KnownFolder, Normal,
-    Removal, Summary, Turn, natural_order,
+    Removal, Summary, Turn, Urgency, natural_order,
 };

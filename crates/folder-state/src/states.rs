@@ -7,6 +7,7 @@
 //! - `proposals`: the frames that are proposed as such.
 //! - `summary`: what is known of a folder, as clients see it.
 //! - `turns`: which folders have changed since when.
+//! - `urgency`: which folder an eye should meet first.
 
 mod drifts;
 mod follow;
@@ -14,6 +15,7 @@ mod normals;
 mod proposals;
 mod summary;
 mod turns;
+mod urgency;
 
 use std::{
     collections::BTreeMap,
@@ -24,7 +26,7 @@ use std::{
 use event_bus::{Folder, FrameArrival, ReferenceChange, Stored};
 use proto::{
     from_timestamp,
-    v1::{Acknowledgement, Alert, CameraState, Comparison, Folder as Details, Rule, Upload},
+    v1::{Acknowledgement, Alert, CameraState, Comparison, Folder as Details, Phase, Rule, Upload},
 };
 use time::OffsetDateTime;
 use tokio::{sync::watch, time::timeout};
@@ -32,6 +34,7 @@ use tokio::{sync::watch, time::timeout};
 pub use normals::Normal;
 pub use summary::{FolderState, Summary};
 pub use turns::{Change, Changes, Turn};
+pub use urgency::Urgency;
 
 use crate::{
     acknowledgements::Acknowledgements,
@@ -86,6 +89,8 @@ pub struct KnownFolder {
     closest: Closest,
     reference: Option<Stored<ReferenceChange>>,
     comparison: Option<Stored<Comparison>>,
+    /// When the last frame was stored by which its view could be judged, of those that were heard of.
+    judged_at: Option<OffsetDateTime>,
     alert: Option<Stored<Alert>>,
     camera_alert: Option<Stored<Alert>>,
     frame: Option<Stored<FrameArrival>>,
@@ -249,6 +254,21 @@ impl Known {
         self.episodes.select(query, &self.acknowledgements)
     }
 
+    /// How many of the latest alerts fire that nobody has in hand, of views and of cameras.
+    pub fn unattended(&self) -> usize {
+        let query = AlertQuery {
+            phase: Some(Phase::Firing),
+            acknowledged: Some(false),
+            ..AlertQuery::default()
+        };
+        self.alerts(&query).map_or(0, |selection| selection.total)
+    }
+
+    /// When the last frame was stored by which a folder's view could be judged.
+    pub fn seen_at(&self, folder: &Folder) -> Option<OffsetDateTime> {
+        self.folders.get(folder)?.seen_at()
+    }
+
     /// Who has an alert in hand.
     pub fn acknowledgement(&self, alert: &str) -> Option<&Acknowledgement> {
         self.acknowledgements.get(alert)
@@ -294,6 +314,15 @@ impl KnownFolder {
         });
         let usual = usual.map(time::Duration::saturating_seconds_f64);
         usual.map_or(FRAME_IS_CURRENT, |usual| usual.max(FRAME_IS_CURRENT))
+    }
+
+    /// When the last frame was stored by which its view could be judged: of those that were compared and read, or that of
+    /// its last alert.
+    fn seen_at(&self) -> Option<OffsetDateTime> {
+        let alert = self.alert.as_ref();
+        let alerted = alert.and_then(|stored| stored.event.frame.as_ref()?.stored_at);
+        let alerted = alerted.as_ref().and_then(from_timestamp);
+        self.judged_at.max(alerted)
     }
 
     fn current_frame(&self) -> Option<&Stored<FrameArrival>> {

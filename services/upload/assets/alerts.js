@@ -1,5 +1,7 @@
 // Keeps the pages of alerts current without disturbing whoever writes there, and remembers who acknowledges.
-import { followEvents } from "./events.js";
+import { followEvents, problemInWords } from "./events.js";
+import { takeLocalTimes } from "./local-fields.js";
+import { askUnattended } from "./attention.js";
 import { showLocalTimes } from "./time.js";
 
 const REFRESH_AT_MOST_EVERY_MS = 1000;
@@ -26,10 +28,16 @@ function fillInNames(root) {
   }
 }
 
-// Without one of its two pictures a difference would show the other as it is.
-function hideDifference(image) {
-  const difference = image.closest?.(".difference");
-  if (difference) difference.closest("figure").hidden = true;
+// Without one of its two pictures a difference would show the other as it is; and what was not kept is no picture to open.
+function doWithout(image) {
+  const both = image.closest?.(".difference, .heat-map");
+  if (both) both.closest("figure").hidden = true;
+  const link = image.closest?.(".evidence a.picture");
+  if (!link) return;
+  const words = document.createElement("div");
+  words.className = "picture";
+  words.textContent = "Not kept";
+  link.replaceWith(words);
 }
 
 function hasFailed(image) {
@@ -98,26 +106,61 @@ function renew(fresh) {
   }
 }
 
+function alertsIn(text) {
+  return new DOMParser().parseFromString(text, "text/html").querySelector("[data-alerts]");
+}
+
 function follow() {
   let timer = null;
   const refresh = async () => {
     timer = null;
+    askUnattended();
     const response = await fetch(location.href).catch(() => null);
     if (!response?.ok) return;
-    const text = await response.text().catch(() => "");
-    const fresh = new DOMParser().parseFromString(text, "text/html").querySelector("[data-alerts]");
+    const fresh = alertsIn(await response.text().catch(() => ""));
     if (fresh !== null) renew(fresh);
   };
   const refreshSoon = () => { timer ??= setTimeout(refresh, REFRESH_AT_MOST_EVERY_MS); };
+  // What had the focus may have kept its place.
+  page.addEventListener("focusout", refreshSoon);
   followEvents("/api/v1/events", Object.fromEntries(EVENTS.map((name) => [name, refreshSoon])));
   setInterval(refreshSoon, REFRESH_AT_LEAST_EVERY_MS);
 }
 
-document.addEventListener("error", (event) => hideDifference(event.target), true);
-Array.from(document.querySelectorAll(".difference img")).filter(hasFailed).forEach(hideDifference);
-document.addEventListener("submit", (event) => {
-  const name = event.target.querySelector("[data-remembered]");
+// The page stays where it is, and so does the focus.
+async function acknowledge(form, button) {
+  const name = form.querySelector("[data-remembered]");
   if (name !== null) rememberName(name.value.trim());
+  button.disabled = true;
+  const body = new URLSearchParams(new FormData(form));
+  const response = await fetch(form.action, { method: "POST", body }).catch(() => null);
+  button.disabled = false;
+  if (!response?.ok) return refuse(form, response === null ? "The service does not answer." : await problemInWords(response));
+  const entry = form.closest("[data-alert]");
+  const fresh = alertsIn(await response.text());
+  const by = fresh?.matches("[data-alert]") ? fresh : fresh?.querySelector(`[data-alert="${entry.dataset.alert}"]`);
+  const details = form.closest("details");
+  const renewed = by?.querySelector(".acknowledge") ?? details.cloneNode(true);
+  renewed.open = false;
+  details.replaceWith(renewed);
+  renewed.querySelector("summary").focus({ preventScroll: true });
+  if (fresh) renew(fresh);
+}
+
+function refuse(form, words) {
+  const said = form.querySelector("[role=alert]") ?? form.appendChild(document.createElement("p"));
+  said.setAttribute("role", "alert");
+  said.textContent = words;
+}
+
+document.addEventListener("error", (event) => doWithout(event.target), true);
+Array.from(document.querySelectorAll(".evidence img")).filter(hasFailed).forEach(doWithout);
+document.addEventListener("submit", (event) => {
+  if (!event.target.matches(".acknowledge form")) return;
+  event.preventDefault();
+  acknowledge(event.target, event.submitter);
 });
+takeLocalTimes(document.querySelector(".alert-filter"));
+askUnattended();
 fillInNames(document);
 follow();

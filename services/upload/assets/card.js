@@ -4,12 +4,19 @@ import { drawSparkline } from "./sparkline.js";
 
 // After this a picture is marked as old.
 const OLD_SECONDS = 60;
+// So long a view is taken to look as it did, as the service has it for alerts.
+const STILL_KNOWN_SECONDS = 60;
 
 // Pictures are loaded for what can be seen.
 const NEAR = new IntersectionObserver((entries) => {
   for (const entry of entries) CARDS.get(entry.target)?.comesNear(entry.isIntersecting);
 }, { rootMargin: "200px" });
 const CARDS = new Map();
+
+/** Whether a summary's latest frame is there to be looked at. */
+export function hasPicture(folder) {
+  return (folder.frameIsCurrent || folder.state === "silent") && folder.state !== "unreadable";
+}
 
 export class Card {
   constructor(element) {
@@ -20,7 +27,8 @@ export class Card {
     this.similarity = element.dataset.similarity === "" ? null : Number(element.dataset.similarity);
     this.frameAt = element.dataset.frameAt || null;
     this.alertAt = element.dataset.alertAt || null;
-    this.isAcknowledged = this.part("acknowledged")?.hidden === false;
+    this.seenAt = element.dataset.seenAt || null;
+    this.urgency = { rank: Number(element.dataset.rank), since: element.dataset.urgentSince || null };
     this.isNear = false;
     this.wanted = new Map();
     const points = element.dataset.recent.split(",");
@@ -41,12 +49,15 @@ export class Card {
     this.similarity = folder.similarity;
     this.frameAt = folder.frame?.storedAt ?? null;
     this.alertAt = folder.alert?.firedAt ?? null;
+    this.seenAt = folder.seenAt;
+    this.urgency = folder.urgency;
     this.element.dataset.state = folder.state;
     this.part("state").className = `state ${folder.state}`;
     this.text("words", folder.stateWords);
     this.text("explanation", folder.explanation);
-    this.text("camera-alert", folder.cameraAlert?.message ?? "");
-    this.part("camera-alert").hidden = !folder.cameraAlert;
+    const cameraAlert = folder.cameraAlert?.message ?? "";
+    this.text("camera-alert", cameraAlert);
+    this.part("camera-alert").hidden = cameraAlert === "" || cameraAlert === folder.explanation;
     this.text("similarity", folder.similarity === null ? "–" : folder.similarity.toFixed(3));
     this.text("threshold", String(folder.rule.threshold));
     this.text("camera", folder.frame?.camera || "–");
@@ -55,8 +66,7 @@ export class Card {
     this.showAcknowledgement(folder.acknowledgement);
     this.drawRecent(folder.recent.similarity, folder.rule.threshold);
     const base = `/api/v1/folders/${folder.folder}`;
-    const hasPicture = folder.frameIsCurrent && folder.state !== "unreadable";
-    this.want("frame", hasPicture ? `${base}/frame?at=${folder.frame.storedAt}` : null);
+    this.want("frame", hasPicture(folder) ? `${base}/frame?at=${folder.frame.storedAt}` : null);
     this.want("reference", folder.reference ? `${base}/images/${folder.reference.id}/content` : null);
     this.showAges();
   }
@@ -68,6 +78,9 @@ export class Card {
     if (this.state === "no-frames") this.text("words", silent ? `Silent for ${durationInWords(age)}` : "No frames");
     this.text("frame-age", age === null ? "" : `${durationInWords(age)} ago`);
     this.element.toggleAttribute("data-old", age !== null && age > OLD_SECONDS);
+    const isUnknown = this.alertAt !== null && this.seenAt !== null && ageSeconds(this.seenAt) > STILL_KNOWN_SECONDS;
+    this.part("unknown").hidden = !isUnknown;
+    if (isUnknown) this.time("unknown-since", this.seenAt, "");
     this.text("alert-age", this.alertAt === null ? "" : `for ${durationInWords(ageSeconds(this.alertAt))}`);
   }
 
@@ -81,8 +94,7 @@ export class Card {
   }
 
   showAcknowledgement(acknowledgement) {
-    this.isAcknowledged = acknowledgement !== null;
-    this.part("acknowledged").hidden = !this.isAcknowledged;
+    this.part("acknowledged").hidden = acknowledgement === null;
     this.text("acknowledged-by", acknowledgement?.name ?? "");
   }
 

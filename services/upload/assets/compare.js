@@ -1,5 +1,7 @@
 // The frame against its reference: side by side, or one upon the other.
 
+import { hasPicture } from "./card.js";
+
 /** Makes the ways to compare work within an element. */
 export function compare(element) {
   const stage = element.querySelector("[data-stage]");
@@ -10,7 +12,7 @@ export function compare(element) {
     stage.style.setProperty("--share", `${slider.value}%`);
   };
   element.addEventListener("input", show);
-  element.querySelector("[data-modes]").hidden = false;
+  element.querySelector("[data-modes]").hidden = element.querySelector("[data-part][hidden]:is(img)") !== null;
 
   // The edge follows the pointer, too.
   const slide = (event) => {
@@ -24,4 +26,13 @@ export function compare(element) {
   stage.addEventListener("pointermove", slide);
   stage.addEventListener("dragstart", (event) => event.preventDefault());
   show();
+}
+
+/** Offers the ways to compare while there are two pictures. */
+export function offerModes(element, folder) {
+  const modes = element.querySelector("[data-modes]");
+  modes.hidden = !hasPicture(folder) || folder.reference === null;
+  if (!modes.hidden || element.dataset.mode === "side") return;
+  modes.querySelector("[value=side]").checked = true;
+  element.dispatchEvent(new Event("input"));
 }

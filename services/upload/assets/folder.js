@@ -1,13 +1,13 @@
 // The page of a folder.
 import { followEvents } from "./events.js";
 import { Card } from "./card.js";
-import { compare } from "./compare.js";
+import { compare, offerModes } from "./compare.js";
 import { HeatMap } from "./heat-map.js";
 import { drawHistory } from "./history.js";
 import { rehearseRule } from "./rule.js";
-import { takeUploads } from "./uploads.js";
+import { showPictures, takeUploads } from "./uploads.js";
 import { offerNormal, showNormals } from "./normals.js";
-import { offerFrame } from "./frame-as-reference.js";
+import { offerFrame, renewOffer } from "./frame-as-reference.js";
 
 const AGES_EVERY_MS = 1000;
 
@@ -27,13 +27,21 @@ const OFFER = document.querySelector("[data-offer]");
 if (OFFER !== null) offerFrame(OFFER, FOLDER, CARD);
 const NORMAL_TOO = document.querySelector("[data-normal-too]");
 
+// It was said; a reload need not say it again.
+const HERE = new URL(location);
+HERE.searchParams.delete("saved");
+history.replaceState(null, "", HERE);
+
 setInterval(() => CARD.showAges(), AGES_EVERY_MS);
 followEvents(`/api/v1/events/folders?folder=${FOLDER}&after=${SECTION.dataset.position}`, {
   "folder": (event) => {
     const folder = JSON.parse(event.data);
     CARD.show(folder);
     HEAT_MAP.show(folder);
+    offerModes(COMPARE, folder);
     showNormals(folder);
+    showPictures(folder);
+    if (OFFER !== null) renewOffer(OFFER, folder);
     if (NORMAL_TOO !== null) offerNormal(NORMAL_TOO, folder);
   },
   "folder-removed": () => location.assign("/"),

@@ -1,4 +1,5 @@
 // Making the latest frame the reference: exactly the picture that was looked at.
+import { hasPicture } from "./card.js";
 import { problemInWords } from "./events.js";
 
 /** Makes the offer within an element work: it shows the latest frame, and stores it once that was confirmed. */
@@ -41,5 +42,10 @@ export function offerFrame(element, folder, card) {
 
   element.querySelector("[data-open]").addEventListener("click", open);
   store.addEventListener("click", confirm);
-  element.hidden = card.part("frame") === null;
+  element.hidden = card.part("frame").hidden;
+}
+
+/** Offers it while there is a frame. */
+export function renewOffer(element, folder) {
+  if (!element.querySelector("dialog").open) element.hidden = !hasPicture(folder);
 }

@@ -4,6 +4,8 @@ import { durationInWords, serverNow } from "./time.js";
 const HEIGHT = 220;
 const POINTS = 300;
 const REFRESH_AT_LEAST_MS = 5000;
+// As the page writes numbers, wherever its viewer is.
+const COUNT = new Intl.NumberFormat("en");
 
 function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
@@ -82,7 +84,7 @@ class History {
     return {
       ...this.size(),
       scales: { x: { range: () => this.span }, y: { range: (_, least) => [Math.min(0.4, Math.floor((least ?? 1) * 10) / 10), 1.02] } },
-      axes: [{ ...axis, space: 72, values: (_, at, _axis, _space, step) => at.map((it) => onAxis(it, step)) }, { ...axis, size: 44 }],
+      axes: [{ ...axis, space: 72, values: (_, at, _axis, _space, step) => at.map((it) => onAxis(it, step)) }, { ...axis, size: 44, values: (_, at) => at.map((it) => it.toFixed(1)) }],
       series: [
         { label: "Time", value: (_, at) => (at === null ? "–" : new Date(at * 1000).toLocaleString()) },
         line("Least", "text"),
@@ -139,7 +141,7 @@ function inWords(history, seconds) {
   const least = Math.min(...history.points.map((point) => point.least));
   const count = history.points.reduce((sum, point) => sum + point.comparisons, 0);
   const alerts = history.alerts.length === 1 ? "1 alert" : `${history.alerts.length} alerts`;
-  return `${span} ${count.toLocaleString()} frames were compared; the least similarity was ${least.toFixed(3)}; ${alerts}.`;
+  return `${span} ${COUNT.format(count)} frames were compared; the least similarity was ${least.toFixed(3)}; ${alerts}.`;
 }
 
 /** Draws a folder's history into an element, and keeps it current. */

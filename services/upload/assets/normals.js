@@ -1,4 +1,5 @@
 // The normal pictures on the page of a folder, kept as the service says they are.
+import { hasPicture } from "./card.js";
 import { localTime, showLocalTimes } from "./time.js";
 
 let isRenewing = false;
@@ -31,5 +32,5 @@ async function renew(list) {
 
 /** Offers the latest frame as a normal picture while there is one, and a reference to stand beside. */
 export function offerNormal(form, folder) {
-  form.hidden = !folder.frameIsCurrent || folder.state === "unreadable" || folder.reference === null;
+  form.hidden = !hasPicture(folder) || folder.reference === null;
 }

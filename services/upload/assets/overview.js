@@ -1,8 +1,10 @@
 // The overview: all folders, live; found, filtered and sorted.
 import { followEvents } from "./events.js";
 import { Card } from "./card.js";
+import { arrange } from "./order.js";
+import { msUntilIdle } from "./work.js";
 
-const SORT_AT_MOST_EVERY_MS = 1000;
+const ARRANGE_AT_MOST_EVERY_MS = 250;
 const AGES_EVERY_MS = 1000;
 
 const LIST = document.querySelector("[data-position]");
@@ -11,19 +13,13 @@ const COUNT = document.querySelector("[data-count]");
 const TALLY = document.querySelector("[data-tally]");
 const BY_NAME = new Intl.Collator("en", { numeric: true });
 const CARDS = new Map();
-const TITLE = document.title;
+const NONE = document.querySelector("[data-none]");
 
 const byName = (a, b) => BY_NAME.compare(a.name, b.name);
-// What comes first, as the server sorts it: an alert that nobody has in hand before the others.
-function urgency(card) {
-  switch (card.state) {
-    case "alert": return card.isAcknowledged ? 1 : 0;
-    case "mismatch": return 2;
-    default: return 3;
-  }
-}
+// What that is, the service says.
+const byUrgency = (a, b) => a.urgency.rank - b.urgency.rank || Date.parse(b.urgency.since ?? 0) - Date.parse(a.urgency.since ?? 0);
 const ORDERS = {
-  "urgency": (a, b) => urgency(a) - urgency(b) || byName(a, b),
+  "urgency": (a, b) => byUrgency(a, b) || byName(a, b),
   "name": byName,
   "similarity": (a, b) => (a.similarity ?? 2) - (b.similarity ?? 2) || byName(a, b),
   "age": (a, b) => (a.frameAt ?? "").localeCompare(b.frameAt ?? "") || byName(a, b),
@@ -31,15 +27,22 @@ const ORDERS = {
 
 function isWanted(card) {
   const { q, state } = FORM.elements;
-  return card.findable.includes(q.value.trim().toLowerCase()) && (state.value === "" || state.value === card.state);
+  const words = q.value.toLowerCase().split(/\s+/);
+  return words.every((word) => card.findable.includes(word)) && (state.value === "" || state.value === card.state);
 }
 
-// Not while somebody has the focus among the cards: they would lose their place.
 function sort() {
-  if (LIST.contains(document.activeElement)) return;
   const order = ORDERS[FORM.elements.sort.value] ?? ORDERS.urgency;
-  const sorted = [...CARDS.values()].sort(order).map((card) => card.element);
-  if (sorted.some((element, index) => element !== LIST.children[index])) LIST.append(...sorted);
+  arrange(LIST, [...CARDS.values()].sort(order).map((card) => card.element));
+}
+
+// Nothing moves under the hands of who is working.
+let sorting = null;
+function sortSoon() {
+  clearTimeout(sorting);
+  const left = msUntilIdle();
+  if (left === 0) return sort();
+  sorting = setTimeout(sortSoon, left);
 }
 
 function count() {
@@ -50,14 +53,13 @@ function count() {
     card.element.hidden = !isWanted(card);
     if (!card.element.hidden) shown += 1;
   }
+  NONE.hidden = shown > 0 || CARDS.size === 0;
   COUNT.textContent = shown === CARDS.size ? `${shown} folders` : `${shown} of ${CARDS.size} folders`;
   for (const entry of TALLY.children) {
     const number = counts.get(entry.dataset.state) ?? 0;
     entry.querySelector("[data-number]").textContent = number;
     entry.hidden = number === 0;
   }
-  const alerts = counts.get("alert") ?? 0;
-  document.title = alerts === 0 ? TITLE : `(${alerts}) ${TITLE}`;
 }
 
 let timer = null;
@@ -65,8 +67,8 @@ function arrangeSoon() {
   timer ??= setTimeout(() => {
     timer = null;
     count();
-    sort();
-  }, SORT_AT_MOST_EVERY_MS);
+    sortSoon();
+  }, ARRANGE_AT_MOST_EVERY_MS);
 }
 
 function show(summary) {
@@ -118,6 +120,13 @@ TALLY.addEventListener("click", (event) => {
   const { state } = FORM.elements;
   state.value = state.value === entry.dataset.state ? "" : entry.dataset.state;
   FORM.dispatchEvent(new Event("input"));
+});
+document.querySelector("[data-all]").addEventListener("click", (event) => {
+  event.preventDefault();
+  FORM.elements.q.value = "";
+  FORM.elements.state.value = "";
+  FORM.dispatchEvent(new Event("input"));
+  FORM.elements.q.focus();
 });
 count();
 sort();

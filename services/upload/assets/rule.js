@@ -16,7 +16,7 @@ function ruleIn(form) {
 }
 
 function inWords(answer) {
-  if (answer.comparisons === 0) return "no frames were compared by this measure";
+  if (answer.comparisons === 0) return "no frames were compared with this reference by this measure";
   if (answer.episodeCount === 0) return "no alert";
   const alerts = answer.episodeCount === 1 ? "1 alert" : `${answer.episodeCount} alerts`;
   return `${alerts}, firing for ${durationInWords(answer.firingSeconds)} in all`;
@@ -25,6 +25,7 @@ function inWords(answer) {
 /** Asks, whenever a form changes, what its rule would have done, and shows that in words and in the history. */
 export function rehearseRule(form, folder, history) {
   const words = form.querySelector("[data-what-if]");
+  const warning = form.querySelector("[data-what-if-warning]");
   const ask = async (rule) => {
     const response = await fetch(`/api/v1/folders/${folder}/what-if`, { method: "POST", body: JSON.stringify(rule) });
     if (!response.ok) throw new Error(await problemInWords(response));
@@ -43,6 +44,7 @@ export function rehearseRule(form, folder, history) {
       if (question !== asked) return;
       words.textContent = `In the last 24 hours, the rule in force gives ${inWords(now)}`
         + (then === null ? "." : `; this one would give ${inWords(then)}.`);
+      warning.textContent = (then ?? now).warning ?? "";
       history.showWhatIf(then?.episodes ?? []);
     } catch (error) {
       if (question === asked) words.textContent = error.message;

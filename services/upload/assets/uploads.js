@@ -84,6 +84,13 @@ export function takeUploads(form, folder) {
   });
 }
 
+/** Shows the pictures as a summary says that they are, unless somebody is about to do something with one. */
+export function showPictures({ folder, images, reference }) {
+  const list = document.querySelector("[data-pictures]");
+  const address = reference === null ? "" : `/api/v1/folders/${folder}/images/${reference.id}/content`;
+  if (list.dataset.pictures !== `${images} ${address}` && !list.contains(document.activeElement)) return refreshPictures();
+}
+
 // The list of pictures is drawn by the service.
 async function refreshPictures() {
   const response = await fetch(location.href).catch(() => null);

@@ -32,6 +32,7 @@ mod proposals;
 mod receive;
 mod refusals;
 mod rules;
+mod saved;
 mod schemas;
 mod serve;
 mod standings;

@@ -2,6 +2,7 @@
 //! `folder-state` becomes server-sent events, formatted once for all viewers; who is sent them is left to `standings`.
 
 use std::{
+    mem::replace,
     sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
@@ -23,6 +24,8 @@ pub(crate) struct Told {
     pub(crate) folders: Arc<[(Folder, Bytes)]>,
     /// All of them together.
     pub(crate) all: Bytes,
+    /// How many alerts nobody has in hand, as an event; empty where that has not changed.
+    pub(crate) unattended: Bytes,
 }
 
 /// What pages are told as it happens.
@@ -76,9 +79,15 @@ impl Pace {
     pub(crate) async fn keep(&self, shutdown: CancellationToken) {
         let mut ticks = interval(TURN);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+        let mut unattended = 0;
         while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
-            let told = self.tell(&self.states.take_turn());
-            if !told.folders.is_empty() && self.told.send(told).is_err() {
+            let mut told = self.tell(&self.states.take_turn());
+            let before = replace(&mut unattended, self.states.read().unattended());
+            if before != unattended {
+                told.unattended = unattended_event(unattended);
+            }
+            let is_news = !told.folders.is_empty() || !told.unattended.is_empty();
+            if is_news && self.told.send(told).is_err() {
                 tracing::trace!("nobody is looking");
             }
         }
@@ -88,6 +97,11 @@ impl Pace {
     pub(crate) fn told_since(&self, seen: Turn, only: Option<&Folder>) -> (Turn, Bytes) {
         let told = self.tell(&self.states.changes_since(seen, only));
         (told.turn, told.all)
+    }
+
+    /// How many alerts nobody has in hand, as an event.
+    pub(crate) fn unattended(&self) -> Bytes {
+        unattended_event(self.states.read().unattended())
     }
 
     fn tell(&self, changes: &Changes) -> Told {
@@ -102,8 +116,13 @@ impl Pace {
             turn: changes.turn,
             folders: folders.into(),
             all: all.into(),
+            unattended: Bytes::new(),
         }
     }
+}
+
+fn unattended_event(count: usize) -> Bytes {
+    format!("event: unattended\ndata: {{\"count\":{count}}}\n\n").into()
 }
 
 /// How a folder stands, or that it is gone.

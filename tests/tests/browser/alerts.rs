@@ -60,6 +60,43 @@ async fn the_list_follows_what_happens_and_can_be_filtered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn times_are_typed_as_they_are_shown() {
+    let Some((stack, browser, id)) = two_alerts().await else {
+        return;
+    };
+    // Five and a half hours ahead of UTC.
+    let zone = serde_json::json!({"timezoneId": "Asia/Kolkata"});
+    browser
+        .devtools("Emulation.setTimezoneOverride", zone)
+        .await;
+    browser.visit("/alerts").await;
+    browser.gone("[data-zone]").await;
+    let fired = stack.get(&format!("/api/v1/alerts/{id}")).await["firedAt"].clone();
+    let typed = "const at = new Date(Date.parse(arguments[0]) + arguments[1] * 60000);
+        const two = (it) => String(it).padStart(2, '0');
+        const field = document.querySelector('[name=since]');
+        field.value = `${at.getFullYear()}-${two(at.getMonth() + 1)}-${two(at.getDate())}T${two(at.getHours())}:${two(at.getMinutes())}`;
+        return field.value;";
+    for (minutes, expected) in [(-2, true), (2, false)] {
+        let value = browser
+            .script(typed, vec![fired.clone(), minutes.into()])
+            .await;
+        browser.script("window.isBefore = true;", vec![]).await;
+        browser.click(".alert-filter button").await;
+        browser
+            .until("!window.isBefore && location.search.includes('since=')")
+            .await;
+        browser.reads("#history", "Alerts that match").await;
+        browser.gone("[data-zone]").await;
+        let shown = browser
+            .value("[document.querySelector('.episode') !== null, document.querySelector('[name=since]').value]")
+            .await;
+        assert_eq!(shown, serde_json::json!([expected, value]), "{minutes}");
+    }
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_alert_is_acknowledged_with_a_name_that_is_remembered() {
     let Some((stack, browser, id)) = two_alerts().await else {
         return;
@@ -68,6 +105,7 @@ async fn an_alert_is_acknowledged_with_a_name_that_is_remembered() {
     let alert = format!("[data-alert='{id}']");
     browser.click(&format!("{alert} summary")).await;
     browser.fill(&format!("{alert} [name=name]"), "Ada").await;
+    browser.script("window.isTheSamePage = true; document.body.style.minHeight = '3000px'; scrollTo(0, 130);", vec![]).await;
     browser
         .fill(&format!("{alert} [name=note]"), "Somebody parked there.")
         .await;
@@ -77,9 +115,28 @@ async fn an_alert_is_acknowledged_with_a_name_that_is_remembered() {
     let note = format!("document.querySelector(\"{alert} [name=note]\").value");
     assert_eq!(browser.value(&note).await, "Somebody parked there.");
 
+    let remember =
+        "document.addEventListener('submit', () => { window.scrolled = scrollY; }, true);";
+    browser.script(remember, vec![]).await;
     browser.click(&format!("{alert} form [type=submit]")).await;
     browser
         .reads(&format!("{alert} .acknowledged"), "Acknowledged by Ada")
+        .await;
+    browser
+        .until(&format!(
+            "document.activeElement.matches(\"{alert} summary\")"
+        ))
+        .await;
+    let stays = "window.isTheSamePage && scrolled > 0 && scrollY === scrolled";
+    assert_eq!(browser.value(stays).await, true, "the page has moved");
+    browser.until("document.title.startsWith('(1) ')").await;
+    browser
+        .until(
+            "document.querySelector('link[rel=icon]').getAttribute('href').includes('unattended')",
+        )
+        .await;
+    browser
+        .script("document.activeElement.blur();", vec![])
         .await;
     browser
         .reads(&format!("{alert} .note"), "Somebody parked there.")
@@ -125,5 +182,29 @@ async fn the_page_of_an_alert_has_its_pictures_and_follows_it() {
     browser.click(".acknowledge summary").await;
     browser.click("[action$=unacknowledge] button").await;
     browser.gone(".acknowledged").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_whose_frames_have_stopped_says_since_when_nothing_is_known() {
+    let Some((_stack, browser, id)) = two_alerts().await else {
+        return;
+    };
+    browser.set_up_clock().await;
+    for path in ["/", "/folder/1"] {
+        browser.visit(path).await;
+        browser.reads("[data-folder=folder1] .state", "Alert").await;
+        browser.gone("[data-folder=folder1] .unknown").await;
+        browser.turn_clock(61).await;
+        browser
+            .reads(
+                "[data-folder=folder1] .unknown",
+                "Nothing is known of the view since",
+            )
+            .await;
+        browser.shows("[data-folder=folder1] .unknown time").await;
+    }
+    browser.visit(&format!("/alerts/{id}")).await;
+    browser.gone(".unknown").await;
     browser.close().await;
 }

@@ -1,5 +1,7 @@
 //! What pages do when they lose the service: they say so, come back by themselves, and show what they missed.
 
+use std::time::{Duration, Instant};
+
 use tests::{Passage, Proxy, Stack, View, picture};
 
 use crate::{browser::Browser, driver::Driver, start};
@@ -30,8 +32,29 @@ async fn go_wrong(stack: &Stack) {
     stack.firing("folder1").await;
 }
 
+/// It is said within 10 s, in sight wherever the page is scrolled to, and nothing is called OK without saying until when.
+async fn is_lost(browser: &Browser, since: Instant) {
+    browser.reads("[data-lost]", "lost its connection").await;
+    let took = since.elapsed();
+    assert!(took < Duration::from_secs(10), "said after {took:?}");
+    browser
+        .until("document.title.startsWith('No connection')")
+        .await;
+    let green = "[...document.querySelectorAll('.state.ok')]
+        .some((it) => getComputedStyle(it).color === 'rgb(26, 122, 55)')";
+    assert_eq!(browser.value(green).await, false, "something is green");
+    let words = "getComputedStyle(document.querySelector('[data-folder=folder1] [data-part=words]'), '::after').content";
+    let words = browser.value(words).await;
+    assert!(words.as_str().unwrap().contains(" until "), "{words}");
+    let scroll = "document.querySelector('main').style.minHeight = '3000px'; scrollTo(0, 2000);
+        return document.querySelector('[data-lost]').getBoundingClientRect().top;";
+    let top = browser.script(scroll, vec![]).await;
+    assert!((0.0..100.0).contains(&top.as_f64().unwrap()), "at {top}");
+}
+
 async fn is_current_again(browser: &Browser) {
-    browser.gone("[data-lost]").await;
+    browser.gone("[data-lost], [data-broken]").await;
+    browser.until("document.title.startsWith('(1) ')").await;
     browser.reads("[data-folder=folder1] .state", "Alert").await;
     browser.until("window.isTheSamePage").await;
 }
@@ -42,8 +65,9 @@ async fn a_service_that_stops_is_missed_and_comes_back() {
         return;
     };
     watch(&stack, &browser).await;
+    let since = Instant::now();
     stack.stop_upload().await;
-    browser.reads("[data-lost]", "lost its connection").await;
+    is_lost(&browser, since).await;
     go_wrong(&stack).await;
     stack.start_upload().await;
     is_current_again(&browser).await;
@@ -71,12 +95,31 @@ async fn a_connection_that_is_dead_in_silence_is_noticed() {
     let Some((stack, proxy, browser)) = watched_through_a_proxy().await else {
         return;
     };
+    let since = Instant::now();
     proxy.set(Passage::Held);
-    browser.turn_clock(45).await;
-    browser.reads("[data-lost]", "lost its connection").await;
+    is_lost(&browser, since).await;
     go_wrong(&stack).await;
     proxy.set(Passage::Open);
-    browser.turn_clock(45).await;
     is_current_again(&browser).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_service_that_has_lost_nats_says_so_on_a_page_that_is_open() {
+    let Some((mut stack, browser)) = start().await else {
+        return;
+    };
+    watch(&stack, &browser).await;
+    let since = Instant::now();
+    stack.nats.kill();
+    browser
+        .reads("[data-broken]", "connection to NATS is lost")
+        .await;
+    let took = since.elapsed();
+    assert!(took < Duration::from_secs(10), "said after {took:?}");
+    browser.shows("[data-is-lost] .state.ok").await;
+    stack.nats.start_again();
+    browser.gone("[data-broken]").await;
+    browser.gone("[data-is-lost]").await;
     browser.close().await;
 }

@@ -134,10 +134,11 @@ async fn where_a_frame_differs_is_marked_on_it() {
     };
     let browser = Browser::open(driver, stack.url("")).await;
     browser.visit("/folder/1").await;
-    browser.click("[value=heat-map]").await;
-    browser.reads("[data-hint=heat-map]", "not known").await;
+    browser.reads(".large .state", "No frames").await;
     stack.publish("folder1", shelf).await;
     stack.firing("folder1").await;
+    browser.shows("[data-modes]").await;
+    browser.click("[value=heat-map]").await;
     browser.shows("[data-heat-map]").await;
     browser.reads("[data-hint=heat-map]", "Red where").await;
 
@@ -163,8 +164,15 @@ async fn a_rule_says_what_it_would_have_done_before_it_is_saved() {
         .await;
     browser.reads("#history-words", "1 alert").await;
 
+    browser.gone("[data-what-if-warning]:not(:empty)").await;
     browser.fill("#threshold", "0.1").await;
     browser.reads(words, "this one would give no alert").await;
+    browser
+        .reads(
+            "[data-what-if-warning]",
+            "below what unrelated pictures can score",
+        )
+        .await;
     browser.click(".rule [type=reset]").await;
     browser
         .until("!document.querySelector('[data-what-if]').textContent.includes('this one')")
@@ -173,8 +181,13 @@ async fn a_rule_says_what_it_would_have_done_before_it_is_saved() {
     browser.reads(words, "this one would give no alert").await;
     browser.fill("#hold", "12").await;
 
+    browser.gone("[data-saved]").await;
     browser.script("window.isBefore = true;", vec![]).await;
     browser.click(".rule [type=submit]").await;
+    browser.reads("[data-saved]", "The rule is saved.").await;
+    browser
+        .until("document.querySelector('[data-saved]').getBoundingClientRect().top < innerHeight && location.search === ''")
+        .await;
     browser
         .until("!window.isBefore && document.querySelector('#hold').value === '12'")
         .await;
@@ -188,6 +201,81 @@ async fn a_rule_says_what_it_would_have_done_before_it_is_saved() {
     );
     stack.quiet("folder1").await;
     browser.reads(".large .state", "Mismatch").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn numbers_are_written_alike_wherever_the_viewer_is() {
+    let Some((stack, browser)) = start().await else {
+        return;
+    };
+    let locale = serde_json::json!({"locale": "de-DE"});
+    browser
+        .devtools("Emulation.setLocaleOverride", locale)
+        .await;
+    let labels = "CanvasRenderingContext2D.prototype.fillText = new Proxy(CanvasRenderingContext2D.prototype.fillText, {
+        apply(draw, at, given) { (window.labels ??= new Set()).add(given[0]); return Reflect.apply(draw, at, given); } });";
+    let on_new_pages = serde_json::json!({ "source": labels });
+    browser
+        .devtools("Page.addScriptToEvaluateOnNewDocument", on_new_pages)
+        .await;
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    stack.publish("folder1", picture(View::Dock, 1)).await;
+    stack.similarity_where("folder1", |_| true).await;
+    browser.visit("/folder/1").await;
+    browser
+        .reads(
+            "#history-words",
+            "1 frames were compared; the least similarity was",
+        )
+        .await;
+    browser.until("window.labels?.has('0.8')").await;
+    assert_eq!(browser.value("labels.has('0,8')").await, false);
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_not_there_is_not_offered_and_the_last_picture_is_not_lost_unasked() {
+    let Some((stack, browser)) = start().await else {
+        return;
+    };
+    browser.visit("/folder/1").await;
+    browser.reads(".large .state", "No reference").await;
+    browser
+        .gone("[data-modes], [data-offer], [data-normal-too]")
+        .await;
+    browser
+        .script(
+            "window.confirm = (text) => { window.asked = text; return false; };",
+            vec![],
+        )
+        .await;
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    browser.reads("[data-pictures] .name", "dock.jpg").await;
+    browser.gone("[data-modes], [data-offer]").await;
+    browser.click("[aria-label='Delete dock.jpg']").await;
+    browser
+        .until("asked.includes('It is the last picture of folder1')")
+        .await;
+    browser
+        .script("document.activeElement.blur();", vec![])
+        .await;
+
+    stack.publish("folder1", picture(View::Dock, 1)).await;
+    browser.shows("[data-modes]").await;
+    browser.shows("[data-offer]").await;
+    stack
+        .upload("folder1", "gate.jpg", picture(View::Dock, 2))
+        .await;
+    browser.reads("[data-pictures] .name", "gate.jpg").await;
+    browser.click("[aria-label='Delete gate.jpg']").await;
+    browser
+        .until("asked.includes('The picture before it becomes the reference')")
+        .await;
     browser.close().await;
 }
 

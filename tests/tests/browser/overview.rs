@@ -1,9 +1,11 @@
 //! The page of all folders.
 
-use serde_json::json;
-use tests::{View, picture};
+use std::time::{Duration, Instant};
 
-use crate::start;
+use serde_json::json;
+use tests::{Stack, View, picture};
+
+use crate::{browser::Browser, start};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_folder_that_goes_wrong_is_shown_without_a_reload() {
@@ -79,6 +81,88 @@ async fn an_old_picture_and_a_silent_camera_are_marked() {
     browser.close().await;
 }
 
+/// How long it takes from a wrong frame until its folder is on the first screen, as an alert.
+async fn until_on_the_first_screen(
+    stack: &Stack,
+    browser: &Browser,
+    [width, height]: [u32; 2],
+    folder: &str,
+) -> Duration {
+    let size =
+        json!({"width": width, "height": height, "deviceScaleFactor": 1, "mobile": width < 600});
+    browser
+        .devtools("Emulation.setDeviceMetricsOverride", size)
+        .await;
+    browser.visit("/").await;
+    let card = format!("document.querySelector('[data-folder={folder}]')");
+    browser
+        .until(&format!("{card}.dataset.state === 'ok'"))
+        .await;
+    // A card among the others has the focus, and nobody touches anything.
+    let focus = "document.querySelector('[data-folder=folder3] h2 a').focus({ preventScroll: true }); scrollTo(0, 0);";
+    browser.script(focus, vec![]).await;
+    let is_there = format!(
+        "{card}.dataset.state === 'alert' && scrollY === 0 && {card}.querySelector('.state').getBoundingClientRect().bottom <= innerHeight"
+    );
+    let begun = Instant::now();
+    stack.publish(folder, picture(View::Wall, 0)).await;
+    browser.until(&is_there).await;
+    let took = begun.elapsed();
+    let keeps = "document.activeElement.closest('[data-folder]')?.dataset.folder === 'folder3'";
+    assert_eq!(browser.value(keeps).await, true, "the focus stays");
+    took
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_goes_wrong_comes_first_once_nobody_is_working() {
+    let Some((stack, browser)) = start().await else {
+        return;
+    };
+    browser.visit("/").await;
+    let first = "document.querySelector('[data-folder]').dataset.folder";
+    for folder in ["folder5", "folder6"] {
+        stack
+            .upload(folder, "dock.jpg", picture(View::Dock, 0))
+            .await;
+    }
+    stack.publish("folder5", picture(View::Wall, 0)).await;
+    browser.until(&format!("{first} === 'folder5'")).await;
+    let touch =
+        "document.dispatchEvent(new KeyboardEvent('keydown', { key: 'Shift', bubbles: true }));";
+    browser.script(touch, vec![]).await;
+    let touched = Instant::now();
+    stack.publish("folder6", picture(View::Wall, 0)).await;
+    browser.reads("[data-folder=folder6] .state", "Alert").await;
+    browser.until("document.title.startsWith('(2) ')").await;
+    browser
+        .until("document.querySelector('link[rel=icon]').getAttribute('href') === '/assets/icon-unattended.svg'")
+        .await;
+    assert_eq!(
+        browser.value(first).await,
+        "folder5",
+        "not under their hands"
+    );
+    // Of two that nobody has in hand, the newer.
+    browser.until(&format!("{first} === 'folder6'")).await;
+    let held = touched.elapsed();
+    assert!(held >= Duration::from_secs(9), "held for {held:?}");
+
+    let id = stack.firing("folder6").await.id;
+    stack.acknowledge(&id, "Ada").await;
+    browser.until("document.title.startsWith('(1) ')").await;
+    // After those without a reference.
+    browser
+        .until(
+            "[...document.querySelectorAll('[data-folder]')].at(-1).dataset.folder === 'folder6'",
+        )
+        .await;
+    for path in ["/folder/1", "/alerts", "/drift", "/docs"] {
+        browser.visit(path).await;
+        browser.until("document.title.startsWith('(1) ')").await;
+    }
+    browser.close().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn six_hundred_folders_are_no_burden() {
     const FOLDERS: u32 = 600;
@@ -113,6 +197,25 @@ async fn six_hundred_folders_are_no_burden() {
         "{before} pictures for what can be seen"
     );
 
+    let spots = [(1440, 900, "site-300"), (390, 844, "site-301")];
+    browser.visit("/").await;
+    for folder in spots.map(|(_, _, folder)| folder) {
+        stack
+            .upload(folder, "dock.jpg", picture(View::Dock, 0))
+            .await;
+        stack.publish(folder, picture(View::Dock, 1)).await;
+        stack.similarity_where(folder, |_| true).await;
+    }
+    for (width, height, folder) in spots {
+        let took = until_on_the_first_screen(&stack, &browser, [width, height], folder).await;
+        eprintln!("600 folders at {width}×{height}: on the first screen after {took:?}");
+        assert!(
+            took < Duration::from_secs(2),
+            "{width}×{height}: after {took:?}"
+        );
+    }
+
+    browser.visit("/?sort=name").await;
     browser.fill("#q", "site-599").await;
     browser.reads("[data-count]", "1 of 606 folders").await;
     browser
@@ -149,7 +252,7 @@ async fn folders_are_found_filtered_and_sorted_and_the_address_remembers_it() {
     browser
         .reads("[data-folder=folder6] h2", "Loading DÖCK folder6")
         .await;
-    for part in ["döck", "plant", "Outdoor", "folder6"] {
+    for part in ["döck", "plant", "Outdoor", "folder6", "out  plant"] {
         browser.fill("#q", part).await;
         browser.reads("[data-count]", "1 of 7 folders").await;
         browser.shows("[data-folder=folder6]").await;
@@ -157,6 +260,11 @@ async fn folders_are_found_filtered_and_sorted_and_the_address_remembers_it() {
     browser.visit("/?q=plant").await;
     browser.reads("[data-count]", "1 of 7 folders").await;
     browser.shows("[data-folder=folder6]").await;
+    browser.fill("#q", "plant gate").await;
+    browser.reads("[data-count]", "0 of 7 folders").await;
+    browser.click("[data-none] a").await;
+    browser.reads("[data-count]", "7 folders").await;
+    browser.gone("[data-none]").await;
     browser.visit("/?q=GA").await;
     browser.gone("[data-folder=folder1]").await;
     browser.fill("#q", "").await;

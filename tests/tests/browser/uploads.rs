@@ -146,7 +146,11 @@ async fn a_picture_is_deleted_once_that_is_confirmed() {
     browser.visit("/folder/1").await;
     browser.click("[aria-label='Delete dock.jpg']").await;
     let question = browser.session.get_alert_text().await.unwrap();
-    assert_eq!(question, "Delete dock.jpg?");
+    assert!(question.starts_with("Delete dock.jpg?"), "{question}");
+    assert!(
+        question.contains("the last picture of folder1"),
+        "{question}"
+    );
     browser.session.dismiss_alert().await.unwrap();
     browser.reads("#pictures", "(1)").await;
 

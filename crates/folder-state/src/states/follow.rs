@@ -10,7 +10,7 @@ use event_bus::{
 };
 use proto::{
     from_timestamp,
-    v1::{Alert, CameraState, Comparison, Subject},
+    v1::{Alert, CameraState, Comparison, Subject, Verdict},
 };
 use time::OffsetDateTime;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -307,6 +307,7 @@ impl KnownFolder {
         self.recent.learn(comparison);
         self.closest.learn(comparison);
         self.averaged.learn(comparison);
+        self.judged_at = self.judged_at.max(judged_at(comparison));
     }
 }
 
@@ -338,4 +339,13 @@ impl Known {
         *known = Some(stored.clone());
         is_new.then_some(stored)
     }
+}
+
+/// When the frame was stored, if it says anything of the view.
+fn judged_at(comparison: &Comparison) -> Option<OffsetDateTime> {
+    let is_judged = !matches!(
+        comparison.verdict(),
+        Verdict::Unreadable | Verdict::Unspecified
+    );
+    frame_at(comparison).filter(|_| is_judged)
 }

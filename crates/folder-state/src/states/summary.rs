@@ -1,13 +1,18 @@
 //! A folder as clients see it, made of what is known of it.
 
 use event_bus::{Folder, FrameArrival, Stored};
-use proto::v1::{
-    Acknowledgement, Alert, Comparison, Finding, Frame, Kind, Phase, Rule, Upload, Verdict,
+use pbjson_types::Timestamp;
+use proto::{
+    timestamp,
+    v1::{Acknowledgement, Alert, Comparison, Finding, Frame, Kind, Phase, Rule, Upload, Verdict},
 };
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{COMPARED_WITHIN, Known, KnownFolder, Normal};
+use super::{
+    COMPARED_WITHIN, Known, KnownFolder, Normal,
+    urgency::{Attended, Urgency},
+};
 use crate::recent::Trend;
 
 /// A folder as clients see it.
@@ -61,6 +66,13 @@ pub struct Summary {
     pub acknowledgement: Option<Acknowledgement>,
     /// The alert of its camera, if that is firing.
     pub camera_alert: Option<Alert>,
+    /// Who has that alert in hand.
+    pub camera_acknowledgement: Option<Acknowledgement>,
+    /// When the last frame was stored by which its view could be judged: nothing later is known of it.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub seen_at: Option<Timestamp>,
+    /// Where it stands among the others: what is wrong comes first.
+    pub urgency: Urgency,
     /// The rule by which its frames are judged, every field set.
     pub rule: Rule,
     /// The similarity of its last minutes.
@@ -144,7 +156,7 @@ impl FolderState {
             FolderState::Indeterminate => {
                 "The reference is blank: there is nothing to compare with."
             }
-            FolderState::NoReference => "Upload a picture of how the view should look.",
+            FolderState::NoReference => "There is no picture yet of how the view should look.",
             FolderState::Silent => "The camera has stopped sending frames.",
             FolderState::Frozen => "The camera sends the same picture again and again.",
             FolderState::Camera => "Something is wrong with the camera.",
@@ -178,31 +190,6 @@ impl FolderState {
     }
 }
 
-impl Summary {
-    /// What an eye should meet first comes first: an alert that nobody has in hand before one that somebody has.
-    pub fn urgency(&self) -> u8 {
-        match (self.state, &self.acknowledgement) {
-            (FolderState::Alert, None) => 0,
-            (FolderState::Alert, Some(_)) => 1,
-            _ if self.camera_alert.is_some() => 1,
-            (FolderState::Mismatch, _) => 2,
-            (
-                FolderState::Ok
-                | FolderState::Indeterminate
-                | FolderState::NoReference
-                | FolderState::Silent
-                | FolderState::Frozen
-                | FolderState::Camera
-                | FolderState::NotCompared
-                | FolderState::NoFrames
-                | FolderState::Unreadable
-                | FolderState::Waiting,
-                _,
-            ) => 3,
-        }
-    }
-}
-
 impl Known {
     /// A folder that exists, as clients see it.
     pub fn summary(&self, folder: &Folder) -> Option<Summary> {
@@ -210,6 +197,14 @@ impl Known {
         let comparison = known.current_comparison();
         let (rule, _) = self.effective_rule(known.rule.clone());
         let details = known.details();
+        let attended = |alert| {
+            let by = |alert: &Alert| self.acknowledgement(&alert.id);
+            firing(alert).map(|alert| Attended {
+                alert,
+                by: by(alert),
+            })
+        };
+        let (alert, camera_alert) = (attended(&known.alert), attended(&known.camera_alert));
         Some(Summary {
             folder: folder.to_string(),
             title: details.title,
@@ -230,11 +225,12 @@ impl Known {
             frame_is_current: known.current_frame().is_some(),
             similarity: comparison.and_then(|comparison| comparison.similarity),
             comparison: comparison.cloned(),
-            alert: firing(&known.alert).cloned(),
-            camera_alert: firing(&known.camera_alert).cloned(),
-            acknowledgement: firing(&known.alert)
-                .and_then(|alert| self.acknowledgement(&alert.id))
-                .cloned(),
+            alert: alert.as_ref().map(|it| it.alert.clone()),
+            acknowledgement: alert.as_ref().and_then(|it| it.by.cloned()),
+            camera_alert: camera_alert.as_ref().map(|it| it.alert.clone()),
+            camera_acknowledgement: camera_alert.as_ref().and_then(|it| it.by.cloned()),
+            seen_at: known.seen_at().map(timestamp),
+            urgency: Urgency::of(known.state(), alert, camera_alert),
             rule,
             recent: known.recent.trend(OffsetDateTime::now_utc()),
         })

@@ -21,6 +21,7 @@ use super::{
     refusals::{self, Asked, Body, Change, Refusals},
 };
 use crate::{
+    access::By,
     app::{App, parse},
     folders::log_unseen,
     problem::{Kind, Problem, sentence},
@@ -31,7 +32,8 @@ use crate::{
 #[schema(as = AcknowledgementBody, example = json!({"name": "Jo", "note": "The camera is being turned back."}))]
 #[serde(deny_unknown_fields)]
 struct Said {
-    /// Who has it in hand, in one line.
+    /// Who has it in hand, in one line. With accounts it is whoever is logged in, or the token, whatever this says.
+    #[serde(default)]
     #[schema(
         min_length = 1,
         max_length = 80,
@@ -47,6 +49,8 @@ struct Said {
 /// The same from a page.
 #[derive(Deserialize)]
 struct AcknowledgeForm {
+    /// Pages ask for it only where nobody logs in.
+    #[serde(default)]
     name: String,
     #[serde(default)]
     note: String,
@@ -79,13 +83,14 @@ struct TakeBackForm {
 pub(crate) async fn set(
     State(app): State<Arc<App>>,
     Params(OneAlert { id }): Params<OneAlert>,
+    by: By,
     request: Request,
 ) -> Result<Json<Acknowledgement>, Problem> {
     existing(&app, &id)?;
     let example = r#"{"name": "Jo", "note": "The camera is being turned back."}"#;
     let invalid = Kind::InvalidAcknowledgement;
     let said = json(request, "An acknowledgement", invalid, example).await?;
-    acknowledge(&app, &id, said).await.map(Json)
+    acknowledge(&app, &id, said, &by).await.map(Json)
 }
 
 /// Takes an acknowledgement back
@@ -111,6 +116,7 @@ pub(crate) async fn unset(
 pub(crate) async fn set_by_form(
     State(app): State<Arc<App>>,
     Params(id): Params<String>,
+    by: By,
     request: Request,
 ) -> Result<Redirect, Problem> {
     let form: AcknowledgeForm = form(request, "The form").await?;
@@ -119,7 +125,7 @@ pub(crate) async fn set_by_form(
         name: form.name.trim().to_owned(),
         note: in_one_line(&form.note),
     };
-    acknowledge(&app, &id, said).await?;
+    acknowledge(&app, &id, said, &by).await?;
     Ok(Redirect::to(&to))
 }
 
@@ -135,13 +141,16 @@ pub(crate) async fn unset_by_form(
 }
 
 /// Stores it, and gives what holds then: of several people at a time, the last.
-async fn acknowledge(app: &App, id: &str, said: Said) -> Result<Acknowledgement, Problem> {
+async fn acknowledge(app: &App, id: &str, said: Said, by: &By) -> Result<Acknowledgement, Problem> {
     let alert = existing(app, id)?.alert;
     let key = key(id)?;
     let mut acknowledgement = Acknowledgement {
         alert_id: id.to_owned(),
         folder: parse(&alert.folder)?.to_string(),
-        name: said.name,
+        name: match by.name() {
+            "" => said.name,
+            known => known.to_owned(),
+        },
         note: said.note,
         acknowledged_at: Some(timestamp(OffsetDateTime::now_utc())),
     };

@@ -5,8 +5,13 @@ use std::sync::Arc;
 use axum::{Json, extract::State, response::Response};
 use event_bus::Exhibit;
 use folder_state::{AlertQuery, Known};
-use proto::v1::{Acknowledgement, Alert};
+use pbjson_types::Timestamp;
+use proto::{
+    timestamp,
+    v1::{Acknowledgement, Alert, Phase, Subject},
+};
 use serde::Serialize;
+use time::{Duration, OffsetDateTime};
 use utoipa::ToSchema;
 
 use super::{
@@ -28,12 +33,20 @@ pub(crate) struct KnownAlert {
     pub(crate) alert: Alert,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) acknowledgement: Option<Acknowledgement>,
+    /// It fires, but for a minute or more no frame has said how the view looks: when the last one did.
+    #[schema(value_type = String, format = DateTime)]
+    #[serde(rename = "unknownSince", skip_serializing_if = "Option::is_none")]
+    pub(crate) unknown_since: Option<Timestamp>,
 }
+
+/// For so long after a frame it is taken that its view still looks the same.
+const STILL_KNOWN: Duration = Duration::MINUTE;
 
 impl KnownAlert {
     fn new(state: &Known, alert: Alert) -> Self {
         KnownAlert {
             acknowledgement: state.acknowledgement(&alert.id).cloned(),
+            unknown_since: unknown_since(state, &alert).map(timestamp),
             alert,
         }
     }
@@ -47,6 +60,13 @@ pub(crate) struct AlertPage {
     pub(crate) total: usize,
     /// The address where the list goes on.
     pub(crate) next: Option<String>,
+}
+
+fn unknown_since(state: &Known, alert: &Alert) -> Option<OffsetDateTime> {
+    let fires = alert.phase() == Phase::Firing && alert.subject() != Subject::Camera;
+    let folder = alert.folder.parse().ok().filter(|_| fires)?;
+    let seen_at = state.seen_at(&folder)?;
+    (seen_at + STILL_KNOWN < OffsetDateTime::now_utc()).then_some(seen_at)
 }
 
 const PATH: &str = "/api/v1/alerts";

@@ -12,6 +12,7 @@ use utoipa::ToSchema;
 
 use super::{
     extract::{Params, form, json_if_any},
+    saved::Saved,
     schemas::Tag,
 };
 use crate::{
@@ -71,7 +72,7 @@ pub(crate) async fn set_by_form(
     let form: DetailsForm = form(request, "The form").await?;
     let details = check(form.into())?;
     app.folders.describe(&folder, details, by).await?;
-    Ok(Redirect::to(&format!("/folder/{name}")))
+    Ok(Redirect::to(&Saved::Description.place(&name)))
 }
 
 impl From<Said> for Details {

@@ -5,17 +5,21 @@ use std::{convert::Infallible, sync::Arc, time::Duration};
 use axum::{
     extract::State,
     http::HeaderName,
-    response::{
-        IntoResponse, Sse,
-        sse::{Event, KeepAlive},
-    },
+    response::{IntoResponse, Sse, sse::Event},
 };
 use event_bus::Folder;
 use folder_state::{Announcement, News};
-use futures::{Stream, StreamExt, future::ready, stream::once};
+use futures::{
+    Stream, StreamExt,
+    future::ready,
+    stream::{once, select},
+};
 use serde::Deserialize;
-use tokio::sync::OwnedSemaphorePermit;
-use tokio_stream::wrappers::{BroadcastStream, errors::BroadcastStreamRecvError};
+use tokio::{
+    sync::OwnedSemaphorePermit,
+    time::{Instant, interval_at},
+};
+use tokio_stream::wrappers::{BroadcastStream, IntervalStream, errors::BroadcastStreamRecvError};
 
 use utoipa::IntoParams;
 
@@ -30,10 +34,10 @@ use crate::{
 };
 
 /// A stream is never silent for longer. Without a word for some time a viewer can know that the connection is gone, of
-/// which neither side may have heard.
-pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(15);
+/// which neither side may have heard; pages say so within 10 s.
+pub(super) const KEEP_ALIVE: Duration = Duration::from_secs(3);
 
-/// The event that is sent where there is no other.
+/// The event that says so.
 pub(super) const ALIVE: &str = "alive";
 
 /// Keeps a proxy from holding events back.
@@ -52,7 +56,8 @@ pub(crate) struct Query {
 ///
 /// Server-sent events: `comparison` (with a `Comparison`), `alert` (`Alert`), `acknowledged` and `acknowledgement-removed`
 /// (`Acknowledgement`), `upload` (`Upload`), `upload-removed` (`UploadRemoved`), `normal-added` (`NormalAdded`),
-/// `normal-removed` (`NormalRemoved`); first of all `hello`, and `missed` with a `count` for a client that falls behind.
+/// `normal-removed` (`NormalRemoved`); first of all `hello`, and `missed` with a `count` for a client that falls behind;
+/// `alive` every 3 s. `hello` and `alive` say as `isConnected` whether the service is connected to NATS.
 #[utoipa::path(
     get,
     path = "/api/v1/events",
@@ -70,10 +75,20 @@ pub(crate) async fn stream(
 ) -> Result<impl IntoResponse, Problem> {
     let folder = query.folder.as_deref().map(parse).transpose()?;
     let events = announcements(&app, folder, Seat::take(&app)?);
+    let events = select(events, signs_of_life(Arc::clone(&app)));
     let events = events.take_until(app.shutdown.clone().cancelled_owned());
-    let alive = Event::default().event(ALIVE).data("{}");
-    let sse = Sse::new(events).keep_alive(KeepAlive::new().interval(KEEP_ALIVE).event(alive));
-    Ok(([UNBUFFERED], sse))
+    Ok(([UNBUFFERED], Sse::new(events)))
+}
+
+fn signs_of_life(app: Arc<App>) -> impl Stream<Item = Result<Event, Infallible>> {
+    let first = Instant::now() + KEEP_ALIVE;
+    IntervalStream::new(interval_at(first, KEEP_ALIVE))
+        .map(move |_| Ok(Event::default().event(ALIVE).data(alive(&app))))
+}
+
+/// Whether what viewers are told is current, as JSON.
+pub(super) fn alive(app: &App) -> String {
+    serde_json::json!({ "isConnected": app.broker.is_connected() }).to_string()
 }
 
 fn announcements(
@@ -82,7 +97,7 @@ fn announcements(
     seat: Seat,
 ) -> impl Stream<Item = Result<Event, Infallible>> + use<> {
     let live = BroadcastStream::new(app.states.live().subscribe());
-    let hello = once(ready(Event::default().event("hello").data("{}")));
+    let hello = once(ready(Event::default().event("hello").data(alive(app))));
     let events = live.filter_map(move |received| {
         let _until_the_stream_ends = &seat;
         ready(event(received, folder.as_ref()))

@@ -15,6 +15,7 @@ use super::{
     receive::receive,
     refusals::{self, Asked, Change, Refusals},
     rules,
+    saved::Saved,
     schemas::PictureForm,
 };
 use crate::{
@@ -71,7 +72,7 @@ pub(crate) async fn set_rule(
     app.folders
         .set_rule(scope, (!is_empty).then_some(rule), by)
         .await?;
-    Ok(Redirect::to(&format!("/folder/{name}")))
+    Ok(Redirect::to(&Saved::Rule.place(&name)))
 }
 
 /// A rule as a form sends it: what is empty says nothing. What the form does not ask stays as it is.

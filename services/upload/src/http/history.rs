@@ -84,8 +84,12 @@ pub(crate) struct WhatIfAnswer {
     /// When the first frame was stored of which something is known.
     #[schema(value_type = Option<Time>, inline)]
     since: Option<pbjson_types::Timestamp>,
-    /// Of the last day, by the measure of the rule: others cannot tell.
+    /// Of the last day, by the measure of the rule and with the reference that holds now: others cannot tell.
     comparisons: usize,
+    /// Why the rule would hardly tell right from wrong, if so.
+    #[schema(value_type = String)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    warning: Option<String>,
     /// Newest first; no more than 200.
     #[schema(max_items = 200)]
     episodes: Vec<Episode>,
@@ -165,19 +169,35 @@ pub(crate) async fn what_if(
     let asked = rules::read(request).await?;
     let default = app.states.read().default_rule();
     let rule = EffectiveRule::of(Some(asked.clone()), default.clone());
+    let reference = app.states.read().reference(&folder).cloned();
+    let reference = reference.map_or(String::new(), |reference| reference.id);
     let rehearsed = folder.clone();
     let answer = app.histories.of(&folder, move |history| {
-        let episodes = history.rehearse(&rehearsed, &rule);
+        let came = history.rehearse(&rehearsed, &rule, &reference);
         WhatIfAnswer {
+            warning: warning(&rule),
             rule: Rule::in_force(Some(asked), default),
-            since: history.since().map(timestamp),
-            comparisons: history.comparison_count(rule.measure),
-            episode_count: episodes.len(),
-            firing_seconds: firing_seconds(&episodes),
-            episodes: latest(&episodes),
+            since: came.since.map(timestamp),
+            comparisons: came.comparisons,
+            episode_count: came.episodes.len(),
+            firing_seconds: firing_seconds(&came.episodes),
+            episodes: latest(&came.episodes),
         }
     });
     Ok(Json(answer.await?))
+}
+
+/// That a threshold is so low that it says little.
+fn warning(rule: &EffectiveRule) -> Option<String> {
+    let unrelated = comparison::unrelated_similarity(rule.measure);
+    let measure = rule.measure.word().unwrap_or_default();
+    (rule.threshold < unrelated).then(|| {
+        format!(
+            "The threshold {} lies below what unrelated pictures can score: by {measure}, one pair in a hundred that shows \
+             different places is as alike as {unrelated} or more. A camera that looks elsewhere may pass as right.",
+            rule.threshold
+        )
+    })
 }
 
 fn firing_seconds(episodes: &[Alert]) -> f64 {

@@ -28,6 +28,7 @@ use super::{
     picture::{self, Picture, Wanted},
     receive::receive,
     refusals::{self, Asked, Change, Part, Refusals},
+    saved::Saved,
     schemas::{File, NormalSource, PictureForm},
 };
 use crate::{
@@ -198,7 +199,7 @@ pub(crate) async fn add_by_form(
     let folder = app.existing_by_number(&name)?;
     let pictures = take(&app, &folder, query, by, request).await?;
     pictures.all_taken()?;
-    Ok(Redirect::to(&place(&name)))
+    Ok(Redirect::to(&Saved::NormalPictures.place(&name)))
 }
 
 pub(crate) async fn remove_by_form(
@@ -208,7 +209,7 @@ pub(crate) async fn remove_by_form(
 ) -> Result<Redirect, Problem> {
     let folder = app.existing_by_number(&name)?;
     app.folders.remove_normal(&folder, &id, by).await?;
-    Ok(Redirect::to(&place(&name)))
+    Ok(Redirect::to(&Saved::NormalPictures.place(&name)))
 }
 
 /// Takes the frame behind an alert as a normal picture of its folder.
@@ -221,12 +222,7 @@ pub(crate) async fn add_of_alert(
     let folder = app.existing(folder.as_str())?;
     app.folders.check_room_for_normal(&folder)?;
     add_frame(&app, &folder, None, behind(&app, &folder, &id).await?, by).await?;
-    Ok(Redirect::to(&place(folder.as_str())))
-}
-
-/// Where the page of a folder shows its normal pictures.
-pub(crate) fn place(folder: &str) -> String {
-    format!("/folder/{folder}#normals")
+    Ok(Redirect::to(&Saved::NormalPictures.place(folder.as_str())))
 }
 
 pub(crate) fn address(folder: &impl std::fmt::Display, id: &str) -> String {

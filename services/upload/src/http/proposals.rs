@@ -20,6 +20,7 @@ use super::{
     normals,
     picture::{self, Picture, Wanted},
     refusals::{self, Asked, Change, Part, Refusals},
+    saved::Saved,
 };
 use crate::{
     access::By,
@@ -187,7 +188,7 @@ pub(crate) async fn accept_all_by_form(
 ) -> Result<Redirect, Problem> {
     let folder = app.existing_by_number(&name)?;
     accept_each(&app, &folder, &by).await?.all_taken()?;
-    Ok(Redirect::to(&normals::place(&name)))
+    Ok(Redirect::to(&Saved::NormalPictures.place(&name)))
 }
 
 pub(crate) async fn accept_by_form(
@@ -197,7 +198,7 @@ pub(crate) async fn accept_by_form(
 ) -> Result<Redirect, Problem> {
     let folder = app.existing_by_number(&name)?;
     accept_one(&app, &folder, &id, by).await?;
-    Ok(Redirect::to(&normals::place(&name)))
+    Ok(Redirect::to(&Saved::NormalPictures.place(&name)))
 }
 
 pub(crate) async fn refuse_by_form(
@@ -207,7 +208,7 @@ pub(crate) async fn refuse_by_form(
 ) -> Result<Redirect, Problem> {
     let folder = app.existing_by_number(&name)?;
     app.folders.refuse_proposal(&folder, &id, by).await?;
-    Ok(Redirect::to(&normals::place(&name)))
+    Ok(Redirect::to(&Saved::NormalPictures.place(&name)))
 }
 
 async fn refuse_each(app: &App, folder: &Folder, by: &By) -> Result<(), Problem> {

@@ -25,7 +25,7 @@ use tokio::{
 use utoipa::IntoParams;
 
 use super::{
-    events::{ALIVE, KEEP_ALIVE, Seat, UNBUFFERED},
+    events::{ALIVE, KEEP_ALIVE, Seat, UNBUFFERED, alive},
     extract::Search,
     refusals::{self, Asked, Named, Refusals},
     schemas::FolderName,
@@ -51,13 +51,16 @@ struct Viewer {
     only: Option<Folder>,
     seen: Turn,
     told: Receiver<Told>,
+    /// When it is to be told next that the connection is alive.
+    alive_at: Instant,
     _seat: Seat,
 }
 
 /// Tells how folders stand, each when it has changed, at most once a second
 ///
-/// Server-sent events: `folder` (with a `Folder`), `folder-removed` (with its name as `folder`), and `hello` once what was
-/// missed is told. The id of an event is the position that it reaches.
+/// Server-sent events: `folder` (with a `Folder`), `folder-removed` (with its name as `folder`), `unattended` (with the
+/// `count` of alerts that fire and nobody has in hand), and `hello` once what was missed is told; `alive` every 3 s. Both
+/// say as `isConnected` whether the service is connected to NATS: while it is not, nothing is current. The id of an event is the position that it reaches.
 #[utoipa::path(
     get,
     path = "/api/v1/events/folders",
@@ -82,6 +85,7 @@ pub(crate) async fn stream(
     let mut viewer = Viewer {
         _seat: Seat::take(&app)?,
         told: app.pace.subscribe(),
+        alive_at: Instant::now() + KEEP_ALIVE,
         seen: position.map_or(0, |position| app.pace.turn(position)),
         only,
         app,
@@ -103,11 +107,14 @@ fn live(viewer: Viewer) -> impl Stream<Item = Bytes> {
 impl Viewer {
     /// `None` when there will be no more.
     async fn next(&mut self) -> Option<Bytes> {
-        let due = Instant::now() + KEEP_ALIVE;
         loop {
-            let received = timeout_at(due, self.told.recv()).await;
+            if self.alive_at <= Instant::now() {
+                self.alive_at = Instant::now() + KEEP_ALIVE;
+                return Some(format!("event: {ALIVE}\ndata: {}\n\n", alive(&self.app)).into());
+            }
+            let received = timeout_at(self.alive_at, self.told.recv()).await;
             match received {
-                Err(_) => return Some(format!("event: {ALIVE}\ndata: {{}}\n\n").into()),
+                Err(_) => {}
                 Ok(Ok(told)) if told.turn <= self.seen => {}
                 Ok(Ok(told)) => {
                     self.seen = told.turn;
@@ -125,18 +132,23 @@ impl Viewer {
         let (turn, missed) = self.app.pace.told_since(self.seen, self.only.as_ref());
         self.seen = turn;
         let hello = format!(
-            "id: {}\nevent: hello\ndata: {{}}\n\n",
-            self.app.pace.position(turn)
+            "id: {}\nevent: hello\ndata: {}\n\n",
+            self.app.pace.position(turn),
+            alive(&self.app)
         );
-        [missed, hello.into()].concat().into()
+        [missed, self.app.pace.unattended(), hello.into()]
+            .concat()
+            .into()
     }
 
     fn of_interest(&self, told: &Told) -> Option<Bytes> {
         let Some(only) = &self.only else {
-            return Some(told.all.clone());
+            return Some([&told.all[..], &told.unattended].concat().into());
         };
         let mut folders = told.folders.iter();
-        let (_, event) = folders.find(|(folder, _)| folder == only)?;
-        Some(event.clone())
+        let event = folders.find(|(folder, _)| folder == only);
+        let event = event.map_or(Bytes::new(), |(_, event)| event.clone());
+        let events = [event, told.unattended.clone()].concat();
+        (!events.is_empty()).then(|| events.into())
     }
 }

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 use test_support::{NatsServer, eventually};
 
 use crate::{
+    access::Site,
     alerts::{ids, publish},
     events::Viewer,
     service::{Service, problem},
@@ -106,6 +107,28 @@ async fn an_acknowledgement_is_shown_narrows_lists_and_can_be_taken_back() {
 }
 
 #[tokio::test]
+async fn with_accounts_it_is_by_whoever_is_let_in_whatever_they_say() {
+    let (nats, site) = (NatsServer::start(), Site::new());
+    let service = site.start(&nats).await;
+    publish(&service, "folder1", "a", Phase::Firing).await;
+    let token = &site.operator;
+    for said in [
+        json!({"name": "Jo", "note": "Seen."}),
+        json!({"note": "Seen."}),
+    ] {
+        let holds = eventually("the alert is known", async || {
+            let request = service.request(Method::PUT, &path("a"));
+            let request = request.bearer_auth(token.reveal()).json(&said);
+            let response = request.send().await.unwrap();
+            (response.status() == StatusCode::OK).then_some(response)
+        });
+        let holds: Value = holds.await.json().await.unwrap();
+        assert_eq!(holds["name"], token.token.id.to_string());
+        assert_eq!(holds["note"], "Seen.");
+    }
+}
+
+#[tokio::test]
 async fn two_copies_show_the_same_and_a_restart_keeps_it() {
     let nats = NatsServer::start();
     let service = with_alerts(&nats, ["a", "b"]).await;
@@ -197,7 +220,7 @@ async fn what_cannot_be_said_of_an_alert_is_refused_with_the_reason() {
             "invalid-request",
             "looks like",
         ),
-        ("{}".to_owned(), 422, "invalid-acknowledgement", "name"),
+        ("{}".to_owned(), 422, "invalid-acknowledgement", "who"),
         (
             r#"["Jo"]"#.to_owned() + "x",
             400,
@@ -312,7 +335,7 @@ async fn forms_lead_back_to_where_they_were_sent_from() {
     );
 
     let nobody = send(&service, "/alerts/b/acknowledge", &[("note", "?")]).await;
-    problem(nobody, 400, "invalid-request").await;
+    problem(nobody, 422, "invalid-acknowledgement").await;
     let unknown = send(&service, "/alerts/nosuch/acknowledge", &said).await;
     problem(unknown, 404, "unknown-alert").await;
     let request = service.request(Method::POST, "/alerts/b/acknowledge");

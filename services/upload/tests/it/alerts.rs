@@ -1,5 +1,5 @@
 use event_bus::{AlertSubject, Exhibit, ExhibitKey, Expected};
-use proto::v1::{Alert, Phase};
+use proto::v1::{Alert, Comparison, Frame, Phase, Verdict};
 use serde_json::Value;
 use test_support::{NatsServer, eventually};
 use time::{Duration, OffsetDateTime};
@@ -35,6 +35,66 @@ async fn publish_at(service: &Service, name: &str, id: &str, phase: Phase, secon
     let subject = AlertSubject::view(&folder);
     let publish = service.bus.publish_alert(&subject, &alert, expected);
     publish.await.unwrap();
+}
+
+#[tokio::test]
+async fn one_whose_frames_have_stopped_says_since_when_nothing_is_known_of_it() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let gate = folder("folder1");
+    let now = OffsetDateTime::now_utc();
+    let frame = |at| {
+        Some(Frame {
+            stored_at: Some(proto::timestamp(at)),
+            ..Frame::default()
+        })
+    };
+    let alert = Alert {
+        id: "a".to_owned(),
+        folder: gate.to_string(),
+        phase: Phase::Firing.into(),
+        frame: frame(now - Duration::minutes(9)),
+        ..Alert::default()
+    };
+    let subject = AlertSubject::view(&gate);
+    let published = service.bus.publish_alert(&subject, &alert, Expected(0));
+    published.await.unwrap();
+    let unknown_since = async |minutes: Option<i64>| {
+        let expected = minutes.map(|minutes| proto::timestamp(now - Duration::minutes(minutes)));
+        let expected = serde_json::to_value(expected).unwrap();
+        eventually("the alert says so", async || {
+            let list = service.json("/api/v1/alerts").await;
+            let alert = list["alerts"].get(0)?;
+            (alert["unknownSince"] == expected).then_some(())
+        })
+        .await;
+        let pages = ["/alerts", "/alerts/a"];
+        for page in pages {
+            let page = service.get(page).await.text().await.unwrap();
+            assert_eq!(
+                page.contains("Nothing is known"),
+                minutes.is_some(),
+                "{page}"
+            );
+        }
+    };
+    unknown_since(Some(9)).await;
+    // What cannot be read says nothing of the view.
+    for (verdict, minutes, expected) in [
+        (Verdict::Unreadable, 4, Some(9)),
+        (Verdict::Mismatch, 3, Some(3)),
+        (Verdict::Mismatch, 0, None),
+    ] {
+        let comparison = Comparison {
+            folder: gate.to_string(),
+            frame: frame(now - Duration::minutes(minutes)),
+            verdict: verdict.into(),
+            ..Comparison::default()
+        };
+        let published = service.bus.publish_comparison(&gate, &comparison);
+        published.await.unwrap();
+        unknown_since(expected).await;
+    }
 }
 
 pub(crate) async fn ids(service: &Service, query: &str) -> Vec<String> {

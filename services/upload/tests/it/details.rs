@@ -180,7 +180,8 @@ async fn pages_call_a_folder_by_its_title_and_find_it_by_all_that_is_said() {
     let saved =
         save("title=+B%26B+D%C3%B6ck+&site=Plant+2&area=&tags=outdoor,+lane++outdoor").await;
     assert_eq!(saved.status(), StatusCode::SEE_OTHER);
-    assert_eq!(saved.headers()["location"], "/folder/1");
+    let place = "/folder/1?saved=description#description";
+    assert_eq!(saved.headers()["location"], place);
     let summary = service.json("/api/v1/folders/folder1").await;
     assert_eq!(
         details(&summary),

@@ -8,10 +8,22 @@ use serde_json::{Value, json};
 use test_support::NatsServer;
 use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::service::{Service, folder, problem};
+use crate::{
+    pictures::jpeg,
+    service::{Service, folder, problem},
+};
 
 /// Comparisons of one frame a second that end now.
 async fn publish(service: &Service, gate: &Folder, similarities: &[f64]) -> OffsetDateTime {
+    publish_with(service, gate, "r", similarities).await
+}
+
+async fn publish_with(
+    service: &Service,
+    gate: &Folder,
+    reference: &str,
+    similarities: &[f64],
+) -> OffsetDateTime {
     let now = OffsetDateTime::now_utc();
     let count = i64::try_from(similarities.len()).unwrap();
     let begun = now - Duration::seconds(count);
@@ -28,7 +40,7 @@ async fn publish(service: &Service, gate: &Folder, similarities: &[f64]) -> Offs
                 ..Frame::default()
             }),
             reference: Some(Reference {
-                id: "r".into(),
+                id: reference.into(),
                 since: Some(timestamp(begun)),
                 ..Reference::default()
             }),
@@ -56,11 +68,18 @@ async fn what_if_says_which_alerts_another_rule_would_have_raised() {
     let nats = NatsServer::start();
     let service = Service::start(&nats).await;
     let gate = folder("folder1");
-    publish(&service, &gate, &[1.0, 0.7, 0.95, 0.5, 0.5, 0.5, 0.95, 1.0]).await;
+    let reference = service.upload("folder1", "day.jpg", jpeg(1)).await;
+    publish(&service, &gate, &[0.1, 0.1]).await;
+    let similarities = [1.0, 0.7, 0.95, 0.5, 0.5, 0.5, 0.95, 1.0];
+    publish_with(&service, &gate, &reference, &similarities).await;
 
     let built_in = what_if(&service, json!({})).await;
     assert_eq!(built_in["episodeCount"], 2, "{built_in}");
-    assert_eq!(built_in["comparisons"], 8);
+    let of_this_reference = &built_in["comparisons"];
+    assert_eq!(
+        of_this_reference, 8,
+        "those with an earlier one tell nothing"
+    );
     assert_eq!(built_in["rule"]["threshold"], 0.9);
     assert_eq!(built_in["firingSeconds"], 4.0);
     let fired_at = |index: usize| built_in["episodes"][index]["firedAt"].as_str();
@@ -74,9 +93,29 @@ async fn what_if_says_which_alerts_another_rule_would_have_raised() {
     assert_eq!(kept["episodeCount"], 1);
     assert_eq!(kept["episodes"][0].get("resolvedAt"), None);
 
-    publish(&service, &gate, &[0.2]).await;
+    publish_with(&service, &gate, &reference, &[0.2]).await;
     let later = what_if(&service, json!({})).await;
     assert_eq!(later["comparisons"], 9, "what came since is read as well");
+}
+
+#[tokio::test]
+async fn what_if_warns_of_a_threshold_that_unrelated_pictures_reach() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    for (rule, warns) in [
+        (json!({}), false),
+        (json!({"threshold": 0.7}), false),
+        (json!({"threshold": 0.6}), true),
+        (json!({"threshold": 0.7, "measure": "mean"}), true),
+    ] {
+        let answer = what_if(&service, rule.clone()).await;
+        let warning = answer["warning"].as_str().unwrap_or_default();
+        assert_eq!(
+            warning.contains("unrelated pictures"),
+            warns,
+            "{rule}: {warning}"
+        );
+    }
 }
 
 #[tokio::test]

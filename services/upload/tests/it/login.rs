@@ -347,7 +347,7 @@ async fn pages_offer_what_somebody_may_do_and_nothing_else() {
         ("/folder/1", "Save the rule", Role::Admin),
         ("/alerts", "/acknowledge\"", Role::Operator),
         ("/alerts/folder1-1-a", "/acknowledge\"", Role::Operator),
-        ("/alerts/folder1-1-a", "maxlength=\"80\"", Role::Operator),
+        ("/alerts/folder1-1-a", "quiet\">You are ", Role::Operator),
     ];
     for (name, role) in roles {
         let browser = Browser::logged_in(&service, name).await;
@@ -359,7 +359,13 @@ async fn pages_offer_what_somebody_may_do_and_nothing_else() {
     }
     let operator = Browser::logged_in(&service, "o").await;
     let page = operator.page(&service, "/alerts/folder1-1-a").await;
-    assert!(page.contains("autocomplete=\"name\" value=\"o\""), "{page}");
+    assert!(page.contains("You are o."), "{page}");
+    assert!(!page.contains("Your name"), "nobody is asked: {page}");
+    let form = "/alerts/folder1-1-a/acknowledge";
+    let sent = operator.post(&service, form, "name=a&note=Seen.").await;
+    assert_eq!(sent.status(), StatusCode::SEE_OTHER);
+    let page = operator.page(&service, "/alerts/folder1-1-a").await;
+    assert!(page.contains("Acknowledged by <bdi>o</bdi>"), "{page}");
     let refused = operator
         .post(&service, "/folder/1/rule", "threshold=0.5")
         .await;

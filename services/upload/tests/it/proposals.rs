@@ -146,7 +146,10 @@ async fn all_are_accepted_or_refused_at_once() {
 
     let accepted = post(&service, "/folder/1/proposals/accept").await;
     assert_eq!(accepted.status(), StatusCode::SEE_OTHER);
-    assert_eq!(accepted.headers()["location"], "/folder/1#normals");
+    assert_eq!(
+        accepted.headers()["location"],
+        "/folder/1?saved=normals#normals"
+    );
     assert_eq!(normals(&service).await.len(), 3);
     assert!(listed(&service).await.is_empty());
     let none = post(&service, &format!("{PROPOSALS}/accept")).await;

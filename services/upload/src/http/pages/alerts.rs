@@ -99,7 +99,7 @@ pub(crate) async fn list(
         rows: page
             .alerts
             .into_iter()
-            .map(|known| Row::new(known, &visitor))
+            .map(|known| Row::new(&app, known, &visitor))
             .collect(),
         total: page.total,
         next: page.next,
@@ -120,7 +120,7 @@ fn firing(app: &App, visitor: &Visitor) -> Result<(Vec<Row>, usize), Problem> {
     firing.sort_by_key(|known| known.acknowledgement.is_some());
     let total = firing.len();
     let shown = firing.into_iter().take(FIRING);
-    let rows = shown.map(|known| Row::new(known, visitor));
+    let rows = shown.map(|known| Row::new(app, known, visitor));
     Ok((rows.collect(), total))
 }
 
@@ -135,7 +135,7 @@ pub(crate) async fn one(
         app.broker.has_evidence(&id, exhibit).await.unwrap_or(true)
     };
     let (has_frame, has_reference) = tokio::join!(has(Exhibit::Frame), has(Exhibit::Reference));
-    let row = Row::new(known, &visitor);
+    let row = Row::new(&app, known, &visitor);
     let folder = app.existing(&row.folder).ok();
     render(&AlertPage {
         can_be_normal: row.is_of_view

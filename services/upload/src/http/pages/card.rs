@@ -1,4 +1,4 @@
-use folder_state::{FolderState, Normal, Summary};
+use folder_state::{FolderState, Normal, Summary, Urgency};
 use proto::{
     Measure, from_timestamp, rfc3339,
     v1::{Proposal, Upload},
@@ -24,6 +24,8 @@ pub(crate) struct Card {
     pub(crate) frame: Option<String>,
     pub(crate) frame_moment: Option<Moment>,
     pub(crate) camera: String,
+    /// How often the camera usually sends, and after how long a silence its alert fires; empty where nobody knows.
+    pub(crate) sends: String,
     pub(crate) reference: Option<String>,
     pub(crate) reference_moment: Option<Moment>,
     pub(crate) similarity: String,
@@ -34,8 +36,9 @@ pub(crate) struct Card {
     pub(crate) has_heat_map: bool,
     /// The similarity of the last minutes, separated by commas; empty where nothing was compared.
     pub(crate) recent: String,
-    /// What comes first has a lower one.
-    pub(crate) urgency: u8,
+    pub(crate) urgency: Urgency,
+    /// Until when its view is known, while an alert fires.
+    pub(crate) seen: Option<Moment>,
     pub(crate) alert_moment: Option<Moment>,
     /// Who has the alert in hand.
     pub(crate) acknowledged_by: Option<String>,
@@ -85,6 +88,24 @@ pub(crate) fn size(bytes: &u64) -> String {
     }
 }
 
+/// Whether the last frame is there to be looked at: that of a silent camera is kept.
+fn has_picture(summary: &Summary) -> bool {
+    let is_kept = summary.frame_is_current || summary.state == FolderState::Silent;
+    is_kept && summary.state != FolderState::Unreadable
+}
+
+fn sends(summary: &Summary) -> String {
+    let usual = match summary.frame_interval_seconds {
+        Some(seconds) if seconds < 2.0 => "a frame every second or sooner".to_owned(),
+        Some(seconds) => format!("a frame every {seconds:.0} s"),
+        None => return String::new(),
+    };
+    match summary.silent_after_seconds {
+        Some(seconds) => format!("{usual}; silent after {seconds:.0} s without one"),
+        None => format!("{usual}; never called silent"),
+    }
+}
+
 impl Card {
     pub(crate) fn new(summary: Summary) -> Self {
         let moment = |at| Moment::new(from_timestamp(&at)?);
@@ -94,10 +115,16 @@ impl Card {
         Card {
             words: summary.state_words,
             slug: summary.state.slug(),
-            camera_alert: summary.camera_alert.as_ref().map(|it| it.message.clone()),
+            // Where nothing else is to be said, the explanation says it.
+            camera_alert: summary
+                .camera_alert
+                .as_ref()
+                .map(|it| it.message.clone())
+                .filter(|message| *message != summary.explanation),
+            sends: sends(&summary),
             frame: frame_moment
                 .as_ref()
-                .filter(|_| summary.frame_is_current && summary.state != FolderState::Unreadable)
+                .filter(|_| has_picture(&summary))
                 .map(|at| frame_address(&summary.folder, at)),
             frame_moment,
             camera: summary
@@ -117,7 +144,8 @@ impl Card {
             threshold: summary.rule.threshold.unwrap_or_default(),
             has_heat_map: Measure::of(summary.rule.measure()) == Measure::View,
             recent: summary.recent.to_string(),
-            urgency: summary.urgency(),
+            urgency: summary.urgency.clone(),
+            seen: summary.seen_at.and_then(moment),
             alert_moment: summary
                 .alert
                 .as_ref()
@@ -140,6 +168,12 @@ impl Card {
             "" => &self.folder,
             title => title,
         }
+    }
+
+    /// When the alert behind its urgency fired, for scripts; empty where there is none.
+    pub(crate) fn urgent_since(&self) -> String {
+        let since = self.urgency.since.as_ref().and_then(from_timestamp);
+        since.map_or(String::new(), rfc3339)
     }
 
     /// Site, area and tags in a line; empty where nothing is said.

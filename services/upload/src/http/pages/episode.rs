@@ -1,7 +1,7 @@
 use alerting::sentences;
 use proto::{
     from_timestamp,
-    v1::{Acknowledgement, Alert, Phase, ResolvedBy, Subject},
+    v1::{Acknowledgement, Alert, Kind, Phase, ResolvedBy, Subject},
 };
 use time::OffsetDateTime;
 
@@ -10,7 +10,7 @@ use super::{
     card::Moment,
     duration,
 };
-use crate::access::Visitor;
+use crate::{access::Visitor, app::App};
 
 /// An episode in words.
 pub(crate) struct Row {
@@ -18,6 +18,8 @@ pub(crate) struct Row {
     /// The id as part of an address, and as the name of a place on a page.
     pub(crate) key: String,
     pub(crate) folder: String,
+    /// Whether that is still there.
+    pub(crate) has_folder: bool,
     pub(crate) words: &'static str,
     pub(crate) slug: &'static str,
     pub(crate) message: String,
@@ -25,6 +27,8 @@ pub(crate) struct Row {
     pub(crate) reference: String,
     /// Whether it is about the view, so that there are pictures behind it.
     pub(crate) is_of_view: bool,
+    /// Whether what is behind it is no picture that could be shown.
+    pub(crate) is_of_garbage: bool,
     /// What was wrong when it fired.
     pub(crate) findings: String,
     /// Whether it is known where its frame differed.
@@ -42,11 +46,13 @@ pub(crate) struct Row {
     pub(crate) fired: Option<Moment>,
     pub(crate) resolved: Option<Moment>,
     pub(crate) lasted: String,
+    /// It fires, but since then nothing is known of the view.
+    pub(crate) unknown_since: Option<Moment>,
     /// Whether it can be acknowledged, and by whoever looks: an id that no comparator made may be none.
     pub(crate) can_be_acknowledged: bool,
     pub(crate) acknowledged: Option<Acknowledged>,
-    /// Of whoever looks, if it is known.
-    visitor: String,
+    /// The name of whoever looks, by which they acknowledge; empty where nobody logs in.
+    pub(crate) visitor: String,
 }
 
 /// The similarity with which an alert fired, and the threshold by which it did.
@@ -63,10 +69,11 @@ pub(crate) struct Acknowledged {
 }
 
 impl Row {
-    pub(crate) fn new(known: KnownAlert, visitor: &Visitor) -> Self {
+    pub(crate) fn new(app: &App, known: KnownAlert, visitor: &Visitor) -> Self {
         let KnownAlert {
             alert,
             acknowledgement,
+            unknown_since,
         } = known;
         let phase = alert.phase();
         let (words, slug) = match phase {
@@ -79,6 +86,10 @@ impl Row {
             words,
             slug,
             is_of_view: alert.subject() != Subject::Camera,
+            is_of_garbage: alert
+                .findings
+                .first()
+                .is_some_and(|finding| finding.kind() == Kind::Unreadable),
             findings: found(&alert),
             fired_with: alert.fired_with().map(|(similarity, threshold)| FiredWith {
                 similarity: sentences::shown(similarity, threshold),
@@ -91,6 +102,10 @@ impl Row {
             fired: fired_at.and_then(Moment::new),
             resolved: resolved_at.and_then(Moment::new),
             lasted: lasted(phase, fired_at, resolved_at),
+            unknown_since: unknown_since
+                .as_ref()
+                .and_then(from_timestamp)
+                .and_then(Moment::new),
             can_be_acknowledged: visitor.may_operate()
                 && alert.id.parse::<event_bus::AlertKey>().is_ok(),
             visitor: visitor
@@ -105,6 +120,7 @@ impl Row {
             has_heat_map: !alert.patches.is_empty(),
             evidence_missing: alert.evidence_missing,
             message: alert.message,
+            has_folder: app.existing(&alert.folder).is_ok(),
             folder: alert.folder,
             key: encoded(&alert.id),
             id: alert.id,
@@ -114,7 +130,7 @@ impl Row {
     /// What stands in the field for the name.
     pub(crate) fn given_name(&self) -> &str {
         let acknowledged = self.acknowledged.as_ref();
-        acknowledged.map_or(&self.visitor, |it| &it.name)
+        acknowledged.map_or("", |it| &it.name)
     }
 
     /// What stands in the field for the note.

@@ -15,6 +15,7 @@ use super::{
         images::{Image, page},
         legacy::ByNumber,
         refusals::{self, Asked, Refusals},
+        saved::Saved,
     },
     card::{self, Card},
     render,
@@ -40,12 +41,38 @@ struct FolderPage {
     images: Vec<Image>,
     older: Option<String>,
     is_first: bool,
+    saved: Option<Saved>,
     max_mb: u32,
     visitor: Visitor,
     is_connected: bool,
 }
 
 impl FolderPage {
+    /// What somebody is asked who is about to delete a picture.
+    fn deletion(&self, image: &Image) -> String {
+        let name = &image.upload.name;
+        match (image.is_reference, self.card.images) {
+            (true, ..=1) => format!(
+                "Delete {name}? It is the last picture of {}: without a reference no frame is compared and no alert fires.",
+                self.card.called()
+            ),
+            (true, _) => format!("Delete {name}? The picture before it becomes the reference."),
+            (false, _) => format!("Delete {name}?"),
+        }
+    }
+
+    /// What of the list of pictures may change under a page, for scripts.
+    fn pictured(&self) -> String {
+        let reference = self.card.reference.as_deref().unwrap_or_default();
+        format!("{} {reference}", self.card.images)
+    }
+
+    /// What was saved in a part of the page, in words.
+    fn saved_in(&self, part: &str) -> &'static str {
+        let saved = self.saved.filter(|saved| saved.anchor() == part);
+        saved.map_or("", Saved::words)
+    }
+
     /// The ids of the normal pictures, for scripts.
     fn normal_ids(&self) -> String {
         let ids = self.normals.iter().map(|normal| normal.upload.id.as_str());
@@ -64,6 +91,8 @@ impl FolderPage {
 pub(crate) struct Query {
     /// The `id` of the picture before which the list of pictures goes on.
     before: Option<String>,
+    /// What a form has just saved: `rule`, `description` or `normals`.
+    saved: Option<String>,
 }
 
 /// Shows a folder to people
@@ -104,6 +133,7 @@ pub(crate) async fn folder(
         images: pictures.images,
         older: pictures.next,
         is_first: query.before.is_none(),
+        saved: query.saved.as_deref().and_then(Saved::read),
         max_mb: app.config.max_upload_mb,
         visitor,
         is_connected: app.broker.is_connected(),

@@ -26,7 +26,7 @@ const ORDERS: [(&str, &str); 4] = [
 #[derive(Deserialize)]
 #[serde(default)]
 pub(crate) struct Query {
-    /// A part of the name, title, site or area, or of a tag.
+    /// Words, each a part of the name, title, site or area, or of a tag.
     q: String,
     state: String,
     sort: String,
@@ -66,8 +66,9 @@ impl Default for Query {
 
 impl Query {
     fn wants(&self, card: &Card) -> bool {
-        let part = self.q.trim().to_lowercase();
-        card.findable().contains(&part) && (self.state.is_empty() || self.state == card.slug)
+        let (findable, asked) = (card.findable(), self.q.to_lowercase());
+        asked.split_whitespace().all(|word| findable.contains(word))
+            && (self.state.is_empty() || self.state == card.slug)
     }
 
     fn sort(&self, cards: &mut [Card]) {
@@ -79,7 +80,7 @@ impl Query {
             }),
             "age" => cards
                 .sort_by_cached_key(|card| card.frame_moment.as_ref().map(|at| at.machine.clone())),
-            _ => cards.sort_by_key(|card| card.urgency),
+            _ => cards.sort_by_key(|card| card.urgency.key()),
         }
     }
 }

@@ -1,0 +1,41 @@
+//! What a form of a folder's page has just saved: it leads back to its place on the page, which says so there, once.
+
+/// A part of the page that can be saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Saved {
+    Rule,
+    Description,
+    NormalPictures,
+}
+
+impl Saved {
+    const ALL: [Saved; 3] = [Saved::Rule, Saved::Description, Saved::NormalPictures];
+
+    /// The address of a folder's page, which says that this was saved.
+    pub(crate) fn place(self, folder: &str) -> String {
+        let place = self.anchor();
+        format!("/folder/{folder}?saved={place}#{place}")
+    }
+
+    /// What an address says was saved, if there is such a thing.
+    pub(crate) fn read(text: &str) -> Option<Self> {
+        Saved::ALL.into_iter().find(|it| it.anchor() == text)
+    }
+
+    /// The heading of the part, by its id.
+    pub(crate) fn anchor(self) -> &'static str {
+        match self {
+            Saved::Rule => "rule",
+            Saved::Description => "description",
+            Saved::NormalPictures => "normals",
+        }
+    }
+
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Saved::Rule => "The rule is saved.",
+            Saved::Description => "The description is saved.",
+            Saved::NormalPictures => "Saved: these are the normal pictures now.",
+        }
+    }
+}
