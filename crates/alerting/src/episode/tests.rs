@@ -322,8 +322,10 @@ fn a_camera_fires_and_resolves_by_what_is_found_of_it() {
         kind: Kind::Silent.into(),
         ..Finding::default()
     };
-    let seen = |findings: &[Finding], second| CameraSeen {
-        findings: findings.to_vec(),
+    let over = || CameraCondition::Over(ResolvedBy::Camera);
+    let wrong = || CameraCondition::Wrong(vec![silent.clone()]);
+    let seen = |condition, second| CameraSeen {
+        condition,
         frame: None,
         at: at(second),
     };
@@ -336,20 +338,17 @@ fn a_camera_fires_and_resolves_by_what_is_found_of_it() {
         Decision::Publish(transition) => Some(transition.alert),
         _ => None,
     };
-    assert_eq!(decide(None, seen(&[], 10)), None);
-    let firing = decide(None, seen(std::slice::from_ref(&silent), 11)).unwrap();
+    assert_eq!(decide(None, seen(over(), 10)), None);
+    let firing = decide(None, seen(wrong(), 11)).unwrap();
     assert_eq!(
         (firing.phase(), firing.subject()),
         (Phase::Firing, Subject::Camera)
     );
-    assert_eq!(
-        decide(Some(&firing), seen(std::slice::from_ref(&silent), 12)),
-        None
-    );
-    let resolved = decide(Some(&firing), seen(&[], 13)).unwrap();
+    assert_eq!(decide(Some(&firing), seen(wrong(), 12)), None);
+    let resolved = decide(Some(&firing), seen(over(), 13)).unwrap();
     assert_eq!(resolved.id, firing.id);
     assert_eq!(resolved.resolved_by(), ResolvedBy::Camera);
-    assert_eq!(decide(Some(&resolved), seen(&[], 14)), None);
+    assert_eq!(decide(Some(&resolved), seen(over(), 14)), None);
 }
 
 fn any_verdict() -> impl Strategy<Value = Verdict> {
