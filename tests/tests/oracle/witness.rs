@@ -33,6 +33,8 @@ struct Seen<E: Event> {
     events: Vec<Stored<E>>,
     /// When each of the streams was made, and where its events begin.
     streams: Vec<(OffsetDateTime, usize)>,
+    /// The numbers and times of all events.
+    known: HashSet<(u64, OffsetDateTime)>,
     /// The number of the last event that was read of the present one.
     reached: u64,
     wrong: Vec<String>,
@@ -83,6 +85,7 @@ where
         let record = Record(Arc::new(Mutex::new(Seen {
             events: Vec::new(),
             streams: Vec::new(),
+            known: HashSet::new(),
             reached: 0,
             wrong: Vec::new(),
         })));
@@ -173,7 +176,14 @@ impl<E: Event> Seen<E> {
             }
         } else {
             // A reader notices late that a stream was made anew; what it read of that meanwhile comes again.
-            self.events.retain(|event| event.stored_at < made_at);
+            let known = &mut self.known;
+            self.events.retain(|event| {
+                let is_of_before = event.stored_at < made_at;
+                if !is_of_before {
+                    known.remove(&(event.sequence, event.stored_at));
+                }
+                is_of_before
+            });
             self.streams.push((made_at, self.events.len()));
             self.reached = 0;
         }
@@ -182,14 +192,19 @@ impl<E: Event> Seen<E> {
 
     fn forget_the_last(&mut self) {
         let begin = self.streams.last().map_or(0, |(_, begin)| *begin);
-        self.events.truncate(begin);
+        for event in self.events.split_off(begin) {
+            self.known.remove(&(event.sequence, event.stored_at));
+        }
         self.reached = 0;
     }
 
+    /// Servers of a cluster may say that one stream was made at different times. Then its events come once more.
     fn learn(&mut self, batch: Vec<Stored<E>>) {
         for event in batch {
             self.reached = event.sequence;
-            self.events.push(event);
+            if self.known.insert((event.sequence, event.stored_at)) {
+                self.events.push(event);
+            }
         }
     }
 }
