@@ -6,7 +6,7 @@ mod fields;
 use std::collections::HashMap;
 
 use event_bus::RuleScope;
-use proto::v1::Rule;
+use proto::{BuiltIn, v1::Rule};
 use serde::Deserialize;
 use service_runtime::Failure;
 
@@ -115,12 +115,13 @@ impl Target {
         lines::print(format!("{}:", self.scope))?;
         for field in Rule::FIELDS {
             // A service of an earlier version may not have it.
-            let (Some(value), Some(source)) =
-                (field.get(&answer.effective), answer.sources.get(field.name))
-            else {
+            let Some(source) = answer.sources.get(field.name) else {
                 continue;
             };
-            let value = fields::in_words(field.kind, value);
+            let value = match field.get(&answer.effective) {
+                Some(value) => fields::in_words(field.kind, value),
+                None => BuiltIn::AUTOMATIC.to_owned(),
+            };
             lines::print(format!("  {:<width$}  {value}  ({source})", field.flag))?;
         }
         Ok(())

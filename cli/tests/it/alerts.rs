@@ -58,6 +58,11 @@ async fn alerts_are_listed_acknowledged_and_given_back() {
     assert_eq!(said(&["unack", dock]), format!("{dock}: not acknowledged"));
     assert_eq!(said(&["list", "--acknowledged", "true"]), none);
 
+    // Without a reference it would end at once.
+    stack.make_folder("yard").await;
+    stack
+        .upload("yard", "dock.jpg", picture(View::Dock, 0))
+        .await;
     let at = time::macros::datetime!(2026-11-01 12:03:10 UTC);
     let alert = Alert {
         id: "yard-1-a".to_owned(),

@@ -15,7 +15,7 @@ async fn a_rule_is_set_shown_and_taken_back() {
 
     let expected = |name: &str, [threshold, hold, keep_firing, enabled]: [&str; 4]| {
         format!(
-            "{name}:\n  threshold    {threshold}\n  hold         {hold}\n  keep-firing  {keep_firing}\n  enabled      {enabled}\n  measure      phash  (built-in)\n  learn        ask  (built-in)"
+            "{name}:\n  threshold    {threshold}\n  hold         {hold}\n  keep-firing  {keep_firing}\n  enabled      {enabled}\n  measure      phash  (built-in)\n  learn        ask  (built-in)\n  silent       automatic  (built-in)\n  frozen       2m  (built-in)"
         )
     };
     let built_in = [

@@ -113,7 +113,7 @@ impl History {
     fn is_settled(&self, sent: &[Log], losses: &Losses, undecided: &Undecided<'_>) -> bool {
         let is_settled = |(number, of_folder): (usize, &FolderHistory)| {
             let last = of_folder.comparisons.last().map(|last| &last.event);
-            if !last.is_some_and(|last| number_of(last.frame.as_ref()) + 1 == sent[number].len()) {
+            if last.is_none_or(|last| number_of(last.frame.as_ref()) + 1 != sent[number].len()) {
                 return false;
             }
             let decided = of_folder.decided().last().map(|last| &last.event);

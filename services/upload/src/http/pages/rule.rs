@@ -1,6 +1,6 @@
 //! The form of a folder's rule, made of the table of a rule's fields. What it sends is read by `forms`.
 
-use proto::{FieldKind, FieldValue, RuleField, v1::Rule};
+use proto::{BuiltIn, FieldKind, FieldValue, RuleField, v1::Rule};
 
 /// A field of the folder's own rule as the form shows it.
 pub(super) struct RuleInput {
@@ -45,7 +45,7 @@ impl RuleInput {
                 range: field.kind.range(),
                 choices: choices(field.kind, value),
                 value: value.map_or_else(String::new, |value| value.to_string()),
-                otherwise: otherwise.map_or_else(String::new, in_words),
+                otherwise: otherwise.map_or_else(|| BuiltIn::AUTOMATIC.to_owned(), in_words),
             }
         });
         inputs.collect()
