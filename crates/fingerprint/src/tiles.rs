@@ -103,7 +103,8 @@ mod tests {
             after.pixels[y * 240 + x] ^= 1;
             let after = Tiles::of(&after);
             assert_eq!(before.differing(&after), 1, "{x}, {y}");
-            let tile = (y * Tiles::SIDE / 135) * Tiles::SIDE + x * Tiles::SIDE / 240;
+            let place = |at: usize, length| ((at + 1) * Tiles::SIDE).div_ceil(length) - 1;
+            let tile = place(y, 135) * Tiles::SIDE + place(x, 240);
             assert_ne!(before.0[tile], after.0[tile], "{x}, {y}");
         }
     }
