@@ -50,6 +50,7 @@ async fn is_lost(browser: &Browser, since: Instant) {
         return document.querySelector('[data-lost]').getBoundingClientRect().top;";
     let top = browser.script(scroll, vec![]).await;
     assert!((0.0..100.0).contains(&top.as_f64().unwrap()), "at {top}");
+    browser.script("scrollTo(0, 0);", vec![]).await;
 }
 
 async fn is_current_again(browser: &Browser) {
@@ -121,6 +122,6 @@ async fn a_service_that_has_lost_nats_says_so_on_a_page_that_is_open() {
     stack.nats.start_again();
     browser.gone("[data-broken]").await;
     browser.gone("[data-is-lost]").await;
-    // A picture that was asked for meanwhile.
-    browser.close_despite(&["503 (Service Unavailable)"]).await;
+    // A picture may be asked for meanwhile.
+    browser.close_despite(&["/frame?"]).await;
 }

@@ -3,10 +3,6 @@
 //! The tests have threads of their own for the services: a browser that is dropped waits for what it has asked of them.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-#![expect(
-    clippy::print_stderr,
-    reason = "what a test measures is where its reader looks"
-)]
 
 mod accessibility;
 mod alerts;

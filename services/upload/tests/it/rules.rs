@@ -59,11 +59,11 @@ async fn every_field_has_its_own_source() {
         answer["rule"],
         json!({"enabled": true, "keepFiringSeconds": 0.5})
     );
-    let effective = json!({"threshold": 0.9, "holdSeconds": 30.0, "keepFiringSeconds": 0.5, "enabled": true, "measure": "phash", "learn": "ask"});
+    let effective = json!({"threshold": 0.9, "holdSeconds": 30.0, "keepFiringSeconds": 0.5, "enabled": true, "measure": "phash", "learn": "ask", "frozenSeconds": 120.0});
     assert_eq!(answer["effective"], effective);
     assert_eq!(
         answer["sources"],
-        json!({"threshold": "built-in", "holdSeconds": "default", "keepFiringSeconds": "folder", "enabled": "folder", "measure": "built-in", "learn": "built-in"})
+        json!({"threshold": "built-in", "holdSeconds": "default", "keepFiringSeconds": "folder", "enabled": "folder", "measure": "built-in", "learn": "built-in", "frozenSeconds": "built-in", "silentSeconds": "built-in"})
     );
     let folder = service.json("/api/v1/folders/folder1").await;
     assert_eq!(folder["rule"], effective);
