@@ -12,6 +12,36 @@ pub(super) mod header {
     pub(in crate::contract) const FOLDER: &str = "Folder";
 }
 
+/// Makes a message of the contract the event that a stream holds of each folder, on `<word>.<folder>`.
+macro_rules! event {
+    ($message:ty, $stream:expr, $subjects:expr) => {
+        impl $crate::nats::event::Event for $message {
+            type Key = $crate::folder::Folder;
+            const STREAM: &'static str = $stream;
+            const SUBJECTS: &'static str = $subjects;
+
+            fn subject(folder: &$crate::folder::Folder) -> String {
+                $subjects.replace('*', folder.as_str())
+            }
+
+            fn key(
+                subject: &str,
+            ) -> Result<$crate::folder::Folder, $crate::nats::event::Undecodable> {
+                $crate::contract::by_folder::folder(subject)
+            }
+
+            fn decode(
+                _: &$crate::folder::Folder,
+                message: $crate::nats::event::Message<'_>,
+                _: time::OffsetDateTime,
+            ) -> Result<Self, $crate::nats::event::Undecodable> {
+                $crate::nats::codec::from_protobuf(message.payload)
+            }
+        }
+    };
+}
+pub(super) use event;
+
 /// The folder of a subject: its second token.
 pub(super) fn folder(subject: &str) -> Result<Folder, Undecodable> {
     token(subject, 1)?

@@ -1,7 +1,6 @@
 //! `CAMERAS`: what the watch over cameras knows of each folder's camera is its last event.
 
 use proto::v1::CameraState;
-use time::OffsetDateTime;
 
 use super::{
     alerts, by_folder,
@@ -10,13 +9,7 @@ use super::{
 };
 use crate::{
     folder::Folder,
-    nats::{
-        bus::Bus,
-        codec::from_protobuf,
-        event::{Event, Message, Undecodable},
-        publish::Expected,
-        publish_error::PublishError,
-    },
+    nats::{bus::Bus, publish::Expected, publish_error::PublishError},
 };
 
 const SUBJECTS: &str = "cameras.*";
@@ -40,23 +33,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
 
 const CAMERA_STATE: &str = "framewatch.v1.CameraState";
 
-impl Event for CameraState {
-    type Key = Folder;
-    const STREAM: &'static str = DECLARATION.stream;
-    const SUBJECTS: &'static str = SUBJECTS;
-
-    fn subject(folder: &Folder) -> String {
-        format!("cameras.{folder}")
-    }
-
-    fn key(subject: &str) -> Result<Folder, Undecodable> {
-        by_folder::folder(subject)
-    }
-
-    fn decode(_: &Folder, message: Message<'_>, _: OffsetDateTime) -> Result<Self, Undecodable> {
-        from_protobuf(message.payload)
-    }
-}
+by_folder::event!(CameraState, DECLARATION.stream, SUBJECTS);
 
 impl Bus {
     /// Publishes what is known of a folder's camera, if nobody has said something else meanwhile.

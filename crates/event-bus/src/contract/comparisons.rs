@@ -4,7 +4,6 @@ use async_nats::jetstream::message::PublishMessage;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use proto::v1::Comparison;
 use ring::digest::{Context, SHA256};
-use time::OffsetDateTime;
 
 use super::{
     by_folder,
@@ -13,12 +12,7 @@ use super::{
 };
 use crate::{
     folder::Folder,
-    nats::{
-        bus::Bus,
-        codec::from_protobuf,
-        event::{Event, Message, Undecodable},
-        publish_error::PublishError,
-    },
+    nats::{bus::Bus, event::Event, publish_error::PublishError},
 };
 
 const SUBJECTS: &str = "comparisons.*";
@@ -46,23 +40,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
 const COMPARISON: &str = "framewatch.v1.Comparison";
 const VERDICT: &str = "Verdict";
 
-impl Event for Comparison {
-    type Key = Folder;
-    const STREAM: &'static str = DECLARATION.stream;
-    const SUBJECTS: &'static str = SUBJECTS;
-
-    fn subject(folder: &Folder) -> String {
-        format!("comparisons.{folder}")
-    }
-
-    fn key(subject: &str) -> Result<Folder, Undecodable> {
-        by_folder::folder(subject)
-    }
-
-    fn decode(_: &Folder, message: Message<'_>, _: OffsetDateTime) -> Result<Self, Undecodable> {
-        from_protobuf(message.payload)
-    }
-}
+by_folder::event!(Comparison, DECLARATION.stream, SUBJECTS);
 
 impl Bus {
     /// Publishes a comparison. One of the same identity, published again, counts once, unless its frame has been compared in

@@ -2,7 +2,6 @@
 //! to who watches over cameras.
 
 use proto::v1::{Source, SourceState};
-use time::OffsetDateTime;
 
 use super::{
     by_folder,
@@ -11,13 +10,7 @@ use super::{
 };
 use crate::{
     folder::Folder,
-    nats::{
-        bus::Bus,
-        codec::from_protobuf,
-        event::{Event, Message, Undecodable},
-        headers::value,
-        publish_error::PublishError,
-    },
+    nats::{bus::Bus, headers::value, publish_error::PublishError},
 };
 
 const SUBJECTS: &str = "sources.*";
@@ -43,23 +36,7 @@ const SOURCE: &str = "framewatch.v1.Source";
 const STATE: &str = "State";
 const CAMERA: &str = "Camera";
 
-impl Event for Source {
-    type Key = Folder;
-    const STREAM: &'static str = DECLARATION.stream;
-    const SUBJECTS: &'static str = SUBJECTS;
-
-    fn subject(folder: &Folder) -> String {
-        format!("sources.{folder}")
-    }
-
-    fn key(subject: &str) -> Result<Folder, Undecodable> {
-        by_folder::folder(subject)
-    }
-
-    fn decode(_: &Folder, message: Message<'_>, _: OffsetDateTime) -> Result<Self, Undecodable> {
-        from_protobuf(message.payload)
-    }
-}
+by_folder::event!(Source, DECLARATION.stream, SUBJECTS);
 
 impl Bus {
     /// Publishes how the connection to a folder's camera stands.
