@@ -1,7 +1,7 @@
 use pbjson_types::Timestamp;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::v1::{Fingerprint, Kind, Phase, ResolvedBy, Subject, Verdict};
+use crate::v1::{Finding, Fingerprint, Kind, Phase, ResolvedBy, Subject, Verdict};
 
 /// A point in time as the contract carries it. Exact to the nanosecond.
 pub fn timestamp(at: OffsetDateTime) -> Timestamp {
@@ -98,6 +98,18 @@ impl Kind {
     }
 }
 
+impl Finding {
+    /// One of which there is no doubt, and why.
+    pub fn certain(kind: Kind, cause: impl Into<String>) -> Self {
+        Finding {
+            kind: kind.into(),
+            score: 1.0,
+            limit: 0.0,
+            cause: cause.into(),
+        }
+    }
+}
+
 impl Subject {
     /// One lower-case word, for people and headers. Alerts of earlier versions, which name none, are about the view.
     pub fn word(self) -> &'static str {
@@ -130,7 +142,7 @@ mod tests {
     use super::*;
     use crate::{
         Known as _,
-        v1::{Alert, Comparison, Finding, Rule},
+        v1::{Alert, Comparison, Rule},
     };
 
     #[test]

@@ -70,12 +70,7 @@ pub(crate) fn count_darkness(comparison: &mut Comparison, before: Option<Compari
 
 /// Of a frame that is no picture that can be read.
 pub(crate) fn of_unreadable(circumstances: &Circumstances<'_>, why: &Unreadable) -> Comparison {
-    let unreadable = Finding {
-        kind: Kind::Unreadable.into(),
-        score: 1.0,
-        limit: 0.0,
-        cause: why.to_string(),
-    };
+    let unreadable = Finding::certain(Kind::Unreadable, why.to_string());
     Comparison {
         verdict: Verdict::Unreadable.into(),
         findings: vec![unreadable],
@@ -85,12 +80,7 @@ pub(crate) fn of_unreadable(circumstances: &Circumstances<'_>, why: &Unreadable)
 
 /// Of a frame that cannot be held against the reference, whose picture would be needed and is lost.
 pub(crate) fn of_lost_reference(circumstances: &Circumstances<'_>, why: &str) -> Comparison {
-    let lost = Finding {
-        kind: Kind::Unspecified.into(),
-        score: 1.0,
-        limit: 0.0,
-        cause: why.to_owned(),
-    };
+    let lost = Finding::certain(Kind::Unspecified, why);
     Comparison {
         verdict: Verdict::Indeterminate.into(),
         measure: circumstances

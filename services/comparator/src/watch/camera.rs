@@ -269,13 +269,16 @@ impl Camera {
             Some(_) => ", where one usually comes every second or sooner".to_owned(),
             None => String::new(),
         };
-        Some(finding(Kind::Silent, format!("none for {lasted} s{usual}")))
+        Some(Finding::certain(
+            Kind::Silent,
+            format!("none for {lasted} s{usual}"),
+        ))
     }
 
     fn only_garbage(&self, rule: &EffectiveRule) -> Option<Finding> {
         let (since, cause) = self.garbage.lasts(self.longest_silence(rule)?)?;
         let lasted = seconds(between(since, self.compared?));
-        Some(finding(
+        Some(Finding::certain(
             Kind::Unreadable,
             format!("{cause} (for {lasted} s)"),
         ))
@@ -290,7 +293,7 @@ impl Camera {
                 "the same picture for {lasted} s but for a small part, such as a clock, after pictures that varied"
             ),
         };
-        Some(finding(Kind::Frozen, cause))
+        Some(Finding::certain(Kind::Frozen, cause))
     }
 
     /// Why a firing alert is over, if it is. What this process does not know ends nothing.
@@ -412,15 +415,6 @@ impl Camera {
             bytes_vary: bytes_vary || said.is_some_and(|said| said.bytes_vary),
             ..CameraState::default()
         }
-    }
-}
-
-pub(super) fn finding(kind: Kind, cause: String) -> Finding {
-    Finding {
-        kind: kind.into(),
-        score: 1.0,
-        limit: 0.0,
-        cause,
     }
 }
 

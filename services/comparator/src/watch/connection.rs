@@ -9,8 +9,6 @@ use proto::{
 use time::OffsetDateTime;
 use tokio::time::Instant;
 
-use super::camera::finding;
-
 /// What was last said of the connection to a camera.
 #[derive(Debug)]
 pub(super) struct Connection {
@@ -34,7 +32,7 @@ impl Connection {
             _ => Kind::Silent,
         };
         let reason = &self.source.reason;
-        (!reason.is_empty()).then(|| finding(kind, reason.clone()))
+        (!reason.is_empty()).then(|| Finding::certain(kind, reason.clone()))
     }
 
     /// The same of a camera that has never sent, once it was tried for a while.
@@ -54,7 +52,7 @@ impl Connection {
     /// That its picture stands still, though it is coded anew each time.
     pub(super) fn frozen(&self) -> Option<Finding> {
         let is_frozen = self.source.state() == SourceState::Frozen;
-        is_frozen.then(|| finding(Kind::Frozen, self.source.reason.clone()))
+        is_frozen.then(|| Finding::certain(Kind::Frozen, self.source.reason.clone()))
     }
 }
 

@@ -65,7 +65,10 @@ impl Watched {
             }),
             reference: Some(Reference::default()),
             verdict: Verdict::Unreadable.into(),
-            findings: vec![finding(Kind::Unreadable, "half a picture".to_owned())],
+            findings: vec![Finding::certain(
+                Kind::Unreadable,
+                "half a picture".to_owned(),
+            )],
             ..Comparison::default()
         });
     }
@@ -91,7 +94,7 @@ impl Watched {
 
     fn fire(&mut self, kind: Kind, second: u64) {
         self.firing = Some(Alert {
-            findings: vec![finding(kind, String::new())],
+            findings: vec![Finding::certain(kind, "")],
             fired_at: Some(timestamp(at(second))),
             frame: self.camera.last().map(|last| last.frame.clone()),
             ..Alert::default()
