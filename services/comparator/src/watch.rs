@@ -41,18 +41,15 @@ use rounds::Rounds;
 pub(crate) struct Watch {
     bus: Bus,
     cameras: Arc<Cameras>,
-    observation: Arc<Observation>,
     frame_kept_after: Duration,
 }
 
 impl Watch {
     pub(crate) fn new(bus: &Bus, config: &Config) -> Self {
         let grace = Duration::from_secs(config.camera_grace_s.into());
-        let observation = Arc::new(Observation::new(grace));
         Watch {
             bus: bus.clone(),
-            cameras: Arc::new(Cameras::new(Arc::clone(&observation))),
-            observation,
+            cameras: Arc::new(Cameras::new(Observation::new(grace))),
             frame_kept_after: config.frame_kept_after,
         }
     }
@@ -75,8 +72,8 @@ impl Watch {
         shutdown: &CancellationToken,
     ) {
         let observing = {
-            let (observation, bus) = (Arc::clone(&self.observation), self.bus.clone());
-            async move { observation.keep(&bus).await }
+            let (cameras, bus) = (Arc::clone(&self.cameras), self.bus.clone());
+            async move { cameras.observation().keep(&bus).await }
         };
         let alerts = Arc::clone(&state.alerts);
         let clock = Clock::of_machine();

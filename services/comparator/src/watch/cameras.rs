@@ -17,14 +17,14 @@ use super::{camera::Camera, observation::Observation};
 /// What is known of all cameras. Written by the folds and by the rounds; no lock is held across an await.
 pub(super) struct Cameras {
     known: Mutex<HashMap<Folder, Camera>>,
-    observation: Arc<Observation>,
+    observation: Observation,
 }
 
 /// How far back the stream of frames tells that a camera sent nothing.
 const FRAMES_REACH: Duration = Duration::from_secs(5 * 60);
 
 impl Cameras {
-    pub(super) fn new(observation: Arc<Observation>) -> Self {
+    pub(super) fn new(observation: Observation) -> Self {
         Cameras {
             known: Mutex::default(),
             observation,
