@@ -59,7 +59,7 @@ pub(super) struct LastFrame {
 /// What is to be done about a camera.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Due {
-    /// Its alert fires, unless it is silent and a look at the broker shows another frame.
+    /// Its alert fires, unless no frames come and a look at the broker shows another one.
     Fire(Finding),
     /// Its alert resolves.
     End(ResolvedBy),
@@ -320,8 +320,9 @@ impl Camera {
         }
         let is_allowed = match (kind, rule.silent) {
             (Some(Kind::Frozen), _) => rule.frozen.is_none(),
-            (Some(Kind::Silent | Kind::Unreadable), Silence::Allowed) => true,
-            (Some(Kind::Silent), Silence::After(limit)) => {
+            (Some(Kind::Unreadable), Silence::Allowed) => true,
+            (Some(kind), Silence::Allowed) => is_of_silence(kind),
+            (Some(kind), Silence::After(limit)) if is_of_silence(kind) => {
                 let last = self.last.as_ref()?;
                 circumstances.now.saturating_duration_since(last.seen) < limit
             }
@@ -416,6 +417,11 @@ impl Camera {
             ..CameraState::default()
         }
     }
+}
+
+/// Whether it says that no frames come, or why none do.
+pub(super) fn is_of_silence(kind: Kind) -> bool {
+    matches!(kind, Kind::Silent | Kind::Refused | Kind::NoKeyFrames)
 }
 
 /// Whole seconds, at least one.

@@ -11,12 +11,12 @@ use event_bus::{
 };
 use futures::{StreamExt as _, stream};
 use log_limiter::LogLimiter;
-use proto::v1::{Alert, Comparison, Finding, Frame, KeptFrame, Kind, Phase};
+use proto::v1::{Alert, Comparison, Finding, Frame, KeptFrame, Phase};
 use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    camera::{Circumstances, Due},
+    camera::{Circumstances, Due, is_of_silence},
     cameras::Cameras,
     report::report,
 };
@@ -117,7 +117,7 @@ impl Rounds {
 
     async fn fire(&self, folder: &Folder, finding: Finding) -> Result<Option<Alert>, RoundError> {
         let last = self.bus.last_frame(folder).await?;
-        if finding.kind() == Kind::Silent && self.is_news(folder, last.as_ref()) {
+        if is_of_silence(finding.kind()) && self.is_news(folder, last.as_ref()) {
             return Ok(None);
         }
         let picture = last.map(|last| last.event.picture);

@@ -174,6 +174,26 @@ fn a_frame_ends_silence_and_so_does_a_rule_that_allows_it() {
 }
 
 #[test]
+fn who_knows_why_nothing_comes_changes_nothing_of_when_that_is_over() {
+    for kind in [Kind::Refused, Kind::NoKeyFrames] {
+        let mut camera = Watched::with(silent(5.0));
+        camera.frame(1);
+        camera.fire(kind, 6);
+        assert!(!matches!(camera.due(20), Some(Due::End(_))), "{kind:?}");
+        for allowed in [silent(60.0), silent(0.0)] {
+            camera.rule = EffectiveRule::of(Some(allowed), None);
+            assert_eq!(camera.due(20), Some(Due::End(ResolvedBy::Rule)), "{kind:?}");
+        }
+        camera.frame(21);
+        assert_eq!(
+            camera.due(21),
+            Some(Due::End(ResolvedBy::Camera)),
+            "{kind:?}"
+        );
+    }
+}
+
+#[test]
 fn only_garbage_for_as_long_as_silence_may_last_is_an_alert() {
     let mut camera = Watched::with(silent(5.0));
     (1..=5).for_each(|second| camera.garbage(second));
