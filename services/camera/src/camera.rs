@@ -93,10 +93,8 @@ impl Camera {
         };
         let source = Source::open_pictures(&self.spec, &fallback).await?;
         let reason = "its video has no key frames: pictures come from fallback-snapshot";
-        match timeout(FALLBACK, self.publish_all(source, reason)).await {
-            Ok(outage) => Err(outage),
-            Err(_) => Err(outage),
-        }
+        let ended = timeout(FALLBACK, self.publish_all(source, reason)).await;
+        Err(ended.unwrap_or(outage))
     }
 
     /// Publishes pictures until there are no more; gives why.

@@ -10,7 +10,7 @@ use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
 use crate::{Address, CameraSpec, Outage, Picture};
-use body::Body;
+use body::{Body, is_page};
 use connection::Connection;
 use multipart::{Multipart, boundary};
 
@@ -87,10 +87,6 @@ impl Http {
             }
         }
     }
-}
-
-fn is_page(content_type: &str) -> bool {
-    content_type.starts_with("text/") || content_type.contains("json")
 }
 
 fn no_picture(error: &crate::NoPicture, content_type: Option<&str>) -> Outage {

@@ -11,6 +11,7 @@ mod camera;
 mod camera_spec;
 mod cameras_file;
 mod config;
+mod deadlines;
 mod fleet;
 mod frozen;
 mod http;

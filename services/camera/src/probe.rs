@@ -11,7 +11,7 @@ use tokio::{
     time::timeout,
 };
 
-use crate::{CameraSpec, Outage, Picture, Source, source::STEP};
+use crate::{CameraSpec, Outage, Picture, Source, deadlines::STEP};
 
 /// What worked.
 #[derive(Debug)]

@@ -17,7 +17,7 @@ use tokio::{
 
 use crate::{
     CameraSpec, Outage, Picture,
-    source::SILENCE,
+    deadlines::SILENCE,
     video::{self, Codec, nal},
 };
 use session::Session;

@@ -1,16 +1,8 @@
 //! Where a camera's pictures come from, one after the other, at most one in the time that is set.
 
-use std::time::Duration;
-
 use service_runtime::CpuQueue;
 
 use crate::{Address, CameraSpec, Outage, Picture, Protocol, http::Http, rtsp::Rtsp};
-
-/// How long a step of connecting may take.
-pub(crate) const STEP: Duration = Duration::from_secs(10);
-
-/// How long nothing may come before the camera counts as silent.
-pub(crate) const SILENCE: Duration = Duration::from_secs(20);
 
 /// A camera that is connected to.
 pub enum Source {

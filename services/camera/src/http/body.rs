@@ -1,12 +1,13 @@
 //! What a camera answers, read no further than a picture can be long, whatever it says of its length.
 
+use std::{error::Error as _, io};
+
 use bytes::{Bytes, BytesMut};
 use event_bus::MAX_FRAME_BYTES;
 use reqwest::{Response, header::CONTENT_TYPE};
 use tokio::time::timeout;
 
-use super::connection::said;
-use crate::{Outage, source::SILENCE};
+use crate::{Outage, deadlines::SILENCE};
 
 /// An answer whose body is still to be read.
 pub(super) struct Body(Response);
@@ -50,4 +51,32 @@ pub(super) fn too_large() -> Outage {
     Outage::silent(format!(
         "the camera's pictures have more than {MAX_FRAME_BYTES} bytes: make them smaller in the camera"
     ))
+}
+
+/// Whether an answer of this type is for people to read, and no picture.
+pub(super) fn is_page(content_type: &str) -> bool {
+    content_type.starts_with("text/") || content_type.contains("json")
+}
+
+/// What went wrong with a request, in words that do not repeat its URL.
+pub(super) fn said(error: &reqwest::Error) -> String {
+    let mut cause = error.source();
+    let mut words = None;
+    while let Some(deeper) = cause {
+        if let Some(io) = deeper.downcast_ref::<io::Error>()
+            && io.kind() == io::ErrorKind::ConnectionRefused
+        {
+            return "the camera's address takes no connections there: is it on, and is the port right?".to_owned();
+        }
+        words = Some(deeper.to_string());
+        cause = deeper.source();
+    }
+    let words = words.unwrap_or_else(|| "no answer".to_owned());
+    match (error.is_connect(), error.is_timeout()) {
+        (_, true) => {
+            "the camera does not answer in time: is it on, and is the address right?".to_owned()
+        }
+        (true, _) => format!("no connection to the camera: {words}"),
+        _ => format!("the connection to the camera broke off: {words}"),
+    }
 }

@@ -1,7 +1,5 @@
 //! Requests to a camera, with the login that it asks for.
 
-use std::{error::Error as _, io};
-
 use http_auth::{PasswordClient, PasswordParams};
 use reqwest::{
     Client, Response, StatusCode,
@@ -10,11 +8,11 @@ use reqwest::{
 };
 use tokio::time::timeout;
 
-use super::Body;
+use super::body::{Body, said};
 use crate::{
     Address, CameraSpec, Login, Outage,
+    deadlines::{SILENCE, STEP},
     outage::HasLogin,
-    source::{SILENCE, STEP},
 };
 
 /// A camera may say that what it was shown has grown old, and be shown something fresh; so often, and no more.
@@ -141,27 +139,4 @@ fn challenge(headers: &HeaderMap) -> Option<PasswordClient> {
         builder.challenges(text)
     });
     builder.build().ok()
-}
-
-/// What went wrong with a request, in words that do not repeat its URL.
-pub(super) fn said(error: &reqwest::Error) -> String {
-    let mut cause = error.source();
-    let mut words = None;
-    while let Some(deeper) = cause {
-        if let Some(io) = deeper.downcast_ref::<io::Error>()
-            && io.kind() == io::ErrorKind::ConnectionRefused
-        {
-            return "the camera's address takes no connections there: is it on, and is the port right?".to_owned();
-        }
-        words = Some(deeper.to_string());
-        cause = deeper.source();
-    }
-    let words = words.unwrap_or_else(|| "no answer".to_owned());
-    match (error.is_connect(), error.is_timeout()) {
-        (_, true) => {
-            "the camera does not answer in time: is it on, and is the address right?".to_owned()
-        }
-        (true, _) => format!("no connection to the camera: {words}"),
-        _ => format!("the connection to the camera broke off: {words}"),
-    }
 }

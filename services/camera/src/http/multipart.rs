@@ -6,11 +6,8 @@ use event_bus::MAX_FRAME_BYTES;
 use memchr::memmem;
 use tokio::time::{Instant, timeout};
 
-use super::{
-    body::{Body, too_large},
-    is_page,
-};
-use crate::{Outage, source::SILENCE};
+use super::body::{Body, is_page, too_large};
+use crate::{Outage, deadlines::SILENCE};
 
 const MAX_HEAD: usize = 8 * 1024;
 const END_OF_JPEG: [u8; 2] = [0xFF, 0xD9];

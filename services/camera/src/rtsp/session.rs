@@ -10,7 +10,7 @@ use retina::{
 use tokio::time::timeout;
 
 use super::Coding;
-use crate::{CameraSpec, Outage, Transport, outage::HasLogin, source::STEP, video::Codec};
+use crate::{CameraSpec, Outage, Transport, deadlines::STEP, outage::HasLogin, video::Codec};
 
 /// A session that plays.
 pub(super) struct Session {
