@@ -339,24 +339,39 @@ impl Stack {
         .await
     }
 
-    /// Waits until the folder's alert is firing in Redis.
+    /// Waits until the alert of the folder's view is firing in Redis.
     pub async fn firing(&self, folder: &str) -> Alert {
+        self.alert_at(format!("alert_{folder}")).await
+    }
+
+    /// Waits until the alert of the folder's camera is firing in Redis.
+    pub async fn camera_firing(&self, folder: &str) -> Alert {
+        self.alert_at(format!("camera_alert_{folder}")).await
+    }
+
+    /// Waits until Redis has no alert of the folder's view.
+    pub async fn quiet(&self, folder: &str) {
+        self.no_alert_at(format!("alert_{folder}")).await;
+    }
+
+    /// Waits until Redis has no alert of the folder's camera.
+    pub async fn camera_quiet(&self, folder: &str) {
+        self.no_alert_at(format!("camera_alert_{folder}")).await;
+    }
+
+    async fn alert_at(&self, key: String) -> Alert {
         let mut redis = self.redis().await;
         let json: String = eventually("the alert is firing in Redis", async || {
-            redis
-                .get::<_, Option<String>>(format!("alert_{folder}"))
-                .await
-                .ok()?
+            redis.get::<_, Option<String>>(&key).await.ok()?
         })
         .await;
         serde_json::from_str(&json).expect("an alert in Redis is JSON")
     }
 
-    /// Waits until the folder has no alert in Redis.
-    pub async fn quiet(&self, folder: &str) {
+    async fn no_alert_at(&self, key: String) {
         let mut redis = self.redis().await;
         eventually("no alert in Redis", async || {
-            let there: bool = redis.exists(format!("alert_{folder}")).await.ok()?;
+            let there: bool = redis.exists(&key).await.ok()?;
             (!there).then_some(())
         })
         .await;

@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use event_bus::{AlertSubject, LatestFrameChange};
 use proto::v1::{Alert, CameraState, Kind, Phase, ResolvedBy, Subject};
-use redis::AsyncCommands;
 use test_support::{NatsServer, eventually};
 use tests::{Stack, View, picture};
 use tokio::time::{Instant, sleep};
@@ -26,26 +25,6 @@ fn hasty() -> comparator::Config {
     }
 }
 
-/// Waits until the camera's alert is firing in Redis.
-async fn firing(stack: &Stack, folder: &str) -> Alert {
-    let mut redis = stack.redis().await;
-    let json: String = eventually("the camera's alert is firing in Redis", async || {
-        let key = format!("camera_alert_{folder}");
-        redis.get::<_, Option<String>>(key).await.ok()?
-    })
-    .await;
-    serde_json::from_str(&json).unwrap()
-}
-
-async fn quiet(stack: &Stack, folder: &str) {
-    let mut redis = stack.redis().await;
-    eventually("no alert of the camera in Redis", async || {
-        let there: bool = redis.exists(format!("camera_alert_{folder}")).await.ok()?;
-        (!there).then_some(())
-    })
-    .await;
-}
-
 /// All that was said of cameras' alerts, in order.
 async fn of_cameras(stack: &Stack) -> Vec<Alert> {
     let alerts = stack.bus().await.all::<Alert>().await.into_iter();
@@ -65,7 +44,7 @@ async fn a_camera_that_falls_silent_has_one_alert_with_its_last_frame_until_it_s
     for _ in 0..3 {
         stack.publish("folder1", last.clone()).await;
     }
-    let alert = firing(&stack, "folder1").await;
+    let alert = stack.camera_firing("folder1").await;
     assert_eq!(kind(&alert), Kind::Silent);
     assert!(
         alert
@@ -80,7 +59,7 @@ async fn a_camera_that_falls_silent_has_one_alert_with_its_last_frame_until_it_s
     assert_eq!(evidence.bytes().await.unwrap(), last);
 
     stack.publish("folder1", last).await;
-    quiet(&stack, "folder1").await;
+    stack.camera_quiet("folder1").await;
     let alerts = of_cameras(&stack).await;
     let phases: Vec<Phase> = alerts.iter().map(Alert::phase).collect();
     assert_eq!(phases, [Phase::Firing, Phase::Resolved]);
@@ -108,7 +87,7 @@ async fn a_picture_that_stands_still_after_it_has_varied_is_frozen() {
             .await;
         sleep(Duration::from_millis(100)).await;
     }
-    let alert = firing(&stack, "folder1").await;
+    let alert = stack.camera_firing("folder1").await;
     assert_eq!(kind(&alert), Kind::Frozen);
     assert!(
         alert.message.contains("the same bytes for"),
@@ -116,7 +95,7 @@ async fn a_picture_that_stands_still_after_it_has_varied_is_frozen() {
         alert.message
     );
     stack.publish("folder1", picture(View::Dock, 99)).await;
-    quiet(&stack, "folder1").await;
+    stack.camera_quiet("folder1").await;
     assert_eq!(of_cameras(&stack).await.len(), 2, "folder2 has none");
 }
 
@@ -133,7 +112,7 @@ async fn a_camera_of_which_nothing_can_be_read_has_an_alert_that_says_why() {
         stack.publish("folder1", page.clone()).await;
         sleep(Duration::from_millis(150)).await;
     }
-    let alert = firing(&stack, "folder1").await;
+    let alert = stack.camera_firing("folder1").await;
     assert_eq!(kind(&alert), Kind::Unreadable, "{}", alert.message);
     let evidence = stack.url(&format!("/api/v1/alerts/{}/evidence/frame", alert.id));
     let evidence = reqwest::get(evidence).await.unwrap();
@@ -142,7 +121,7 @@ async fn a_camera_of_which_nothing_can_be_read_has_an_alert_that_says_why() {
     assert_eq!(content_type, "application/octet-stream");
     assert_eq!(evidence.bytes().await.unwrap(), page);
     stack.publish("folder1", picture(View::Dock, 2)).await;
-    quiet(&stack, "folder1").await;
+    stack.camera_quiet("folder1").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -151,12 +130,12 @@ async fn a_rule_that_is_switched_off_ends_it_and_so_does_a_folder_that_is_remove
     for folder in ["folder1", "folder2"] {
         stack.set_rule(folder, r#"{"silentSeconds": 1}"#).await;
         stack.publish(folder, picture(View::Dock, 1)).await;
-        firing(&stack, folder).await;
+        stack.camera_firing(folder).await;
     }
     stack.set_rule("folder1", r#"{"enabled": false}"#).await;
-    quiet(&stack, "folder1").await;
+    stack.camera_quiet("folder1").await;
     stack.remove_folder("folder2").await;
-    quiet(&stack, "folder2").await;
+    stack.camera_quiet("folder2").await;
     let ended = of_cameras(&stack).await;
     let ended = ended
         .iter()
@@ -185,7 +164,7 @@ async fn no_camera_is_called_silent_because_the_broker_was_away() {
     }
     assert_eq!(of_cameras(&stack).await, []);
     // But one that has stopped is.
-    firing(&stack, "folder1").await;
+    stack.camera_firing("folder1").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -88,17 +88,39 @@ impl Pictures {
     }
 }
 
-pub(crate) async fn start(
-    site: &Site,
-    random: &mut fastrand::Rng,
-    stop: &CancellationToken,
-) -> Cameras {
+/// The way on which cameras publish.
+pub(crate) async fn connect(site: &Site) -> jetstream::Context {
     let client = async_nats::ConnectOptions::new()
         .reconnect_delay_callback(|_| Duration::from_millis(100))
         .connect(site.cameras.split(',').collect::<Vec<_>>())
         .await
         .unwrap();
-    let jetstream = jetstream::new(client);
+    jetstream::new(client)
+}
+
+/// Publishes a frame; says whether the broker acknowledged it.
+pub(crate) async fn publish(
+    jetstream: &jetstream::Context,
+    folder: &str,
+    headers: HeaderMap,
+    picture: Vec<u8>,
+) -> bool {
+    let publish = async {
+        let subject = format!("frames.{folder}");
+        let published = jetstream.publish_with_headers(subject, headers, picture.into());
+        published.await.ok()?.await.ok()
+    };
+    timeout(PATIENCE, publish)
+        .await
+        .is_ok_and(|it| it.is_some())
+}
+
+pub(crate) async fn start(
+    site: &Site,
+    random: &mut fastrand::Rng,
+    stop: &CancellationToken,
+) -> Cameras {
+    let jetstream = connect(site).await;
     let pictures = Pictures::draw();
     let tasks = (0..FOLDERS).map(|number| {
         let camera = Camera {
@@ -201,16 +223,8 @@ impl Camera {
         let mut headers = HeaderMap::new();
         headers.insert("Captured-At", captured_at(number).format(&Rfc3339).unwrap());
         let picture = self.pictures.take(view, self.number, number);
-        let subject = format!("frames.{}", folder(self.number));
-        let publish = async {
-            let published = self
-                .jetstream
-                .publish_with_headers(subject, headers, picture.into());
-            published.await.ok()?.await.ok()
-        };
-        let acknowledged = timeout(PATIENCE, publish)
-            .await
-            .is_ok_and(|it| it.is_some());
+        let folder = folder(self.number);
+        let acknowledged = publish(&self.jetstream, &folder, headers, picture).await;
         self.log.push(Sent { view, acknowledged });
     }
 }

@@ -6,18 +6,18 @@ use std::{
     time::{Duration, SystemTime},
 };
 
-use async_nats::jetstream;
+use async_nats::{HeaderMap, jetstream};
 use event_bus::{Bus, Folder, RuleScope, Stored};
 use proto::v1::{Alert, Kind, Phase, Rule, Subject};
 use tests::{View, picture};
 use time::OffsetDateTime;
 use tokio::{
     task::JoinHandle,
-    time::{Instant, sleep, timeout},
+    time::{Instant, sleep},
 };
 use tokio_util::sync::CancellationToken;
 
-use crate::{pictures::period, site::Site};
+use crate::{cameras, pictures::period, site::Site};
 
 /// How many there are: as many of each trouble.
 const COUNT: usize = 6;
@@ -36,9 +36,6 @@ const SAID_WITHIN: Duration = Duration::from_secs(60);
 
 /// Between two frames, at least.
 const PERIOD: Duration = Duration::from_millis(200);
-
-/// How long a camera waits for the broker to acknowledge a frame.
-const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Between sending and storing, and between deciding and storing, there is less.
 const TOLERANCE: Duration = Duration::from_millis(1500);
@@ -70,7 +67,7 @@ fn pace() -> Duration {
 }
 
 /// Whether it is the folder of a watched camera.
-pub(crate) fn is_watched(folder: &Folder) -> bool {
+fn is_watched(folder: &Folder) -> bool {
     folder.as_str().starts_with("watched-")
 }
 
@@ -81,12 +78,7 @@ pub(crate) async fn start(
     stop: &CancellationToken,
 ) -> Watched {
     let bus = site.broker.bus().await;
-    let client = async_nats::ConnectOptions::new()
-        .reconnect_delay_callback(|_| Duration::from_millis(100))
-        .connect(site.cameras.split(',').collect::<Vec<_>>())
-        .await
-        .unwrap();
-    let (jetstream, http) = (jetstream::new(client), reqwest::Client::new());
+    let (jetstream, http) = (cameras::connect(site).await, reqwest::Client::new());
     let mut tasks = Vec::new();
     for number in 0..COUNT {
         let folder: Folder = format!("watched-{number}").parse().unwrap();
@@ -216,12 +208,8 @@ impl Camera {
 
     /// One that the broker does not take is lost.
     async fn send(&self, picture: Vec<u8>) {
-        let publish = async {
-            let subject = format!("frames.{}", self.folder);
-            let published = self.jetstream.publish(subject, picture.into()).await;
-            published.ok()?.await.ok()
-        };
-        timeout(PATIENCE, publish).await.ok();
+        let folder = self.folder.as_str();
+        cameras::publish(&self.jetstream, folder, HeaderMap::new(), picture).await;
     }
 }
 
