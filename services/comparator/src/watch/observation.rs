@@ -6,8 +6,8 @@ use std::{
     time::Duration,
 };
 
-use event_bus::Bus;
-use tokio::time::{Instant, sleep};
+use event_bus::{Bus, FrameArrival};
+use tokio::time::{Instant, sleep, timeout};
 
 /// Since when this process sees all that cameras send.
 pub(super) struct Observation {
@@ -15,6 +15,8 @@ pub(super) struct Observation {
     grace: Duration,
     whole_since: Mutex<Instant>,
 }
+
+const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 
@@ -50,12 +52,12 @@ impl Observation {
         *self.lock() = Instant::now();
     }
 
-    /// Looks whether this process runs, and whether the broker answers. Never ends.
+    /// Looks whether this process runs, and whether the broker takes frames. Never ends.
     pub(super) async fn keep(&self, bus: &Bus) {
         let mut looked = Instant::now();
         loop {
             sleep(LOOK_EVERY).await;
-            if looked.elapsed() > AWAY || !bus.is_connected() {
+            if looked.elapsed() > AWAY || !takes_frames(bus).await {
                 self.interrupted();
             }
             looked = Instant::now();
@@ -67,4 +69,11 @@ impl Observation {
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// In a cluster all else may answer while the servers elect who leads the stream of frames, which takes none meanwhile. Only
+/// the leader says how its stream stands.
+async fn takes_frames(bus: &Bus) -> bool {
+    let asked = timeout(ANSWERS_WITHIN, bus.made_at::<FrameArrival>()).await;
+    bus.is_connected() && asked.is_ok_and(|answer| answer.is_ok())
 }
