@@ -40,9 +40,17 @@ impl Snapshots {
         thread::spawn(move || {
             for stream in listener.incoming() {
                 let number = count.fetch_add(1, Ordering::Relaxed);
-                let seed = if stands_still.load(Ordering::Relaxed) { 0 } else { number };
+                let seed = if stands_still.load(Ordering::Relaxed) {
+                    0
+                } else {
+                    number
+                };
                 // Whoever hangs up before the end is not missed.
-                answer(stream.unwrap(), &with_comment(picture(View::Dock, seed), number)).ok();
+                answer(
+                    stream.unwrap(),
+                    &with_comment(picture(View::Dock, seed), number),
+                )
+                .ok();
             }
         });
         camera
@@ -51,7 +59,11 @@ impl Snapshots {
 
 fn answer(mut stream: TcpStream, body: &[u8]) -> std::io::Result<()> {
     let mut lines = BufReader::new(stream.try_clone()?).lines();
-    while lines.next().transpose()?.is_some_and(|line| !line.is_empty()) {}
+    while lines
+        .next()
+        .transpose()?
+        .is_some_and(|line| !line.is_empty())
+    {}
     write!(
         stream,
         "HTTP/1.1 200 OK\r\nContent-Type: image/jpeg\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
@@ -117,12 +129,19 @@ async fn a_camera_that_is_tried_and_set_by_api_sends_frames_and_is_said_to_stand
     let test: Value = test.json().await.unwrap();
     assert_eq!(test.get("failure"), None, "{test}");
     assert_eq!(test["steps"].as_array().unwrap().len(), 5, "{test}");
-    assert!(test["picture"].as_str().unwrap().starts_with("/9j/"), "a JPEG in base64");
+    assert!(
+        test["picture"].as_str().unwrap().starts_with("/9j/"),
+        "a JPEG in base64"
+    );
 
     let set = send(Client::new().put(&url), &body).await;
     assert_eq!(set.status(), 200);
-    stack.upload("folder1", "dock.jpg", picture(View::Dock, 0)).await;
-    stack.similarity_where("folder1", |similarity| similarity > 0.9).await;
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    stack
+        .similarity_where("folder1", |similarity| similarity > 0.9)
+        .await;
     eventually("it is online", async || {
         let answer = stack.get("/api/v1/folders/folder1/camera").await;
         (answer["source"]["state"] == "SOURCE_STATE_ONLINE").then_some(())
@@ -131,7 +150,9 @@ async fn a_camera_that_is_tried_and_set_by_api_sends_frames_and_is_said_to_stand
 
     camera.stands_still.store(true, Ordering::Relaxed);
     let began = Instant::now();
-    while stack.get("/api/v1/folders/folder1/camera").await["source"]["state"] != "SOURCE_STATE_FROZEN" {
+    while stack.get("/api/v1/folders/folder1/camera").await["source"]["state"]
+        != "SOURCE_STATE_FROZEN"
+    {
         assert!(began.elapsed() < Duration::from_secs(120));
         sleep(Duration::from_millis(500)).await;
     }
