@@ -10,7 +10,7 @@ use service_runtime::Failure;
 
 use crate::{
     broker::Broker,
-    problem::{Kind, Problem, sentence},
+    problem::{Kind, Problem},
 };
 
 /// Longer than the camera service takes at most.
@@ -87,6 +87,9 @@ impl Cameras {
         let before = self.of(folder).await?;
         asked
             .kept(folder, before.as_ref(), key, &self.networks)
-            .map_err(|refused| Kind::InvalidCamera.because(sentence(&refused.to_string())))
+            // It may begin with a setting's name, which is to be said as it is written.
+            .map_err(|refused| {
+                Kind::InvalidCamera.because(format!("It cannot be set so: {refused}."))
+            })
     }
 }

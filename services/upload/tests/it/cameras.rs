@@ -124,7 +124,7 @@ async fn a_password_stays_for_the_same_name_and_address_alone() {
 async fn what_cannot_be_is_refused_by_name_and_secrets_are_not_repeated() {
     let site = Site::start().await;
     for (body, said) in [
-        (r#"{"source": "ffmpeg:s3cret"}"#, "Ffmpeg: is not for"),
+        (r#"{"source": "ffmpeg:s3cret"}"#, "ffmpeg: is not for"),
         (
             r#"{"source": "rtsp://a:s3cret@10.0.0.5/"}"#,
             "no user and no password",
