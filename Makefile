@@ -9,7 +9,7 @@ MINUTES ?= 10
 MODEL = $(CURDIR)/.tools/model/efficientnet-lite0.safetensors
 SEED ?= $(shell date +%s)
 
-.PHONY: help tools run test soak mutation-check demo-check api-check kubernetes-check equality bench bench-features bench-pipeline bench-viewers fuzz fuzz-video format lint lint-deploy deny smoke clean
+.PHONY: help tools run test soak mutation-check demo-check api-check kubernetes-check equality bench bench-features bench-pipeline bench-viewers fuzz format lint lint-deploy deny smoke clean
 
 help:
 	@echo 'make run      get what is missing, build for trying, start everything with the demo (Ctrl-C stops it)'
@@ -26,7 +26,6 @@ help:
 	@echo 'make bench-pipeline   servers, services and cameras on this machine, into docs/performance.md (a quarter of an hour)'
 	@echo 'make bench-viewers    what 500 viewers of the pages cost the pipeline, into docs/performance.md (five minutes)'
 	@echo 'make fuzz     hostile pictures for MINUTES=10; SEEDS=DIR begins with the pictures there'
-	@echo 'make fuzz-video  hostile key frames of video for MINUTES=10'
 	@echo 'make lint     formatting, clippy and rustdoc, warnings denied'
 	@echo 'make lint-deploy  deploy/Dockerfile by hadolint (fetched the first time), and whether the scripts can be read'
 	@echo 'make deny     licences, bans and sources of the dependencies (builds cargo-deny the first time)'
@@ -90,17 +89,10 @@ fuzz: tools
 	cd crates/fingerprint && RUSTC_BOOTSTRAP=1 cargo fuzz run pictures fuzz/corpus/pictures $(SEEDS) -- \
 		-max_total_time=$$(($(MINUTES) * 60)) -max_len=150000 -rss_limit_mb=2048 -timeout=20
 
-fuzz-video: tools
-	@sh scripts/get-tools.sh cargo-fuzz ffmpeg
-	scripts/video-seeds.sh services/camera/fuzz/corpus/video
-	cd services/camera && RUSTC_BOOTSTRAP=1 cargo fuzz run video fuzz/corpus/video -- \
-		-max_total_time=$$(($(MINUTES) * 60)) -max_len=150000 -rss_limit_mb=2048 -timeout=20
-
 format:
 	cargo fmt --all --check
 	cargo fmt --manifest-path bench/Cargo.toml --package bench --package bench-features --check
 	cargo fmt --manifest-path crates/fingerprint/fuzz/Cargo.toml --check
-	cargo fmt --manifest-path services/camera/fuzz/Cargo.toml --check
 
 lint: format
 	cargo clippy --workspace --all-targets --locked -- -D warnings
