@@ -11,10 +11,11 @@ use protox::{prost::Message, prost_reflect::DescriptorPool};
 
 const PACKAGE: &str = "framewatch.v1";
 
-const FILES: [&str; 12] = [
+const FILES: [&str; 13] = [
     "framewatch/v1/acknowledgement.proto",
     "framewatch/v1/alert.proto",
     "framewatch/v1/camera.proto",
+    "framewatch/v1/camera_test.proto",
     "framewatch/v1/change.proto",
     "framewatch/v1/comparison.proto",
     "framewatch/v1/finding.proto",

@@ -72,6 +72,9 @@ pub(crate) struct Manifest {
 pub(crate) struct Counts {
     pub(crate) folders: u64,
     pub(crate) rules: u64,
+    /// Left out where there are none: an earlier version reads such a backup.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(crate) camera_settings: u64,
     pub(crate) acknowledgements: u64,
     pub(crate) comparisons: u64,
     pub(crate) uploads: u64,
@@ -86,11 +89,20 @@ pub(crate) struct Counts {
     pub(crate) evidence: u64,
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "serde calls it with a reference"
+)]
+fn is_zero(count: &u64) -> bool {
+    *count == 0
+}
+
 impl Counts {
     fn add(&mut self, kind: Kind) {
         *match kind {
             Kind::Folders => &mut self.folders,
             Kind::Rules => &mut self.rules,
+            Kind::CameraSettings => &mut self.camera_settings,
             Kind::Acknowledgements => &mut self.acknowledgements,
             Kind::Comparisons => &mut self.comparisons,
             Kind::Uploads => &mut self.uploads,
@@ -105,9 +117,10 @@ impl Counts {
     /// For people.
     pub(crate) fn summary(&self) -> String {
         format!(
-            "{} folders, {} rules, {} reference pictures, {} normal pictures, {} events of alerts, {} pictures behind them, {} acknowledgements",
+            "{} folders, {} rules, {} cameras, {} reference pictures, {} normal pictures, {} events of alerts, {} pictures behind them, {} acknowledgements",
             self.folders,
             self.rules,
+            self.camera_settings,
             self.references,
             self.normals,
             self.alerts,

@@ -1,4 +1,6 @@
-//! How cameras stand, and trying one.
+//! How cameras stand, trying one, and setting one by API.
+
+mod set;
 
 use std::{
     fs,
@@ -8,11 +10,15 @@ use std::{
 };
 
 use anyhow::{Context as _, anyhow};
-use camera::{Address, CameraSpec, Login, Picture, Step, Transport, probe};
+use camera::{Picture, Step, probe};
+use camera_settings::{Address, CameraSpec, CertificatePin, Login, Transport};
 use comfy_table::{Table, presets};
 use event_bus::{Bus, BusConfig, Extent, Role};
-use proto::{from_timestamp, v1::Source};
-use service_runtime::Failure;
+use proto::{
+    from_timestamp,
+    v1::{SetBy, Source},
+};
+use service_runtime::{CpuPool, Failure};
 use time::OffsetDateTime;
 
 use crate::lines;
@@ -29,6 +35,10 @@ enum Action {
     List(List),
     /// Try a camera step by step; exit code 0 if pictures come
     Test(Test),
+    /// Set a folder's camera, which framewatch-camera then connects to
+    Add(Box<set::Add>),
+    /// Take back what was set of a folder's camera
+    Remove(set::Remove),
 }
 
 #[derive(clap::Args)]
@@ -58,6 +68,10 @@ struct Test {
     #[arg(long, value_name = "FILE")]
     ca_file: Option<PathBuf>,
 
+    /// The SHA-256 of the certificate that it must show, as sha256:…, in place of one that somebody has signed
+    #[arg(long, value_name = "SHA256", conflicts_with = "ca_file")]
+    pinned_certificate: Option<CertificatePin>,
+
     /// Have video sent in datagrams
     #[arg(long)]
     udp: bool,
@@ -72,6 +86,8 @@ impl Cameras {
         match self.action {
             Action::List(list) => list.run().await.map(|()| ExitCode::SUCCESS),
             Action::Test(test) => test.run().await,
+            Action::Add(add) => add.run().await.map(|()| ExitCode::SUCCESS),
+            Action::Remove(remove) => remove.run().await.map(|()| ExitCode::SUCCESS),
         }
     }
 }
@@ -86,7 +102,7 @@ impl List {
             .map_err(Failure::unavailable)?;
         let mut table = Table::new();
         table.load_style(presets::NOTHING).set_header([
-            "CAMERA", "FOLDER", "STATE", "SINCE", "SIZE", "PICTURE", "WHY",
+            "CAMERA", "FOLDER", "SET", "STATE", "SINCE", "SIZE", "PICTURE", "WHY",
         ]);
         let mut sources = bus
             .snapshot::<Source>(Extent::LatestOfEachKey)
@@ -113,7 +129,7 @@ impl List {
     }
 }
 
-fn row(source: &Source, said_at: OffsetDateTime, now: OffsetDateTime) -> [String; 7] {
+fn row(source: &Source, said_at: OffsetDateTime, now: OffsetDateTime) -> [String; 8] {
     let ago = |at: Option<&pbjson_types::Timestamp>| {
         at.and_then(from_timestamp)
             .map_or_else(|| "-".to_owned(), |at| age(now - at))
@@ -127,6 +143,12 @@ fn row(source: &Source, said_at: OffsetDateTime, now: OffsetDateTime) -> [String
         true => "framewatch-camera does not say so any more: does it run?",
         false => lines::or_dash(&source.reason),
     };
+    let set = match source.set_by() {
+        SetBy::File => "in the file",
+        SetBy::FileBeforeApi => "in the file, and by API",
+        SetBy::Api => "by API",
+        SetBy::Unspecified => "-",
+    };
     let size = match source.width {
         0 => "-".to_owned(),
         width => format!("{width}x{}", source.height),
@@ -134,6 +156,7 @@ fn row(source: &Source, said_at: OffsetDateTime, now: OffsetDateTime) -> [String
     [
         source.camera.clone(),
         source.folder.clone(),
+        set.to_owned(),
         state,
         ago(source.since.as_ref()),
         size,
@@ -154,8 +177,9 @@ impl Test {
     async fn run(self) -> Result<ExitCode, Failure> {
         let spec = self.spec()?;
         let mut picture = None;
-        let tried = probe(&spec, |step| {
-            let said = lines::print(format!("ok    {}", self.said(&step)));
+        let cpu = CpuPool::default().queue();
+        let tried = probe(&spec, &cpu, |step| {
+            let said = lines::print(format!("ok    {}", step.said(&spec)));
             if let Step::Pictured(first, _) = step {
                 picture = Some(first);
             }
@@ -197,34 +221,11 @@ impl Test {
         if let Some(path) = &self.ca_file {
             spec.authority = Some(read(path)?.into_bytes());
         }
+        spec.pin = self.pinned_certificate;
         if self.udp {
             spec.transport = Transport::Udp;
         }
         Ok(spec)
-    }
-
-    fn said(&self, step: &Step) -> String {
-        match step {
-            Step::Resolved(addresses) => {
-                let addresses: Vec<_> = addresses.iter().map(|at| at.ip().to_string()).collect();
-                format!("resolves to {}", addresses.join(", "))
-            }
-            Step::Connected(address) => format!("takes connections at {address}"),
-            Step::Opened(kind) => match self.username {
-                Some(_) => format!("lets us in, and has {kind}"),
-                None => format!("asks for no login, and has {kind}"),
-            },
-            Step::Pictured(picture, after) => {
-                let (width, height) = picture.size;
-                let bytes = picture.bytes.len();
-                format!(
-                    "a picture of {width}x{height}, {bytes} bytes as {}, after {:.1} s",
-                    picture.content_type,
-                    after.as_secs_f64()
-                )
-            }
-            Step::Again(after) => format!("the next one after {:.1} s", after.as_secs_f64()),
-        }
     }
 }
 

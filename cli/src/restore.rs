@@ -182,6 +182,10 @@ impl Target {
             Record::Folder(folder, details) => {
                 bus.folders().describe(&folder, &details).await.map(drop)
             }
+            Record::Camera(folder, settings) => {
+                let bucket = bus.camera_settings();
+                bucket.set(&folder, &settings).await.map(drop)
+            }
             Record::Rule(scope, rule) => bus.rules().set(&scope, &rule).await.map(drop),
             Record::Acknowledgement(alert, acknowledgement) => {
                 let set = bus.acknowledgements().set(&alert, &acknowledgement).await;

@@ -15,6 +15,7 @@ use std::{
 
 use accounts::Issued;
 use anyhow::anyhow;
+use camera_settings::CameraKey;
 use clap::Args as _;
 use event_bus::{Bus, BusConfig, NatsLogin, Role, without_secrets};
 use futures::{StreamExt as _, future::join_all, stream::FuturesUnordered};
@@ -38,8 +39,14 @@ const NATS_PORT: u16 = 4222;
 const REDIS_PORT: u16 = 6379;
 const OPS_PORT: u16 = 9500;
 
+/// In the data folder.
+const CAMERA_KEY: &str = "camera.key";
+const CAMERA_KEY_HELP: &str = "File with the key by which the passwords of cameras are encrypted that are set on the page or by API: \
+                               64 hexadecimal digits [default: camera.key in the data folder, which is made where it is missing]";
+
 #[derive(clap::Args)]
 #[command(mut_arg("log", |log| log.default_value("warn,audit=info,comparator::alerts=error")))]
+#[command(mut_arg("camera_key_file", |file| file.help(CAMERA_KEY_HELP)))]
 pub(crate) struct Up {
     /// Folder for all data
     #[arg(
@@ -103,6 +110,8 @@ pub(crate) struct Up {
 
     #[command(flatten)]
     cameras: camera::Config,
+    #[command(flatten)]
+    cameras_by_api: camera_settings::Config,
 
     #[command(flatten)]
     alerts: sink::AlertsConfig,
@@ -143,7 +152,7 @@ impl Up {
             watched::check(directory)?;
         }
         if self.cameras.cameras.is_some() {
-            self.cameras.load()?;
+            self.real_cameras(&self.cameras_by_api).load()?;
         }
         let ops = SocketAddr::from((Ipv4Addr::LOCALHOST, OPS_PORT));
         service_runtime::run("framewatch", &self.runtime.clone(), ops, |context| {
@@ -165,6 +174,25 @@ impl Up {
             }
         }
         Ok(())
+    }
+
+    /// The cameras to connect to.
+    fn real_cameras(&self, by_api: &camera_settings::Config) -> camera::Config {
+        camera::Config {
+            by_api: by_api.clone(),
+            ..self.cameras.clone()
+        }
+    }
+
+    /// The settings of cameras that are set on the page or by API: with a key of our own, unless another is named.
+    fn cameras_by_api(&self, data: &DataFolder) -> Result<camera_settings::Config, Failure> {
+        let mut by_api = self.cameras_by_api.clone();
+        if by_api.camera_key_file.is_none() {
+            let path = data.path().join(CAMERA_KEY);
+            CameraKey::read_or_make(&path).map_err(Failure::unavailable)?;
+            by_api.camera_key_file = Some(path);
+        }
+        Ok(by_api)
     }
 
     /// Runs the servers around the services: they begin before and end after them.
@@ -258,6 +286,7 @@ impl Up {
             redis,
             terminal,
         } = connections?;
+        let by_api = self.cameras_by_api(data)?;
         let demo_token = self.demo.then(demo::token);
         let (alerts, alert_lines) = mpsc::channel(256);
         let mut services = JoinSet::new();
@@ -265,6 +294,7 @@ impl Up {
             web,
             upload::Config {
                 model: self.model.clone(),
+                cameras: by_api.clone(),
                 ..with_token(self.upload.clone(), demo_token.as_ref())
             },
             upload,
@@ -306,13 +336,11 @@ impl Up {
                 directory.display()
             ))?;
         }
-        if self.cameras.cameras.is_some() {
-            services.spawn(real_cameras(
-                self.cameras.clone(),
-                bus.clone(),
-                context.clone(),
-            ));
-        }
+        services.spawn(real_cameras(
+            self.real_cameras(&by_api),
+            bus.clone(),
+            context.clone(),
+        ));
         if self.demo {
             services.spawn(demo::run(
                 ApiConfig {
@@ -334,13 +362,13 @@ async fn real_cameras(
     bus: BusConfig,
     context: Context,
 ) -> Result<(), Failure> {
-    let (file, cameras) = cameras.load()?;
+    let cameras = cameras.load()?;
     let connecting = Bus::connect(&bus, "framewatch-camera", Role::Guest);
     let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
         return Ok(());
     };
     let bus = bus.map_err(Failure::unavailable)?;
-    camera::run(file, cameras, bus, context).await
+    camera::run(cameras, bus, context).await
 }
 
 /// Runs the NATS server of a data folder and nothing else, as long as the work takes that is given its address.

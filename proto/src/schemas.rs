@@ -35,6 +35,7 @@ macro_rules! schemas {
 schemas!(
     Acknowledgement,
     Alert,
+    CameraTest,
     Change,
     Comparison,
     Finding,
@@ -51,6 +52,7 @@ schemas!(
     ReferenceChange,
     Rule,
     RuleChange,
+    Source,
     Upload,
     UploadRemoved
 );

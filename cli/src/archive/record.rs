@@ -1,6 +1,8 @@
 use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
-use event_bus::{AlertKey, AlertSubject, Exhibit, Folder, ReferenceChange, RuleScope};
+use event_bus::{
+    AlertKey, AlertSubject, CameraSettings, Exhibit, Folder, ReferenceChange, RuleScope,
+};
 use fingerprint::Format;
 use proto::v1::{
     Acknowledgement, Alert, Change, Comparison, Folder as Details, NormalAdded, NormalRemoved,
@@ -16,6 +18,8 @@ pub(crate) enum Record {
     /// A folder that was made, and what people say of it.
     Folder(Folder, Details),
     Rule(RuleScope, Rule),
+    /// A folder's camera that was set on the page or by API, its password encrypted.
+    Camera(Folder, Box<CameraSettings>),
     Acknowledgement(AlertKey, Acknowledgement),
     /// A folder's last comparison.
     Comparison(Folder, Comparison),
@@ -35,6 +39,7 @@ pub(crate) enum Record {
 pub(crate) enum Kind {
     Folders,
     Rules,
+    CameraSettings,
     Acknowledgements,
     Comparisons,
     Uploads,
@@ -46,9 +51,10 @@ pub(crate) enum Kind {
 }
 
 impl Kind {
-    const ALL: [Kind; 10] = [
+    const ALL: [Kind; 11] = [
         Kind::Folders,
         Kind::Rules,
+        Kind::CameraSettings,
         Kind::Acknowledgements,
         Kind::Comparisons,
         Kind::Uploads,
@@ -64,6 +70,7 @@ impl Kind {
         match self {
             Kind::Folders => "folders",
             Kind::Rules => "rules",
+            Kind::CameraSettings => "camera-settings",
             Kind::Acknowledgements => "acknowledgements",
             Kind::Comparisons => "comparisons",
             Kind::Uploads => "uploads",
@@ -127,6 +134,7 @@ impl Record {
         match self {
             Record::Folder(..) => Kind::Folders,
             Record::Rule(..) => Kind::Rules,
+            Record::Camera(..) => Kind::CameraSettings,
             Record::Acknowledgement(..) => Kind::Acknowledgements,
             Record::Comparison(..) => Kind::Comparisons,
             Record::Upload(..) => Kind::Uploads,
@@ -153,6 +161,7 @@ impl Record {
         Some(match self {
             Record::Folder(folder, details) => line(folder, details),
             Record::Rule(scope, rule) => line(scope, rule),
+            Record::Camera(folder, settings) => line(folder, settings),
             Record::Acknowledgement(alert, acknowledgement) => line(alert, acknowledgement),
             Record::Comparison(folder, comparison) => line(folder, comparison),
             Record::Upload(folder, change) => line(folder, Announced::from(change.clone())),
@@ -173,6 +182,10 @@ impl Record {
             Kind::Rules => {
                 let Line { key, value } = parsed(line)?;
                 Record::Rule(key.parse()?, value)
+            }
+            Kind::CameraSettings => {
+                let Line { key, value } = parsed(line)?;
+                Record::Camera(key.parse()?, Box::new(value))
             }
             Kind::Acknowledgements => {
                 let Line { key, value } = parsed(line)?;
@@ -224,7 +237,9 @@ impl Record {
                 format_of(picture).map(drop)
             }
             Record::Folder(_, details) => Ok(details.check()?),
-            Record::Comparison(..)
+            // What each setting may be, whoever uses it looks: it may be newer than this.
+            Record::Camera(..)
+            | Record::Comparison(..)
             | Record::Upload(..)
             | Record::Alert(..)
             | Record::Change(..) => Ok(()),

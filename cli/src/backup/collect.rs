@@ -3,9 +3,9 @@ use std::{collections::BTreeMap, fmt};
 use anyhow::anyhow;
 use bytes::Bytes;
 use event_bus::{
-    AcknowledgementChange, Bus, Declaration, Event, ExhibitChange, ExhibitKey, Extent, Folder,
-    FolderChange, ObjectBucket, ObjectChange, Objects, PictureKey, ReferenceChange, RuleChange,
-    StoreError, Stored,
+    AcknowledgementChange, Bus, CameraSettingsChange, Declaration, Event, ExhibitChange,
+    ExhibitKey, Extent, Folder, FolderChange, ObjectBucket, ObjectChange, Objects, PictureKey,
+    ReferenceChange, RuleChange, StoreError, Stored,
 };
 use proto::v1::{Alert, Change, Comparison, Upload};
 use service_runtime::Failure;
@@ -79,6 +79,11 @@ impl<'a> Collector<'a> {
         .await?;
         self.events::<RuleChange>(|Stored { key, event, .. }| {
             event.value.map(|rule| Record::Rule(key, rule))
+        })
+        .await?;
+        self.events::<CameraSettingsChange>(|Stored { key, event, .. }| {
+            let settings = event.value?;
+            Some(Record::Camera(key, Box::new(settings)))
         })
         .await?;
         self.events::<AcknowledgementChange>(|Stored { key, event, .. }| {

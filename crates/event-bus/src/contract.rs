@@ -5,6 +5,8 @@ pub(crate) mod acknowledgements;
 pub(crate) mod alerts;
 mod allowed;
 mod by_folder;
+pub(crate) mod camera_settings;
+pub(crate) mod camera_tests;
 pub(crate) mod cameras;
 pub(crate) mod changes;
 pub(crate) mod comparisons;
@@ -34,7 +36,7 @@ use declaration::Declaration;
 use rights::Service;
 
 /// All streams and buckets, in the order in which they are made.
-pub static DECLARATIONS: [Declaration; 21] = [
+pub static DECLARATIONS: [Declaration; 22] = [
     uploads::DECLARATION,
     frames::DECLARATION,
     comparisons::DECLARATION,
@@ -45,6 +47,7 @@ pub static DECLARATIONS: [Declaration; 21] = [
     dead_letters::DECLARATION,
     folders::DECLARATION,
     rules::DECLARATION,
+    camera_settings::DECLARATION,
     holds::DECLARATION,
     learning::DECLARATION,
     acknowledgements::DECLARATION,

@@ -25,6 +25,10 @@ pub use contract::acknowledgements::{
     AcknowledgementChange, Acknowledgements, AlertKey, InvalidAlertKey,
 };
 pub use contract::alerts::{AlertSubject, InvalidAlertSubject};
+pub use contract::camera_settings::{CameraSettings, CameraSettingsBucket, CameraSettingsChange};
+pub use contract::camera_tests::{
+    CameraTestError, CameraTestQuestion, CameraTestRequest, CameraTests,
+};
 pub use contract::dead_letters::DeadLetter;
 pub use contract::declaration::{Backup, Declaration, Kind, Medium, Room};
 pub use contract::drift::{Averages, DriftChange, Drifts};

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use camera_settings::{CameraSpec, FreezeWatch};
 use event_bus::{Bus, FrameHeaders};
 use log_limiter::LogLimiter;
 use proto::v1::SourceState;
@@ -14,7 +15,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    CameraSpec, FreezeWatch, Outage, Picture, Source,
+    Outage, Picture, Source,
     backoff::Backoff,
     frozen::{Coded, Stillness},
     standing::Standing,

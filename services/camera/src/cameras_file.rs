@@ -10,10 +10,10 @@ use std::{
     path::{Path, PathBuf},
 };
 
+use camera_settings::CameraSpec;
 use event_bus::Folder;
 use toml::de::DeTable;
 
-use crate::CameraSpec;
 pub use fault::{Fault, Faults};
 use section::Section;
 

@@ -1,10 +1,11 @@
 use std::path::PathBuf;
 
 use anyhow::anyhow;
+use camera_settings::CameraSpec;
 use clap::Args;
 use service_runtime::Failure;
 
-use crate::{CameraSpec, CamerasFile};
+use crate::{CamerasFile, wanted::ByApi};
 
 /// Which cameras to connect to.
 #[derive(Debug, Clone, Default, Args)]
@@ -14,25 +15,57 @@ pub struct Config {
     /// File with the cameras to connect to (docs/cameras.md); read again when it changes
     #[arg(long, env = "FRAMEWATCH_CAMERAS_TOML", value_name = "FILE")]
     pub cameras: Option<PathBuf>,
+
+    /// Those that are set by API, whose settings are the process's.
+    #[arg(skip)]
+    pub by_api: camera_settings::Config,
+}
+
+/// The cameras of the file, and what is needed for those that are set by API.
+#[derive(Debug)]
+pub struct Cameras {
+    pub(crate) file: Option<CamerasFile>,
+    pub(crate) of_file: Vec<CameraSpec>,
+    pub(crate) by_api: Option<ByApi>,
 }
 
 impl Config {
-    /// The file, and the cameras in it.
+    /// The cameras to connect to.
     ///
     /// # Errors
-    /// When none is named, it can't be used, or no camera is in it.
-    pub fn load(&self) -> Result<(CamerasFile, Vec<CameraSpec>), Failure> {
-        let path = self.cameras.as_ref().ok_or_else(|| {
-            Failure::usage(anyhow!("there is no camera; name a file with --cameras (docs/cameras.md says what stands in it)"))
-        })?;
+    /// When what is named can't be used, or there could be no camera.
+    pub fn load(&self) -> Result<Cameras, Failure> {
+        let networks = self.by_api.networks();
+        let key = self.by_api.key().map_err(Failure::usage)?;
+        let by_api = key.map(|key| ByApi { key, networks });
+        // A variable that is set to nothing says nothing.
+        let named = self.cameras.as_ref();
+        let named = named.filter(|path| !path.as_os_str().is_empty());
+        let Some(path) = named else {
+            return match by_api {
+                Some(by_api) => Ok(Cameras {
+                    file: None,
+                    of_file: Vec::new(),
+                    by_api: Some(by_api),
+                }),
+                None => Err(Failure::usage(anyhow!(
+                    "there is no camera; name a file with --cameras (docs/cameras.md says what stands in it), or with \
+                     --camera-key-file the key of cameras that are set by API"
+                ))),
+            };
+        };
         let file = CamerasFile::new(path);
-        let cameras = file.read().map_err(Failure::usage)?;
-        if cameras.is_empty() {
+        let of_file = file.read().map_err(Failure::usage)?;
+        if of_file.is_empty() && by_api.is_none() {
             return Err(Failure::usage(anyhow!(
                 "{} has no camera; one begins with a line like [camera.gate]",
                 path.display()
             )));
         }
-        Ok((file, cameras))
+        Ok(Cameras {
+            file: Some(file),
+            of_file,
+            by_api,
+        })
     }
 }

@@ -1,7 +1,9 @@
-//! All cameras: a task each, begun and ended as the file of cameras says, which is read again when it changes.
+//! All cameras: a task each, begun and ended as the file of cameras says, which is read again when it changes, and as is set
+//! by API.
 
 use std::{collections::BTreeMap, time::Duration};
 
+use camera_settings::{CameraSpec, SetBy};
 use event_bus::{Bus, Folder, with_causes};
 use service_runtime::{Context, CpuQueue, Failure};
 use time::OffsetDateTime;
@@ -12,7 +14,15 @@ use tokio::{
 };
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{CameraSpec, CamerasFile, camera::Camera, standing::Standing, telling::Telling};
+use crate::{
+    CamerasFile, Outage,
+    camera::Camera,
+    config::Cameras,
+    standing::Standing,
+    telling::Telling,
+    testing,
+    wanted::{Wanted, wanted},
+};
 
 /// How often the file is read again, and those that it names.
 const LOOK: Duration = Duration::from_secs(2);
@@ -21,12 +31,7 @@ const LOOK: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// None; it is a service like the others.
-pub async fn run(
-    file: CamerasFile,
-    cameras: Vec<CameraSpec>,
-    bus: Bus,
-    context: Context,
-) -> Result<(), Failure> {
+pub async fn run(cameras: Cameras, bus: Bus, context: Context) -> Result<(), Failure> {
     context.readiness.require("camera: connected to NATS", {
         let bus = bus.clone();
         move || bus.is_connected()
@@ -41,26 +46,65 @@ pub async fn run(
         running: BTreeMap::new(),
         tellers: TaskTracker::new(),
     };
-    fleet.become_these(cameras).await;
-    context
-        .shutdown
-        .run_until_cancelled(fleet.follow(file))
-        .await;
+    let (of_file, seen_in_file) = watch::channel(cameras.of_file);
+    let (of_api, seen_in_api) = watch::channel(BTreeMap::new());
+    let helpers = TaskTracker::new();
+    if let Some(file) = cameras.file {
+        let reading = follow_file(file, of_file);
+        helpers.spawn(context.shutdown.clone().run_until_cancelled_owned(reading));
+    }
+    if let Some(by_api) = cameras.by_api {
+        let testing = testing::answer(by_api.clone(), bus.clone(), context.cpu.clone());
+        helpers.spawn(context.shutdown.clone().run_until_cancelled_owned(testing));
+        helpers.spawn(by_api.follow(bus.clone(), context.shutdown.clone(), of_api));
+    }
+    let following = fleet.follow(seen_in_file, seen_in_api);
+    context.shutdown.run_until_cancelled(following).await;
+    helpers.close();
+    helpers.wait().await;
     fleet.end().await;
     bus.close().await;
     Ok(())
 }
 
+/// Reads the file again and again.
+async fn follow_file(file: CamerasFile, cameras: watch::Sender<Vec<CameraSpec>>) {
+    let mut complaint = None;
+    loop {
+        sleep(LOOK).await;
+        let reading = file.clone();
+        match spawn_blocking(move || reading.read()).await {
+            Ok(Ok(read)) => {
+                complaint = None;
+                cameras.send_if_modified(|before| {
+                    let is_other = *before != read;
+                    *before = read;
+                    is_other
+                });
+            }
+            Ok(Err(error)) => {
+                let said = with_causes(&error);
+                if complaint.as_ref() != Some(&said) {
+                    tracing::error!("the cameras stay as they are: {said}");
+                }
+                complaint = Some(said);
+            }
+            Err(error) => tracing::error!(%error, "reading the file of cameras failed"),
+        }
+    }
+}
+
 struct Fleet {
     bus: Bus,
     cpu: CpuQueue,
+    /// By folder, which one camera has.
     running: BTreeMap<Folder, Running>,
     tellers: TaskTracker,
 }
 
-/// A camera that is connected to.
+/// A camera that is connected to, or would be.
 struct Running {
-    spec: CameraSpec,
+    wanted: Wanted,
     stop: CancellationToken,
     task: JoinHandle<()>,
     /// Ends telling how it stands.
@@ -69,91 +113,83 @@ struct Running {
 }
 
 impl Fleet {
-    /// Reads the file again and again, and does what it says.
-    async fn follow(&mut self, file: CamerasFile) {
-        let mut complaint = None;
+    /// Does what the file says, and what is set by API, whenever one of them changes.
+    async fn follow(
+        &mut self,
+        mut of_file: watch::Receiver<Vec<CameraSpec>>,
+        mut of_api: watch::Receiver<BTreeMap<Folder, Wanted>>,
+    ) {
         loop {
-            sleep(LOOK).await;
-            let reading = file.clone();
-            let read = match spawn_blocking(move || reading.read()).await {
-                Ok(read) => read,
-                Err(error) => {
-                    tracing::error!(%error, "reading the file of cameras failed");
-                    continue;
-                }
+            let wanted = {
+                let (file, api) = (of_file.borrow_and_update(), of_api.borrow_and_update());
+                wanted(&file, &api)
             };
-            match read {
-                Ok(cameras) => {
-                    complaint = None;
-                    self.become_these(cameras).await;
-                }
-                Err(error) => {
-                    let said = with_causes(&error);
-                    if complaint.as_ref() != Some(&said) {
-                        tracing::error!("the cameras stay as they are: {said}");
-                    }
-                    complaint = Some(said);
-                }
+            self.become_these(wanted).await;
+            tokio::select! {
+                Ok(()) = of_file.changed() => {}
+                Ok(()) = of_api.changed() => {}
+                else => std::future::pending().await,
             }
         }
     }
 
     /// Ends what is no more, begins what is new, and leaves alone what is the same.
-    async fn become_these(&mut self, cameras: Vec<CameraSpec>) {
-        let mut wanted: BTreeMap<Folder, CameraSpec> = cameras
-            .into_iter()
-            .map(|spec| (spec.name.clone(), spec))
-            .collect();
+    async fn become_these(&mut self, mut wanted: BTreeMap<Folder, Wanted>) {
         let stale: Vec<Folder> = self
             .running
             .iter()
-            .filter(|(name, running)| wanted.get(name) != Some(&running.spec))
-            .map(|(name, _)| name.clone())
+            .filter(|(folder, running)| wanted.get(folder) != Some(&running.wanted))
+            .map(|(folder, _)| folder.clone())
             .collect();
-        for name in stale {
-            if let Some(running) = self.running.remove(&name) {
-                let goes_on = wanted
-                    .values()
-                    .any(|spec| spec.folder == running.spec.folder);
-                let ending = if goes_on {
-                    Ending::Replaced
-                } else {
-                    Ending::Removed
+        for folder in stale {
+            if let Some(running) = self.running.remove(&folder) {
+                let ending = match wanted.contains_key(&folder) {
+                    true => Ending::Replaced,
+                    false => Ending::Removed,
                 };
                 running.end(ending).await;
             }
         }
-        wanted.retain(|name, _| !self.running.contains_key(name));
-        for (name, spec) in wanted {
-            let running = self.begin(spec);
-            self.running.insert(name, running);
+        wanted.retain(|folder, _| !self.running.contains_key(folder));
+        for (folder, wanted) in wanted {
+            let running = self.begin(&folder, wanted);
+            self.running.insert(folder, running);
         }
         metrics::gauge!("framewatch_sources").set(self.running.len() as f64);
     }
 
-    fn begin(&self, spec: CameraSpec) -> Running {
-        let standing = Standing::new(&spec.name, &spec.folder, OffsetDateTime::now_utc());
+    fn begin(&self, folder: &Folder, wanted: Wanted) -> Running {
+        let now = OffsetDateTime::now_utc();
+        let standing = match &wanted {
+            Wanted::Camera(spec) => Standing::new(&spec.name, folder, spec.set_by, now),
+            Wanted::Unusable(why) => {
+                let mut standing = Standing::new(folder, folder, SetBy::Api, now);
+                standing.outage(&Outage::refused(why), now);
+                standing
+            }
+        };
         let (standing, _) = watch::channel(standing);
         let telling = Telling {
             bus: self.bus.clone(),
-            folder: spec.folder.clone(),
+            folder: folder.clone(),
             standing: standing.clone(),
         };
-        let camera = Camera::new(
-            spec.clone(),
-            self.bus.clone(),
-            self.cpu.clone(),
-            standing.clone(),
-        );
         let stop = CancellationToken::new();
         let silence = CancellationToken::new();
         let silenced = silence.clone();
         self.tellers.spawn(async move {
             silenced.run_until_cancelled(telling.run()).await;
         });
+        let task = match &wanted {
+            Wanted::Camera(spec) => {
+                let (spec, bus, cpu) = ((**spec).clone(), self.bus.clone(), self.cpu.clone());
+                tokio::spawn(Camera::new(spec, bus, cpu, standing.clone()).run(stop.clone()))
+            }
+            Wanted::Unusable(_) => tokio::spawn(stop.clone().cancelled_owned()),
+        };
         Running {
-            task: tokio::spawn(camera.run(stop.clone())),
-            spec,
+            task,
+            wanted,
             stop,
             silence,
             standing,
@@ -182,7 +218,7 @@ impl Running {
     async fn end(self, ending: Ending) {
         self.stop.cancel();
         if let Err(error) = self.task.await {
-            tracing::error!(camera = %self.spec.name, %error, "a camera broke down");
+            tracing::error!(%error, "a camera broke down");
         }
         match ending {
             Ending::Replaced => self.silence.cancel(),

@@ -4,12 +4,14 @@
 mod body;
 mod connection;
 mod multipart;
+pub(crate) mod tls;
 
 use std::time::Duration;
 
+use camera_settings::{Address, CameraSpec};
 use tokio::time::{Instant, sleep_until};
 
-use crate::{Address, CameraSpec, Outage, Picture};
+use crate::{Outage, Picture};
 use body::{Body, is_page};
 use connection::Connection;
 use multipart::{Multipart, boundary};
@@ -36,7 +38,7 @@ enum Feed {
 
 impl Http {
     pub(crate) async fn open(spec: &CameraSpec, from: &Address) -> Result<Self, Outage> {
-        let mut connection = Connection::new(spec, from)?;
+        let mut connection = Connection::open(spec, from).await?;
         let body = connection.get().await?;
         let feed = match boundary(body.content_type()) {
             Some(boundary) => Feed::Stream(Multipart::new(boundary, body)),

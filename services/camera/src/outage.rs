@@ -45,10 +45,10 @@ impl Outage {
     pub(crate) fn login(has_login: HasLogin) -> Self {
         let reason = match has_login {
             HasLogin::Yes => {
-                "the camera refuses the name or the password: check username and password-file; it is tried again every five \
-                 minutes, since cameras lock accounts"
+                "the camera refuses the name or the password: check both; it is tried again every five minutes, since cameras lock \
+                 accounts"
             }
-            HasLogin::No => "the camera asks for a login: set username and password-file",
+            HasLogin::No => "the camera asks for a login: set username and password",
         };
         Outage {
             patience: Patience::Long,

@@ -5,13 +5,18 @@ use std::{
     time::{Duration, Instant},
 };
 
-use service_runtime::CpuPool;
-use tokio::{
-    net::{TcpStream, lookup_host},
-    time::timeout,
-};
+use camera_settings::{Address, CameraSpec, CertificatePin};
+use proto::v1::SourceState;
+use reqwest::{Client, redirect::Policy};
+use service_runtime::CpuQueue;
+use tokio::{net::TcpStream, time::timeout};
 
-use crate::{CameraSpec, Outage, Picture, Source, deadlines::STEP};
+use crate::{
+    Outage, Picture, Source,
+    deadlines::STEP,
+    http::tls::{Shown, none_but_noted},
+    resolving::resolve,
+};
 
 /// What worked.
 #[derive(Debug)]
@@ -28,41 +33,53 @@ pub enum Step {
     Again(Duration),
 }
 
-/// Tries a camera, and says each step that worked. Ends with the second picture.
+impl Step {
+    /// In words, of this camera.
+    pub fn said(&self, spec: &CameraSpec) -> String {
+        match self {
+            Step::Resolved(addresses) => {
+                let addresses: Vec<_> = addresses.iter().map(|at| at.ip().to_string()).collect();
+                format!("resolves to {}", addresses.join(", "))
+            }
+            Step::Connected(address) => format!("takes connections at {address}"),
+            Step::Opened(kind) => match &spec.login {
+                Some(_) => format!("lets us in, and has {kind}"),
+                None => format!("asks for no login, and has {kind}"),
+            },
+            Step::Pictured(picture, after) => {
+                let (width, height) = picture.size;
+                let bytes = picture.bytes.len();
+                format!(
+                    "a picture of {width}x{height}, {bytes} bytes as {}, after {:.1} s",
+                    picture.content_type,
+                    after.as_secs_f64()
+                )
+            }
+            Step::Again(after) => format!("the next one after {:.1} s", after.as_secs_f64()),
+        }
+    }
+}
+
+/// Tries a camera, and says each step that worked. Ends with the second picture. Video is decoded through `cpu`.
 ///
 /// # Errors
 /// Why the next step did not work.
-pub async fn probe(spec: &CameraSpec, mut said: impl FnMut(Step)) -> Result<(), Outage> {
+pub async fn probe(
+    spec: &CameraSpec,
+    cpu: &CpuQueue,
+    mut said: impl FnMut(Step),
+) -> Result<(), Outage> {
     rustls::crypto::ring::default_provider()
         .install_default()
         .ok();
-    let (host, port) = spec.source.host_and_port();
-    let resolved = timeout(STEP, lookup_host((host, port))).await;
-    let addresses: Vec<SocketAddr> = match resolved {
-        Ok(Ok(addresses)) => addresses.collect(),
-        _ => Vec::new(),
-    };
-    let Some(first) = addresses.first().copied() else {
-        return Err(Outage::silent(format!(
-            "the name {host} has no address: is it written right?"
-        )));
-    };
-    said(Step::Resolved(addresses));
-    match timeout(STEP, TcpStream::connect(first)).await {
-        Ok(Ok(_)) => said(Step::Connected(first)),
-        Ok(Err(error)) => {
-            return Err(Outage::silent(format!(
-                "{first} takes no connection: {error}; is the camera on, and is the port right?"
-            )));
-        }
-        Err(_) => {
-            return Err(Outage::silent(format!(
-                "{first} does not answer within {STEP:?}: is the camera on, and in this network?"
-            )));
-        }
-    }
+    let addresses = resolve(&spec.source, &spec.reach).await?;
+    said(Step::Resolved(addresses.clone()));
+    said(Step::Connected(connect(&addresses).await?));
     let began = Instant::now();
-    let mut source = Source::open(spec, &CpuPool::default().queue()).await?;
+    let mut source = match Source::open(spec, cpu).await {
+        Ok(source) => source,
+        Err(outage) => return Err(with_certificate(spec, &addresses, outage).await),
+    };
     said(Step::Opened(source.kind()));
     let picture = source.next().await?;
     said(Step::Pictured(picture, began.elapsed()));
@@ -70,4 +87,52 @@ pub async fn probe(spec: &CameraSpec, mut said: impl FnMut(Step)) -> Result<(), 
     source.next().await?;
     said(Step::Again(first.elapsed()));
     Ok(())
+}
+
+/// The first that takes connections.
+async fn connect(addresses: &[SocketAddr]) -> Result<SocketAddr, Outage> {
+    let mut outage = Outage::silent("it has no address");
+    for address in addresses {
+        outage = match timeout(STEP, TcpStream::connect(address)).await {
+            Ok(Ok(_)) => return Ok(*address),
+            Ok(Err(error)) => Outage::silent(format!(
+                "{address} takes no connection: {error}; is the camera on, and is the port right?"
+            )),
+            Err(_) => Outage::silent(format!(
+                "{address} does not answer within {STEP:?}: is the camera on, and in this network?"
+            )),
+        };
+    }
+    Err(outage)
+}
+
+/// Where nobody who is known has signed its certificate: what to pin.
+async fn with_certificate(spec: &CameraSpec, at: &[SocketAddr], outage: Outage) -> Outage {
+    let is_unpinned = spec.pin.is_none() && spec.source.is_in_tls();
+    if !is_unpinned || outage.state != SourceState::Silent || !outage.reason.contains("certificate")
+    {
+        return outage;
+    }
+    match shown_certificate(&spec.source, at).await {
+        Some(pin) => Outage::refused(format!(
+            "nobody who is known has signed the camera's certificate. Its SHA-256 is {pin}: if the camera's own page shows the \
+             same, set it as the pinned certificate"
+        )),
+        None => outage,
+    }
+}
+
+async fn shown_certificate(address: &Address, at: &[SocketAddr]) -> Option<CertificatePin> {
+    let shown = Shown::default();
+    let client = Client::builder()
+        .redirect(Policy::none())
+        .no_proxy()
+        .resolve_to_addrs(address.host_and_port().0, at)
+        .tls_backend_preconfigured(none_but_noted(shown.clone()).ok()?)
+        .build()
+        .ok()?;
+    // It never gets as far as asking: no certificate is taken.
+    let asked = client.get(address.url().clone()).send();
+    timeout(STEP, asked).await.ok()?.err()?;
+    shown.last()
 }

@@ -10,6 +10,8 @@ struct Settings {
     #[command(flatten)]
     cameras: crate::Config,
     #[command(flatten)]
+    by_api: camera_settings::Config,
+    #[command(flatten)]
     bus: BusConfig,
     #[command(flatten)]
     cpu: CpuConfig,
@@ -25,13 +27,17 @@ const SERVICE: Service = Service {
 /// Runs it until it is told to end: the whole of the program `framewatch-camera`, and of `framewatch` by that name.
 pub fn main() -> ExitCode {
     service_runtime::main::<Settings, _, _>(&SERVICE, |settings, context| async move {
-        let (file, cameras) = settings.cameras.load()?;
+        let cameras = crate::Config {
+            by_api: settings.by_api,
+            ..settings.cameras
+        };
+        let cameras = cameras.load()?;
         let connecting = Bus::connect(&settings.bus, SERVICE.name, Role::Guest);
         let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
             return Ok(());
         };
         let cpu = settings.cpu.pool();
         let context = Context { cpu, ..context };
-        crate::run(file, cameras, bus.map_err(Failure::unavailable)?, context).await
+        crate::run(cameras, bus.map_err(Failure::unavailable)?, context).await
     })
 }

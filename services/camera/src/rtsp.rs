@@ -4,6 +4,7 @@ mod session;
 
 use std::{num::NonZero, sync::Arc, time::Duration};
 
+use camera_settings::CameraSpec;
 use futures::StreamExt as _;
 use retina::{
     client::Demuxed,
@@ -16,7 +17,7 @@ use tokio::{
 };
 
 use crate::{
-    CameraSpec, Outage, Picture,
+    Outage, Picture,
     deadlines::SILENCE,
     video::{self, Codec, nal},
 };

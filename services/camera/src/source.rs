@@ -1,8 +1,9 @@
 //! Where a camera's pictures come from, one after the other, at most one in the time that is set.
 
+use camera_settings::{Address, CameraSpec, Protocol};
 use service_runtime::CpuQueue;
 
-use crate::{Address, CameraSpec, Outage, Picture, Protocol, http::Http, rtsp::Rtsp};
+use crate::{Outage, Picture, http::Http, rtsp::Rtsp};
 
 /// A camera that is connected to.
 pub enum Source {

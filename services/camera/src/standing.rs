@@ -2,10 +2,11 @@
 
 use std::collections::VecDeque;
 
+use camera_settings::SetBy;
 use event_bus::Folder;
 use proto::{
     timestamp,
-    v1::{Source, SourceState},
+    v1::{self, Source, SourceState},
 };
 use time::{Duration, OffsetDateTime};
 
@@ -28,7 +29,17 @@ pub(crate) struct Standing {
 }
 
 impl Standing {
-    pub(crate) fn new(camera: &Folder, folder: &Folder, now: OffsetDateTime) -> Self {
+    pub(crate) fn new(
+        camera: &Folder,
+        folder: &Folder,
+        set_by: SetBy,
+        now: OffsetDateTime,
+    ) -> Self {
+        let set_by = match set_by {
+            SetBy::File => v1::SetBy::File,
+            SetBy::FileBeforeApi => v1::SetBy::FileBeforeApi,
+            SetBy::Api => v1::SetBy::Api,
+        };
         let reason = "it is connected to for the first time".to_owned();
         Standing {
             source: Source {
@@ -37,6 +48,7 @@ impl Standing {
                 state: SourceState::Connecting.into(),
                 since: Some(timestamp(now)),
                 reason: reason.clone(),
+                set_by: set_by.into(),
                 ..Source::default()
             },
             under: (SourceState::Connecting, reason),
@@ -91,11 +103,11 @@ impl Standing {
     /// Nobody connects to it any more.
     pub(crate) fn removed(&mut self, now: OffsetDateTime) {
         self.turns.clear();
-        self.set(
-            SourceState::Removed,
-            "it was taken out of the file of cameras",
-            now,
-        );
+        let reason = match self.source.set_by() {
+            v1::SetBy::Api => "what was set of it by API was removed",
+            _ => "it was taken out of the file of cameras",
+        };
+        self.set(SourceState::Removed, reason, now);
     }
 
     /// Looks whether it still changes often. Whether that changes how it stands.
@@ -163,7 +175,7 @@ mod tests {
 
     fn standing(now: OffsetDateTime) -> Standing {
         let gate = "gate".parse().unwrap();
-        Standing::new(&gate, &gate, now)
+        Standing::new(&gate, &gate, SetBy::File, now)
     }
 
     #[test]

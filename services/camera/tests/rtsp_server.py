@@ -1,6 +1,6 @@
 """An RTSP server on loopback, for the tests: rtsp_server.py DIR [USER PASSWORD [basic]]. Says its port when it serves.
 
-/h264, /bframes, /slowgop, /noidr, /freeze, /mjpeg: drawn while they play. /openh265: the file DIR/open.mp4, again and again.
+/h264, /bframes, /slowgop, /noidr, /frozen, /mjpeg: drawn while they play. /openh265: the file DIR/open.mp4, again and again.
 """
 import sys
 
@@ -51,6 +51,8 @@ serve("/h264", seen + x264 + "key-int-max=10" + sent)
 serve("/bframes", seen + "x264enc bframes=2 key-int-max=10 speed-preset=ultrafast" + sent)
 serve("/slowgop", seen + x264 + "key-int-max=100" + sent)
 serve("/noidr", seen + x264 + "intra-refresh=true key-int-max=20" + sent)
+serve("/frozen", "videotestsrc num-buffers=1 pattern=snow ! video/x-raw,width=320,height=176 ! imagefreeze is-live=true ! "
+      "video/x-raw,framerate=10/1 ! " + x264 + "key-int-max=10" + sent)
 serve("/mjpeg", seen + "videoconvert ! video/x-raw,format=I420 ! jpegenc ! rtpjpegpay name=pay0 pt=26")
 serve("/openh265", f"filesrc location={folder}/open.mp4 ! qtdemux ! h265parse config-interval=-1 ! rtph265pay name=pay0 pt=96", False)
 serve("/audio", "audiotestsrc is-live=true ! alawenc ! rtppcmapay name=pay0 pt=8")

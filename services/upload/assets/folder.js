@@ -1,6 +1,7 @@
 // The page of a folder.
 import { followEvents } from "./events.js";
 import { Card } from "./card.js";
+import { offerTest } from "./camera.js";
 import { compare, offerModes } from "./compare.js";
 import { HeatMap } from "./heat-map.js";
 import { drawHistory } from "./history.js";
@@ -23,6 +24,8 @@ const UPLOADS = document.querySelector("[data-uploads]");
 if (UPLOADS !== null) takeUploads(UPLOADS, FOLDER);
 const RULE = document.querySelector("[data-rule]");
 if (RULE !== null) rehearseRule(RULE, FOLDER, HISTORY);
+const CAMERA = document.querySelector("[data-camera]");
+if (CAMERA !== null) offerTest(CAMERA, document.querySelector("[data-camera-result]"), FOLDER);
 const OFFER = document.querySelector("[data-offer]");
 if (OFFER !== null) offerFrame(OFFER, FOLDER, CARD);
 const NORMAL_TOO = document.querySelector("[data-normal-too]");

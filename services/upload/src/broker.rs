@@ -5,18 +5,22 @@ use std::{error::Error, fmt::Display, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
-    AlertKey, Bus, Exhibit, ExhibitKey, Expected, Folder, FolderKey, FrameArrival, Last,
-    PictureKey, ProposalKey, PublishError, ReferenceChange, RuleScope, Session, SessionKey, Stored,
-    with_causes,
+    AlertKey, Bus, CameraSettings, CameraTestError, CameraTestRequest, Exhibit, ExhibitKey,
+    Expected, Folder, FolderKey, FrameArrival, Last, PictureKey, ProposalKey, PublishError,
+    ReferenceChange, RuleScope, Session, SessionKey, Stored, with_causes,
 };
 use folder_state::HistoryError;
 use log_limiter::LogLimiter;
-use proto::v1::{Acknowledgement, Change, Folder as Details, Rule, Upload};
+use proto::v1::{Acknowledgement, CameraTest, Change, Folder as Details, Rule, Source, Upload};
+use time::OffsetDateTime;
 use tokio::time::{sleep, timeout};
 
 use crate::problem::{Kind, Problem};
 
 const PATIENCE: Duration = Duration::from_secs(8);
+
+/// How a camera stands is said every minute; what is older than this says nothing any more.
+const SAID_WITHIN: Duration = Duration::from_secs(3 * 60);
 
 /// After how long to try again what must be done before anything else.
 const RETRY: Duration = Duration::from_secs(1);
@@ -119,6 +123,59 @@ impl Broker {
     pub(crate) async fn unset_rule(&self, scope: &RuleScope, by: &str) -> Result<(), Problem> {
         let rules = self.bus.rules().by(by);
         self.ask("take the rule back", rules.unset(scope)).await
+    }
+
+    pub(crate) async fn camera_settings(
+        &self,
+        folder: &Folder,
+    ) -> Result<Option<CameraSettings>, Problem> {
+        let settings = self.bus.camera_settings();
+        self.ask("look for the camera", settings.get(folder)).await
+    }
+
+    pub(crate) async fn set_camera(
+        &self,
+        folder: &Folder,
+        settings: &CameraSettings,
+        by: &str,
+    ) -> Result<(), Problem> {
+        let bucket = self.bus.camera_settings().by(by);
+        let set = bucket.set(folder, settings);
+        self.ask("set the camera", set).await.map(drop)
+    }
+
+    pub(crate) async fn unset_camera(&self, folder: &Folder, by: &str) -> Result<(), Problem> {
+        let bucket = self.bus.camera_settings().by(by);
+        self.ask("remove the camera", bucket.unset(folder)).await
+    }
+
+    /// How the connection to a folder's camera stands, where that was said lately.
+    pub(crate) async fn source(&self, folder: &Folder) -> Result<Option<Source>, Problem> {
+        let latest = self.bus.latest::<Source>(folder);
+        let latest = self.ask("look how the camera stands", latest).await?;
+        let is_of_now =
+            |stored: &Stored<Source>| OffsetDateTime::now_utc() - stored.stored_at < SAID_WITHIN;
+        Ok(latest.filter(is_of_now).map(|stored| stored.event))
+    }
+
+    pub(crate) async fn test_camera(
+        &self,
+        request: &CameraTestRequest,
+        within: Duration,
+    ) -> Result<CameraTest, Problem> {
+        if !self.is_connected() {
+            return Err(unavailable(
+                "try the camera",
+                "there is no connection to NATS",
+            ));
+        }
+        let tested = self.bus.test_camera(request, within).await;
+        tested.map_err(|error| match error {
+            CameraTestError::Nobody => Kind::Unavailable.because(
+                "No camera service is there that would try it: start framewatch-camera with --camera-key-file.",
+            ),
+            error => unavailable("try the camera", with_causes(&error)),
+        })
     }
 
     /// Keeps what was changed; where that fails, says why.

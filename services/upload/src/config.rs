@@ -58,6 +58,10 @@ pub struct Config {
     #[arg(skip = ModelConfig::none())]
     pub model: ModelConfig,
 
+    /// Cameras that are set here, whose settings are the process's.
+    #[arg(skip)]
+    pub cameras: camera_settings::Config,
+
     /// Who may use the service.
     #[command(flatten)]
     pub access: AccessConfig,
@@ -82,6 +86,7 @@ impl Default for Config {
             max_connections: NonZero::new(2048).expect("2048 is not 0"),
             default_threshold: None,
             model: ModelConfig::none(),
+            cameras: camera_settings::Config::default(),
             access: AccessConfig::default(),
         }
     }

@@ -24,6 +24,7 @@ use std::{
     sync::{Arc, Mutex, PoisonError},
 };
 
+use camera_settings::Asked;
 use event_bus::{Folder, RuleScope};
 use folder_state::{FolderStates, KnownFolder};
 use proto::v1::{Folder as Details, Rule};
@@ -37,12 +38,14 @@ pub(crate) use proposals::unknown_proposal;
 use crate::{
     access::By,
     broker::Broker,
+    cameras::Cameras,
     problem::{Kind, Problem},
 };
 
 #[derive(Clone)]
 pub(crate) struct Folders {
     broker: Broker,
+    cameras: Cameras,
     states: Arc<FolderStates>,
     turns: Arc<Turns>,
     tracker: TaskTracker,
@@ -63,9 +66,15 @@ impl Turns {
 }
 
 impl Folders {
-    pub(crate) fn new(broker: Broker, states: Arc<FolderStates>, tracker: TaskTracker) -> Self {
+    pub(crate) fn new(
+        broker: Broker,
+        cameras: Cameras,
+        states: Arc<FolderStates>,
+        tracker: TaskTracker,
+    ) -> Self {
         Folders {
             broker,
+            cameras,
             states,
             turns: Arc::default(),
             tracker,
@@ -123,6 +132,8 @@ impl Folders {
                 let details = state.existing(&folder).map(KnownFolder::details);
                 (state.last_removal(&folder), details)
             };
+            // Its frames would make it known again.
+            this.cameras.unset(&folder, by.name()).await?;
             this.remove_all_normals(&folder, &by).await?;
             this.remove_all_pictures(&folder, &by).await?;
             this.remove_all_proposals(&folder).await?;
@@ -172,6 +183,32 @@ impl Folders {
                 .await;
             log_unseen(is_seen, &scope);
             Ok(())
+        })
+        .await
+    }
+
+    /// Sets a folder's camera. A folder that gets one is made.
+    pub(crate) async fn set_camera(
+        &self,
+        folder: &Folder,
+        asked: Asked,
+        by: By,
+    ) -> Result<(), Problem> {
+        let (this, folder) = (self.clone(), folder.clone());
+        self.carry_through(async move {
+            let _turn = this.turns.take(&folder).await;
+            this.cameras.set(&folder, asked, by.name()).await?;
+            this.make_now(&folder, &by).await.map(drop)
+        })
+        .await
+    }
+
+    /// Takes back what is set of a folder's camera.
+    pub(crate) async fn unset_camera(&self, folder: &Folder, by: By) -> Result<(), Problem> {
+        let (this, folder) = (self.clone(), folder.clone());
+        self.carry_through(async move {
+            let _turn = this.turns.take(&folder).await;
+            this.cameras.unset(&folder, by.name()).await
         })
         .await
     }

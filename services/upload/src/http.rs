@@ -6,6 +6,7 @@ mod addresses;
 mod alert_query;
 mod alerts;
 mod assets;
+mod camera;
 mod conditions;
 mod cors;
 mod details;
@@ -123,6 +124,8 @@ fn api() -> OpenApiRouter<Arc<App>> {
             rules::set_default,
             rules::unset_default
         ))
+        .routes(routes!(camera::get, camera::set, camera::remove))
+        .routes(routes!(camera::test))
         .routes(routes!(history::what_if))
         .routes(routes!(events::stream))
         .routes(routes!(standings::stream))
@@ -157,6 +160,11 @@ fn pages() -> Router<Arc<App>> {
         )
         .route("/folder/{folder}/details", post(details::set_by_form))
         .route("/folder/{folder}/rule", post(forms::set_rule))
+        .route("/folder/{folder}/camera", post(camera::set_by_form))
+        .route(
+            "/folder/{folder}/camera/remove",
+            post(camera::remove_by_form),
+        )
         .route("/alerts", get(pages::alerts::list))
         .route("/alerts/{id}", get(pages::alerts::one))
         .route("/alerts/{id}/normal", post(normals::add_of_alert))

@@ -7,6 +7,7 @@
 //! - `access`: who may do what.
 //! - `http`: routes, pages, limits on what comes in.
 //! - `folders`: every change, in an order that a crash at any moment cannot spoil.
+//! - `cameras`: cameras that are set on the page or by API.
 //! - `pace`: what pages are told of how folders stand.
 //! - `decoding`: the turn of pictures on the process's pool.
 //! - `thumbnails`: small forms of pictures.
@@ -15,6 +16,7 @@
 mod access;
 mod app;
 mod broker;
+mod cameras;
 mod config;
 mod decoding;
 mod drifts;
@@ -50,6 +52,7 @@ use crate::{
     access::Access,
     app::{App, MAX_VIEWERS},
     broker::Broker,
+    cameras::Cameras,
     decoding::Decoding,
     folders::Folders,
     inspection::Inspection,
@@ -81,7 +84,13 @@ pub async fn run(
     let pace = Arc::new(Pace::new(Arc::clone(&states)));
     let broker = Broker::new(bus.clone());
     let access = Access::open(&config.access, &broker, &bus, &tracker, &shutdown).await?;
-    let folders = Folders::new(broker.clone(), Arc::clone(&states), tracker.clone());
+    let cameras = Cameras::new(&config.cameras, broker.clone())?;
+    let folders = Folders::new(
+        broker.clone(),
+        cameras.clone(),
+        Arc::clone(&states),
+        tracker.clone(),
+    );
 
     bus.keep_standing(&tracker, &shutdown);
 
@@ -130,6 +139,7 @@ pub async fn run(
         histories: Histories::new(bus.clone()),
         broker,
         folders,
+        cameras,
         loaded,
         tracker: tracker.clone(),
         shutdown: shutdown.clone(),

@@ -24,6 +24,8 @@ struct Settings {
     #[command(flatten)]
     model: ModelConfig,
     #[command(flatten)]
+    cameras: camera_settings::Config,
+    #[command(flatten)]
     bus: BusConfig,
 }
 
@@ -49,6 +51,7 @@ pub fn main() -> ExitCode {
         let bus = bus.map_err(Failure::unavailable)?;
         let config = crate::Config {
             model: settings.model,
+            cameras: settings.cameras,
             ..settings.upload
         };
         crate::run(listener, config, bus, context).await

@@ -11,7 +11,7 @@ const KEY: &str = "gate";
 /// The user whom a service logs in as.
 fn user(service: Service) -> &'static str {
     match service {
-        Service::Camera => "camera-gate",
+        Service::OutsideCamera => "camera-gate",
         other => other.word(),
     }
 }

@@ -15,6 +15,7 @@ mod mutations;
 mod observability;
 mod pipeline;
 mod proposals;
+mod real_cameras;
 mod restart;
 mod rules;
 mod shadow;

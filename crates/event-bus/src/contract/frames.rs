@@ -50,6 +50,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
     is_marked: false,
     rights: &[
         (Service::Camera, &[Right::Write]),
+        (Service::OutsideCamera, &[Right::Write]),
         (
             Service::Comparator,
             &[

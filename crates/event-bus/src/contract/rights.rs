@@ -9,8 +9,10 @@ pub enum Service {
     Comparator,
     /// Reads for Redis.
     Sink,
-    /// Publishes frames, and how its cameras stand.
+    /// Connects to cameras: publishes their frames, and how they stand.
     Camera,
+    /// A camera, or what speaks for cameras, that publishes frames and how they stand, and may read nothing.
+    OutsideCamera,
     /// Waits for alerts.
     Subscriber,
 }
@@ -40,11 +42,12 @@ pub enum Right {
 
 impl Service {
     /// All of them.
-    pub const ALL: [Service; 5] = [
+    pub const ALL: [Service; 6] = [
         Service::Upload,
         Service::Comparator,
         Service::Sink,
         Service::Camera,
+        Service::OutsideCamera,
         Service::Subscriber,
     ];
 
@@ -55,6 +58,7 @@ impl Service {
             Service::Comparator => "comparator",
             Service::Sink => "sink",
             Service::Camera => "camera",
+            Service::OutsideCamera => "outside cameras",
             Service::Subscriber => "subscriber",
         }
     }

@@ -22,8 +22,9 @@ pub(super) const DECLARATION: Declaration = Declaration {
     is_marked: false,
     rights: &[
         (Service::Camera, &[Right::Write]),
+        (Service::OutsideCamera, &[Right::Write]),
         (Service::Comparator, &[Right::Follow, Right::Ask]),
-        (Service::Upload, &[Right::Follow]),
+        (Service::Upload, &[Right::Follow, Right::Ask]),
     ],
     ..Declaration::stream(
         "SOURCES",

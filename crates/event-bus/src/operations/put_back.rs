@@ -24,6 +24,7 @@ use crate::{
     contract::{
         acknowledgements::AcknowledgementChange,
         alerts::{self, AlertSubject},
+        camera_settings::CameraSettingsChange,
         declaration::UNHEARD,
         folders::FolderChange,
         rules::RuleChange,
@@ -99,11 +100,12 @@ impl Bus {
             tracker,
             shutdown,
         };
-        let remembered: [Box<dyn PutBack>; 5] = [
+        let remembered: [Box<dyn PutBack>; 6] = [
             remember.start::<ReferenceChange>(),
             remember.start::<Alert>(),
             remember.start::<FolderChange>(),
             remember.start::<RuleChange>(),
+            remember.start::<CameraSettingsChange>(),
             remember.start::<AcknowledgementChange>(),
         ];
         let bus = self.clone();

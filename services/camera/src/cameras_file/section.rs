@@ -3,11 +3,15 @@
 use std::{
     fs,
     num::NonZero,
-    ops::{Range, RangeInclusive},
+    ops::Range,
     path::{Path, PathBuf},
     time::Duration,
 };
 
+use camera_settings::{
+    Address, CameraSpec, CertificatePin, FreezeWatch, Login, Transport,
+    rules::{self, EVERY, MAX_PASSWORD},
+};
 use event_bus::Folder;
 use toml::{
     Spanned,
@@ -15,16 +19,12 @@ use toml::{
 };
 
 use super::Faults;
-use crate::{Address, CameraSpec, FreezeWatch, Login, Transport, address::Protocol};
 
 const KEYS: &str = "source, folder, username, password-file, every, max-width, transport, fallback-snapshot, ca-file, \
-                    watch-frozen";
+                    pinned-certificate, watch-frozen";
 
-const EVERY: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3600);
-const WIDTHS: RangeInclusive<u16> = 160..=7680;
-
-/// Longer ones are no passwords.
-const MAX_PASSWORD: u64 = 1024;
+/// The end of a line, too.
+const MAX_PASSWORD_FILE: u64 = MAX_PASSWORD as u64 + 2;
 const MAX_AUTHORITY: u64 = 1024 * 1024;
 
 /// One camera's table, while it is read.
@@ -95,13 +95,17 @@ impl<'a> Section<'a> {
                 let folder = self.text(value)?.parse();
                 camera.folder = self.or_fault(&value.span(), folder)?;
             }
-            "username" => self.username = Some(self.text(value)?.to_owned()),
+            "username" => {
+                let username = rules::username(self.text(value)?);
+                self.username = Some(self.or_fault(&value.span(), username)?.to_owned());
+            }
             "password-file" => self.password = Some(self.password(value)?),
             "every" => camera.every = self.every(value)?,
             "max-width" => camera.max_width = self.width(value)?,
             "transport" => camera.transport = self.transport(value)?,
             "fallback-snapshot" => camera.fallback_snapshot = Some(self.snapshot(value)?),
             "ca-file" => camera.authority = Some(self.file(value, MAX_AUTHORITY)?.into_bytes()),
+            "pinned-certificate" => camera.pin = Some(self.pin(value)?),
             "watch-frozen" => camera.freeze_watch = self.freeze_watch(value)?,
             "password" => self.fault(
                 &key.span(),
@@ -123,11 +127,12 @@ impl<'a> Section<'a> {
             (None, Some(_)) => self.fault(&at, "beside password-file it needs username = \"…\""),
             (None, None) => {}
         }
-        let is_rtsp = camera.source.protocol() == Protocol::Rtsp;
-        if !is_rtsp && camera.fallback_snapshot.is_some() {
+        let together = rules::together(camera, "fallback-snapshot", "pinned-certificate");
+        self.or_fault(&at, together);
+        if camera.pin.is_some() && camera.authority.is_some() {
             self.fault(
                 &at,
-                "fallback-snapshot is for video by rtsp://; its source gives pictures already",
+                "it has ca-file or pinned-certificate, and not both: with a pinned certificate nobody need have signed it",
             );
         }
     }
@@ -138,15 +143,13 @@ impl<'a> Section<'a> {
     }
 
     fn snapshot(&mut self, value: Value<'_, '_>) -> Option<Address> {
-        let address = self.address(value)?;
-        if address.protocol() == Protocol::Http {
-            return Some(address);
-        }
-        self.fault(
-            &value.span(),
-            "a snapshot comes by http://, as in \"http://10.0.0.5/snap.jpg\"",
-        );
-        None
+        let snapshot = rules::snapshot(self.text(value)?);
+        self.or_fault(&value.span(), snapshot)
+    }
+
+    fn pin(&mut self, value: Value<'_, '_>) -> Option<CertificatePin> {
+        let pin = self.text(value)?.parse();
+        self.or_fault(&value.span(), pin)
     }
 
     fn every(&mut self, value: Value<'_, '_>) -> Option<Duration> {
@@ -164,22 +167,10 @@ impl<'a> Section<'a> {
     }
 
     fn width(&mut self, value: Value<'_, '_>) -> Option<NonZero<u16>> {
-        let digits = value
-            .get_ref()
-            .as_integer()
-            .map(|number| number.as_str().parse());
-        match digits {
-            Some(Ok(width)) if WIDTHS.contains(&width) => NonZero::new(width),
-            _ => {
-                let message = format!(
-                    "max-width is a number of pixels from {} to {}, as in 1280",
-                    WIDTHS.start(),
-                    WIDTHS.end()
-                );
-                self.fault(&value.span(), message);
-                None
-            }
-        }
+        let digits = value.get_ref().as_integer();
+        let pixels = digits.and_then(|number| number.as_str().parse().ok());
+        let width = rules::width("max-width", pixels.unwrap_or_default());
+        self.or_fault(&value.span(), width)
     }
 
     fn transport(&mut self, value: Value<'_, '_>) -> Option<Transport> {
@@ -205,15 +196,14 @@ impl<'a> Section<'a> {
     }
 
     fn password(&mut self, value: Value<'_, '_>) -> Option<String> {
-        let text = self.file(value, MAX_PASSWORD)?;
-        let password = text.trim_end_matches(['\r', '\n']);
-        if password.is_empty() || password.contains(['\r', '\n']) {
+        let text = self.file(value, MAX_PASSWORD_FILE)?;
+        let Ok(password) = rules::password(text.trim_end_matches(['\r', '\n'])) else {
             self.fault(
                 &value.span(),
                 "its password-file holds a password in one line, and nothing else",
             );
             return None;
-        }
+        };
         Some(password.to_owned())
     }
 

@@ -1,7 +1,7 @@
+use camera_settings::{FreezeWatch, Transport};
 use tempfile::TempDir;
 
 use super::*;
-use crate::{FreezeWatch, Transport};
 
 fn wrong(text: &str) -> Vec<(usize, String)> {
     let faults = parse(text, Path::new("/nowhere")).unwrap_err();
@@ -95,6 +95,16 @@ fn what_cannot_be_is_said_with_its_line_and_what_is_right() {
             "[camera.gate]\nsource = \"http://a/\"\nfallback-snapshot = \"http://a/\"",
             1,
             "already",
+        ),
+        (
+            "[camera.gate]\nsource = \"https://a/\"\npinned-certificate = \"sha1:5\"",
+            3,
+            "64 hexadecimal",
+        ),
+        (
+            "[camera.gate]\nsource = \"http://a/\"\npinned-certificate = \"sha256:03d66dd08835c1ca3f128cceacd1f31ac94163096b20f445ae84285bc0832d72\"",
+            1,
+            "pinned-certificate is for https://",
         ),
         (
             "[camera.gate]\nsource = \"rtsp://a/\"\npassword-file = \"no\"",

@@ -1,5 +1,6 @@
 //! Requests to a camera, with the login that it asks for.
 
+use camera_settings::{Address, CameraSpec, Login, Reach};
 use http_auth::{PasswordClient, PasswordParams};
 use reqwest::{
     Client, Response, StatusCode,
@@ -8,11 +9,15 @@ use reqwest::{
 };
 use tokio::time::timeout;
 
-use super::body::{Body, said};
+use super::{
+    body::{Body, said},
+    tls,
+};
 use crate::{
-    Address, CameraSpec, Login, Outage,
+    Outage,
     deadlines::{SILENCE, STEP},
     outage::HasLogin,
+    resolving::resolve,
 };
 
 /// A camera may say that what it was shown has grown old, and be shown something fresh; so often, and no more.
@@ -28,7 +33,7 @@ pub(super) struct Connection {
 }
 
 impl Connection {
-    pub(super) fn new(spec: &CameraSpec, address: &Address) -> Result<Self, Outage> {
+    pub(super) async fn open(spec: &CameraSpec, address: &Address) -> Result<Self, Outage> {
         let mut client = Client::builder()
             .redirect(Policy::none())
             .no_proxy()
@@ -42,6 +47,14 @@ impl Connection {
                 Outage::refused("ca-file holds no certificate (PEM) that can be used")
             })?;
             client = client.tls_certs_only(authorities);
+        }
+        if let Some(pin) = spec.pin {
+            client = client.tls_backend_preconfigured(tls::only(pin)?);
+        }
+        if let Reach::Within(_) = spec.reach {
+            // What its name stands for is looked up once for the connection and all that follow it.
+            let places = resolve(address, &spec.reach).await?;
+            client = client.resolve_to_addrs(address.host_and_port().0, &places);
         }
         let client = client.build();
         Ok(Connection {

@@ -1,5 +1,6 @@
 //! Connecting by RTSP, each step with a deadline.
 
+use camera_settings::{CameraSpec, Transport};
 use retina::{
     client::{
         Credentials, Demuxed, PlayOptions, SessionOptions, SetupOptions, TcpTransportOptions,
@@ -10,7 +11,7 @@ use retina::{
 use tokio::time::timeout;
 
 use super::Coding;
-use crate::{CameraSpec, Outage, Transport, deadlines::STEP, outage::HasLogin, video::Codec};
+use crate::{Outage, deadlines::STEP, outage::HasLogin, resolving::url_within_reach, video::Codec};
 
 /// A session that plays.
 pub(super) struct Session {
@@ -34,7 +35,8 @@ impl Session {
         let options = SessionOptions::default()
             .creds(login)
             .user_agent("framewatch".to_owned());
-        let describing = retina::client::Session::describe(spec.source.url().clone(), options);
+        let url = url_within_reach(&spec.source, &spec.reach).await?;
+        let describing = retina::client::Session::describe(url, options);
         let mut session = step("describe its video", has_login, describing).await?;
         let (stream, coding) = chosen(session.streams())?;
         let setup = SetupOptions::default()

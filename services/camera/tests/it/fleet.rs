@@ -139,3 +139,71 @@ async fn a_camera_that_stops_is_silent_within_25_seconds_and_back_within_five() 
     );
     site.end().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn where_video_has_no_key_frames_pictures_come_from_the_fallback_snapshot() {
+    let camera = RtspCamera::start();
+    let snapshots = HttpCamera::start(|_, stream| picture(stream, &jpeg(96)));
+    let section = format!(
+        "{}fallback-snapshot = \"{}\"\n",
+        section("gate", &camera.url("noidr")),
+        snapshots.url()
+    );
+    let site = Site::start(&section).await;
+    // The first pictures of the video may be decoded; then none for half a minute.
+    let source = eventually_within(&site, Duration::from_secs(60)).await;
+    assert!(source.reason.contains("fallback-snapshot"), "{source:?}");
+    assert_eq!((source.width, source.height), (96, 48));
+    let before = snapshots.requests().len();
+    eventually("more pictures come from there", async || {
+        (snapshots.requests().len() > before + 3).then_some(())
+    })
+    .await;
+    site.end().await;
+}
+
+async fn eventually_within(site: &Site, within: Duration) -> proto::v1::Source {
+    let began = Instant::now();
+    loop {
+        let source = site.source("gate").await;
+        match source {
+            Some(source)
+                if source.reason.contains("fallback") && source.state() == SourceState::Online =>
+            {
+                return source;
+            }
+            source => assert!(began.elapsed() < within, "{source:?}"),
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_stands_still_is_frozen_and_a_black_one_dark() {
+    let camera = RtspCamera::start();
+    let black = HttpCamera::start(|_, stream| picture(stream, &black()));
+    let site = Site::start(&format!(
+        "{}{}{}",
+        section("still", &camera.url("frozen")),
+        section("live", &camera.url("h264")),
+        section("black", &black.url())
+    ))
+    .await;
+    site.stands("black", SourceState::Dark, SOON).await;
+    let source = site
+        .stands("still", SourceState::Frozen, Duration::from_secs(120))
+        .await;
+    assert!(source.reason.contains("stood still"), "{source:?}");
+    let live = site.source("live").await.unwrap();
+    assert_eq!(live.state(), SourceState::Online, "{live:?}");
+    site.end().await;
+}
+
+fn black() -> Vec<u8> {
+    let picture = image::RgbImage::new(64, 48);
+    let mut bytes = std::io::Cursor::new(Vec::new());
+    picture
+        .write_to(&mut bytes, image::ImageFormat::Jpeg)
+        .unwrap();
+    bytes.into_inner()
+}

@@ -5,7 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use camera::{Address, CameraSpec, Login, Outage, Patience, Picture, Source};
+use camera::{Outage, Patience, Picture, Source};
+use camera_settings::{Address, CameraSpec, Login};
 use proto::v1::SourceState;
 use service_runtime::CpuPool;
 
@@ -269,7 +270,7 @@ async fn a_wrong_password_is_shown_once() {
 
     let refused = outage(&spec(&camera.url())).await;
     assert!(
-        refused.reason.contains("set username and password-file"),
+        refused.reason.contains("set username and password"),
         "{refused}"
     );
 

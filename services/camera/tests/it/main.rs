@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod by_api;
 mod fleet;
 mod http;
 mod http_camera;
@@ -9,3 +10,5 @@ mod process;
 mod rtsp;
 mod rtsp_camera;
 mod site;
+mod testing;
+mod tls;

@@ -1,11 +1,12 @@
 use std::time::{Duration, Instant};
 
-use camera::{CameraSpec, Login, Outage, Patience, Transport};
+use camera::{Outage, Patience};
+use camera_settings::{CameraSpec, Login, Transport};
 use proto::v1::SourceState;
 
 use crate::{
     http::{pictures, spec},
-    rtsp_camera::RtspCamera,
+    rtsp_camera::{RtspCamera, start_mute},
 };
 
 const PASSWORD: &str = "p@ss/w0rd";
@@ -124,6 +125,32 @@ async fn video_without_key_frames_is_said_to_be_so() {
     assert_eq!(outage.state, SourceState::NoKeyFrames, "{outage}");
     assert!(
         began.elapsed() < Duration::from_secs(50),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_frame_every_ten_seconds_is_taken_each_time() {
+    let camera = RtspCamera::start();
+    let began = Instant::now();
+    let taken = pictures(&spec(&camera.url("slowgop")), 3).await.unwrap();
+    assert_eq!(taken.len(), 3);
+    assert!(
+        began.elapsed() >= Duration::from_secs(15),
+        "{:?}",
+        began.elapsed()
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_camera_that_plays_and_sends_nothing_is_silent_in_time() {
+    let began = Instant::now();
+    let outage = outage(&spec(&start_mute())).await;
+    assert_eq!(outage.state, SourceState::Silent, "{outage}");
+    assert!(outage.reason.contains("no video came"), "{outage}");
+    assert!(
+        (20..28).contains(&began.elapsed().as_secs()),
         "{:?}",
         began.elapsed()
     );

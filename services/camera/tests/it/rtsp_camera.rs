@@ -1,8 +1,10 @@
 //! An RTSP server with what cameras send, by GStreamer.
 
 use std::{
-    io::{BufRead as _, BufReader},
+    io::{BufRead as _, BufReader, Write as _},
+    net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
+    thread,
 };
 
 use tempfile::TempDir;
@@ -90,4 +92,56 @@ fn make_open_h265(folder: &TempDir) {
         .status()
         .expect("ffmpeg is there: scripts/get-tools.sh ffmpeg gets it");
     assert!(made.success());
+}
+
+/// A server that says yes to everything, and sends no video once it plays; where it is.
+pub(crate) fn start_mute() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("rtsp://{}/mute", listener.local_addr().unwrap());
+    let base = url.clone();
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            // Whoever hangs up before the end is not missed.
+            agree(&stream.unwrap(), &base).ok();
+        }
+    });
+    url
+}
+
+fn agree(stream: &TcpStream, base: &str) -> std::io::Result<()> {
+    let sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=mute\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n\
+               a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LAHtkAoD2wFqAgICgAAAMACAAAAwFHixZg,aMuMsg==\r\n\
+               a=control:video\r\n";
+    let (mut method, mut number) = (String::new(), String::new());
+    for line in BufReader::new(stream).lines() {
+        let line = line?;
+        if let Some((first, _)) = line.split_once(" rtsp://") {
+            method = first.to_owned();
+        } else if let Some(sequence) = line.strip_prefix("CSeq: ") {
+            number = sequence.to_owned();
+        }
+        if !line.is_empty() {
+            continue;
+        }
+        let (headers, body) = match method.as_str() {
+            "DESCRIBE" => (
+                format!(
+                    "Content-Type: application/sdp\r\nContent-Base: {base}/\r\nContent-Length: {}\r\n",
+                    sdp.len()
+                ),
+                sdp,
+            ),
+            "SETUP" => (
+                "Transport: RTP/AVP/TCP;unicast;interleaved=0-1\r\nSession: 1\r\n".to_owned(),
+                "",
+            ),
+            _ => ("Session: 1\r\n".to_owned(), ""),
+        };
+        let mut stream = stream;
+        write!(
+            stream,
+            "RTSP/1.0 200 OK\r\nCSeq: {number}\r\n{headers}\r\n{body}"
+        )?;
+    }
+    Ok(())
 }

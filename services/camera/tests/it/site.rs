@@ -2,7 +2,7 @@
 
 use std::{fs, path::PathBuf, time::Duration};
 
-use camera::CamerasFile;
+use camera_settings::{CameraKey, Config as ByApi};
 use event_bus::{Bus, BusConfig, Folder, FrameArrival, Role};
 use proto::v1::{Source, SourceState};
 use service_runtime::{Context, CpuPool, Failure, Readiness};
@@ -37,6 +37,11 @@ impl Site {
     }
 
     pub(crate) async fn start(cameras: &str) -> Self {
+        Self::start_within(cameras, &["127.0.0.0/8"]).await
+    }
+
+    /// With these networks for cameras that are set by API.
+    pub(crate) async fn start_within(cameras: &str, networks: &[&str]) -> Self {
         let mut site = Site::new(cameras).await;
         let config = BusConfig::for_url(site.nats.url());
         let bus = Bus::connect(&config, "camera", Role::Guest).await.unwrap();
@@ -46,10 +51,29 @@ impl Site {
             cpu: CpuPool::default(),
             ops_address: ([127, 0, 0, 1], 0).into(),
         };
-        let file = CamerasFile::new(site.cameras());
-        let cameras = file.read().unwrap();
-        site.service = Some(tokio::spawn(camera::run(file, cameras, bus, context)));
+        let config = camera::Config {
+            cameras: Some(site.cameras()),
+            by_api: ByApi {
+                camera_addresses: networks.iter().map(|text| text.parse().unwrap()).collect(),
+                ..site.by_api()
+            },
+        };
+        let cameras = config.load().unwrap();
+        site.service = Some(tokio::spawn(camera::run(cameras, bus, context)));
         site
+    }
+
+    /// Cameras that are set by API may be on loopback here.
+    pub(crate) fn by_api(&self) -> ByApi {
+        self.key();
+        ByApi {
+            camera_key_file: Some(self.path("camera.key")),
+            camera_addresses: vec!["127.0.0.0/8".parse().unwrap()],
+        }
+    }
+
+    pub(crate) fn key(&self) -> CameraKey {
+        CameraKey::read_or_make(&self.path("camera.key")).unwrap()
     }
 
     pub(crate) fn cameras(&self) -> PathBuf {

@@ -100,6 +100,13 @@ const PERMISSIONS: &[Permission] = &[
     change("POST", "/folder/{folder}/rule", Admin, "set a rule"),
     change("PUT", "/api/v1/folders/{folder}/rule", Admin, "set a rule"),
     change("DELETE", "/api/v1/folders/{folder}/rule", Admin, "take a rule back"),
+    change("POST", "/folder/{folder}/camera", Admin, "set a camera"),
+    change("POST", "/folder/{folder}/camera/remove", Admin, "remove a camera"),
+    change("PUT", "/api/v1/folders/{folder}/camera", Admin, "set a camera"),
+    change("DELETE", "/api/v1/folders/{folder}/camera", Admin, "remove a camera"),
+    // What it says is where cameras are.
+    Permission { method: "GET", path: "/api/v1/folders/{folder}/camera", need: Need::Role(Admin), change: None },
+    change("POST", "/api/v1/folders/{folder}/camera/test", Admin, "try a camera"),
     change("PUT", "/api/v1/rules/_default", Admin, "set the default rule"),
     change("DELETE", "/api/v1/rules/_default", Admin, "take the default rule back"),
 ];

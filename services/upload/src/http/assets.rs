@@ -35,6 +35,7 @@ const ASSETS: &[Asset] = &[
     asset!("style.css", CSS),
     asset!("docs.css", CSS),
     asset!("alerts.js", SCRIPT),
+    asset!("camera.js", SCRIPT),
     asset!("card.js", SCRIPT),
     asset!("compare.js", SCRIPT),
     asset!("events.js", SCRIPT),

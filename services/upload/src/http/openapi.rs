@@ -32,6 +32,7 @@ use crate::problem::{Problem, Refused};
         (name = "proposals", description = "Frames that are proposed as normal pictures"),
         (name = "alerts", description = "Episodes in which a view did not look like its reference"),
         (name = "rules", description = "How frames are judged"),
+        (name = "cameras", description = "Cameras that are connected to, as they are set on the page or by API"),
         (name = "events", description = "What happens, as it happens"),
         (name = "legacy", description = "The calls of the system that this one replaces"),
     ),

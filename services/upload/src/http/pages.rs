@@ -1,6 +1,7 @@
 //! The pages. They are complete without script; the scripts keep them current and make them handy.
 
 pub(crate) mod alerts;
+mod camera;
 mod card;
 pub(crate) mod docs;
 pub(crate) mod drift;

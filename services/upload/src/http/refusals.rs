@@ -55,6 +55,9 @@ refuses! {
     /// What is said of a folder.
     Details: InvalidFolderDetails;
     Acknowledgement: InvalidAcknowledgement;
+    Camera: InvalidCamera, NoCameraKey;
+    /// A camera that is to be tried.
+    CameraTest: InvalidCamera, NoCameraKey, Busy;
     /// Pictures as the body.
     Pictures: EmptyPicture, TooSlow, TooLarge, TooManyFiles, UnknownFormat, UnreadablePicture, AllRefused, Busy;
     /// One more normal picture, from the body or from a camera.

@@ -6,10 +6,16 @@ pub(crate) enum Saved {
     Rule,
     Description,
     NormalPictures,
+    Camera,
 }
 
 impl Saved {
-    const ALL: [Saved; 3] = [Saved::Rule, Saved::Description, Saved::NormalPictures];
+    const ALL: [Saved; 4] = [
+        Saved::Rule,
+        Saved::Description,
+        Saved::NormalPictures,
+        Saved::Camera,
+    ];
 
     /// The address of a folder's page, which says that this was saved.
     pub(crate) fn place(self, folder: &str) -> String {
@@ -28,6 +34,7 @@ impl Saved {
             Saved::Rule => "rule",
             Saved::Description => "description",
             Saved::NormalPictures => "normals",
+            Saved::Camera => "camera",
         }
     }
 
@@ -36,6 +43,7 @@ impl Saved {
             Saved::Rule => "The rule is saved.",
             Saved::Description => "The description is saved.",
             Saved::NormalPictures => "Saved: these are the normal pictures now.",
+            Saved::Camera => "The camera is saved.",
         }
     }
 }

@@ -6,6 +6,7 @@ mod access;
 mod acknowledgements;
 mod alerts;
 mod audit;
+mod cameras;
 mod changes;
 mod conditions;
 mod cors;

@@ -17,6 +17,7 @@ use super::{
         refusals::{self, Asked, Refusals},
         saved::Saved,
     },
+    camera::CameraInput,
     card::{self, Card},
     render,
     rule::RuleInput,
@@ -35,6 +36,7 @@ struct FolderPage {
     /// As it stands in the address: a name, or the number of an old link.
     name: String,
     rule: Vec<RuleInput>,
+    camera_input: Option<CameraInput>,
     normals: Vec<Normal>,
     most_normals: usize,
     proposals: Vec<Proposal>,
@@ -122,7 +124,9 @@ pub(crate) async fn folder(
         (state.rule(&folder), state.default_rule(), proposals)
     };
     let summary = app.summary(&folder)?;
+    let camera_input = CameraInput::of(&app, &folder, &visitor).await;
     render(&FolderPage {
+        camera_input,
         position: app.pace.last_position(),
         normals: summary.normals.clone(),
         most_normals: MOST_NORMALS,

@@ -4,7 +4,7 @@ use std::{num::NonZero, time::Duration};
 
 use event_bus::Folder;
 
-use crate::{Address, Login};
+use crate::{Address, CertificatePin, Login, Reach};
 
 /// What is set of a camera. Where two of these differ, the camera is connected to again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,8 +27,25 @@ pub struct CameraSpec {
     pub fallback_snapshot: Option<Address>,
     /// The certificates (PEM) of those who may have signed the camera's own.
     pub authority: Option<Vec<u8>>,
+    /// The certificate that it must show, in place of one that somebody has signed.
+    pub pin: Option<CertificatePin>,
     /// Whether it is said where its picture stands still.
     pub freeze_watch: FreezeWatch,
+    /// Where it may be.
+    pub reach: Reach,
+    /// Where all of this was set.
+    pub set_by: SetBy,
+}
+
+/// Where a camera was set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SetBy {
+    /// In the file of cameras.
+    File,
+    /// In the file of cameras; by API, something else was set for the same folder, and does not hold.
+    FileBeforeApi,
+    /// By API.
+    Api,
 }
 
 /// How video comes.
@@ -68,7 +85,10 @@ impl CameraSpec {
             transport: Transport::Tcp,
             fallback_snapshot: None,
             authority: None,
+            pin: None,
             freeze_watch: FreezeWatch::On,
+            reach: Reach::Anywhere,
+            set_by: SetBy::File,
         }
     }
 }

@@ -68,12 +68,12 @@ impl Address {
     }
 
     /// All of it.
-    pub(crate) fn url(&self) -> &Url {
+    pub fn url(&self) -> &Url {
         &self.0
     }
 
     /// Host and port.
-    pub(crate) fn host_and_port(&self) -> (&str, u16) {
+    pub fn host_and_port(&self) -> (&str, u16) {
         let usual = match self.0.scheme() {
             "rtsp" => 554,
             "https" => 443,
@@ -84,8 +84,19 @@ impl Address {
         (host, self.0.port().unwrap_or(usual))
     }
 
+    /// The server that it leads to: protocol, host and port.
+    pub(crate) fn server(&self) -> String {
+        let (host, port) = self.host_and_port();
+        format!("{}://[{host}]:{port}", self.0.scheme())
+    }
+
+    /// Whether what is asked for there goes through TLS.
+    pub fn is_in_tls(&self) -> bool {
+        self.0.scheme() == "https"
+    }
+
     /// What is asked for: path and query.
-    pub(crate) fn path_and_query(&self) -> &str {
+    pub fn path_and_query(&self) -> &str {
         &self.0[url::Position::BeforePath..url::Position::AfterQuery]
     }
 }

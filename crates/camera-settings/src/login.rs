@@ -20,7 +20,7 @@ impl Login {
     }
 
     /// The password, for who logs in.
-    pub(crate) fn reveal(&self) -> &str {
+    pub fn reveal(&self) -> &str {
         &self.password
     }
 }
