@@ -19,12 +19,15 @@ pub(crate) mod holds;
 pub(crate) mod latest;
 pub(crate) mod learning;
 pub(crate) mod normals;
+pub(crate) mod notices;
 pub(crate) mod proposals;
 pub(crate) mod references;
 pub(crate) mod rights;
 pub(crate) mod rules;
 pub(crate) mod sessions;
+pub(crate) mod silences;
 pub(crate) mod sources;
+pub(crate) mod turns;
 pub(crate) mod uploads;
 
 use std::collections::BTreeSet;
@@ -34,7 +37,7 @@ use declaration::Declaration;
 use rights::Service;
 
 /// All streams and buckets, in the order in which they are made.
-pub static DECLARATIONS: [Declaration; 21] = [
+pub static DECLARATIONS: [Declaration; 24] = [
     uploads::DECLARATION,
     frames::DECLARATION,
     comparisons::DECLARATION,
@@ -48,6 +51,9 @@ pub static DECLARATIONS: [Declaration; 21] = [
     holds::DECLARATION,
     learning::DECLARATION,
     acknowledgements::DECLARATION,
+    silences::DECLARATION,
+    notices::DECLARATION,
+    turns::DECLARATION,
     sessions::DECLARATION,
     features::DECLARATION,
     drift::DECLARATION,

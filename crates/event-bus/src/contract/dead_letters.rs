@@ -30,6 +30,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
         (Service::Upload, &[Right::Write]),
         (Service::Comparator, &[Right::Write]),
         (Service::Sink, &[Right::Write]),
+        (Service::Notifier, &[Right::Write]),
     ],
     ..Declaration::stream(
         "DEAD_LETTERS",

@@ -26,6 +26,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
         (Service::Upload, &[Right::Write, Right::Follow, Right::Ask]),
         (Service::Comparator, &[Right::Follow]),
         (Service::Sink, &[Right::Follow]),
+        (Service::Notifier, &[Right::Follow]),
     ],
     ..Declaration::key_value(Folders::NAMES, "The folders that were made")
 };

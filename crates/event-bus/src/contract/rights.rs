@@ -9,6 +9,8 @@ pub enum Service {
     Comparator,
     /// Reads for Redis.
     Sink,
+    /// Tells people of alerts.
+    Notifier,
     /// Publishes frames, and how its cameras stand.
     Camera,
     /// Waits for alerts.
@@ -38,10 +40,11 @@ pub enum Right {
 
 impl Service {
     /// All of them.
-    pub const ALL: [Service; 5] = [
+    pub const ALL: [Service; 6] = [
         Service::Upload,
         Service::Comparator,
         Service::Sink,
+        Service::Notifier,
         Service::Camera,
         Service::Subscriber,
     ];
@@ -52,6 +55,7 @@ impl Service {
             Service::Upload => "upload",
             Service::Comparator => "comparator",
             Service::Sink => "sink",
+            Service::Notifier => "notifier",
             Service::Camera => "camera",
             Service::Subscriber => "subscriber",
         }

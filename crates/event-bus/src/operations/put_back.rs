@@ -26,7 +26,9 @@ use crate::{
         alerts::{self, AlertSubject},
         declaration::UNHEARD,
         folders::FolderChange,
+        notices::NoticeChange,
         rules::RuleChange,
+        silences::SilenceChange,
         uploads::ReferenceChange,
     },
     folder::Folder,
@@ -99,12 +101,14 @@ impl Bus {
             tracker,
             shutdown,
         };
-        let remembered: [Box<dyn PutBack>; 5] = [
+        let remembered: [Box<dyn PutBack>; 7] = [
             remember.start::<ReferenceChange>(),
             remember.start::<Alert>(),
             remember.start::<FolderChange>(),
             remember.start::<RuleChange>(),
             remember.start::<AcknowledgementChange>(),
+            remember.start::<SilenceChange>(),
+            remember.start::<NoticeChange>(),
         ];
         let bus = self.clone();
         let repair = async move {
