@@ -1,0 +1,51 @@
+//! Random worlds around real lanes: copies that die between any two steps and know everything late, receivers that refuse,
+//! ask for patience, or take a message and lose the answer, silences, acknowledgements, hours, clocks that are set.
+//!
+//! What must hold is checked while it goes on and at its end; and that it is noticed where the machine is broken on purpose.
+
+mod world;
+
+use super::Mutant;
+use world::World;
+
+/// Each takes about a tenth of a second; `FRAMEWATCH_WORLDS` says how many, for more than every test run has time for.
+const WORLDS: u64 = 300;
+
+/// Runs so many worlds; says what was wrong in the first that failed.
+fn run(mutant: Option<Mutant>) -> Result<world::Tally, String> {
+    let mut tally = world::Tally::default();
+    let asked = std::env::var("FRAMEWATCH_WORLDS").ok();
+    let worlds = asked.and_then(|asked| asked.parse().ok()).unwrap_or(WORLDS);
+    for seed in 1..=worlds {
+        let mut world = World::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15), mutant);
+        let ended = world.run().map_err(|wrong| format!("world {seed}: {wrong}"))?;
+        tally.add(ended);
+    }
+    Ok(tally)
+}
+
+#[test]
+fn in_every_world_people_are_told() {
+    let tally = run(None).unwrap();
+    // A simulation in which nothing happens shows nothing.
+    assert!(tally.delivered > 10_000, "{tally:?}");
+    assert!(tally.repeated > 200, "{tally:?}");
+    assert!(tally.crashes > 1_000, "{tally:?}");
+    assert!(tally.taken_over > 200, "{tally:?}");
+    assert!(tally.refused > 5, "{tally:?}");
+}
+
+#[test]
+fn what_is_broken_on_purpose_is_noticed() {
+    for mutant in [
+        Mutant::NoIntent,
+        Mutant::NotSettledFirst,
+        Mutant::GivesUpSilently,
+        Mutant::SilencedEnds,
+        Mutant::NewKeys,
+        Mutant::ForgetsTheRate,
+    ] {
+        let ran = run(Some(mutant));
+        assert!(ran.is_err(), "{mutant:?} goes unnoticed");
+    }
+}
