@@ -42,7 +42,7 @@ run: tools
 	@exec "$${CARGO_TARGET_DIR:-target}/quick/framewatch" up --demo $(ARGS)
 
 test: tools
-	@sh scripts/get-tools.sh ffmpeg rtsp-server chromium axe promtool
+	@sh scripts/get-tools.sh ffmpeg rtsp-server chromium axe promtool receivers
 	FRAMEWATCH_MODEL=$${FRAMEWATCH_MODEL:-$$(ls $(MODEL) 2>/dev/null)} cargo test --workspace --locked $(ARGS)
 
 soak: tools

@@ -1,12 +1,12 @@
 #!/bin/sh
 # Gets what Framewatch needs beside Rust, and nothing that is there already.
 #
-#   get-tools.sh [compiler] [nats-server] [redis-server] [ffmpeg] [rtsp-server] [chromium] [axe] [promtool] [cargo-deny]
-#                [kubernetes] [cmake] [cargo-fuzz] [hadolint] [model] [onnxruntime]
+#   get-tools.sh [compiler] [nats-server] [redis-server] [ffmpeg] [rtsp-server] [chromium] [axe] [promtool] [receivers]
+#                [cargo-deny] [kubernetes] [cmake] [cargo-fuzz] [hadolint] [model] [onnxruntime]
 #
 # What the project alone uses goes into .tools/ of the workspace. System packages are installed with apt-get, and only
 # as root or with a sudo that asks no password. What can't be got is named with advice, and the status is 1; ffmpeg,
-# chromium, axe, promtool and kubernetes, which only some tests need, are missed with a message; so are the model, without
+# chromium, axe, promtool, receivers and kubernetes, which only some tests need, are missed with a message; so are the model, without
 # which pictures are compared by their fingerprints alone, and onnxruntime, which a benchmark compares with.
 #
 # Wheels come from where pip is set to get them: PIP_INDEX_URL names a mirror.
@@ -62,9 +62,8 @@ make_scratch() {
     trap 'exit 130' INT TERM HUP
 }
 
-# apt_install PACKAGE…: false where there is no apt-get, no right to use it, or no such package.
-apt_install() {
-    has apt-get || return 1
+# Sets $as_root: false where there is no right to change the system.
+may_install() {
     if [ "$(id -u)" = 0 ]; then
         as_root='env'
     elif has sudo && sudo -n true 2>/dev/null; then
@@ -72,6 +71,11 @@ apt_install() {
     else
         return 1
     fi
+}
+
+# apt_install PACKAGE…: false where there is no apt-get, no right to use it, or no such package.
+apt_install() {
+    has apt-get && may_install || return 1
     say "installing system packages: $*"
     apt_get() { $as_root DEBIAN_FRONTEND=noninteractive apt-get -qq -o DPkg::Lock::Timeout=300 "$@" >/dev/null; }
     apt_get install -y --no-install-recommends "$@" 2>/dev/null && return
@@ -238,6 +242,37 @@ get_kubectl() {
     mv -f "$scratch/layer/kubectl/kubectl" "$tools/bin/kubectl"
 }
 
+# What messages are sent to in tests: Alertmanager, taken out of Debian's package, which would start it when installed; and
+# what is written in Python, in a Python of its own.
+get_receivers() {
+    get_alertmanager || say "no prometheus-alertmanager: the tests that send to it will be skipped."
+    pinned=scripts/receivers.txt
+    advice="The tests of mails and of Apprise will be skipped."
+    cmp -s "$pinned" "$tools/receivers/requirements.txt" && return
+    make_scratch
+    rm -rf "$tools/receivers"
+    say "fetching a mail server and Apprise into .tools/receivers (PyPI wheels, pinned in $pinned)"
+    { has python3 && python3 -m venv "$tools/receivers" &&
+        "$tools/receivers/bin/python" -m pip install --quiet --disable-pip-version-check --no-deps --only-binary=:all: \
+            -r "$pinned"; } || { say "could not fetch them. $advice"; return; }
+    cp "$pinned" "$tools/receivers/requirements.txt"
+}
+
+get_alertmanager() {
+    templates=/usr/share/prometheus/alertmanager
+    has prometheus-alertmanager && [ -f $templates/default.tmpl ] && return
+    make_scratch
+    has dpkg-deb && download_package prometheus-alertmanager || return 1
+    dpkg-deb -x "$scratch"/prometheus-alertmanager_*.deb "$scratch/alertmanager"
+    # Debian's program reads its templates there and nowhere else.
+    if [ ! -f $templates/default.tmpl ]; then
+        may_install || return 1
+        $as_root mkdir -p $templates
+        $as_root cp "$scratch/alertmanager$templates/default.tmpl" "$scratch/alertmanager$templates/email.tmpl" $templates/
+    fi
+    mv -f "$scratch/alertmanager/usr/bin/prometheus-alertmanager" "$tools/bin/prometheus-alertmanager"
+}
+
 get_cargo_deny() {
     [ "$(version_of cargo-deny)" = $cargo_deny_version ] && return
     say "building cargo-deny $cargo_deny_version into .tools/bin (some minutes)"
@@ -314,6 +349,7 @@ get() {
         chromium) get_chromium ;;
         axe) get_axe ;;
         promtool) get_promtool ;;
+        receivers) get_receivers ;;
         kubernetes) get_kubernetes ;;
         cargo-deny) get_cargo_deny ;;
         cmake) get_cmake ;;

@@ -59,7 +59,7 @@ pub struct Told {
     pub title: String,
     /// Where its camera is; empty where that is not known.
     pub site: String,
-    /// What the alert is about.
+    /// What the alert is about: the view or the camera.
     pub subject: Subject,
     /// What is wrong, in a word or two, as it is said of many: `silent`, `covered`, `different`.
     pub kind: String,
@@ -84,7 +84,11 @@ impl Told {
             folder: alert.folder.clone(),
             title: String::new(),
             site: String::new(),
-            subject: alert.subject(),
+            // In alerts of earlier versions, which were all about the view, it is not said.
+            subject: match alert.subject() {
+                Subject::Camera => Subject::Camera,
+                _ => Subject::View,
+            },
             // What fired an alert of an earlier version, which has no findings, was always this.
             kind: kind.map_or_else(|| "different".to_owned(), |kind| kind.words()),
             why: alert.message.clone(),

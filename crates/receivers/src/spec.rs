@@ -1,5 +1,7 @@
 //! What a configuration says of one receiver.
 
+mod check;
+
 use std::{fmt, path::PathBuf};
 
 use serde::{Deserialize, Serialize};
