@@ -8,7 +8,14 @@ use service_runtime::Failure;
 use super::folder::{Origin, SecretsFolder};
 
 /// Those that deploy/nats/accounts.conf gives rights to.
-const USERS: [&str; 5] = ["upload", "comparator", "sink", "operator", "subscriber"];
+const USERS: [&str; 6] = [
+    "upload",
+    "comparator",
+    "sink",
+    "notifier",
+    "operator",
+    "subscriber",
+];
 
 /// The simulated cameras of the demo.
 const DEMO: &str = "demo=folder1,folder2,folder3,folder4,folder5,folder6";

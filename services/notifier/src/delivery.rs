@@ -20,7 +20,9 @@ use crate::{
     cases::cases,
     known::Knowledge,
     messages::Messages,
-    outbox::{ABANDONED_AFTER, Answer, Case, Counts, Dispatch, Effect, Lane, Now, SAY_EVERY, Stored},
+    outbox::{
+        ABANDONED_AFTER, Answer, Case, Counts, Dispatch, Effect, Lane, Now, SAY_EVERY, Stored,
+    },
     routes::Routes,
 };
 use storing::Storing;
@@ -62,7 +64,8 @@ impl Shared {
 
     pub(crate) fn routes(&self) -> Arc<Routes> {
         let routes = self.routes.read();
-        Arc::clone(&routes.unwrap_or_else(std::sync::PoisonError::into_inner))
+        let routes = routes.unwrap_or_else(std::sync::PoisonError::into_inner);
+        Arc::clone(&*routes)
     }
 }
 
@@ -137,9 +140,13 @@ impl Delivery {
                     }
                 }
                 Effect::Announce(dispatch) => {
-                    let message = self.shared.messages.of(&routes, &addressee.receiver, &dispatch);
+                    let message = self
+                        .shared
+                        .messages
+                        .of(&routes, &addressee.receiver, &dispatch);
                     let message = turns.while_saying(&lane, message).await?;
                     prepared = Some((dispatch.key.clone(), message));
+                    announced_at = Instant::now();
                     match turns.announce(&lane).await? {
                         true => lane.announced(self.shared.now()),
                         false => {
@@ -147,7 +154,6 @@ impl Delivery {
                             turns.say_within(&lane, RETRY).await?;
                         }
                     }
-                    announced_at = Instant::now();
                 }
                 Effect::Send(dispatch) => {
                     let message = prepared.take().filter(|(key, _)| *key == dispatch.key);
@@ -204,26 +210,58 @@ impl Delivery {
         match outcome {
             Outcome::Delivered(handle) => {
                 let told = dispatch.members.len();
-                tracing::info!(receiver = name, telling = dispatch.telling.word(), alerts = told, key = dispatch.key, "told");
+                tracing::info!(
+                    receiver = name,
+                    telling = dispatch.telling.word(),
+                    alerts = told,
+                    key = dispatch.key,
+                    "told"
+                );
                 Answer::Taken {
                     thread: handle.map(|handle| handle.0),
                 }
             }
             Outcome::TryAgain { after, why } => {
-                if self.is_due("again") {
-                    tracing::warn!(receiver = name, key = dispatch.key, why, "not told; it is tried again");
+                let given_up = dispatch.given_up_after_this();
+                if given_up > 0 {
+                    self.count_dead(given_up);
+                    tracing::error!(
+                        receiver = name,
+                        key = dispatch.key,
+                        alerts = given_up,
+                        why,
+                        "not told for days, and given up"
+                    );
+                } else if self.is_due("again") {
+                    tracing::warn!(
+                        receiver = name,
+                        key = dispatch.key,
+                        why,
+                        "not told; it is tried again"
+                    );
                 }
                 Answer::TryAgain { after, why }
             }
             Outcome::Refused { why } => {
-                metrics::counter!("framewatch_notices_dead_total", "receiver" => name.clone())
-                    .increment(dispatch.members.len() as u64);
+                self.count_dead(dispatch.members.len());
                 if self.is_due("refused") {
-                    tracing::error!(receiver = name, key = dispatch.key, alerts = dispatch.members.len(), why, "not told, and never will be: `framewatch notify list --failed` shows all of them");
+                    tracing::error!(
+                        receiver = name,
+                        key = dispatch.key,
+                        alerts = dispatch.members.len(),
+                        why,
+                        "not told, and never will be: `framewatch notify list --failed` shows all of them"
+                    );
                 }
                 Answer::Refused { why }
             }
         }
+    }
+
+    fn count_dead(&self, alerts: usize) {
+        let name = self.name.to_string();
+        metrics::counter!("framewatch_notices_dead_total", "receiver" => name)
+            .increment(alerts as u64);
     }
 
     fn show(&self, counts: Counts) {

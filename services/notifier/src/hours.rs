@@ -133,7 +133,10 @@ mod tests {
         assert!(contain(hours, datetime!(2026-07-04 05:59 UTC)));
         assert!(!contain(hours, datetime!(2026-07-04 06:00 UTC)));
         assert!(!contain(hours, datetime!(2026-07-04 22:00 UTC)));
-        assert!(contain("Sat-Mon,Wed 00:00-24:00 UTC", datetime!(2026-07-05 23:59 UTC)));
+        assert!(contain(
+            "Sat-Mon,Wed 00:00-24:00 UTC",
+            datetime!(2026-07-05 23:59 UTC)
+        ));
     }
 
     #[test]

@@ -155,7 +155,9 @@ impl Known {
             Latest::Event(stored) => self.learn_stored_alert(stored),
             Latest::Anew => {
                 self.alerts_are_caught_up = false;
-                self.subjects.values_mut().for_each(|last| last.sequence = 0);
+                self.subjects
+                    .values_mut()
+                    .for_each(|last| last.sequence = 0);
             }
             Latest::CaughtUp => {
                 self.alerts_are_caught_up = true;
@@ -202,12 +204,15 @@ impl Known {
 
     fn end(&mut self, id: &str, ended: Alert, since: OffsetDateTime) {
         let key = AlertKey::of_episode(id);
-        let episode = self.episodes.entry(id.to_owned()).or_insert_with(|| Episode {
-            key,
-            alert: ended.clone(),
-            ended: None,
-            since,
-        });
+        let episode = self
+            .episodes
+            .entry(id.to_owned())
+            .or_insert_with(|| Episode {
+                key,
+                alert: ended.clone(),
+                ended: None,
+                since,
+            });
         if episode.ended.is_none() {
             episode.since = since;
             episode.ended = Some(Alert {
@@ -311,7 +316,8 @@ impl Known {
             self.acknowledged.remove(&before);
         }
         if stored.event.value.is_some() {
-            self.acknowledged.insert(stored.sequence, stored.key.clone());
+            self.acknowledged
+                .insert(stored.sequence, stored.key.clone());
             self.acknowledgements.insert(stored.key, stored.sequence);
         }
         if self.acknowledged.len() > MOST_ACKNOWLEDGEMENTS
@@ -333,7 +339,10 @@ fn ended_unseen(next: &Alert) -> Alert {
         folder: next.folder.clone(),
         subject: next.subject,
         phase: Phase::Resolved.into(),
-        message: format!("{}: the alert is over; how it ended is not known", next.folder),
+        message: format!(
+            "{}: the alert is over; how it ended is not known",
+            next.folder
+        ),
         resolved_at: next.fired_at.clone(),
         frame: next.frame.clone(),
         ..Alert::default()

@@ -18,11 +18,14 @@ mod outbox;
 mod process;
 mod routes;
 mod routes_file;
+mod trial;
 
 pub use config::Config;
 pub use process::main;
+pub use receivers::Outcome;
 pub use routes::Routes;
 pub use routes_file::{Fault, Faults, FileError, RoutesFile};
+pub use trial::UnknownReceiver;
 
 use std::{
     sync::{
@@ -32,7 +35,9 @@ use std::{
     time::Duration,
 };
 
-use event_bus::{AcknowledgementChange, Bus, FolderChange, NoticeChange, SilenceChange, TurnChange};
+use event_bus::{
+    AcknowledgementChange, Bus, FolderChange, NoticeChange, SilenceChange, TurnChange,
+};
 use proto::v1::Alert;
 use service_runtime::{Context, Failure};
 use tokio::time::{Instant, interval};
@@ -61,7 +66,12 @@ pub async fn run(
     let ready = require(&bus, &context);
     let tracker = TaskTracker::new();
     let caught_up = follow(&knowledge, &bus, &tracker, &context.shutdown);
-    if context.shutdown.run_until_cancelled(caught_up).await.is_some() {
+    if context
+        .shutdown
+        .run_until_cancelled(caught_up)
+        .await
+        .is_some()
+    {
         ready.store(true, Ordering::Relaxed);
         let shared = Shared {
             messages: Messages::new(&bus, &knowledge, context.cpu.queue()),
@@ -72,7 +82,11 @@ pub async fn run(
             began: Instant::now(),
             complaints: Arc::default(),
         };
-        tracing::info!(receivers = routes.receivers.len(), routes = routes.routes.len(), "telling people of alerts");
+        tracing::info!(
+            receivers = routes.receivers.len(),
+            routes = routes.routes.len(),
+            "telling people of alerts"
+        );
         let mut fleet = Fleet::new(shared);
         fleet.become_these(routes).await;
         tracker.spawn(

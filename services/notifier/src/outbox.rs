@@ -54,6 +54,19 @@ pub(crate) struct Dispatch {
     pub(crate) members: Vec<Member>,
 }
 
+impl Dispatch {
+    /// How many of its episodes are given up where the receiver does not take it this time.
+    pub(crate) fn given_up_after_this(&self) -> usize {
+        let tries = self
+            .members
+            .iter()
+            .filter_map(|it| it.notice.sending.as_ref());
+        tries
+            .filter(|sending| sending.tries + 1 >= backoff::MOST_TRIES)
+            .count()
+    }
+}
+
 /// An episode that a message tells.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Member {

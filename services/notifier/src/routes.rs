@@ -91,7 +91,12 @@ impl Route {
     /// By what this alert is grouped, and what it has of that; `None` where all that the route tells is one group.
     pub(crate) fn group(&self, alert: &Alert, details: &Details) -> Option<receivers::Group> {
         let join = |words: Vec<String>| words.join(", ");
-        let by = join(self.group_by.iter().map(|by| by.word().to_owned()).collect());
+        let by = join(
+            self.group_by
+                .iter()
+                .map(|by| by.word().to_owned())
+                .collect(),
+        );
         let values = self.group_by.iter().map(|by| by.value(alert, details));
         (!self.group_by.is_empty()).then(|| receivers::Group {
             by,

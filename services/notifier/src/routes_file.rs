@@ -105,7 +105,11 @@ fn parse(text: &str, beside: &Path) -> Result<Routes, Faults> {
             format!("there must be at most {MOST_RECEIVERS} receivers and {MOST_ROUTES} routes");
         faults.add(0..0, None, message);
     }
-    let names: Vec<&str> = file.receiver.keys().map(|name| name.get_ref().as_str()).collect();
+    let names: Vec<&str> = file
+        .receiver
+        .keys()
+        .map(|name| name.get_ref().as_str())
+        .collect();
     for (number, route) in file.route.into_iter().enumerate() {
         let name = format!("route {}", number + 1);
         if let Some(route) = section::Reading::new(&name, &names, &mut faults).route(route) {
@@ -146,6 +150,11 @@ fn addressees(
         }
     }
     addressees
+}
+
+#[cfg(test)]
+pub(crate) fn parsed_for_tests(text: &str, beside: &Path) -> Routes {
+    parse(text, beside).unwrap_or_else(|faults| panic!("{faults}"))
 }
 
 #[cfg(test)]

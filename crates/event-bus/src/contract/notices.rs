@@ -10,7 +10,7 @@ use time::OffsetDateTime;
 use super::{
     acknowledgements::{AlertKey, InvalidAlertKey},
     alerts,
-    declaration::Declaration,
+    declaration::{Backup, Declaration},
     rights::{Right, Service},
 };
 use crate::nats::{
@@ -22,11 +22,16 @@ use crate::nats::{
 };
 
 pub(super) const DECLARATION: Declaration = Declaration {
+    // A restore leaves what people were told: it was said.
+    backup: Backup::No,
     max_age: Some(alerts::MAX_AGE),
     rights: &[
         // It puts back what was deleted.
         (Service::Upload, &[Right::Write, Right::Follow]),
-        (Service::Notifier, &[Right::Write, Right::Follow]),
+        (
+            Service::Notifier,
+            &[Right::Write, Right::Follow, Right::Ask],
+        ),
     ],
     ..Declaration::key_value(
         Notices::NAMES,

@@ -6,7 +6,7 @@ use bytes::Bytes;
 use proto::v1::Silence;
 
 use super::{
-    declaration::Declaration,
+    declaration::{Backup, Declaration},
     rights::{Right, Service},
 };
 use crate::nats::{
@@ -18,6 +18,8 @@ use crate::nats::{
 };
 
 pub(super) const DECLARATION: Declaration = Declaration {
+    // A restore leaves what people have said lately.
+    backup: Backup::No,
     // The longest that one may last begins when it is made, and one that was may still be asked for.
     max_age: Some(std::time::Duration::from_secs(
         2 * 366 * super::declaration::DAY.as_secs(),

@@ -1,7 +1,7 @@
 //! Storing notices, each after the change that it follows.
 
-use futures::{StreamExt as _, stream};
 use event_bus::{Expected, PublishError, with_causes};
+use futures::{StreamExt as _, stream};
 
 use super::Shared;
 use crate::outbox::{Member, Stored};
@@ -14,11 +14,9 @@ pub(super) struct Storing<'a>(pub(super) &'a Shared);
 impl Storing<'_> {
     /// What became of each, in the same order.
     pub(super) async fn store(&self, members: &[Member]) -> Vec<Stored> {
-        let stored: Vec<Stored> = stream::iter(members)
-            .map(|member| self.store_one(member))
-            .buffered(AT_A_TIME)
-            .collect()
-            .await;
+        let storing: Vec<_> = members.iter().map(|it| self.store_one(it)).collect();
+        let storing = stream::iter(storing).buffered(AT_A_TIME);
+        let stored: Vec<Stored> = storing.collect().await;
         self.0.knowledge.change(|known| {
             for (member, stored) in members.iter().zip(&stored) {
                 if let Stored::At(revision) = stored {
@@ -46,7 +44,12 @@ impl Storing<'_> {
 
     /// Takes in what is there instead: it may be what an attempt before this one has stored, whose answer was lost.
     async fn look(&self, member: &Member) -> Stored {
-        match self.0.bus.last::<event_bus::NoticeChange>(&member.key).await {
+        match self
+            .0
+            .bus
+            .last::<event_bus::NoticeChange>(&member.key)
+            .await
+        {
             Ok(last) => {
                 let Some(stored) = last.event else {
                     return Stored::Overtaken;

@@ -62,14 +62,22 @@ impl Turns {
     }
 
     fn seen(&self) -> Option<StoredTurn> {
-        self.shared.knowledge.read().turns.get(&self.receiver).cloned()
+        self.shared
+            .knowledge
+            .read()
+            .turns
+            .get(&self.receiver)
+            .cloned()
     }
 
     /// Takes it if nothing came after what was seen. How long that was ago the broker's clock says.
     async fn take_after(&mut self, seen: Option<StoredTurn>) -> Option<Lane> {
         let turn = Turn {
             holder: self.shared.copy.to_string(),
-            ..seen.as_ref().map(|seen| seen.turn.clone()).unwrap_or_default()
+            ..seen
+                .as_ref()
+                .map(|seen| seen.turn.clone())
+                .unwrap_or_default()
         };
         let expected = seen.as_ref().map_or(0, |seen| seen.revision);
         if !self.write(&turn, expected).await.ok()? {
@@ -221,7 +229,10 @@ impl Turns {
                 }
             }
             Err(error) => {
-                tracing::debug!(error = with_causes(&error), "it is not stored whose turn it is");
+                tracing::debug!(
+                    error = with_causes(&error),
+                    "it is not stored whose turn it is"
+                );
                 Ok(false)
             }
         }

@@ -35,7 +35,9 @@ mod tests {
         let seconds: Vec<_> = (1..=14).map(|tries| wait(tries).as_secs()).collect();
         assert_eq!(
             seconds,
-            [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 3600, 3600]
+            [
+                1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024, 2048, 3600, 3600
+            ]
         );
         let all: Duration = (1..=MOST_TRIES).map(wait).sum();
         let days = all.as_secs() / 86_400;

@@ -47,9 +47,16 @@ pub(crate) enum Stored {
 /// What a receiver answers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Answer {
-    Taken { thread: Option<String> },
-    TryAgain { after: Option<Duration>, why: String },
-    Refused { why: String },
+    Taken {
+        thread: Option<String>,
+    },
+    TryAgain {
+        after: Option<Duration>,
+        why: String,
+    },
+    Refused {
+        why: String,
+    },
 }
 
 /// One receiver's lane, in the copy that sends to it.
@@ -418,7 +425,9 @@ impl Lane {
             }
         });
         let waited = waited.min().unwrap_or(now.running);
-        let interval = members.first().map(|(_, standing, _)| standing.group_interval);
+        let interval = members
+            .first()
+            .map(|(_, standing, _)| standing.group_interval);
         let begun = self.begun.get(name).zip(interval);
         begun.map_or(waited, |(begun, interval)| waited.max(*begun + interval))
     }

@@ -18,7 +18,9 @@ fn run(mutant: Option<Mutant>) -> Result<world::Tally, String> {
     let worlds = asked.and_then(|asked| asked.parse().ok()).unwrap_or(WORLDS);
     for seed in 1..=worlds {
         let mut world = World::new(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15), mutant);
-        let ended = world.run().map_err(|wrong| format!("world {seed}: {wrong}"))?;
+        let ended = world
+            .run()
+            .map_err(|wrong| format!("world {seed}: {wrong}"))?;
         tally.add(ended);
     }
     Ok(tally)

@@ -317,7 +317,9 @@ pub(super) fn link(link: Option<&Spanned<String>>, faults: &mut Faults) -> Optio
         .strip_prefix("https://")
         .or_else(|| text.strip_prefix("http://"));
     let is_plain = |rest: &str| {
-        !rest.is_empty() && !rest.contains(['@', '?', '#', '"', '<', '>', '\\']) && !rest.contains(char::is_whitespace)
+        !rest.is_empty()
+            && !rest.contains(['@', '?', '#', '"', '<', '>', '\\'])
+            && !rest.contains(char::is_whitespace)
     };
     if rest.is_some_and(is_plain) && text.len() <= 500 {
         return Some(text.to_owned());

@@ -43,7 +43,10 @@ to = "oncall"
 "##,
     )
     .unwrap();
-    assert_eq!(routes.link.as_deref(), Some("https://framewatch.example.org"));
+    assert_eq!(
+        routes.link.as_deref(),
+        Some("https://framewatch.example.org")
+    );
     let ops = &routes.receivers[&"ops".parse().unwrap()];
     let rate = ops.rate.unwrap();
     assert_eq!((rate.count, rate.per), (10, Duration::from_secs(60)));
@@ -62,19 +65,55 @@ to = "oncall"
 #[test]
 fn what_is_wrong_is_said_with_its_line() {
     for (route, line, wrong) in [
-        ("[[route]]\nto = [\"nobody\"]\n", 5, "no receiver \"nobody\""),
+        (
+            "[[route]]\nto = [\"nobody\"]\n",
+            5,
+            "no receiver \"nobody\"",
+        ),
         ("[[route]]\nto = []\n", 5, "names nobody"),
         ("[[route]]\nmatch = { folder = \"*\" }\n", 4, "says nobody"),
-        ("[[route]]\nto = \"ops\"\nremind = \"1s\"\n", 6, "remind is a time from 1m to"),
-        ("[[route]]\nto = \"ops\"\nhours = \"Mon\"\n", 6, "three parts"),
-        ("[[route]]\nto = \"ops\"\ngroup-by = \"colour\"\n", 6, "\"colour\""),
-        ("[[route]]\nto = \"ops\"\nmatch = { kind = \"stolen\" }\n", 6, "\"stolen\""),
-        ("[[route]]\nto = \"ops\"\nmatch = { state = \"resolved\" }\n", 6, "state is"),
+        (
+            "[[route]]\nto = \"ops\"\nremind = \"1s\"\n",
+            6,
+            "remind is a time from 1m to",
+        ),
+        (
+            "[[route]]\nto = \"ops\"\nhours = \"Mon\"\n",
+            6,
+            "three parts",
+        ),
+        (
+            "[[route]]\nto = \"ops\"\ngroup-by = \"colour\"\n",
+            6,
+            "\"colour\"",
+        ),
+        (
+            "[[route]]\nto = \"ops\"\nmatch = { kind = \"stolen\" }\n",
+            6,
+            "\"stolen\"",
+        ),
+        (
+            "[[route]]\nto = \"ops\"\nmatch = { state = \"resolved\" }\n",
+            6,
+            "state is",
+        ),
         ("[[route]]\nto = \"ops\"\ncolour = 1\n", 6, "colour"),
-        ("[[route]]\nto = \"ops\"\nescalate = { after = \"1m\", to = \"ops\" }\n", 6, "in any case"),
+        (
+            "[[route]]\nto = \"ops\"\nescalate = { after = \"1m\", to = \"ops\" }\n",
+            6,
+            "in any case",
+        ),
         ("[receiver.mail]\ntype = \"webhook\"\n", 4, "url"),
-        ("[receiver.other]\ntype = \"webhook\"\nurl = \"http://127.0.0.1:9/\"\nrate = \"often\"\n", 7, "rate is 1 to"),
-        ("[receiver.Other]\ntype = \"webhook\"\nurl = \"http://127.0.0.1:9/\"\n", 4, "no name of a receiver"),
+        (
+            "[receiver.other]\ntype = \"webhook\"\nurl = \"http://127.0.0.1:9/\"\nrate = \"often\"\n",
+            7,
+            "rate is 1 to",
+        ),
+        (
+            "[receiver.Other]\ntype = \"webhook\"\nurl = \"http://127.0.0.1:9/\"\n",
+            4,
+            "no name of a receiver",
+        ),
         ("[[route]\n", 4, ""),
     ] {
         let said = refused(route);
@@ -86,7 +125,10 @@ fn what_is_wrong_is_said_with_its_line() {
 #[test]
 fn all_that_is_wrong_is_said_at_once() {
     let said = refused("[[route]]\nto = \"a\"\n\n[[route]]\nto = \"b\"\n");
-    assert!(said.contains("line 5, route 1") && said.contains("line 8, route 2"), "{said}");
+    assert!(
+        said.contains("line 5, route 1") && said.contains("line 8, route 2"),
+        "{said}"
+    );
     let said = read("link = \"ftp://x\"\n").unwrap_err();
     assert!(said.contains("line 1: link is where"), "{said}");
 }

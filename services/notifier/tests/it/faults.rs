@@ -16,9 +16,14 @@ async fn what_may_be_taken_later_is_sent_again_with_the_same_key() {
     let running = site.start(&to(&hook.url(), "group-wait = \"0s\"")).await;
     let alert = site.fire_view("dock").await;
     let came = hook.first(3).await;
-    assert!(came.iter().all(|it| it.key == came[0].key && it.occasion() == "firing"));
+    assert!(
+        came.iter()
+            .all(|it| it.key == came[0].key && it.occasion() == "firing")
+    );
     assert!(came[1].at - came[0].at >= Duration::from_secs(1));
-    let told = site.notice_where(&alert, |notice| notice.told_at.is_some()).await;
+    let told = site
+        .notice_where(&alert, |notice| notice.told_at.is_some())
+        .await;
     assert_eq!(told.failed, None);
     running.stop().await;
 }
@@ -34,7 +39,8 @@ async fn a_receiver_that_asks_for_patience_has_it() {
     site.fire_view("gate").await;
     let came = hook.first(3).await;
     assert!(came[1].at - came[0].at >= Duration::from_secs(3));
-    site.notice_where(&first, |notice| notice.told_at.is_some()).await;
+    site.notice_where(&first, |notice| notice.told_at.is_some())
+        .await;
     running.stop().await;
 }
 
@@ -44,7 +50,9 @@ async fn what_is_refused_is_given_up_and_said_so() {
     hook.answer(&[Answer::Status(404)]);
     let running = site.start(&to(&hook.url(), "group-wait = \"0s\"")).await;
     let alert = site.fire_view("dock").await;
-    let notice = site.notice_where(&alert, |notice| notice.failed.is_some()).await;
+    let notice = site
+        .notice_where(&alert, |notice| notice.failed.is_some())
+        .await;
     let failed = notice.failed.unwrap();
     assert_eq!(failed.telling, Telling::Firing);
     assert!(failed.why.contains("404"), "{}", failed.why);
@@ -53,7 +61,8 @@ async fn what_is_refused_is_given_up_and_said_so() {
     // It was not heard, so its end is not told; others are.
     site.resolve(&alert).await;
     let other = site.fire_view("gate").await;
-    site.notice_where(&other, |notice| notice.told_at.is_some()).await;
+    site.notice_where(&other, |notice| notice.told_at.is_some())
+        .await;
     assert_eq!(hook.came().len(), 2);
     running.stop().await;
 }
@@ -73,7 +82,8 @@ async fn a_receiver_that_does_not_answer_delays_no_other() {
     stuck.first(1).await;
     for number in 0..3 {
         let alert = site.fire_view(&format!("gate{number}")).await;
-        site.notice_where(&alert, |notice| notice.told_at.is_some()).await;
+        site.notice_where(&alert, |notice| notice.told_at.is_some())
+            .await;
     }
     assert_eq!(stuck.came().len(), 1);
     running.stop().await;
@@ -87,12 +97,14 @@ async fn copies_share_the_work_and_tell_everything_once() {
     let second = site.start(&text).await;
     for number in 0..10 {
         let alert = site.fire_view(&format!("dock{number}")).await;
-        site.notice_where(&alert, |notice| notice.told_at.is_some()).await;
+        site.notice_where(&alert, |notice| notice.told_at.is_some())
+            .await;
     }
     // The other one goes on.
     first.stop().await;
     let alert = site.fire_view("gate").await;
-    site.notice_where(&alert, |notice| notice.told_at.is_some()).await;
+    site.notice_where(&alert, |notice| notice.told_at.is_some())
+        .await;
     let came = hook.came();
     assert_eq!(came.iter().map(|it| it.alerts().len()).sum::<usize>(), 11);
     second.stop().await;
@@ -103,7 +115,8 @@ async fn the_server_may_be_away_meanwhile() {
     let (mut site, hook) = (Site::new().await, Hook::start().await);
     let running = site.start(&to(&hook.url(), "group-wait = \"0s\"")).await;
     let alert = site.fire_view("dock").await;
-    site.notice_where(&alert, |notice| notice.told_at.is_some()).await;
+    site.notice_where(&alert, |notice| notice.told_at.is_some())
+        .await;
     site.nats.kill();
     site.nats.start_again();
     test_support::eventually("the notifier is ready again", async || {
@@ -111,8 +124,13 @@ async fn the_server_may_be_away_meanwhile() {
     })
     .await;
     site.resolve(&alert).await;
-    site.notice_where(&alert, |notice| notice.end_told_at.is_some()).await;
-    let occasions: Vec<String> = hook.came().iter().map(|it| it.occasion().to_owned()).collect();
+    site.notice_where(&alert, |notice| notice.end_told_at.is_some())
+        .await;
+    let occasions: Vec<String> = hook
+        .came()
+        .iter()
+        .map(|it| it.occasion().to_owned())
+        .collect();
     assert_eq!(occasions, ["firing", "resolved"]);
     running.stop().await;
 }

@@ -43,7 +43,8 @@ async fn killed_while_a_receiver_has_the_message_it_sends_the_same_again() {
     site.resolve(&alert).await;
 
     let child = start(&site, &routes);
-    site.notice_where(&alert, |notice| notice.end_told_at.is_some()).await;
+    site.notice_where(&alert, |notice| notice.end_told_at.is_some())
+        .await;
     let came = hook.came();
     let said: Vec<&str> = came.iter().map(|it| it.occasion()).collect();
     assert_eq!(said, ["firing", "firing", "resolved"]);
@@ -66,10 +67,17 @@ fn a_file_that_cannot_be_is_bad_usage() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("notify.toml");
     std::fs::write(&file, "[[route]]\nto = \"ops\"\n").unwrap();
-    let output = Command::new(BINARY).arg("--config").arg(&file).output().unwrap();
+    let output = Command::new(BINARY)
+        .arg("--config")
+        .arg(&file)
+        .output()
+        .unwrap();
     assert_eq!(output.status.code(), Some(64));
     let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert!(said.contains("line 2, route 1: there is no receiver \"ops\""), "{said}");
+    assert!(
+        said.contains("line 2, route 1: there is no receiver \"ops\""),
+        "{said}"
+    );
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,9 +2,7 @@
 
 use std::{net::SocketAddr, path::PathBuf};
 
-use event_bus::{
-    AlertSubject, Bus, BusConfig, Expected, NoticeChange, Notice, Role, SilenceKey,
-};
+use event_bus::{AlertSubject, Bus, BusConfig, Expected, Notice, NoticeChange, Role, SilenceKey};
 use notifier::RoutesFile;
 use proto::{
     timestamp,
@@ -111,8 +109,15 @@ impl Site {
     }
 
     async fn publish(&self, subject: &AlertSubject, alert: &Alert) {
-        let last = self.bus.last::<Alert>(subject).await.unwrap().expected;
-        self.bus.publish_alert(subject, alert, last).await.unwrap();
+        // The server may just be back.
+        eventually("the alert is published", async || {
+            let last = self.bus.last::<Alert>(subject).await.ok()?;
+            self.bus
+                .publish_alert(subject, alert, last.expected)
+                .await
+                .ok()
+        })
+        .await;
     }
 
     /// What the view of a folder shows is not as it should be.
@@ -202,5 +207,7 @@ impl Running {
 
 /// The file with one receiver, and a route to it that has these settings.
 pub(crate) fn to(url: &str, settings: &str) -> String {
-    format!("[receiver.ops]\ntype = \"webhook\"\nurl = \"{url}\"\n[[route]]\nto = [\"ops\"]\n{settings}\n")
+    format!(
+        "[receiver.ops]\ntype = \"webhook\"\nurl = \"{url}\"\n[[route]]\nto = [\"ops\"]\n{settings}\n"
+    )
 }

@@ -20,15 +20,24 @@ async fn what_fires_is_told_once_and_so_is_its_end() {
     let came = hook.first(1).await;
     assert!(came[0].at - fired_at >= Duration::from_secs(1));
     assert!(came[0].at - fired_at < Duration::from_secs(6));
-    assert_eq!((came[0].occasion(), came[0].alerts()), ("firing", vec![alert.id.clone()]));
-    let told = site.notice_where(&alert, |notice| notice.told_at.is_some()).await;
+    assert_eq!(
+        (came[0].occasion(), came[0].alerts()),
+        ("firing", vec![alert.id.clone()])
+    );
+    let told = site
+        .notice_where(&alert, |notice| notice.told_at.is_some())
+        .await;
     assert_eq!((told.messages, told.sending), (1, None));
 
     site.resolve(&alert).await;
     let came = hook.first(2).await;
-    assert_eq!((came[1].occasion(), came[1].alerts()), ("resolved", vec![alert.id.clone()]));
+    assert_eq!(
+        (came[1].occasion(), came[1].alerts()),
+        ("resolved", vec![alert.id.clone()])
+    );
     assert_ne!(came[0].key, came[1].key);
-    site.notice_where(&alert, |notice| notice.end_told_at.is_some()).await;
+    site.notice_where(&alert, |notice| notice.end_told_at.is_some())
+        .await;
 
     // Another copy, which begins now, tells nothing again.
     running.stop().await;
@@ -45,7 +54,10 @@ async fn five_hundred_cameras_that_go_dark_are_one_message_and_none_is_lost() {
     let (site, hook) = (Site::new().await, Hook::start().await);
     site.describe("cam0", "hamburg").await;
     let running = site
-        .start(&to(&hook.url(), "group-wait = \"5s\"\nmatch = { subject = \"camera\" }"))
+        .start(&to(
+            &hook.url(),
+            "group-wait = \"5s\"\nmatch = { subject = \"camera\" }",
+        ))
         .await;
     let mut alerts = Vec::new();
     for number in 0..500 {
@@ -58,15 +70,20 @@ async fn five_hundred_cameras_that_go_dark_are_one_message_and_none_is_lost() {
     told.sort();
     let mut all: Vec<String> = alerts.iter().map(|alert| alert.id.clone()).collect();
     all.sort();
-    println!("500 cameras: one message {:?} after the last", came[0].at - fired);
+    println!(
+        "500 cameras: one message {:?} after the last",
+        came[0].at - fired
+    );
     assert_eq!(told, all);
 
     for alert in &alerts {
-        site.notice_where(alert, |notice| notice.told_at.is_some()).await;
+        site.notice_where(alert, |notice| notice.told_at.is_some())
+            .await;
         site.resolve(alert).await;
     }
     for alert in &alerts {
-        site.notice_where(alert, |notice| notice.end_told_at.is_some()).await;
+        site.notice_where(alert, |notice| notice.end_told_at.is_some())
+            .await;
     }
     let came = hook.came();
     let ends: usize = came[1..].iter().map(|it| it.alerts().len()).sum();
@@ -96,7 +113,10 @@ async fn alerts_of_a_site_are_told_together() {
         })
         .collect();
     groups.sort();
-    assert_eq!(groups, [("bremen".to_owned(), 1), ("hamburg".to_owned(), 2)]);
+    assert_eq!(
+        groups,
+        [("bremen".to_owned(), 1), ("hamburg".to_owned(), 2)]
+    );
     running.stop().await;
 }
 
@@ -108,7 +128,8 @@ async fn a_changed_file_holds_at_once_and_a_wrong_one_does_not() {
     site.routes("[[route]]\nto = [\"nobody\"]\n");
     let alert = site.fire_view("dock").await;
     hook.first(1).await;
-    site.notice_where(&alert, |notice| notice.told_at.is_some()).await;
+    site.notice_where(&alert, |notice| notice.told_at.is_some())
+        .await;
 
     site.routes(&to(&other.url(), "group-wait = \"0s\""));
     site.resolve(&alert).await;
@@ -116,7 +137,8 @@ async fn a_changed_file_holds_at_once_and_a_wrong_one_does_not() {
     while other.came().is_empty() {
         let subject = AlertSubject::view(&"gate".parse().unwrap());
         let alert = site.fire(&subject, number, Kind::Covered).await;
-        site.notice_where(&alert, |notice| notice.told_at.is_some()).await;
+        site.notice_where(&alert, |notice| notice.told_at.is_some())
+            .await;
         site.resolve(&alert).await;
         number += 1;
     }

@@ -309,7 +309,11 @@ impl World {
             learn(&mut copy.notices, key, notice, *revision);
         }
         copy.read = end;
-        copy.episodes_read = self.alerts.len().saturating_sub(late).max(copy.episodes_read);
+        copy.episodes_read = self
+            .alerts
+            .len()
+            .saturating_sub(late)
+            .max(copy.episodes_read);
     }
 
     fn take(&mut self, which: usize, receiver: usize) {
@@ -397,12 +401,18 @@ impl World {
             let (key, notice) = (member.key.clone(), member.notice.clone());
             self.notices
                 .insert(key.to_string(), (notice.clone(), self.revision));
-            self.changes.push((key.clone(), notice.clone(), self.revision));
+            self.changes
+                .push((key.clone(), notice.clone(), self.revision));
             if is_lost {
                 results.push(Stored::Unknown);
                 continue;
             }
-            learn(&mut self.copies[which].notices, &key, &notice, self.revision);
+            learn(
+                &mut self.copies[which].notices,
+                &key,
+                &notice,
+                self.revision,
+            );
             results.push(Stored::At(self.revision));
         }
         if self.may_crash(which) {
@@ -486,9 +496,8 @@ impl World {
             if inbox.iter().any(|it| same(&it)) {
                 self.tally.repeated += 1;
             }
-            let of_fire = |it: &Delivered| {
-                matches!(it.telling, Telling::Firing | Telling::Escalation)
-            };
+            let of_fire =
+                |it: &Delivered| matches!(it.telling, Telling::Firing | Telling::Escalation);
             let is_of_fire = matches!(dispatch.telling, Telling::Firing | Telling::Escalation);
             let others = inbox
                 .iter()
@@ -497,7 +506,10 @@ impl World {
                 return Err(format!("{}: told twice that it fires", member.key));
             }
             if dispatch.telling == Telling::Resolved && !inbox.iter().any(of_fire) {
-                return Err(format!("{}: told of an end without a beginning", member.key));
+                return Err(format!(
+                    "{}: told of an end without a beginning",
+                    member.key
+                ));
             }
             if dispatch.telling != Telling::Resolved
                 && inbox.iter().any(|it| it.telling == Telling::Resolved)
@@ -598,7 +610,8 @@ impl World {
                 let key = key(which, receiver).to_string();
                 let notice = self.notices.get(&key).map(|(notice, _)| notice);
                 self.check_notice(&key, notice)?;
-                let heard = self.heard(&key, Telling::Firing) || self.heard(&key, Telling::Escalation);
+                let heard =
+                    self.heard(&key, Telling::Firing) || self.heard(&key, Telling::Escalation);
                 let failed = notice.and_then(|notice| notice.failed.as_ref());
                 let is_due = episode.ended_at.is_none() && !is_silenced && receiver == 0;
                 if is_due && !heard && failed.is_none() {
@@ -637,11 +650,7 @@ impl World {
 
     fn heard(&self, key: &str, telling: Telling) -> bool {
         let inbox = self.inbox.get(key);
-        inbox.is_some_and(|inbox| {
-            inbox
-                .iter()
-                .any(|it| it.telling == telling && it.place > 0)
-        })
+        inbox.is_some_and(|inbox| inbox.iter().any(|it| it.telling == telling && it.place > 0))
     }
 }
 
