@@ -36,11 +36,14 @@ pub(crate) struct Webhook {
 enum Form {
     Json,
     CloudEvent,
-    Template {
-        template: Template,
-        content_type: HeaderValue,
-        escape: Escape,
-    },
+    Own(Box<Own>),
+}
+
+/// What a template gives.
+struct Own {
+    template: Template,
+    content_type: HeaderValue,
+    escape: Escape,
 }
 
 impl Webhook {
@@ -107,29 +110,27 @@ impl Webhook {
         now: OffsetDateTime,
     ) -> (String, HeaderValue) {
         let json = body::json(&self.name, message, wording, self.pictures);
-        if let Form::Template {
-            template,
-            content_type,
-            escape,
-        } = &self.form
+        if let Form::Own(own) = &self.form
+            && let Some(text) = own.text(&json)
         {
-            let check = |text: &str| match escape {
-                Escape::Json => is_json(text),
-                _ => Ok(()),
-            };
-            if let Some(text) = template.render(&json, check) {
-                return (text, content_type.clone());
-            }
+            return (text, own.content_type.clone());
         }
         match self.form {
             Form::CloudEvent => (
                 cloud_event::of(message, json, key, now).to_string(),
                 HeaderValue::from_static(cloud_event::CONTENT_TYPE),
             ),
-            Form::Json | Form::Template { .. } => {
-                (json.to_string(), HeaderValue::from_static(JSON))
-            }
+            Form::Json | Form::Own(_) => (json.to_string(), HeaderValue::from_static(JSON)),
         }
+    }
+}
+
+impl Own {
+    fn text(&self, json: &Value) -> Option<String> {
+        self.template.render(json, |text| match self.escape {
+            Escape::Json => is_json(text),
+            _ => Ok(()),
+        })
     }
 }
 
@@ -161,14 +162,14 @@ impl Form {
             (Some(template), WebhookFormat::Json, content_type) => {
                 let content_type = content_type.as_deref().unwrap_or(JSON);
                 let escape = escape_of(content_type);
-                Ok(Form::Template {
+                Ok(Form::Own(Box::new(Own {
                     template: Template::of(name, template, escape)?,
                     content_type: content_type.parse().map_err(|_| SpecError {
                         setting: "content-type",
                         why: "it is a media type, as in \"text/plain; charset=utf-8\"".to_owned(),
                     })?,
                     escape,
-                })
+                })))
             }
         }
     }

@@ -82,7 +82,7 @@ impl Wording {
 fn links(message: &Message) -> Vec<(&'static str, String)> {
     let links = &message.links;
     let open = links.open.as_ref();
-    let open = open.or_else(|| match message.told.as_slice() {
+    let open = open.or(match message.told.as_slice() {
         [told] => told.link.as_ref(),
         _ => None,
     });

@@ -9,12 +9,8 @@ use crate::{
     messages::{firing, resolved},
     python::{Server, python},
     receiver,
+    specs::examples,
 };
-
-/// As docs/receivers.md has it.
-const TEMPLATE: &str = r#"template = '''
-{"title": {{ subject }}, "body": {{ text }}, "type": {{ "success" if occasion == "resolved" else "warning" }}}
-'''"#;
 
 #[tokio::test]
 async fn a_message_goes_through_apprise() {
@@ -23,9 +19,11 @@ async fn a_message_goes_through_apprise() {
     let service = format!("json://{}/end", hook.address);
     let apprise = Server::start(&python, "apprise_server.py", [service]);
     let url = format!("http://127.0.0.1:{}/notify/ops", apprise.port);
+    let example = &examples("toml")[1];
+    let (_, template) = example.split_once("template = ").unwrap();
     let ops = receiver(
         &folder(),
-        &format!("type = \"webhook\"\nurl = {url:?}\n{TEMPLATE}"),
+        &format!("type = \"webhook\"\nurl = {url:?}\ntemplate = {template}"),
     );
     let told = |request: Value, field: &str| request[field].as_str().unwrap().to_owned();
     for (message, kind) in [(firing(), "warning"), (resolved(), "success")] {

@@ -2,6 +2,7 @@
 //! Slack's calls as its documents have them.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+#![expect(clippy::print_stderr, reason = "a skipped test says so")]
 
 mod alertmanager;
 mod apprise;

@@ -179,7 +179,7 @@ async fn an_end_that_cannot_be_written_yet_is_posted_once() {
 #[tokio::test]
 async fn whatever_becomes_of_the_picture_the_message_has_arrived() {
     let (folder, server) = (folder(), SlackServer::start().await);
-    let ops = bot(&folder, &server, "timeout = \"1s\"");
+    let ops = bot(&folder, &server, "timeout = \"5s\"");
     for method in ["files.getUploadURLExternal", "files.completeUploadExternal"] {
         server.trouble(
             method,

@@ -1,6 +1,6 @@
 //! What a configuration may say of a receiver, and what is said of what it may not.
 
-use std::fs;
+use std::{collections::BTreeMap, fs};
 
 use receivers::{Receiver, ReceiverKind, ReceiverSpec};
 
@@ -176,4 +176,49 @@ fn a_spec_is_written_as_it_is_read_and_shows_no_url() {
     let json = serde_json::to_value(&spec).unwrap();
     assert_eq!(json.as_object().unwrap().len(), 3, "{json}");
     assert_eq!(serde_json::from_value::<ReceiverSpec>(json).unwrap(), spec);
+}
+
+fn document() -> String {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/receivers.md");
+    fs::read_to_string(path).unwrap()
+}
+
+/// The blocks of the document that are in a language.
+pub(crate) fn examples(language: &str) -> Vec<String> {
+    let document = document();
+    let begin = format!("```{language}\n");
+    let blocks = document.split(&begin).skip(1);
+    blocks
+        .map(|block| block.split("```").next().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_setting_is_documented_and_every_example_is_a_receiver() {
+    #[derive(serde::Deserialize)]
+    struct File {
+        receiver: BTreeMap<String, ReceiverSpec>,
+    }
+    let folder = folder();
+    for name in ["mail.password", "slack.token"] {
+        fs::write(folder.path().join(name), "s3cret-s3cret\n").unwrap();
+    }
+    let examples = examples("toml");
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        let file: File = toml::from_str(&example).unwrap();
+        for (name, spec) in file.receiver {
+            Receiver::of(&name, &spec, folder.path()).unwrap();
+        }
+    }
+    let error = toml::from_str::<ReceiverSpec>("type = \"webhook\"\nnone = 1").unwrap_err();
+    let (_, settings) = error.message().split_once("expected one of ").unwrap();
+    let document = document();
+    for setting in settings.split(", ") {
+        assert!(
+            document.contains(&format!("| {setting}"))
+                || document.contains(&format!(", {setting} |")),
+            "{setting} is documented"
+        );
+    }
 }

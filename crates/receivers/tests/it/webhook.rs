@@ -14,6 +14,7 @@ use crate::{
     messages::{again, firing, group, refused, with_picture},
     python::{python, said},
     receiver,
+    specs::examples,
 };
 
 fn settings(hook: &Hook, more: &str) -> String {
@@ -114,15 +115,12 @@ async fn no_answer_is_tried_again_and_said_so_without_the_url() {
     let folder = folder();
     let silent = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = silent.local_addr().unwrap();
-    let settings = |address| {
-        format!(
-            "type = \"webhook\"\nurl = \"http://{address}/services/SECRETSECRET\"\ntimeout = \"1s\""
-        )
-    };
-    let ops = receiver(&folder, &settings(address));
+    let at = format!("type = \"webhook\"\nurl = \"http://{address}/services/SECRETSECRET\"");
+    let ops = receiver(&folder, &format!("{at}\ntimeout = \"1s\""));
     let why = again(ops.send(&firing(), None).await);
     assert_eq!(why, format!("{address} was not done within 1s"));
 
+    let ops = receiver(&folder, &at);
     let cutting = tokio::spawn(async move {
         for _ in 0..2 {
             // The first connection is the one before, which was given up.
@@ -208,6 +206,13 @@ async fn signatures_and_cloud_events_are_what_the_standards_libraries_take() {
     assert_eq!(ops.send(&firing(), None).await, Outcome::Delivered(None));
     let request = as_json(&hook.last());
     said(&python, "verify.py", &["signature", secret], &request);
+    let example = &examples("python")[0];
+    said(
+        &python,
+        "verify.py",
+        &["example", secret, example],
+        &request,
+    );
     let event = said(&python, "verify.py", &["cloudevent"], &request);
     let event: Value = serde_json::from_str(&event).unwrap();
     let expected = json!({
