@@ -12,9 +12,10 @@ use event_bus::{
     Bus, Evidence, Exhibit, ExhibitKey, Folder, Objects, PictureKey, References, StoreError,
     with_causes,
 };
+use futures::future::join_all;
 use log_limiter::LogLimiter;
 use proto::v1::Alert;
-use tokio::time::{Instant, sleep, timeout_at};
+use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use waiting::{Waiting, WaitingExhibit};
 
@@ -44,6 +45,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 
 /// How often what waits is tried again.
 const RETRY: Duration = Duration::from_secs(2);
+
+/// How many of those are tried at a time: alerts that come meanwhile join them, and must not do so faster than they go.
+const SIDE_BY_SIDE: usize = 8;
 
 /// Where the bytes of an exhibit come from.
 #[derive(Debug, Clone)]
@@ -180,26 +184,32 @@ impl Writer {
         }
     }
 
-    /// Tries what waits, the oldest first, until one is refused.
+    /// Tries what waits, the oldest first and some at a time, until one has to wait on.
     async fn try_waiting(&self) {
-        while let Some(exhibit) = self.waiting.oldest() {
-            let kept = timeout_at(
-                Instant::now() + PATIENCE,
-                self.keep(&exhibit.key, &exhibit.source),
-            );
-            match kept.await {
-                Err(_) => return,
-                Ok(Err(why)) if why.may_pass() => return,
-                Ok(Err(why)) => {
-                    metrics::counter!("framewatch_evidence_not_kept_total").increment(1);
-                    tracing::warn!(exhibit = %exhibit.key, %why, "evidence that waited is not kept");
-                    self.waiting.done(&exhibit.key);
-                }
-                Ok(Ok(())) => {
-                    tracing::info!(exhibit = %exhibit.key, "evidence that waited is kept now");
-                    self.waiting.done(&exhibit.key);
-                }
+        loop {
+            let oldest = self.waiting.oldest(SIDE_BY_SIDE);
+            let settled = join_all(oldest.iter().map(|exhibit| self.try_again(exhibit))).await;
+            if settled.is_empty() || settled.contains(&false) {
+                return;
             }
         }
+    }
+
+    /// Whether it need not wait any more.
+    async fn try_again(&self, exhibit: &WaitingExhibit) -> bool {
+        let (key, source) = (&exhibit.key, &exhibit.source);
+        match timeout(PATIENCE, self.keep(key, source)).await {
+            Err(_) => return false,
+            Ok(Err(why)) if why.may_pass() => return false,
+            Ok(Err(why)) => {
+                metrics::counter!("framewatch_evidence_not_kept_total").increment(1);
+                tracing::warn!(exhibit = %key, %why, "evidence that waited is not kept");
+            }
+            Ok(Ok(())) => {
+                tracing::info!(exhibit = %key, "evidence that waited is kept now");
+            }
+        }
+        self.waiting.done(key);
+        true
     }
 }

@@ -1,6 +1,6 @@
 //! Carries decisions out: publishes what `episode` decides, by compare-and-set against whoever else decides.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
@@ -8,12 +8,14 @@ use event_bus::{
 };
 use proto::{
     EffectiveRule,
-    v1::{Alert, Comparison, Phase, ResolvedBy, Subject},
+    v1::{Alert, Comparison, Phase, ResolvedBy, Subject, Verdict},
 };
 use time::OffsetDateTime;
+use tokio::time::sleep;
 
 use crate::{
     AlertStates, Clock, EpisodePast, EvidenceWriter, Pictures,
+    age::Age,
     episode::{self, CameraSeen, Decision, Standing, Transition, ViewStanding},
     sentences,
 };
@@ -61,6 +63,9 @@ pub enum TransitionError {
 
 /// How often a decision is tried against others that are faster each time.
 const ATTEMPTS: usize = 8;
+
+/// Between two of them, where the broker does not say yet what came first.
+const PAUSE: Duration = Duration::from_millis(50);
 
 /// What a decision is made upon, and what the broker must still hold when it is carried out.
 struct Known {
@@ -191,13 +196,23 @@ impl Transitions {
                     .map(|()| Settled::Unchanged),
                 (Decision::Publish(transition), _) => {
                     let alert = self.complete(subject, &known, *transition, occasion).await;
+                    if self.is_overtaken(&subject.folder, &alert, occasion).await? {
+                        return Ok(Settled::Changed);
+                    }
                     self.publish(subject, alert, known.expected_alert)
                         .await
                         .map(|()| Settled::Changed)
                 }
             };
             match done {
-                Err(PublishError::Conflict) => known = self.ask(subject).await?,
+                Err(PublishError::Conflict) => {
+                    let before = known.expectations();
+                    known = self.ask(subject).await?;
+                    if known.expectations() == before {
+                        // A cluster is storing what came first at this moment.
+                        sleep(PAUSE).await;
+                    }
+                }
                 other => return Ok(other?),
             }
         }
@@ -226,6 +241,27 @@ impl Transitions {
         }
         alert.message = sentences::of_alert(&alert, lasted);
         alert
+    }
+
+    /// Whether the frame by which an alert is to end is not the last one that was judged, and that one does not match: looking
+    /// back may have taken long, and others have judged on. They saw it firing, and so had nothing to say.
+    async fn is_overtaken(
+        &self,
+        folder: &Folder,
+        alert: &Alert,
+        occasion: Occasion<'_>,
+    ) -> Result<bool, StoreError> {
+        let ends = alert.phase() == Phase::Resolved;
+        let Some(comparison) = occasion.comparison.filter(|_| ends) else {
+            return Ok(false);
+        };
+        let last = self.bus.latest_readable::<Comparison>(folder).await?;
+        Ok(last.is_some_and(|Stored { event: last, .. }| {
+            last.verdict() == Verdict::Mismatch
+                && last.baseline_digest == comparison.baseline_digest
+                && last.rule_digest == comparison.rule_digest
+                && Age::of(comparison).is_older_than(Age::of(&last))
+        }))
     }
 
     async fn look_back(
@@ -339,6 +375,10 @@ fn name_who_ended(alert: &mut Alert, set: &FolderRule) {
 }
 
 impl Known {
+    fn expectations(&self) -> (Expected, Expected) {
+        (self.expected_alert, self.expected_hold)
+    }
+
     fn last(&self) -> Option<&Alert> {
         self.alert.as_ref().map(|stored| &stored.event)
     }

@@ -49,8 +49,11 @@ use turns::LastTold;
 /// A camera is sending, and a frame is current, for this long after the last one; frames are not kept longer either.
 pub const FRAME_IS_CURRENT: time::Duration = time::Duration::minutes(5);
 
-/// So often may the usual gap between a camera's frames pass before its last one is not current.
+/// So often may the usual gap between a camera's frames pass before its last one is not current, and tells nothing more.
 const USUAL_GAPS: f64 = 5.0;
+
+/// For so long after a frame it is taken that its view still looks the same; longer where the camera sends seldom.
+const STILL_KNOWN: time::Duration = time::Duration::MINUTE;
 
 /// How long frames may come without being compared until that is said.
 const COMPARED_WITHIN: time::Duration = time::Duration::seconds(10);
@@ -264,9 +267,11 @@ impl Known {
         self.alerts(&query).map_or(0, |selection| selection.total)
     }
 
-    /// When the last frame was stored by which a folder's view could be judged.
-    pub fn seen_at(&self, folder: &Folder) -> Option<OffsetDateTime> {
-        self.folders.get(folder)?.seen_at()
+    /// Since when nothing is known of a folder's view, if that is so `now`: when the last frame was stored by which it could
+    /// be judged.
+    pub fn unknown_since(&self, folder: &Folder, now: OffsetDateTime) -> Option<OffsetDateTime> {
+        let known = self.folders.get(folder)?;
+        known.seen_at().filter(|_| known.known_until() < Some(now))
     }
 
     /// Who has an alert in hand.
@@ -308,12 +313,16 @@ impl KnownFolder {
     /// Longer than [`FRAME_IS_CURRENT`] where the camera sends so seldom.
     fn frame_is_current_for(&self) -> time::Duration {
         let camera = self.camera.as_ref();
-        let usual = camera.and_then(|camera| {
-            let seldom = camera.interval_seconds.map(|seconds| seconds * USUAL_GAPS);
-            camera.silent_after_seconds.or(seldom)
-        });
-        let usual = usual.map(time::Duration::saturating_seconds_f64);
+        let silent_after = camera.and_then(|camera| camera.silent_after_seconds);
+        let silent_after = silent_after.map(time::Duration::saturating_seconds_f64);
+        let usual = silent_after.or_else(|| self.usual_gaps());
         usual.map_or(FRAME_IS_CURRENT, |usual| usual.max(FRAME_IS_CURRENT))
+    }
+
+    /// How long its camera takes for [`USUAL_GAPS`]; `None` where nobody knows yet.
+    fn usual_gaps(&self) -> Option<time::Duration> {
+        let usual = self.camera.as_ref()?.interval_seconds?;
+        Some(time::Duration::saturating_seconds_f64(usual * USUAL_GAPS))
     }
 
     /// When the last frame was stored by which its view could be judged: of those that were compared and read, or that of
@@ -323,6 +332,12 @@ impl KnownFolder {
         let alerted = alert.and_then(|stored| stored.event.frame.as_ref()?.stored_at);
         let alerted = alerted.as_ref().and_then(from_timestamp);
         self.judged_at.max(alerted)
+    }
+
+    /// Until when it is taken that its view looks as it did then.
+    fn known_until(&self) -> Option<OffsetDateTime> {
+        let known_for = self.usual_gaps().max(Some(STILL_KNOWN))?;
+        Some(self.seen_at()?.saturating_add(known_for))
     }
 
     fn current_frame(&self) -> Option<&Stored<FrameArrival>> {

@@ -221,7 +221,7 @@ impl Judge {
         let alert = self.state.alerts.alert(&AlertSubject::view(folder));
         let behind_alert = alert.and_then(|alert| alert.event.frame?.stored_at);
         let behind_alert = behind_alert.as_ref().and_then(from_timestamp);
-        let latest = self.bus.last::<FrameArrival>(folder).await?.event;
+        let latest = self.bus.latest_readable::<FrameArrival>(folder).await?;
         let newer = latest.filter(|latest| Some(latest.stored_at) > behind_alert);
         self.judge_stored(folder, newer, reference).await
     }
@@ -274,7 +274,7 @@ impl Judge {
         reference: &CurrentReference,
         rule: &EffectiveRule,
     ) -> Result<bool, StoreError> {
-        let Some(last) = self.bus.last::<Comparison>(folder).await?.event else {
+        let Some(last) = self.bus.latest_readable::<Comparison>(folder).await? else {
             return Ok(false);
         };
         let is_firing = self.state.alerts.is_firing(&AlertSubject::view(folder));
@@ -318,7 +318,7 @@ impl Judge {
         let mut comparison = comparisons::of_look(&circumstances, &baseline, &seen.look)?;
         seen.digests.write_to(&mut comparison);
         if is_too_dark(comparison.verdict(), &comparison.findings) {
-            let last = self.bus.last::<Comparison>(folder).await?.event;
+            let last = self.bus.latest_readable::<Comparison>(folder).await?;
             comparisons::count_darkness(&mut comparison, last.map(|last| last.event));
         }
         let number = self.bus.publish_comparison(folder, &comparison).await?;

@@ -4,8 +4,6 @@ import { drawSparkline } from "./sparkline.js";
 
 // After this a picture is marked as old.
 const OLD_SECONDS = 60;
-// So long a view is taken to look as it did, as the service has it for alerts.
-const STILL_KNOWN_SECONDS = 60;
 
 // Pictures are loaded for what can be seen.
 const NEAR = new IntersectionObserver((entries) => {
@@ -28,6 +26,7 @@ export class Card {
     this.frameAt = element.dataset.frameAt || null;
     this.alertAt = element.dataset.alertAt || null;
     this.seenAt = element.dataset.seenAt || null;
+    this.knownUntil = element.dataset.knownUntil || null;
     this.urgency = { rank: Number(element.dataset.rank), since: element.dataset.urgentSince || null };
     this.isNear = false;
     this.wanted = new Map();
@@ -50,6 +49,7 @@ export class Card {
     this.frameAt = folder.frame?.storedAt ?? null;
     this.alertAt = folder.alert?.firedAt ?? null;
     this.seenAt = folder.seenAt;
+    this.knownUntil = folder.knownUntil;
     this.urgency = folder.urgency;
     this.element.dataset.state = folder.state;
     this.part("state").className = `state ${folder.state}`;
@@ -63,7 +63,7 @@ export class Card {
     this.text("camera", folder.frame?.camera || "–");
     this.time("reference-moment", folder.reference?.uploadedAt, "");
     this.time("alert-moment", folder.alert?.firedAt, "–");
-    this.showAcknowledgement(folder.acknowledgement);
+    this.showAcknowledgement(folder.alert === null ? folder.cameraAcknowledgement : folder.acknowledgement);
     this.drawRecent(folder.recent.similarity, folder.rule.threshold);
     const base = `/api/v1/folders/${folder.folder}`;
     this.want("frame", hasPicture(folder) ? `${base}/frame?at=${folder.frame.storedAt}` : null);
@@ -78,7 +78,7 @@ export class Card {
     if (this.state === "no-frames") this.text("words", silent ? `Silent for ${durationInWords(age)}` : "No frames");
     this.text("frame-age", age === null ? "" : `${durationInWords(age)} ago`);
     this.element.toggleAttribute("data-old", age !== null && age > OLD_SECONDS);
-    const isUnknown = this.alertAt !== null && this.seenAt !== null && ageSeconds(this.seenAt) > STILL_KNOWN_SECONDS;
+    const isUnknown = this.alertAt !== null && this.knownUntil !== null && ageSeconds(this.knownUntil) > 0;
     this.part("unknown").hidden = !isUnknown;
     if (isUnknown) this.time("unknown-since", this.seenAt, "");
     this.text("alert-age", this.alertAt === null ? "" : `for ${durationInWords(ageSeconds(this.alertAt))}`);

@@ -10,12 +10,16 @@ use event_bus::{
     with_causes,
 };
 use folder_state::HistoryError;
+use log_limiter::LogLimiter;
 use proto::v1::{Acknowledgement, Change, Folder as Details, Rule, Upload};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 use crate::problem::{Kind, Problem};
 
 const PATIENCE: Duration = Duration::from_secs(8);
+
+/// After how long to try again what must be done before anything else.
+const RETRY: Duration = Duration::from_secs(1);
 
 #[derive(Clone)]
 pub(crate) struct Broker {
@@ -32,6 +36,25 @@ pub(crate) enum Published {
 impl Broker {
     pub(crate) fn new(bus: Bus) -> Self {
         Broker { bus }
+    }
+
+    /// Does it until it is done, and asks anew at once where the connection was lost meanwhile.
+    pub(crate) async fn until_done<F>(&self, what: &str, attempt: impl Fn() -> F)
+    where
+        F: Future<Output = Result<(), Problem>>,
+    {
+        let complaints = LogLimiter::default();
+        loop {
+            match self.bus.on_one_connection(attempt()).await {
+                Some(Ok(())) => return,
+                Some(Err(problem)) if complaints.is_due(&()) => {
+                    tracing::warn!(what, why = problem.detail, "not done yet; trying again");
+                }
+                Some(Err(_)) => {}
+                None => continue,
+            }
+            sleep(RETRY).await;
+        }
     }
 
     pub(crate) fn is_connected(&self) -> bool {

@@ -42,7 +42,7 @@ use service_runtime::{Context, Failure};
 use tokio::{
     net::TcpListener,
     sync::{Semaphore, watch},
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_util::task::TaskTracker;
 
@@ -63,8 +63,6 @@ use crate::{
 const FIRST_FOLDERS: [&str; 6] = [
     "folder1", "folder2", "folder3", "folder4", "folder5", "folder6",
 ];
-
-const RETRY: Duration = Duration::from_secs(1);
 
 /// How long changes that have begun may take to end after the last request has.
 const GRACE: Duration = Duration::from_secs(1);
@@ -182,18 +180,11 @@ async fn put_in_order(broker: &Broker, folders: &Folders, first_rule: FirstRule)
         let folder: Folder = name.parse().expect("these are names of folders");
         folder
     });
-    while let Err(problem) = set_first_rule(broker, folders, &first_rule).await {
-        tracing::debug!(problem.detail, "the default rule is not set yet");
-        sleep(RETRY).await;
-    }
-    while let Err(problem) = broker.seed(&first).await {
-        tracing::debug!(problem.detail, "the first folders are not made yet");
-        sleep(RETRY).await;
-    }
-    while let Err(problem) = folders.reconcile_all().await {
-        tracing::debug!(problem.detail, "folders are not reconciled yet");
-        sleep(RETRY).await;
-    }
+    let set_rule = || set_first_rule(broker, folders, &first_rule);
+    broker.until_done("the default rule", set_rule).await;
+    let seed = || broker.seed(&first);
+    broker.until_done("the first folders", seed).await;
+    folders.reconcile_all().await;
 }
 
 /// What is set already is left as it is: people may have set it on the page since.

@@ -30,6 +30,7 @@ mod witness;
 
 use std::time::Duration;
 
+use time::OffsetDateTime;
 use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
@@ -82,6 +83,7 @@ async fn trial(broker: Broker) {
     let mut chaos = Chaos::new(random.fork());
     chaos.rage(&mut site, Duration::from_secs(seconds)).await;
     stop.cancel();
+    let ended = OffsetDateTime::now_utc();
     let uploads = people.await.unwrap();
     let troubles = watched.finish(&site).await;
     let sent = cameras.finish(&mut site).await;
@@ -89,7 +91,7 @@ async fn trial(broker: Broker) {
     let losses = chaos.losses();
     let history = History::settled(&witness, &site, &sent, losses).await;
     let mut verdicts = Verdicts::of(&bus, &history, &witness, &sent, &uploads, losses).await;
-    verdicts.add_of_cameras(troubles.check(&history.alerts));
+    verdicts.add_of_cameras(troubles.check(&history.alerts, ended));
     eprintln!("oracle: {}; {verdicts}", chaos.summary());
     verdicts.assert_good(&site);
 }

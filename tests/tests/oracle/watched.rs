@@ -214,13 +214,18 @@ impl Camera {
 }
 
 impl Troubles {
-    /// What is wrong in what was said of these cameras, and how many alerts there were.
-    pub(crate) fn check(&self, alerts: &[Stored<Alert>]) -> (usize, Vec<String>) {
+    /// What is wrong in what was said of these cameras, and how many alerts there were. The others send until `ended`, and are
+    /// silent from then on.
+    pub(crate) fn check(
+        &self,
+        alerts: &[Stored<Alert>],
+        ended: OffsetDateTime,
+    ) -> (usize, Vec<String>) {
         let of_cameras = |alert: &&Stored<Alert>| alert.key.subject == Subject::Camera;
         let of_cameras: Vec<_> = alerts.iter().filter(of_cameras).collect();
         let mut wrong = Vec::new();
         for alert in &of_cameras {
-            if !is_watched(&alert.key.folder) {
+            if !is_watched(&alert.key.folder) && alert.stored_at < ended {
                 wrong.push(format!(
                     "an alert of a camera that works: {:?}",
                     alert.event

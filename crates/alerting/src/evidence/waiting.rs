@@ -69,8 +69,8 @@ impl Waiting {
         queue.tell();
     }
 
-    /// The one that is to be tried next. Those that have waited too long go.
-    pub(super) fn oldest(&self) -> Option<WaitingExhibit> {
+    /// Those that are to be tried next, so many at most. Those that have waited too long go.
+    pub(super) fn oldest(&self, at_most: usize) -> Vec<WaitingExhibit> {
         let mut queue = self.queue();
         while queue
             .exhibits
@@ -80,7 +80,7 @@ impl Waiting {
             queue.drop_oldest();
         }
         queue.tell();
-        queue.exhibits.front().cloned()
+        queue.exhibits.iter().take(at_most).cloned().collect()
     }
 
     pub(super) fn done(&self, key: &ExhibitKey) {

@@ -45,3 +45,19 @@ async fn what_fires_is_known_to_fire_while_the_stream_is_anew_and_nothing_is_put
     let last = site.last().await;
     assert_eq!((last.phase(), last.id), (Phase::Resolved, firing.id));
 }
+
+#[tokio::test]
+async fn a_frame_that_others_have_left_behind_ends_no_alert() {
+    let site = Site::new().await;
+    site.see(&site.comparison(1, 0.5)).await;
+    let (matches, differs_again) = (site.comparison(2, 1.0), site.comparison(3, 0.4));
+    for comparison in [&matches, &differs_again] {
+        let published = site.bus.publish_comparison(&site.folder, comparison);
+        published.await.unwrap();
+    }
+    let settled = see(site.transitions(), &site, &matches).await;
+    assert_eq!(settled, Settled::Changed, "so that it looks once more");
+    assert_eq!(site.last().await.phase(), Phase::Firing);
+    site.see(&site.comparison(4, 1.0)).await;
+    assert_eq!(site.last().await.phase(), Phase::Resolved);
+}

@@ -35,7 +35,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
     rights: &[
         (
             Service::Comparator,
-            &[Right::Write, Right::Follow, Right::Ask],
+            &[Right::Write, Right::Follow, Right::Ask, Right::Continue],
         ),
         (Service::Upload, &[Right::Follow, Right::PutBack]),
         (Service::Sink, &[Right::Follow]),

@@ -90,6 +90,7 @@ impl Declaration {
                 format!("$JS.ACK.{stream}.{consumer}.1.1.1.1.1"),
             ],
             Right::Ask => self.asked(key),
+            Right::Continue => vec![api(format!("STREAM.MSG.GET.{stream}"))],
             Right::AskForMany => vec![api(format!("DIRECT.GET.{stream}"))],
             Right::PutBack => {
                 let subjects = self.written(key).into_iter();

@@ -25,7 +25,13 @@ pub(super) const DECLARATION: Declaration = Declaration {
     rights: &[
         (
             Service::Comparator,
-            &[Right::Write, Right::Ask, Right::AskForMany, Right::Follow],
+            &[
+                Right::Write,
+                Right::Ask,
+                Right::Continue,
+                Right::AskForMany,
+                Right::Follow,
+            ],
         ),
         (Service::Upload, &[Right::Follow]),
         (Service::Sink, &[Right::Follow]),

@@ -23,7 +23,10 @@ use crate::{
 pub(super) const DECLARATION: Declaration = Declaration {
     newest_kept: REMEMBERED,
     rights: &[
-        (Service::Upload, &[Right::Write, Right::Follow, Right::Ask]),
+        (
+            Service::Upload,
+            &[Right::Write, Right::Follow, Right::Ask, Right::Continue],
+        ),
         (Service::Comparator, &[Right::Follow]),
         (Service::Sink, &[Right::Follow]),
         (Service::Notifier, &[Right::Follow]),

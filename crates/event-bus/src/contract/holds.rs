@@ -25,7 +25,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
     backup: Backup::Emptied,
     rights: &[(
         Service::Comparator,
-        &[Right::Write, Right::Follow, Right::Ask],
+        &[Right::Write, Right::Follow, Right::Ask, Right::Continue],
     )],
     ..Declaration::key_value(Holds::NAMES, "The comparisons with which holds began")
 };

@@ -88,7 +88,7 @@ impl Bus {
         &self,
         folder: &Folder,
     ) -> Result<Option<Stored<FrameArrival>>, StoreError> {
-        if let Some(last) = self.last::<FrameArrival>(folder).await?.event {
+        if let Some(last) = self.latest_readable::<FrameArrival>(folder).await? {
             return Ok(Some(last));
         }
         let kept = match self.latest_frames().get(folder).await {

@@ -24,7 +24,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
     backup: Backup::Emptied,
     rights: &[(
         Service::Comparator,
-        &[Right::Write, Right::Follow, Right::Ask],
+        &[Right::Write, Right::Follow, Right::Ask, Right::Continue],
     )],
     ..Declaration::key_value(Learnings::NAMES, "Since when each folder's view is quiet")
 };

@@ -28,6 +28,8 @@ pub enum Right {
     Share(&'static str),
     /// Asks for single messages.
     Ask,
+    /// Asks the leader of the stream for the end of a key, to write what follows: a follower may not have it yet.
+    Continue,
     /// Asks for several messages at once.
     AskForMany,
     /// Puts back what was last said, unheard, where it was deleted.

@@ -34,7 +34,13 @@ pub(super) const DECLARATION: Declaration = Declaration {
     rights: &[
         (
             Service::Upload,
-            &[Right::Write, Right::Follow, Right::Ask, Right::PutBack],
+            &[
+                Right::Write,
+                Right::Follow,
+                Right::Ask,
+                Right::Continue,
+                Right::PutBack,
+            ],
         ),
         (Service::Comparator, &[Right::Follow]),
     ],

@@ -97,9 +97,11 @@ impl Bus {
         let connected = Arc::new(Notify::new());
         let client = connect_client(config, service, Arc::clone(&connected)).await?;
         check_version(&client, &without_secrets(&config.nats_url))?;
+        // From here on each connection is another one.
+        connected.notified().await;
 
         let jetstream = jetstream::new(client.clone());
-        ensure_at_start(&jetstream, &*upkeep, config).await?;
+        ensure_at_start(&jetstream, &*upkeep, &connected, config).await?;
 
         let (generation_sender, generation) = watch::channel(0);
         let stop = CancellationToken::new();
@@ -206,6 +208,16 @@ impl Bus {
         inbox.rsplit('.').next().unwrap_or_default().to_owned()
     }
 
+    /// What comes of an attempt; `None` where the connection was lost and is back meanwhile. What was asked before may never be
+    /// answered, and waiting for that to be noticed takes far longer than asking again.
+    pub async fn on_one_connection<T>(&self, attempt: impl Future<Output = T>) -> Option<T> {
+        let mut generation = self.generation();
+        tokio::select! {
+            done = attempt => Some(done),
+            _ = generation.changed() => None,
+        }
+    }
+
     /// Changes when the connection was lost, is back, and the streams are there again.
     pub(crate) fn generation(&self) -> watch::Receiver<u64> {
         self.generation.clone()
@@ -216,6 +228,7 @@ impl Bus {
 async fn ensure_at_start(
     jetstream: &jetstream::Context,
     upkeep: &dyn Upkeep,
+    connected: &Notify,
     config: &BusConfig,
 ) -> Result<(), ConnectError> {
     let deadline = Instant::now() + config.connect_timeout();
@@ -223,7 +236,15 @@ async fn ensure_at_start(
         upkeep.check(jetstream).await?;
         upkeep.ensure(jetstream).await
     };
-    while let Err(source) = prepare().await {
+    loop {
+        let prepared = tokio::select! {
+            prepared = prepare() => prepared,
+            // What was asked before may never be answered.
+            () = connected.notified() => continue,
+        };
+        let Err(source) = prepared else {
+            return Ok(());
+        };
         let is_over = Instant::now() + RETRY > deadline;
         if source.is_final() || (is_over && source.is_of_data()) {
             return Err(ConnectError::Unfit(source));
@@ -237,7 +258,6 @@ async fn ensure_at_start(
         tracing::debug!(error = %source, "waiting for JetStream");
         sleep(RETRY).await;
     }
-    Ok(())
 }
 
 /// What is done whenever the connection is back.
@@ -252,8 +272,6 @@ struct Maintenance {
 impl Maintenance {
     async fn run(self, connected: Arc<Notify>, stop: CancellationToken) {
         let renew = async {
-            // The first connection's own event: its streams are there already.
-            connected.notified().await;
             loop {
                 connected.notified().await;
                 self.ensure().await;

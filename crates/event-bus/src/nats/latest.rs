@@ -1,6 +1,13 @@
 //! Asking for the latest event of a key.
+//!
+//! Each server of a cluster that has the stream answers who asks for the latest event, and one that follows may not have it
+//! yet. Who publishes what is to come next asks the leader.
 
-use async_nats::jetstream::{self, stream::DirectGetErrorKind};
+use async_nats::jetstream::{
+    self,
+    message::StreamMessage,
+    stream::{DirectGetErrorKind, LastRawMessageErrorKind},
+};
 
 use time::OffsetDateTime;
 
@@ -28,14 +35,35 @@ enum End<E: Event> {
 }
 
 impl Bus {
-    /// The latest event of a key, with its payload.
+    /// The latest event of a key, with its payload, or in a cluster one of shortly before.
     pub async fn latest<E: Event>(&self, key: &E::Key) -> Result<Option<Stored<E>>, StoreError> {
         latest(&self.jetstream, key).await
     }
 
-    /// The end of a key's subject, for who publishes what follows: an event that cannot be read still counts there.
+    /// The same; also `None` where it cannot be read.
+    pub async fn latest_readable<E: Event>(
+        &self,
+        key: &E::Key,
+    ) -> Result<Option<Stored<E>>, StoreError> {
+        Ok(match end_of(&self.jetstream, key).await? {
+            End::Event(stored) => Some(stored),
+            End::Nothing | End::Unreadable { .. } => None,
+        })
+    }
+
+    /// The end of a key's subject, for who publishes what follows: an event that cannot be read still counts there. Not for
+    /// large payloads: the leader's answer is larger still.
     pub async fn last<E: Event>(&self, key: &E::Key) -> Result<Last<E>, StoreError> {
-        let (event, expected) = match end_of::<E>(&self.jetstream, key).await? {
+        let stream = self.jetstream.get_stream_no_info(E::STREAM).await?;
+        let message = stream
+            .get_last_raw_message_by_subject(&E::subject(key))
+            .await;
+        let message = match message {
+            Ok(message) => Some(message),
+            Err(error) if error.kind() == LastRawMessageErrorKind::NoMessageFound => None,
+            Err(error) => return Err(error.into()),
+        };
+        let (event, expected) = match End::of(message) {
             End::Nothing => (None, Expected(0)),
             End::Event(stored) => {
                 let expected = Expected(stored.sequence);
@@ -55,7 +83,7 @@ impl Bus {
         key: &E::Key,
         at: OffsetDateTime,
     ) -> Result<Option<Stored<E>>, StoreError> {
-        let last = self.last::<E>(key).await?.event;
+        let last = self.latest_readable::<E>(key).await?;
         let Some(last) = last.filter(|last| last.stored_at >= at) else {
             return Ok(None);
         };
@@ -100,16 +128,24 @@ async fn end_of<E: Event>(
     key: &E::Key,
 ) -> Result<End<E>, StoreError> {
     let stream = jetstream.get_stream_no_info(E::STREAM).await?;
-    let message = match stream.direct_get_last_for_subject(E::subject(key)).await {
-        Ok(message) => message,
-        Err(error) if error.kind() == DirectGetErrorKind::NotFound => return Ok(End::Nothing),
-        Err(error) => return Err(error.into()),
-    };
-    Ok(match Stored::of(&message) {
-        Ok(stored) => End::Event(stored),
-        Err(why) => End::Unreadable {
-            sequence: message.sequence,
-            why,
-        },
-    })
+    match stream.direct_get_last_for_subject(E::subject(key)).await {
+        Ok(message) => Ok(End::of(Some(message))),
+        Err(error) if error.kind() == DirectGetErrorKind::NotFound => Ok(End::Nothing),
+        Err(error) => Err(error.into()),
+    }
+}
+
+impl<E: Event> End<E> {
+    fn of(message: Option<StreamMessage>) -> Self {
+        let Some(message) = message else {
+            return End::Nothing;
+        };
+        match Stored::of(&message) {
+            Ok(stored) => End::Event(stored),
+            Err(why) => End::Unreadable {
+                sequence: message.sequence,
+                why,
+            },
+        }
+    }
 }

@@ -1,11 +1,14 @@
 //! Publishing: each event acknowledged by JetStream, and refused where another came first.
 
+use std::time::Duration;
+
 use async_nats::jetstream::{
     self,
     context::{PublishError as JetStreamError, PublishErrorKind},
     message::PublishMessage,
     publish::PublishAck,
 };
+use tokio::time::sleep;
 
 use super::{
     bus::Bus,
@@ -76,19 +79,46 @@ async fn send_once(
     message: PublishMessage,
 ) -> Result<PublishAck, PublishError> {
     let message = traced(message);
-    let published = async { jetstream.send_publish(subject, message).await?.await };
-    match published.await {
+    let publish = async || {
+        let sent = jetstream.send_publish(subject.clone(), message.clone());
+        sent.await?.await
+    };
+    let mut published = publish().await;
+    for _ in 0..ASKED_AGAIN {
+        if !published.as_ref().is_err_and(is_in_process) {
+            break;
+        }
+        sleep(PAUSE).await;
+        published = publish().await;
+    }
+    match published {
         Ok(acknowledged) => Ok(acknowledged),
         Err(error) if is_conflict(&error) => Err(PublishError::Conflict),
         Err(error) => Err(PublishError::Store(error.into())),
     }
 }
 
+/// How often, and after how long each time, a cluster is asked again that is storing a message of the same id at this moment:
+/// it then says that it has it.
+const ASKED_AGAIN: u32 = 20;
+const PAUSE: Duration = Duration::from_millis(25);
+
+/// The cluster is storing a message of this id that somebody else has sent.
+fn is_in_process(error: &JetStreamError) -> bool {
+    const DUPLICATE_IN_PROCESS: u64 = 10158;
+    code(error) == Some(DUPLICATE_IN_PROCESS)
+}
+
 /// A cluster may answer that the last sequence is another one by a code that the client does not know.
 fn is_conflict(error: &JetStreamError) -> bool {
     const WRONG_LAST_SEQUENCE_CONSTANT: u64 = 10164;
     error.kind() == PublishErrorKind::WrongLastSequence
-        || std::error::Error::source(error)
-            .and_then(|source| source.downcast_ref::<jetstream::Error>())
-            .is_some_and(|source| source.error_code().0 == WRONG_LAST_SEQUENCE_CONSTANT)
+        || code(error) == Some(WRONG_LAST_SEQUENCE_CONSTANT)
+}
+
+/// By which number the server names what is wrong.
+fn code(error: &JetStreamError) -> Option<u64> {
+    let source = std::error::Error::source(error)?;
+    let answer = source.downcast_ref::<jetstream::Error>()?;
+    Some(answer.error_code().0)
 }

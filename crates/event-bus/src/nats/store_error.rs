@@ -158,6 +158,7 @@ classified! {
     }
     LastRawMessageErrorKind {
         Self::JetStream(answer) => class_of_answer(answer),
+        Self::Other => Class::NoAnswer,
     }
     DeleteMessageErrorKind {
         Self::JetStream(answer) => class_of_answer(answer),

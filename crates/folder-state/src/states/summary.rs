@@ -71,6 +71,9 @@ pub struct Summary {
     /// When the last frame was stored by which its view could be judged: nothing later is known of it.
     #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
     pub seen_at: Option<Timestamp>,
+    /// Until when it is taken that its view looks as it did then: a minute, or five of its camera's usual gaps.
+    #[cfg_attr(feature = "openapi", schema(value_type = Option<String>, format = DateTime))]
+    pub known_until: Option<Timestamp>,
     /// Where it stands among the others: what is wrong comes first.
     pub urgency: Urgency,
     /// The rule by which its frames are judged, every field set.
@@ -230,6 +233,7 @@ impl Known {
             camera_alert: camera_alert.as_ref().map(|it| it.alert.clone()),
             camera_acknowledgement: camera_alert.as_ref().and_then(|it| it.by.cloned()),
             seen_at: known.seen_at().map(timestamp),
+            known_until: known.known_until().map(timestamp),
             urgency: Urgency::of(known.state(), alert, camera_alert),
             rule,
             recent: known.recent.trend(OffsetDateTime::now_utc()),

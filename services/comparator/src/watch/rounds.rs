@@ -181,7 +181,7 @@ impl Rounds {
         let Some((frame, stored_at)) = self.last_frame(folder) else {
             return Ok(());
         };
-        let last = self.bus.last::<FrameArrival>(folder).await?.event;
+        let last = self.bus.latest_readable::<FrameArrival>(folder).await?;
         let Some(last) = last.filter(|last| last.stored_at == stored_at) else {
             self.cameras
                 .change(folder, |camera| camera.cannot_keep(stored_at));

@@ -167,6 +167,10 @@ struct Variation(u16);
 /// So many of sixteen make variation usual. A picture that is published again and again until the next one comes has fewer.
 const USUAL: u32 = 12;
 
+/// So many repeats in a row count at most. More of them are a camera that stood still, which tells nothing of what is usual; it
+/// may do so again a few frames after it worked.
+const MOST_REPEATS: u32 = 3;
+
 impl Variation {
     fn known(varies: bool) -> Self {
         Variation(if varies { u16::MAX } else { 0 })
@@ -174,7 +178,7 @@ impl Variation {
 
     /// So many frames repeated the one before, and then one did not.
     fn learn(&mut self, repeated: u32) {
-        let repeated = repeated.min(u16::BITS - 1);
+        let repeated = repeated.min(MOST_REPEATS);
         self.0 = (self.0 << repeated) << 1 | 1;
     }
 

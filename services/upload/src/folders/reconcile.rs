@@ -16,12 +16,14 @@ use crate::{access::By, problem::Problem};
 const INTERVAL: Duration = Duration::from_secs(3);
 
 impl Folders {
-    /// Puts all folders right whose events do not fit their pictures.
-    pub(crate) async fn reconcile_all(&self) -> Result<(), Problem> {
+    /// Puts all folders right whose events do not fit their pictures. What fails is left to [`keep_reconciled`]: one folder that
+    /// cannot be read must not keep the others waiting.
+    ///
+    /// [`keep_reconciled`]: Folders::keep_reconciled
+    pub(crate) async fn reconcile_all(&self) {
         for folder in self.amiss() {
-            self.reconcile(&folder).await?;
+            self.try_reconcile(&folder).await;
         }
-        Ok(())
     }
 
     /// Does so again and again until shutdown.
@@ -34,11 +36,15 @@ impl Folders {
         {
             let amiss: HashSet<Folder> = self.amiss().into_iter().collect();
             for folder in amiss.intersection(&suspects) {
-                if let Err(problem) = self.reconcile(folder).await {
-                    tracing::debug!(%folder, problem.detail, "not reconciled yet");
-                }
+                self.try_reconcile(folder).await;
             }
             suspects = amiss;
+        }
+    }
+
+    async fn try_reconcile(&self, folder: &Folder) {
+        if let Err(problem) = self.reconcile(folder).await {
+            tracing::debug!(%folder, problem.detail, "not reconciled yet");
         }
     }
 

@@ -11,7 +11,7 @@ use proto::{
     v1::{Acknowledgement, Alert, Phase, Subject},
 };
 use serde::Serialize;
-use time::{Duration, OffsetDateTime};
+use time::OffsetDateTime;
 use utoipa::ToSchema;
 
 use super::{
@@ -33,14 +33,11 @@ pub(crate) struct KnownAlert {
     pub(crate) alert: Alert,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) acknowledgement: Option<Acknowledgement>,
-    /// It fires, but for a minute or more no frame has said how the view looks: when the last one did.
+    /// It fires, but for a minute, or five of the camera's usual gaps, no frame has said how the view looks: when the last one did.
     #[schema(value_type = String, format = DateTime)]
     #[serde(rename = "unknownSince", skip_serializing_if = "Option::is_none")]
     pub(crate) unknown_since: Option<Timestamp>,
 }
-
-/// For so long after a frame it is taken that its view still looks the same.
-const STILL_KNOWN: Duration = Duration::MINUTE;
 
 impl KnownAlert {
     fn new(state: &Known, alert: Alert) -> Self {
@@ -65,8 +62,7 @@ pub(crate) struct AlertPage {
 fn unknown_since(state: &Known, alert: &Alert) -> Option<OffsetDateTime> {
     let fires = alert.phase() == Phase::Firing && alert.subject() != Subject::Camera;
     let folder = alert.folder.parse().ok().filter(|_| fires)?;
-    let seen_at = state.seen_at(&folder)?;
-    (seen_at + STILL_KNOWN < OffsetDateTime::now_utc()).then_some(seen_at)
+    state.unknown_since(&folder, OffsetDateTime::now_utc())
 }
 
 const PATH: &str = "/api/v1/alerts";

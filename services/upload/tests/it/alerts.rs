@@ -1,5 +1,5 @@
 use event_bus::{AlertSubject, Exhibit, ExhibitKey, Expected};
-use proto::v1::{Alert, Comparison, Frame, Phase, Verdict};
+use proto::v1::{Alert, CameraState, Comparison, Frame, Phase, Verdict};
 use serde_json::Value;
 use test_support::{NatsServer, eventually};
 use time::{Duration, OffsetDateTime};
@@ -79,12 +79,7 @@ async fn one_whose_frames_have_stopped_says_since_when_nothing_is_known_of_it() 
         }
     };
     unknown_since(Some(9)).await;
-    // What cannot be read says nothing of the view.
-    for (verdict, minutes, expected) in [
-        (Verdict::Unreadable, 4, Some(9)),
-        (Verdict::Mismatch, 3, Some(3)),
-        (Verdict::Mismatch, 0, None),
-    ] {
+    let compared = async |verdict: Verdict, minutes| {
         let comparison = Comparison {
             folder: gate.to_string(),
             frame: frame(now - Duration::minutes(minutes)),
@@ -93,8 +88,26 @@ async fn one_whose_frames_have_stopped_says_since_when_nothing_is_known_of_it() 
         };
         let published = service.bus.publish_comparison(&gate, &comparison);
         published.await.unwrap();
-        unknown_since(expected).await;
+    };
+    // What cannot be read says nothing of the view.
+    compared(Verdict::Unreadable, 4).await;
+    unknown_since(Some(9)).await;
+    compared(Verdict::Mismatch, 3).await;
+    unknown_since(Some(3)).await;
+    // Nobody can expect more of a camera that sends seldom.
+    let mut told = Expected(0);
+    for (interval_seconds, minutes) in [(45.0, None), (1.0, Some(3))] {
+        let state = CameraState {
+            folder: gate.to_string(),
+            interval_seconds: Some(interval_seconds),
+            ..CameraState::default()
+        };
+        let published = service.bus.publish_camera_state(&gate, &state, told);
+        told = Expected(published.await.unwrap());
+        unknown_since(minutes).await;
     }
+    compared(Verdict::Mismatch, 0).await;
+    unknown_since(None).await;
 }
 
 pub(crate) async fn ids(service: &Service, query: &str) -> Vec<String> {

@@ -85,6 +85,12 @@ fn the_same_bytes_for_long_after_others_are_a_frozen_picture() {
 }
 
 #[test]
+fn one_that_stood_still_and_works_may_soon_stand_still_again() {
+    let twice = Filmed::begun().live(20).still(60, 0).live(4).still(10, 0);
+    assert_eq!(twice.frozen(), Some(Sameness::Bytes));
+}
+
+#[test]
 fn a_clock_that_goes_on_does_not_hide_it_and_a_clock_that_stands_does_not_make_it() {
     let frozen = Filmed::begun().live(20).still(15, 6);
     assert_eq!(frozen.frozen(), Some(Sameness::Picture));

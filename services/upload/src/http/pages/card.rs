@@ -37,10 +37,12 @@ pub(crate) struct Card {
     /// The similarity of the last minutes, separated by commas; empty where nothing was compared.
     pub(crate) recent: String,
     pub(crate) urgency: Urgency,
-    /// Until when its view is known, while an alert fires.
+    /// When the last frame came by which its view could be judged.
     pub(crate) seen: Option<Moment>,
+    /// Until when it is taken that it looks as it did then.
+    pub(crate) known_until: Option<Moment>,
     pub(crate) alert_moment: Option<Moment>,
-    /// Who has the alert in hand.
+    /// Who has the alert in hand: that of the view, or else of the camera.
     pub(crate) acknowledged_by: Option<String>,
     pub(crate) images: usize,
 }
@@ -112,6 +114,10 @@ impl Card {
         let stored_at = summary.frame.as_ref().and_then(|frame| frame.stored_at);
         let frame_moment = stored_at.and_then(moment);
         let reference = summary.reference.as_ref();
+        let acknowledgement = match summary.alert {
+            Some(_) => summary.acknowledgement.as_ref(),
+            None => summary.camera_acknowledgement.as_ref(),
+        };
         Card {
             words: summary.state_words,
             slug: summary.state.slug(),
@@ -146,12 +152,13 @@ impl Card {
             recent: summary.recent.to_string(),
             urgency: summary.urgency.clone(),
             seen: summary.seen_at.and_then(moment),
+            known_until: summary.known_until.and_then(moment),
             alert_moment: summary
                 .alert
                 .as_ref()
                 .and_then(|alert| alert.fired_at)
                 .and_then(moment),
-            acknowledged_by: summary.acknowledgement.map(|it| it.name),
+            acknowledged_by: acknowledgement.map(|it| it.name.clone()),
             images: summary.images,
             explanation: summary.explanation,
             folder: summary.folder,
