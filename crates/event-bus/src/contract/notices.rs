@@ -30,7 +30,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
         (Service::Upload, &[Right::Write, Right::Follow]),
         (
             Service::Notifier,
-            &[Right::Write, Right::Follow, Right::Ask],
+            &[Right::Write, Right::Follow, Right::Ask, Right::Continue],
         ),
     ],
     ..Declaration::key_value(
