@@ -78,6 +78,8 @@ pub(crate) struct Delivery {
 impl Delivery {
     pub(crate) async fn run(self, stop: CancellationToken) {
         let mut turns = Turns::new(&self.shared, &self.name);
+        // A counter that begins with 1 has not risen, for who asks Prometheus by how much it did.
+        self.count_dead(0);
         loop {
             let Some(lane) = stop.run_until_cancelled(turns.take()).await else {
                 return;

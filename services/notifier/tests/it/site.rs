@@ -30,7 +30,8 @@ pub(crate) struct Running {
 impl Site {
     pub(crate) async fn new() -> Self {
         let nats = NatsServer::start();
-        let bus = Bus::connect(&BusConfig::for_url(nats.url()), "test", Role::Worker);
+        let config = BusConfig::for_url(nats.url());
+        let bus = Bus::connect(&config, "test", Role::Worker);
         Site {
             bus: bus.await.unwrap(),
             nats,
@@ -51,11 +52,8 @@ impl Site {
     pub(crate) async fn start(&self, text: &str) -> Running {
         let file = RoutesFile::new(self.routes(text));
         let routes = file.read().unwrap();
-        let bus = Bus::connect(
-            &BusConfig::for_url(self.nats.url()),
-            "framewatch-notifier",
-            Role::Teller,
-        );
+        let config = BusConfig::for_url(self.nats.url());
+        let bus = Bus::connect(&config, "framewatch-notifier", Role::Teller);
         let bus = bus.await.unwrap();
         let (shutdown, readiness) = (CancellationToken::new(), Readiness::default());
         let context = Context {
