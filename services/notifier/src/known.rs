@@ -343,7 +343,7 @@ fn ended_unseen(next: &Alert) -> Alert {
             "{}: the alert is over; how it ended is not known",
             next.folder
         ),
-        resolved_at: next.fired_at.clone(),
+        resolved_at: next.fired_at,
         frame: next.frame.clone(),
         ..Alert::default()
     }

@@ -98,6 +98,9 @@ enum Step {
     Settling(Vec<Member>),
 }
 
+/// A case that is due, how its episode stands, and since when it is due.
+type Waiting<'a> = (&'a Case, &'a super::Standing, Duration);
+
 impl Lane {
     /// A lane that begins now. `sent_ago` is how long ago the copy before this one sent what its rate still counts, and `rests`
     /// how much longer the receiver is to be left alone.
@@ -386,8 +389,7 @@ impl Lane {
         now: Now,
         next_at: &mut Option<Duration>,
     ) -> Option<(Telling, Vec<&'a Case>)> {
-        let mut groups: BTreeMap<(&str, Telling), Vec<(&Case, &super::Standing, Duration)>> =
-            BTreeMap::new();
+        let mut groups: BTreeMap<(&str, Telling), Vec<Waiting>> = BTreeMap::new();
         for (case, telling, since) in fresh {
             if let Some(standing) = &case.standing {
                 let group = groups.entry((&standing.group, telling)).or_default();
@@ -410,12 +412,7 @@ impl Lane {
     }
 
     /// From when on a group is told.
-    fn ready_at(
-        &self,
-        name: &str,
-        members: &[(&Case, &super::Standing, Duration)],
-        now: Now,
-    ) -> Duration {
+    fn ready_at(&self, name: &str, members: &[Waiting], now: Now) -> Duration {
         let waited = members.iter().map(|(_, standing, since)| {
             // Where this copy has just begun, others have waited for it already.
             let lasted = Duration::try_from(now.wall - standing.since).unwrap_or_default();

@@ -45,7 +45,7 @@ impl Faults {
         });
     }
 
-    /// Something about a setting of the table that stands there: in the setting's line, or where it is missing, in the table's
+    /// Something about a setting of the table that begins there: in the setting's line, or where it is missing, in the table's
     /// first.
     pub(super) fn add_setting(
         &mut self,
@@ -54,10 +54,14 @@ impl Faults {
         of: &str,
         message: String,
     ) {
-        let text = self.text.get(table.clone()).unwrap_or_default();
+        let text = self.text.get(table.start..).unwrap_or_default();
         let mut at = table.start;
         let mut found = table.start;
-        for line in text.split_inclusive('\n') {
+        for (number, line) in text.split_inclusive('\n').enumerate() {
+            // The next table.
+            if number > 0 && line.trim_start().starts_with('[') {
+                break;
+            }
             let key = line.split_once('=').map_or("", |(key, _)| key.trim());
             if key == setting {
                 found = at;

@@ -60,7 +60,6 @@ async fn five_hundred_cameras_that_go_dark_are_one_message_and_none_is_lost() {
             "group-wait = \"15s\"\nmatch = { subject = \"camera\" }",
         ))
         .await;
-    let fired = Instant::now();
     let alerts = join_all((0..500).map(async |number| {
         let subject = AlertSubject::camera(&format!("cam{number}").parse().unwrap());
         site.fire(&subject, 1, Kind::Silent).await
@@ -71,10 +70,6 @@ async fn five_hundred_cameras_that_go_dark_are_one_message_and_none_is_lost() {
     told.sort();
     let mut all: Vec<String> = alerts.iter().map(|alert| alert.id.clone()).collect();
     all.sort();
-    println!(
-        "500 cameras: one message {:?} after the first",
-        came[0].at - fired
-    );
     assert_eq!(told, all);
 
     for alert in &alerts {
