@@ -19,12 +19,14 @@ mod lines;
 mod migrate;
 mod model;
 mod normal;
+mod notify;
 mod progress;
 mod provision;
 mod proxy;
 mod publish;
 mod restore;
 mod rule;
+mod silence;
 mod token;
 mod up;
 mod upload;
@@ -75,6 +77,10 @@ enum Command {
     Rule(rule::RuleCommand),
     /// Show, add or remove the pictures that are right as well as a folder's reference: night, snow, a lorry at the dock
     Normal(normal::NormalCommand),
+    /// Show who was told of which alerts and what failed, or try a receiver
+    Notify(notify::NotifyCommand),
+    /// Show, add or remove silences: alerts of which nobody is told for a while
+    Silence(silence::SilenceCommand),
     /// Take over what the system that this one replaces has on disk: its pictures and its threshold
     Migrate(migrate::Migrate),
     /// Write references, normal pictures, rules, folders, alerts and what people say of them to a file
@@ -107,6 +113,7 @@ fn service_called(program: &OsStr) -> Option<fn() -> ExitCode> {
         "framewatch-sink" => Some(sink::main),
         "framewatch-cctv-sim" => Some(cctv_sim::main),
         "framewatch-camera" => Some(camera::main),
+        "framewatch-notifier" => Some(notifier::main),
         _ => None,
     }
 }
@@ -155,6 +162,8 @@ fn run(command: Command) -> Result<ExitCode, Failure> {
         Command::Folder(folder) => block_on(folder.run())?,
         Command::Rule(rule) => block_on(rule.run())?,
         Command::Normal(normal) => block_on(normal.run())?,
+        Command::Notify(notify) => block_on(notify.run())?,
+        Command::Silence(silence) => block_on(silence.run())?,
         Command::Migrate(migrate) => block_on(migrate.run())?,
         Command::Backup(backup) => block_on(backup.run())?,
         Command::Restore(restore) => block_on(restore.run())?,

@@ -114,6 +114,9 @@ pub(crate) struct Up {
     cameras_by_api: camera_settings::Config,
 
     #[command(flatten)]
+    notify: notifier::Config,
+
+    #[command(flatten)]
     alerts: sink::AlertsConfig,
 
     #[command(flatten)]
@@ -153,6 +156,9 @@ impl Up {
         }
         if self.cameras.cameras.is_some() {
             self.real_cameras(&self.cameras_by_api).load()?;
+        }
+        if self.notify.notify.is_some() {
+            self.notify.load()?;
         }
         let ops = SocketAddr::from((Ipv4Addr::LOCALHOST, OPS_PORT));
         service_runtime::run("framewatch", &self.runtime.clone(), ops, |context| {
@@ -341,6 +347,9 @@ impl Up {
             bus.clone(),
             context.clone(),
         ));
+        if self.notify.notify.is_some() {
+            services.spawn(people(self.notify.clone(), bus.clone(), context.clone()));
+        }
         if self.demo {
             services.spawn(demo::run(
                 ApiConfig {
@@ -355,6 +364,15 @@ impl Up {
         }
         first_failure(services, &context.shutdown).await
     }
+}
+
+async fn people(notify: notifier::Config, bus: BusConfig, context: Context) -> Result<(), Failure> {
+    let (file, routes) = notify.load()?;
+    let connecting = Bus::connect(&bus, "framewatch-notifier", Role::Worker);
+    let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
+        return Ok(());
+    };
+    notifier::run(file, routes, bus.map_err(Failure::unavailable)?, context).await
 }
 
 async fn real_cameras(

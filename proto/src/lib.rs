@@ -12,6 +12,7 @@ mod line;
 mod rule;
 #[cfg(feature = "openapi")]
 mod schemas;
+mod silence;
 mod source;
 mod upload;
 
@@ -23,6 +24,7 @@ pub use line::InvalidLine;
 pub use rule::{
     BuiltIn, EffectiveRule, FieldKind, FieldValue, InvalidRule, Learn, Measure, RuleField, Silence,
 };
+pub use silence::{InvalidMatcher, InvalidSilence};
 
 /// Messages of the package `framewatch.v1`.
 #[expect(

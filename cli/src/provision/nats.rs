@@ -8,11 +8,12 @@ use service_runtime::Failure;
 use super::folder::{Origin, SecretsFolder};
 
 /// Those that deploy/nats/accounts.conf gives rights to.
-const USERS: [&str; 6] = [
+const USERS: [&str; 7] = [
     "upload",
     "comparator",
     "sink",
     "camera",
+    "notifier",
     "operator",
     "subscriber",
 ];

@@ -13,6 +13,7 @@ mod disk;
 mod folder;
 mod migrate;
 mod normal;
+mod notify;
 mod rule;
 mod send_and_watch;
 mod traces;

@@ -21,12 +21,15 @@ pub(crate) mod holds;
 pub(crate) mod latest;
 pub(crate) mod learning;
 pub(crate) mod normals;
+pub(crate) mod notices;
 pub(crate) mod proposals;
 pub(crate) mod references;
 pub(crate) mod rights;
 pub(crate) mod rules;
 pub(crate) mod sessions;
+pub(crate) mod silences;
 pub(crate) mod sources;
+pub(crate) mod turns;
 pub(crate) mod uploads;
 
 use std::collections::BTreeSet;
@@ -36,7 +39,7 @@ use declaration::Declaration;
 use rights::Service;
 
 /// All streams and buckets, in the order in which they are made.
-pub static DECLARATIONS: [Declaration; 22] = [
+pub static DECLARATIONS: [Declaration; 25] = [
     uploads::DECLARATION,
     frames::DECLARATION,
     comparisons::DECLARATION,
@@ -51,6 +54,9 @@ pub static DECLARATIONS: [Declaration; 22] = [
     holds::DECLARATION,
     learning::DECLARATION,
     acknowledgements::DECLARATION,
+    silences::DECLARATION,
+    notices::DECLARATION,
+    turns::DECLARATION,
     sessions::DECLARATION,
     features::DECLARATION,
     drift::DECLARATION,

@@ -42,6 +42,10 @@ pub use contract::holds::{Hold, Holds};
 pub use contract::latest::{LatestFrameChange, LatestFrames};
 pub use contract::learning::{LearningChange, Learnings};
 pub use contract::normals::{NormalChange, Normals};
+pub use contract::notices::{
+    Failed, InvalidNoticeKey, InvalidReceiverName, Notice, NoticeChange, NoticeKey, Notices,
+    ReceiverName, Sending, Telling,
+};
 pub use contract::proposals::{
     InvalidProposalKey, ProposalChange, ProposalKey, ProposalPlace, Proposals,
 };
@@ -49,6 +53,8 @@ pub use contract::references::{InvalidPictureKey, PictureChange, PictureKey, Ref
 pub use contract::rights::{Right, Service};
 pub use contract::rules::{RuleChange, RuleScope, Rules};
 pub use contract::sessions::{InvalidSessionKey, Session, SessionChange, SessionKey, Sessions};
+pub use contract::silences::{InvalidSilenceKey, SilenceChange, SilenceKey, Silences};
+pub use contract::turns::{Turn, TurnChange, Turns};
 pub use contract::uploads::ReferenceChange;
 pub use folder::{Folder, InvalidFolder};
 pub use nats::bucket::{BucketNames, Change, KeyValue, KeyValueBucket};

@@ -25,12 +25,14 @@ pub(crate) struct Telemetry(Option<SdkTracerProvider>);
 const LAST_SPANS_WITHIN: Duration = Duration::from_secs(3);
 
 /// The crates whose spans are sent: those of the client that sends them would never end.
-const OURS: [&str; 7] = [
+const OURS: [&str; 9] = [
     "camera",
     "cctv_sim",
     "comparator",
     "event_bus",
     "framewatch",
+    "notifier",
+    "receivers",
     "sink",
     "upload",
 ];

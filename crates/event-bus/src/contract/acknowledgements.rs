@@ -20,7 +20,10 @@ use crate::nats::{
 
 pub(super) const DECLARATION: Declaration = Declaration {
     max_age: Some(alerts::MAX_AGE),
-    rights: &[(Service::Upload, &[Right::Write, Right::Follow])],
+    rights: &[
+        (Service::Upload, &[Right::Write, Right::Follow]),
+        (Service::Notifier, &[Right::Follow]),
+    ],
     ..Declaration::key_value(Acknowledgements::NAMES, "Who acknowledged which alert")
 };
 

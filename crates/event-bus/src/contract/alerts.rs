@@ -39,6 +39,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
         ),
         (Service::Upload, &[Right::Follow, Right::PutBack]),
         (Service::Sink, &[Right::Follow]),
+        (Service::Notifier, &[Right::Follow, Right::Ask]),
         (Service::Subscriber, &[Right::Hear]),
     ],
     ..Declaration::stream("ALERTS", SUBJECTS, "Alerts: firing, resolved")

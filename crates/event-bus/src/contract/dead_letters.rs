@@ -31,6 +31,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
         (Service::Comparator, &[Right::Write]),
         (Service::Sink, &[Right::Write]),
         (Service::Camera, &[Right::Write]),
+        (Service::Notifier, &[Right::Write]),
     ],
     ..Declaration::stream(
         "DEAD_LETTERS",

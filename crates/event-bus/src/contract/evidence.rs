@@ -20,6 +20,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
     rights: &[
         (Service::Comparator, &[Right::Write, Right::Ask]),
         (Service::Upload, &[Right::Ask]),
+        (Service::Notifier, &[Right::Ask]),
     ],
     ..Declaration::objects(Evidence::NAMES, "The pictures behind each alert")
 };

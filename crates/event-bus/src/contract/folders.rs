@@ -29,6 +29,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
         ),
         (Service::Comparator, &[Right::Follow]),
         (Service::Sink, &[Right::Follow]),
+        (Service::Notifier, &[Right::Follow]),
     ],
     ..Declaration::key_value(Folders::NAMES, "The folders that were made")
 };

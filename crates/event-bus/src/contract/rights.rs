@@ -9,6 +9,8 @@ pub enum Service {
     Comparator,
     /// Reads for Redis.
     Sink,
+    /// Tells people of alerts.
+    Notifier,
     /// Connects to cameras: publishes their frames, and how they stand.
     Camera,
     /// A camera, or what speaks for cameras, that publishes frames and how they stand, and may read nothing.
@@ -42,10 +44,11 @@ pub enum Right {
 
 impl Service {
     /// All of them.
-    pub const ALL: [Service; 6] = [
+    pub const ALL: [Service; 7] = [
         Service::Upload,
         Service::Comparator,
         Service::Sink,
+        Service::Notifier,
         Service::Camera,
         Service::OutsideCamera,
         Service::Subscriber,
@@ -57,6 +60,7 @@ impl Service {
             Service::Upload => "upload",
             Service::Comparator => "comparator",
             Service::Sink => "sink",
+            Service::Notifier => "notifier",
             Service::Camera => "camera",
             Service::OutsideCamera => "outside cameras",
             Service::Subscriber => "subscriber",

@@ -73,7 +73,8 @@ impl Upkeep for Care {
                 Role::Worker | Role::Keeper | Role::Restorer => {
                     formats::check_none_is_newer(jetstream).await
                 }
-                Role::Reader => formats::check_all(jetstream, is_read_by_the_sink).await,
+                Role::Reader => formats::check_all(jetstream, is_followed_by_the_sink).await,
+                Role::Teller => formats::check_all(jetstream, is_followed_by_the_notifier).await,
                 Role::Guest => Ok(()),
             }
         })
@@ -88,7 +89,7 @@ impl Upkeep for Care {
                 Role::Worker | Role::Keeper | Role::Restorer => {
                     ensure::ensure(jetstream, &self.config, self.role).await
                 }
-                Role::Reader | Role::Guest => Ok(()),
+                Role::Reader | Role::Teller | Role::Guest => Ok(()),
             }
         })
     }
@@ -120,6 +121,13 @@ impl Upkeep for Care {
 }
 
 /// A sink may ask for no other stream.
-fn is_read_by_the_sink(declared: &Declaration) -> bool {
+fn is_followed_by_the_sink(declared: &Declaration) -> bool {
     declared.rights_of(Service::Sink).contains(&Right::Follow)
+}
+
+/// Nor may a notifier ask for one beyond these.
+fn is_followed_by_the_notifier(declared: &Declaration) -> bool {
+    declared
+        .rights_of(Service::Notifier)
+        .contains(&Right::Follow)
 }

@@ -27,7 +27,9 @@ use crate::{
         camera_settings::CameraSettingsChange,
         declaration::UNHEARD,
         folders::FolderChange,
+        notices::NoticeChange,
         rules::RuleChange,
+        silences::SilenceChange,
         uploads::ReferenceChange,
     },
     folder::Folder,
@@ -100,13 +102,15 @@ impl Bus {
             tracker,
             shutdown,
         };
-        let remembered: [Box<dyn PutBack>; 6] = [
+        let remembered: [Box<dyn PutBack>; 8] = [
             remember.start::<ReferenceChange>(),
             remember.start::<Alert>(),
             remember.start::<FolderChange>(),
             remember.start::<RuleChange>(),
             remember.start::<CameraSettingsChange>(),
             remember.start::<AcknowledgementChange>(),
+            remember.start::<SilenceChange>(),
+            remember.start::<NoticeChange>(),
         ];
         let bus = self.clone();
         let repair = async move {

@@ -13,6 +13,8 @@ pub enum Role {
     Restorer,
     /// Reads streams that others make: the sink.
     Reader,
+    /// Reads alerts and what people say of them, and writes what it told people: the notifier.
+    Teller,
     /// Publishes frames and may do nothing else: cameras.
     Guest,
 }

@@ -1,0 +1,238 @@
+//! Silences: alerts of which nobody is told for a while.
+
+use std::{
+    collections::BTreeMap,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use anyhow::anyhow;
+use comfy_table::{Table, presets};
+use event_bus::{Bus, BusConfig, Role, SilenceChange, SilenceKey};
+use proto::{
+    timestamp,
+    v1::{AlertMatcher, Silence},
+};
+use service_runtime::Failure;
+use time::OffsetDateTime;
+
+use crate::lines;
+
+#[derive(clap::Args)]
+pub(crate) struct SilenceCommand {
+    #[command(subcommand)]
+    action: Action,
+}
+
+#[derive(clap::Subcommand)]
+enum Action {
+    /// Silence alerts until a time; what then still fires and was not told is told
+    Add(Box<Add>),
+    /// Show the silences that last, and those to come
+    List(List),
+    /// Take a silence back
+    Remove(Remove),
+}
+
+#[derive(clap::Args)]
+struct Add {
+    /// Alerts of this folder; `*` stands for any characters: 'dock-*'
+    #[arg(long, value_name = "PATTERN")]
+    folder: Vec<String>,
+
+    /// Alerts of folders at this site; `*` as above
+    #[arg(long, value_name = "PATTERN")]
+    site: Vec<String>,
+
+    /// Alerts of folders in this area; `*` as above
+    #[arg(long, value_name = "PATTERN")]
+    area: Vec<String>,
+
+    /// Alerts of folders with this tag
+    #[arg(long, value_name = "TAG")]
+    tag: Vec<String>,
+
+    /// Alerts of this kind: covered, silent, …
+    #[arg(long, value_name = "KIND")]
+    kind: Vec<String>,
+
+    /// Alerts about views, or about cameras
+    #[arg(long, value_name = "view|camera")]
+    subject: Vec<String>,
+
+    /// For how long: 2h, 3days
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
+    lasts: Duration,
+
+    /// When it begins, as in 2026-11-30T06:00:00Z [default: now]
+    #[arg(long, value_name = "WHEN", value_parser = humantime::parse_rfc3339_weak)]
+    from: Option<SystemTime>,
+
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    reason: String,
+
+    /// Who says so
+    #[arg(long, env = "USER", value_name = "NAME")]
+    name: String,
+
+    #[command(flatten)]
+    bus: BusConfig,
+}
+
+#[derive(clap::Args)]
+struct List {
+    /// Those that are over as well
+    #[arg(long)]
+    all: bool,
+
+    /// One JSON object a line
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    bus: BusConfig,
+}
+
+#[derive(clap::Args)]
+struct Remove {
+    /// Its id, as `list` shows it
+    id: SilenceKey,
+
+    #[command(flatten)]
+    bus: BusConfig,
+}
+
+impl SilenceCommand {
+    pub(crate) async fn run(self) -> Result<(), Failure> {
+        match self.action {
+            Action::Add(add) => add.run().await,
+            Action::List(list) => list.run().await,
+            Action::Remove(remove) => remove.run().await,
+        }
+    }
+}
+
+impl Add {
+    async fn run(self) -> Result<(), Failure> {
+        let now = OffsetDateTime::now_utc();
+        let starts_at = self.from.map_or(now, OffsetDateTime::from);
+        let since = SystemTime::now().duration_since(UNIX_EPOCH);
+        let id = format!("{:x}", since.unwrap_or_default().as_micros());
+        let ends_at = starts_at
+            .checked_add(self.lasts.try_into().map_err(|_| too_long())?)
+            .ok_or_else(too_long)?;
+        let silence = Silence {
+            id: id.clone(),
+            matcher: Some(AlertMatcher {
+                folders: self.folder,
+                sites: self.site,
+                areas: self.area,
+                tags: self.tag,
+                kinds: self.kind,
+                subjects: self.subject,
+            }),
+            starts_at: Some(timestamp(starts_at)),
+            ends_at: Some(timestamp(ends_at)),
+            reason: self.reason,
+            name: self.name,
+            created_at: Some(timestamp(now)),
+        };
+        silence.check().map_err(Failure::usage)?;
+        if ends_at <= now {
+            return Err(Failure::Usage(anyhow!("it would be over already")));
+        }
+        let key: SilenceKey = id.parse().map_err(Failure::usage)?;
+        let silences = connect(&self.bus).await?.silences().by(&silence.name);
+        match silences.create(&key, &silence).await {
+            Ok(true) => lines::print(format!("{key}: until {}", proto::rfc3339(ends_at))),
+            Ok(false) => Err(Failure::Unavailable(anyhow!(
+                "somebody has made one at the same moment; try again"
+            ))),
+            Err(error) => Err(Failure::unavailable(error)),
+        }
+    }
+}
+
+fn too_long() -> Failure {
+    Failure::Usage(anyhow!(
+        "a silence lasts at most {} days",
+        Silence::MAX_DAYS
+    ))
+}
+
+impl List {
+    async fn run(self) -> Result<(), Failure> {
+        let mut silences = BTreeMap::new();
+        for stored in connect(&self.bus).await?.all::<SilenceChange>().await {
+            match stored.event.value {
+                Some(silence) => silences.insert(stored.key, silence),
+                None => silences.remove(&stored.key),
+            };
+        }
+        let now = OffsetDateTime::now_utc();
+        let is_over = |silence: &Silence| silence.times().is_none_or(|(_, ends)| ends <= now);
+        silences.retain(|_, silence| self.all || !is_over(silence));
+        if self.json {
+            return silences.values().try_for_each(|silence| {
+                let json = serde_json::to_string(silence)?;
+                lines::print(json)
+            });
+        }
+        if silences.is_empty() {
+            return lines::print("Nothing is silenced.");
+        }
+        let mut table = Table::new();
+        table
+            .load_style(presets::NOTHING)
+            .set_header(["ID", "FROM", "UNTIL", "WHAT", "BY", "REASON"]);
+        for (key, silence) in &silences {
+            let times = silence.times();
+            let time = |at: Option<OffsetDateTime>| at.map_or_else(String::new, proto::rfc3339);
+            table.add_row([
+                key.to_string(),
+                time(times.map(|(starts, _)| starts)),
+                time(times.map(|(_, ends)| ends)),
+                silence.matcher.as_ref().map(words).unwrap_or_default(),
+                silence.name.clone(),
+                silence.reason.clone(),
+            ]);
+        }
+        lines::print(table.to_string())
+    }
+}
+
+fn words(matcher: &AlertMatcher) -> String {
+    let fields = [
+        ("folder", &matcher.folders),
+        ("site", &matcher.sites),
+        ("area", &matcher.areas),
+        ("tag", &matcher.tags),
+        ("kind", &matcher.kinds),
+        ("subject", &matcher.subjects),
+    ];
+    let given = fields.iter().filter(|(_, texts)| !texts.is_empty());
+    let given: Vec<String> = given
+        .map(|(field, texts)| format!("{field} {}", texts.join(" or ")))
+        .collect();
+    given.join(", ")
+}
+
+impl Remove {
+    async fn run(self) -> Result<(), Failure> {
+        let silences = connect(&self.bus).await?.silences();
+        let found = silences.get(&self.id).await.map_err(Failure::unavailable)?;
+        if found.is_none() {
+            return Err(Failure::Usage(anyhow!(
+                "there is no silence {}; `framewatch silence list` shows those there are",
+                self.id
+            )));
+        }
+        silences.unset(&self.id).await.map_err(Failure::unavailable)
+    }
+}
+
+async fn connect(config: &BusConfig) -> Result<Bus, Failure> {
+    Bus::connect(config, "framewatch silence", Role::Worker)
+        .await
+        .map_err(Failure::unavailable)
+}

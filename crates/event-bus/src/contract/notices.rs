@@ -1,0 +1,313 @@
+//! The bucket `notices`: what each receiver was told of each episode, and what it is being told.
+
+use std::{fmt, str::FromStr};
+
+use bytes::Bytes;
+use ring::digest::{SHA256, digest};
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{
+    acknowledgements::{AlertKey, InvalidAlertKey},
+    alerts,
+    declaration::{Backup, Declaration},
+    rights::{Right, Service},
+};
+use crate::nats::{
+    bucket::{BucketNames, Change, KeyValue, KeyValueBucket, key_value_names},
+    bus::Bus,
+    codec::{from_json, to_json},
+    event::Undecodable,
+    store_error::StoreError,
+};
+
+pub(super) const DECLARATION: Declaration = Declaration {
+    // A restore leaves what people were told: it was said.
+    backup: Backup::No,
+    max_age: Some(alerts::MAX_AGE),
+    rights: &[
+        // It puts back what was deleted.
+        (Service::Upload, &[Right::Write, Right::Follow]),
+        (
+            Service::Notifier,
+            &[Right::Write, Right::Follow, Right::Ask, Right::Continue],
+        ),
+    ],
+    ..Declaration::key_value(
+        Notices::NAMES,
+        "Who was told of which alert, and what failed",
+    )
+};
+
+/// What receivers were told of alerts: the bucket `notices`, an entry an episode and receiver.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Notices;
+
+/// What a receiver was told of an alert has changed.
+pub type NoticeChange = Change<Notices>;
+
+/// The name of a receiver: `[a-z0-9][a-z0-9_-]{0,39}`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct ReceiverName(String);
+
+/// A text that names no receiver.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "{0:?} is no name of a receiver: it has 1 to 40 lower-case letters, digits, `_` and `-`, and begins with a letter or digit"
+)]
+pub struct InvalidReceiverName(String);
+
+const MAX_NAME: usize = 40;
+
+impl ReceiverName {
+    /// As text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl FromStr for ReceiverName {
+    type Err = InvalidReceiverName;
+
+    fn from_str(name: &str) -> Result<Self, InvalidReceiverName> {
+        let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit();
+        let is_right = (1..=MAX_NAME).contains(&name.len())
+            && is_plain(name.as_bytes()[0])
+            && name
+                .bytes()
+                .all(|byte| is_plain(byte) || matches!(byte, b'_' | b'-'));
+        match is_right {
+            true => Ok(ReceiverName(name.to_owned())),
+            false => Err(InvalidReceiverName(
+                name.chars().take(MAX_NAME + 1).collect(),
+            )),
+        }
+    }
+}
+
+impl TryFrom<String> for ReceiverName {
+    type Error = InvalidReceiverName;
+
+    fn try_from(name: String) -> Result<Self, InvalidReceiverName> {
+        name.parse()
+    }
+}
+
+impl From<ReceiverName> for String {
+    fn from(name: ReceiverName) -> String {
+        name.0
+    }
+}
+
+impl fmt::Display for ReceiverName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Of which episode, and to whom.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct NoticeKey {
+    /// The episode, as [`episode_key`] has it.
+    pub episode: AlertKey,
+    /// The receiver.
+    pub receiver: ReceiverName,
+}
+
+/// A text that is no such key.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum InvalidNoticeKey {
+    /// It has no two parts.
+    #[error("it is not named <alert>=<receiver>")]
+    Unnamed,
+    /// The first part is no episode.
+    #[error(transparent)]
+    Episode(#[from] InvalidAlertKey),
+    /// The second part is no receiver.
+    #[error(transparent)]
+    Receiver(#[from] InvalidReceiverName),
+}
+
+impl fmt::Display for NoticeKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}={}", self.episode, self.receiver)
+    }
+}
+
+impl FromStr for NoticeKey {
+    type Err = InvalidNoticeKey;
+
+    fn from_str(text: &str) -> Result<Self, InvalidNoticeKey> {
+        let (episode, receiver) = text.split_once('=').ok_or(InvalidNoticeKey::Unnamed)?;
+        Ok(NoticeKey {
+            episode: episode.parse()?,
+            receiver: receiver.parse()?,
+        })
+    }
+}
+
+impl AlertKey {
+    /// The key of any alert's episode: its id, or where somebody else has given it one that can be no key, a digest of that.
+    pub fn of_episode(id: &str) -> Self {
+        id.parse().unwrap_or_else(|_| {
+            let digest = digest(&SHA256, id.as_bytes());
+            let digits: String = digest.as_ref()[..16]
+                .iter()
+                .map(|byte| format!("{byte:02x}"))
+                .collect();
+            format!("sha256-{digits}")
+                .parse()
+                .expect("letters, digits and a hyphen are a key")
+        })
+    }
+}
+
+/// Why a message is sent.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Telling {
+    /// It is over.
+    Resolved,
+    /// It is still so.
+    Reminder,
+    /// It fires.
+    Firing,
+    /// It fires, and nobody has it in hand.
+    Escalation,
+}
+
+impl Telling {
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Telling::Resolved => "resolved",
+            Telling::Reminder => "reminder",
+            Telling::Firing => "firing",
+            Telling::Escalation => "escalation",
+        }
+    }
+}
+
+/// What a receiver was told of an episode, and what it is being told.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Notice {
+    /// The alert's id.
+    pub alert: String,
+    /// Its folder.
+    pub folder: String,
+    /// What it is about: `view`, `camera`.
+    pub subject: String,
+    /// Its sentence.
+    pub what: String,
+    /// By what it was grouped with others, and its route: of the last message.
+    #[serde(default)]
+    pub group: String,
+    /// When the receiver took the message that it fires.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub told_at: Option<OffsetDateTime>,
+    /// When it took the last message that says so.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub last_told_at: Option<OffsetDateTime>,
+    /// When it took the message that it is over.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub end_told_at: Option<OffsetDateTime>,
+    /// How many messages about it the receiver took.
+    #[serde(default)]
+    pub messages: u32,
+    /// The message that is being sent. It was stored before it is sent the first time, and goes on until the receiver has
+    /// taken or refused it.
+    #[serde(default)]
+    pub sending: Option<Sending>,
+    /// The last message that was given up.
+    #[serde(default)]
+    pub failed: Option<Failed>,
+    /// By what the receiver finds the first message again.
+    #[serde(default)]
+    pub thread: Option<String>,
+}
+
+/// A message that is being sent.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Sending {
+    /// Its key, the same however often it is sent. Episodes that are told together have the same.
+    pub key: String,
+    /// Why it is sent.
+    pub telling: Telling,
+    /// Since when.
+    #[serde(with = "time::serde::rfc3339")]
+    pub since: OffsetDateTime,
+    /// How often it was sent without the receiver taking it.
+    #[serde(default)]
+    pub tries: u32,
+    /// Not before then is it sent again.
+    #[serde(default, with = "time::serde::rfc3339::option")]
+    pub not_before: Option<OffsetDateTime>,
+    /// What was wrong the last time.
+    #[serde(default)]
+    pub why: String,
+}
+
+/// A message that was given up.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Failed {
+    /// Its key.
+    pub key: String,
+    /// Why it was sent.
+    pub telling: Telling,
+    /// When it was given up.
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// What is wrong.
+    pub why: String,
+}
+
+impl KeyValueBucket for Notices {
+    const NAMES: BucketNames = key_value_names!("notices");
+    type Key = NoticeKey;
+    type Value = Notice;
+
+    fn encode(notice: &Notice) -> Result<Bytes, StoreError> {
+        to_json(notice)
+    }
+
+    fn decode(_: &NoticeKey, payload: &Bytes) -> Result<Notice, Undecodable> {
+        from_json(payload)
+    }
+}
+
+impl Bus {
+    /// What receivers were told of alerts.
+    pub fn notices(&self) -> KeyValue<Notices> {
+        self.key_value()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_is_what_its_name_says() {
+        let key = NoticeKey {
+            episode: AlertKey::of_episode("dock-1795516800123-0a1b2c3d"),
+            receiver: "ops".parse().unwrap(),
+        };
+        assert_eq!(key.to_string(), "dock-1795516800123-0a1b2c3d=ops");
+        assert_eq!(key.to_string().parse(), Ok(key));
+        assert!("dock".parse::<NoticeKey>().is_err());
+        for name in ["", "Ops", "-ops", "a=b", "a b", &"x".repeat(41)] {
+            assert!(name.parse::<ReceiverName>().is_err(), "{name}");
+        }
+    }
+
+    #[test]
+    fn any_alert_has_a_key() {
+        let key = AlertKey::of_episode("an alert > of somebody else");
+        assert!(key.to_string().starts_with("sha256-"), "{key}");
+        assert_eq!(key.to_string().parse(), Ok(key));
+    }
+}

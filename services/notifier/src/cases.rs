@@ -1,0 +1,213 @@
+//! What each receiver is to be told of, by what is known and by the file of routes.
+
+use std::collections::HashSet;
+
+use event_bus::{AlertKey, Notice, NoticeKey, ReceiverName};
+use proto::v1::{Alert, Folder as Details, Silence, Subject};
+use receivers::Group;
+use time::OffsetDateTime;
+
+use crate::{
+    known::{Episode, Known},
+    outbox::{Case, Hold, Now, Part, Standing},
+    routes::{Route, Routes},
+};
+
+/// Of whoever was told by a route that is no more.
+const GROUP_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+
+/// All cases of a receiver.
+pub(crate) fn cases(
+    known: &Known,
+    routes: &Routes,
+    receiver: &ReceiverName,
+    now: Now,
+) -> Vec<Case> {
+    let forgets = routes
+        .receivers
+        .get(receiver)
+        .and_then(|addressee| addressee.receiver.repeats_every());
+    let view = View {
+        known,
+        routes,
+        receiver,
+        forgets,
+        silences: known.silences(now.wall),
+        without_camera: known.folders_without_camera(),
+        now: now.wall,
+    };
+    let mut cases: Vec<Case> = known
+        .episodes
+        .values()
+        .filter_map(|episode| view.case(episode))
+        .collect();
+    cases.extend(view.unknown());
+    cases
+}
+
+struct View<'a> {
+    known: &'a Known,
+    routes: &'a Routes,
+    receiver: &'a ReceiverName,
+    forgets: Option<std::time::Duration>,
+    silences: Vec<&'a Silence>,
+    without_camera: HashSet<&'a str>,
+    now: OffsetDateTime,
+}
+
+impl View<'_> {
+    fn key(&self, episode: &AlertKey, receiver: &ReceiverName) -> NoticeKey {
+        NoticeKey {
+            episode: episode.clone(),
+            receiver: receiver.clone(),
+        }
+    }
+
+    fn case(&self, episode: &Episode) -> Option<Case> {
+        let key = self.key(&episode.key, self.receiver);
+        let stored = self.known.notices.get(&key);
+        let details = self.known.details(&episode.alert.folder);
+        let found = self.find(episode, &details);
+        let (route, part) = match (found, stored) {
+            (Some((index, part)), _) => (Some(index), part),
+            // It was told by a route that is no more.
+            (None, Some(_)) => (None, Part::Former),
+            (None, None) => return None,
+        };
+        let standing = self.standing(episode, &details, route, part);
+        let (notice, revision) = match stored {
+            Some(stored) => (stored.notice.clone(), stored.revision),
+            None => (first(&episode.alert), 0),
+        };
+        Some(Case {
+            key,
+            notice,
+            revision,
+            standing: Some(standing),
+        })
+    }
+
+    /// The route by which the receiver is told, and why.
+    fn find(&self, episode: &Episode, details: &Details) -> Option<(usize, Part)> {
+        let routes = self.routes.routes.iter().enumerate();
+        let matching: Vec<(usize, &Route)> = routes
+            .filter(|(_, route)| route.matcher.means(&episode.alert, details))
+            .collect();
+        let first = matching
+            .iter()
+            .find(|(_, route)| route.to.contains(self.receiver));
+        if let Some((index, _)) = first {
+            return Some((*index, Part::First));
+        }
+        matching.iter().find_map(|(index, route)| {
+            let escalate = route.escalate.as_ref()?;
+            escalate.to.contains(self.receiver).then(|| {
+                let begun = self.begun(episode, route);
+                let after = escalate.after;
+                (*index, Part::Escalation { after, begun })
+            })
+        })
+    }
+
+    /// Since when a route's receivers are told of an episode.
+    fn begun(&self, episode: &Episode, route: &Route) -> Option<OffsetDateTime> {
+        let begun = route.to.iter().filter_map(|receiver| {
+            let stored = self.known.notices.get(&self.key(&episode.key, receiver))?;
+            let sending = stored.notice.sending.as_ref().map(|it| it.since);
+            let failed = stored.notice.failed.as_ref().map(|it| it.at);
+            stored.notice.told_at.or(sending).or(failed)
+        });
+        begun.min()
+    }
+
+    fn standing(
+        &self,
+        episode: &Episode,
+        details: &Details,
+        index: Option<usize>,
+        part: Part,
+    ) -> Standing {
+        let route = index.map(|index| &self.routes.routes[index]);
+        let group = route.and_then(|route| route.group(&episode.alert, details));
+        let remind = route.and_then(|route| route.remind);
+        Standing {
+            phase: episode.phase(),
+            since: episode.since,
+            is_acknowledged: self.known.is_acknowledged(&episode.key),
+            held: self.held(episode, details, route),
+            part,
+            group: group_id(index, group.as_ref()),
+            group_wait: route.map_or(GROUP_WAIT, |route| route.group_wait),
+            group_interval: route.map(|route| route.group_interval).unwrap_or_default(),
+            remind: match self.forgets {
+                Some(forgets) => Some(remind.map_or(forgets, |remind| remind.min(forgets))),
+                None => remind,
+            },
+            forgets: self.forgets.is_some(),
+            tells_end: route.is_none_or(|route| route.tells_ends),
+        }
+    }
+
+    fn held(&self, episode: &Episode, details: &Details, route: Option<&Route>) -> Option<Hold> {
+        let alert = &episode.alert;
+        if self.silences.iter().any(|it| it.means(alert, details)) {
+            return Some(Hold::Silence);
+        }
+        let is_of_view = alert.subject() != Subject::Camera;
+        if is_of_view && self.without_camera.contains(alert.folder.as_str()) {
+            return Some(Hold::Camera);
+        }
+        let hours = route.and_then(|route| route.hours.as_ref());
+        let is_closed = hours.is_some_and(|hours| !hours.contain(self.now));
+        is_closed.then_some(Hold::Hours)
+    }
+
+    /// What is on its way of episodes of which nothing is known any more.
+    fn unknown(&self) -> impl Iterator<Item = Case> {
+        let known: HashSet<&AlertKey> = self.known.episodes.values().map(|it| &it.key).collect();
+        self.known
+            .notices
+            .iter()
+            .filter(move |(key, stored)| {
+                key.receiver == *self.receiver
+                    && stored.notice.sending.is_some()
+                    && !known.contains(&key.episode)
+            })
+            .map(|(key, stored)| Case {
+                key: key.clone(),
+                notice: stored.notice.clone(),
+                revision: stored.revision,
+                standing: None,
+            })
+    }
+}
+
+/// What tells a group from others: its route, and what its alerts have in common.
+fn group_id(route: Option<usize>, group: Option<&Group>) -> String {
+    let route = route.map_or_else(|| "-".to_owned(), |index| (index + 1).to_string());
+    match group {
+        Some(group) => format!("{route} {}={}", group.by, group.name),
+        None => route,
+    }
+}
+
+/// The notice of whoever was told nothing yet.
+pub(crate) fn first(alert: &Alert) -> Notice {
+    Notice {
+        alert: alert.id.clone(),
+        folder: alert.folder.clone(),
+        subject: alert.subject().word().to_owned(),
+        what: alert.message.chars().take(500).collect(),
+        group: String::new(),
+        told_at: None,
+        last_told_at: None,
+        end_told_at: None,
+        messages: 0,
+        sending: None,
+        failed: None,
+        thread: None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

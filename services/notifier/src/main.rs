@@ -1,0 +1,7 @@
+//! The notifier as a process of its own.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    notifier::main()
+}

@@ -1,0 +1,60 @@
+//! Which copy sends to a receiver: the one that says so, as long as it goes on saying so.
+//!
+//! How long a copy has said nothing counts by the clock of the one that listens, which is never set. A copy that is stopped
+//! and goes on meanwhile another one has begun notices before it sends: each message is preceded by a change of what it said,
+//! which is refused where another one has said something.
+
+use std::time::Duration;
+
+/// How often it is said.
+pub(crate) const SAY_EVERY: Duration = Duration::from_secs(2);
+
+/// After how long without a word another copy begins.
+pub(crate) const ABANDONED_AFTER: Duration = Duration::from_secs(6);
+
+/// What is seen of whose turn it is.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Watch {
+    seen: Option<(u64, Duration)>,
+}
+
+/// What is to be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Move {
+    /// Say that it is ours, after this change.
+    Take,
+    /// Look again.
+    Wait,
+}
+
+impl Watch {
+    /// What to do when the last change is the one of this number, by which somebody else has it or, as `is_free` says, nobody.
+    pub(crate) fn see(&mut self, revision: u64, is_free: bool, running: Duration) -> Move {
+        let since = match self.seen {
+            Some((seen, since)) if seen == revision => since,
+            _ => running,
+        };
+        self.seen = Some((revision, since));
+        match is_free || running.saturating_sub(since) > ABANDONED_AFTER {
+            true => Move::Take,
+            false => Move::Wait,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn it_is_taken_from_who_says_nothing_any_more() {
+        let at = Duration::from_secs;
+        let mut watch = Watch::default();
+        assert_eq!(watch.see(7, false, at(100)), Move::Wait);
+        assert_eq!(watch.see(7, false, at(106)), Move::Wait);
+        assert_eq!(watch.see(8, false, at(107)), Move::Wait);
+        assert_eq!(watch.see(8, false, at(113)), Move::Wait);
+        assert_eq!(watch.see(8, false, at(114)), Move::Take);
+        assert_eq!(watch.see(9, true, at(115)), Move::Take);
+    }
+}

@@ -1,0 +1,10 @@
+//! The notifier on a real nats-server, with a receiver of our own that speaks HTTP.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod faults;
+mod held;
+mod hook;
+mod process;
+mod site;
+mod told;

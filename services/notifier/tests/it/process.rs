@@ -1,0 +1,97 @@
+//! The program.
+
+use std::{
+    path::Path,
+    process::{Child, Command, Stdio},
+};
+
+use test_support::ServiceBinary;
+
+use crate::{
+    hook::{Answer, Hook},
+    site::{Site, to},
+};
+
+const BINARY: &str = env!("CARGO_BIN_EXE_framewatch-notifier");
+
+fn start(site: &Site, routes: &Path) -> Child {
+    Command::new(BINARY)
+        .args(["--nats-url", &site.nats.url(), "--config"])
+        .arg(routes)
+        .args(["--ops-listen", "127.0.0.1:0"])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+fn kill(mut child: Child) {
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
+#[tokio::test]
+async fn killed_while_a_receiver_has_the_message_it_sends_the_same_again() {
+    let (site, hook) = (Site::new().await, Hook::start().await);
+    hook.answer(&[Answer::Silence]);
+    let routes = site.routes(&to(&hook.url(), "group-wait = \"0s\""));
+    let child = start(&site, &routes);
+    let alert = site.fire_view("dock").await;
+    hook.first(1).await;
+    // The receiver has it, and nobody knows.
+    kill(child);
+    site.resolve(&alert).await;
+
+    let child = start(&site, &routes);
+    site.notice_where(&alert, |notice| notice.end_told_at.is_some())
+        .await;
+    let came = hook.came();
+    let said: Vec<&str> = came.iter().map(|it| it.occasion()).collect();
+    assert_eq!(said, ["firing", "firing", "resolved"]);
+    assert_eq!(came[0].key, came[1].key);
+    kill(child);
+}
+
+#[test]
+fn it_explains_itself() {
+    let service = ServiceBinary {
+        name: "framewatch-notifier",
+        path: BINARY,
+    };
+    service.explains_itself();
+    service.reads_its_variables();
+}
+
+#[test]
+fn a_file_that_cannot_be_is_bad_usage() {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("notify.toml");
+    std::fs::write(&file, "[[route]]\nto = \"ops\"\n").unwrap();
+    let output = Command::new(BINARY)
+        .arg("--config")
+        .arg(&file)
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(64));
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains("line 2, route 1: there is no receiver \"ops\""),
+        "{said}"
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn it_runs_and_ends_in_order() {
+    let (site, hook) = (Site::new().await, Hook::start().await);
+    let routes = site.routes(&to(&hook.url(), ""));
+    let (url, routes) = (site.nats.url(), routes.display().to_string());
+    let service = ServiceBinary {
+        name: "framewatch-notifier",
+        path: BINARY,
+    };
+    tokio::task::spawn_blocking(move || {
+        service.runs_and_ends_in_order(&["--nats-url", &url, "--config", &routes]);
+    })
+    .await
+    .unwrap();
+}
