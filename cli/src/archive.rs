@@ -73,7 +73,7 @@ pub(crate) struct Counts {
     pub(crate) folders: u64,
     pub(crate) rules: u64,
     /// Left out where there are none: an earlier version reads such a backup.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(rename = "camera-settings", default, skip_serializing_if = "is_zero")]
     pub(crate) camera_settings: u64,
     pub(crate) acknowledgements: u64,
     pub(crate) comparisons: u64,

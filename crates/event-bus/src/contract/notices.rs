@@ -109,7 +109,7 @@ impl fmt::Display for ReceiverName {
 /// Of which episode, and to whom.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NoticeKey {
-    /// The episode, as [`episode_key`] has it.
+    /// The episode.
     pub episode: AlertKey,
     /// The receiver.
     pub receiver: ReceiverName,
