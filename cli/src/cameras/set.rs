@@ -21,7 +21,8 @@ pub(super) struct Add {
     folder: Folder,
 
     /// Its address: rtsp://, http:// or https://, without name and password
-    url: String,
+    #[arg(value_name = "URL")]
+    address: String,
 
     /// Name to log in with
     #[arg(long, value_name = "NAME")]
@@ -80,7 +81,7 @@ struct Camera<'a> {
 
 impl Add {
     pub(super) async fn run(self) -> Result<(), Failure> {
-        if Address::parse(&self.url) == Err(InvalidAddress::Credentials) {
+        if Address::parse(&self.address) == Err(InvalidAddress::Credentials) {
             return Err(Failure::usage(anyhow!(
                 "a URL holds no user and no password here, since others see what is typed: leave out what stands before the @, and \
                  give --username and --password-file"
@@ -88,7 +89,7 @@ impl Add {
         }
         let password = self.password_file.as_deref().map(read).transpose()?;
         let camera = Camera {
-            source: &self.url,
+            source: &self.address,
             username: self.username.as_deref(),
             password: password.map(|text| text.trim_end_matches(['\r', '\n']).to_owned()),
             every_seconds: self.every,
