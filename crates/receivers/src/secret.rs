@@ -2,11 +2,12 @@
 //! is changed holds from then on.
 
 use std::{
-    fmt, fs, io,
+    fmt,
     path::{Path, PathBuf},
 };
 
 use rustls::pki_types::{CertificateDer, pem::PemObject};
+use strict_file::read_bounded;
 
 use crate::SpecError;
 
@@ -85,12 +86,6 @@ pub(crate) fn authority(path: &Path, beside: &Path) -> Result<Vec<u8>, SpecError
 }
 
 fn bounded(path: &Path, max_bytes: u64) -> Result<String, String> {
-    let read = || {
-        if fs::metadata(path)?.len() > max_bytes {
-            let message = format!("it has more than {max_bytes} bytes");
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-        }
-        fs::read_to_string(path)
-    };
-    read().map_err(|error| format!("cannot read {}: {error}", path.display()))
+    read_bounded(path, max_bytes)
+        .map_err(|error| format!("cannot read {}: {error}", path.display()))
 }

@@ -1,20 +1,18 @@
 //! The file `cameras.toml`: which cameras there are. It is read strictly, and what is wrong is said with the line and with
 //! what is right; never with what stands there, which may be a secret.
 
-mod fault;
 mod section;
 
 use std::{
     collections::BTreeMap,
-    fs, io,
     path::{Path, PathBuf},
 };
 
 use camera_settings::CameraSpec;
 use event_bus::Folder;
+use strict_file::{Faults, FileError, StrictFile};
 use toml::de::DeTable;
 
-pub use fault::{Fault, Faults};
 use section::Section;
 
 /// Enough for thousands of cameras.
@@ -22,34 +20,12 @@ const MAX_BYTES: u64 = 4 * 1024 * 1024;
 
 /// The file that says which cameras there are.
 #[derive(Debug, Clone)]
-pub struct CamerasFile(PathBuf);
-
-/// Why it can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// It can't be read.
-    #[error("cannot read the cameras in {}", path.display())]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// It isn't as it must be.
-    #[error("{}: {faults}", path.display())]
-    Wrong {
-        /// Which.
-        path: PathBuf,
-        /// All that is wrong.
-        faults: Faults,
-    },
-}
+pub struct CamerasFile(StrictFile);
 
 impl CamerasFile {
     /// The file at this path.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        CamerasFile(path.into())
+        CamerasFile(StrictFile::new(path, "cameras", MAX_BYTES))
     }
 
     /// The cameras in it, with what the files hold that it names.
@@ -57,29 +33,16 @@ impl CamerasFile {
     /// # Errors
     /// When it or a file that it names can't be read, or something in it can't be.
     pub fn read(&self) -> Result<Vec<CameraSpec>, FileError> {
-        let text = self.text().map_err(|source| FileError::Read {
-            path: self.0.clone(),
-            source,
-        })?;
-        let beside = self.0.parent().unwrap_or(Path::new(""));
-        parse(&text, beside).map_err(|faults| FileError::Wrong {
-            path: self.0.clone(),
-            faults,
-        })
-    }
-
-    fn text(&self) -> io::Result<String> {
-        if fs::metadata(&self.0)?.len() > MAX_BYTES {
-            let message = format!("it has more than {MAX_BYTES} bytes");
-            return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-        }
-        fs::read_to_string(&self.0)
+        self.0.parsed(&self.0.text()?, parse)
     }
 }
 
 /// The cameras in a text. Files that it names are sought from the folder `beside`.
 fn parse(text: &str, beside: &Path) -> Result<Vec<CameraSpec>, Faults> {
-    let table = DeTable::parse(text).map_err(|error| Faults::of_syntax(text, &error))?;
+    let table = DeTable::parse(text).map_err(|error| {
+        let message = error.message().replace('\n', ", ");
+        Faults::of_syntax(text, error.span(), format!("this is no TOML: {message}"))
+    })?;
     let mut faults = Faults::new(text);
     let mut cameras: Vec<CameraSpec> = Vec::new();
     let mut of_folders: BTreeMap<Folder, Folder> = BTreeMap::new();
@@ -103,12 +66,17 @@ fn parse(text: &str, beside: &Path) -> Result<Vec<CameraSpec>, Faults> {
                     "its folder {} is that of the camera {other} as well: give it a folder = \"…\" of its own",
                     camera.folder
                 );
-                faults.add(name.span(), Some(name.get_ref()), message);
+                faults.add(name.span(), Some(&called(name.get_ref())), message);
             }
             cameras.push(camera);
         }
     }
     faults.none_or(cameras)
+}
+
+/// How a fault calls a camera.
+fn called(name: &str) -> String {
+    format!("camera {}", name.chars().take(64).collect::<String>())
 }
 
 #[cfg(test)]

@@ -27,7 +27,7 @@ mod testing;
 pub mod video;
 mod wanted;
 
-pub use cameras_file::{CamerasFile, Fault, Faults, FileError};
+pub use cameras_file::CamerasFile;
 pub use config::{Cameras, Config};
 pub use fleet::run;
 pub use outage::{Outage, Patience};

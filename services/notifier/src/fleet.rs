@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc, sync::PoisonError, time::Duration};
 
 use event_bus::{ReceiverName, with_causes};
+use strict_file::FileError;
 use tokio::{
     task::{JoinHandle, spawn_blocking},
     time::sleep,
@@ -12,7 +13,6 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     Routes, RoutesFile,
     delivery::{Delivery, Shared},
-    routes_file::FileError,
 };
 
 /// How often the file is read again.

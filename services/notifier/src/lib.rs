@@ -24,7 +24,7 @@ pub use config::Config;
 pub use process::main;
 pub use receivers::Outcome;
 pub use routes::Routes;
-pub use routes_file::{Fault, Faults, FileError, RoutesFile};
+pub use routes_file::RoutesFile;
 pub use trial::UnknownReceiver;
 
 use std::{

@@ -1,20 +1,18 @@
 //! The file of routes: who is told of what. It is read strictly and as a whole, and what is wrong is said with the line and
 //! with what is right.
 
-mod fault;
 mod section;
 
 use std::{
     collections::BTreeMap,
-    fs, io,
     path::{Path, PathBuf},
 };
 
 use event_bus::ReceiverName;
 use receivers::Receiver;
+use strict_file::{Faults, FileError, StrictFile};
 
 use crate::routes::{Addressee, Routes};
-pub use fault::{Fault, Faults};
 use section::{File, rate};
 
 /// Enough for thousands of routes.
@@ -28,34 +26,12 @@ const MOST_ROUTES: usize = 500;
 
 /// The file that says who is told of what.
 #[derive(Debug, Clone)]
-pub struct RoutesFile(PathBuf);
-
-/// Why it can't be used.
-#[derive(Debug, thiserror::Error)]
-pub enum FileError {
-    /// It can't be read.
-    #[error("cannot read the routes in {}", path.display())]
-    Read {
-        /// Which.
-        path: PathBuf,
-        /// Why.
-        #[source]
-        source: io::Error,
-    },
-    /// It isn't as it must be.
-    #[error("{}: {faults}", path.display())]
-    Wrong {
-        /// Which.
-        path: PathBuf,
-        /// All that is wrong.
-        faults: Faults,
-    },
-}
+pub struct RoutesFile(StrictFile);
 
 impl RoutesFile {
     /// The file at this path.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        RoutesFile(path.into())
+        RoutesFile(StrictFile::new(path, "routes", MAX_BYTES))
     }
 
     /// What it says, with what the files hold that it names.
@@ -68,32 +44,23 @@ impl RoutesFile {
 
     /// Its text, by which a change is noticed.
     pub(crate) fn text(&self) -> Result<String, FileError> {
-        read(&self.0).map_err(|source| FileError::Read {
-            path: self.0.clone(),
-            source,
-        })
+        self.0.text()
     }
 
     pub(crate) fn parsed(&self, text: &str) -> Result<Routes, FileError> {
-        let beside = self.0.parent().unwrap_or(Path::new(""));
-        parse(text, beside).map_err(|faults| FileError::Wrong {
-            path: self.0.clone(),
-            faults,
-        })
+        self.0.parsed(text, parse)
     }
-}
-
-fn read(path: &Path) -> io::Result<String> {
-    if fs::metadata(path)?.len() > MAX_BYTES {
-        let message = format!("it has more than {MAX_BYTES} bytes");
-        return Err(io::Error::new(io::ErrorKind::FileTooLarge, message));
-    }
-    fs::read_to_string(path)
 }
 
 /// What a text says. Files that it names are sought from the folder `beside`.
 fn parse(text: &str, beside: &Path) -> Result<Routes, Faults> {
-    let file: File = toml::from_str(text).map_err(|error| Faults::of_syntax(text, &error))?;
+    let file: File = toml::from_str(text).map_err(|error: toml::de::Error| {
+        Faults::of_syntax(
+            text,
+            error.span(),
+            error.message().trim().replace('\n', ", "),
+        )
+    })?;
     let mut faults = Faults::new(text);
     let mut routes = Routes {
         link: section::link(file.link.as_ref(), &mut faults),
@@ -127,6 +94,7 @@ fn addressees(
     let mut addressees = BTreeMap::new();
     for (name, spec) in &file.receiver {
         let said = format!("receiver {}", name.get_ref());
+        let said: String = said.chars().take(64).collect();
         let (at, spec) = (spec.span(), spec.get_ref());
         let parsed = match name.get_ref().parse::<ReceiverName>() {
             Ok(parsed) => parsed,

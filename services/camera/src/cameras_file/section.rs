@@ -13,12 +13,13 @@ use camera_settings::{
     rules::{self, EVERY, MAX_PASSWORD},
 };
 use event_bus::Folder;
+use strict_file::Faults;
 use toml::{
     Spanned,
     de::{DeString, DeTable, DeValue},
 };
 
-use super::Faults;
+use super::called;
 
 const KEYS: &str = "source, folder, username, password-file, every, max-width, transport, fallback-snapshot, ca-file, \
                     pinned-certificate, watch-frozen";
@@ -239,6 +240,7 @@ impl<'a> Section<'a> {
     }
 
     fn fault(&mut self, at: &Range<usize>, message: impl Into<String>) {
-        self.faults.add(at.clone(), Some(self.name), message);
+        let camera = called(self.name);
+        self.faults.add(at.clone(), Some(&camera), message);
     }
 }

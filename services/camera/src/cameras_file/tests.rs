@@ -1,3 +1,5 @@
+use std::fs;
+
 use camera_settings::{FreezeWatch, Transport};
 use tempfile::TempDir;
 

@@ -6,9 +6,9 @@ use event_bus::ReceiverName;
 use proto::v1::AlertMatcher;
 use receivers::ReceiverSpec;
 use serde::Deserialize;
+use strict_file::Faults;
 use toml::Spanned;
 
-use super::Faults;
 use crate::{
     hours::Hours,
     outbox::Rate,

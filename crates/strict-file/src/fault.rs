@@ -1,4 +1,4 @@
-//! What is wrong in the file, and in which line.
+//! What is wrong in a file, and in which line.
 
 use std::{fmt, ops::Range};
 
@@ -7,7 +7,7 @@ use std::{fmt, ops::Range};
 pub struct Fault {
     /// From 1.
     pub line: usize,
-    /// The receiver or route that it is about, where it is about one.
+    /// What it is about, where it is about one thing: `camera gate`, `route 2`.
     pub of: Option<String>,
     /// What is wrong, and what is right.
     pub message: String,
@@ -21,39 +21,35 @@ pub struct Faults {
 }
 
 impl Faults {
-    pub(super) fn new(text: &str) -> Self {
+    /// Nothing is wrong in this text yet.
+    pub fn new(text: &str) -> Self {
         Faults {
             text: text.to_owned(),
             found: Vec::new(),
         }
     }
 
-    pub(super) fn of_syntax(text: &str, error: &toml::de::Error) -> Self {
+    /// The one fault of a text that cannot be read at all.
+    pub fn of_syntax(text: &str, at: Option<Range<usize>>, message: impl Into<String>) -> Self {
         let mut faults = Faults::new(text);
-        let at = error.span().unwrap_or(0..0);
-        faults.add(at, None, error.message().trim().replace('\n', ", "));
+        faults.add(at.unwrap_or(0..0), None, message);
         faults.text.clear();
         faults
     }
 
-    pub(super) fn add(&mut self, at: Range<usize>, of: Option<&str>, message: impl Into<String>) {
+    /// Something that is wrong at this place of the text, in bytes.
+    pub fn add(&mut self, at: Range<usize>, of: Option<&str>, message: impl Into<String>) {
         let before = &self.text.as_bytes()[..at.start.min(self.text.len())];
         self.found.push(Fault {
             line: 1 + before.iter().filter(|byte| **byte == b'\n').count(),
-            of: of.map(|name| name.chars().take(64).collect()),
+            of: of.map(str::to_owned),
             message: message.into(),
         });
     }
 
     /// Something about a setting of the table that begins there: in the setting's line, or where it is missing, in the table's
     /// first.
-    pub(super) fn add_setting(
-        &mut self,
-        table: Range<usize>,
-        setting: &str,
-        of: &str,
-        message: String,
-    ) {
+    pub fn add_setting(&mut self, table: Range<usize>, setting: &str, of: &str, message: String) {
         let text = self.text.get(table.start..).unwrap_or_default();
         let mut at = table.start;
         let mut found = table.start;
@@ -72,7 +68,10 @@ impl Faults {
     }
 
     /// What was read, if nothing is wrong.
-    pub(super) fn none_or<T>(mut self, read: T) -> Result<T, Faults> {
+    ///
+    /// # Errors
+    /// All that is wrong, where something is.
+    pub fn none_or<T>(mut self, read: T) -> Result<T, Faults> {
         if self.found.is_empty() {
             return Ok(read);
         }
