@@ -16,6 +16,7 @@ mod read;
 mod record;
 mod write;
 
+use data_encoding::HEXLOWER;
 use ring::digest::{Context, SHA256};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -148,10 +149,6 @@ impl Checksum {
 
     fn hex(&self) -> String {
         let digest = self.0.clone().finish();
-        digest
-            .as_ref()
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect()
+        HEXLOWER.encode(digest.as_ref())
     }
 }

@@ -11,6 +11,7 @@ use std::{
 };
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use data_encoding::{HEXLOWER, HEXLOWER_PERMISSIVE};
 use ring::{
     aead::{Aad, CHACHA20_POLY1305, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     rand::{SecureRandom as _, SystemRandom},
@@ -138,7 +139,7 @@ fn make(path: &Path) -> io::Result<()> {
     let key: [u8; KEY_BYTES] = random();
     let mark: [u8; 4] = random();
     let mut name = path.as_os_str().to_owned();
-    name.push(format!(".{}", to_hex(&mark)));
+    name.push(format!(".{}", HEXLOWER.encode(&mark)));
     let new = PathBuf::from(name);
     let written = fs::OpenOptions::new()
         .write(true)
@@ -146,7 +147,7 @@ fn make(path: &Path) -> io::Result<()> {
         .mode(0o600)
         .open(&new)
         .and_then(|mut file| {
-            file.write_all(format!("{}\n", to_hex(&key)).as_bytes())?;
+            file.write_all(format!("{}\n", HEXLOWER.encode(&key)).as_bytes())?;
             file.sync_all()
         })
         .and_then(|()| fs::hard_link(&new, path));
@@ -162,18 +163,10 @@ fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
-fn to_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-}
-
 /// 64 hexadecimal digits.
 pub(crate) fn from_hex(digits: &str) -> Option<[u8; 32]> {
-    let is_hex = digits.len() == 64 && digits.bytes().all(|byte| byte.is_ascii_hexdigit());
-    let mut bytes = [0; 32];
-    for (byte, pair) in bytes.iter_mut().zip(digits.as_bytes().chunks(2)) {
-        *byte = u8::from_str_radix(std::str::from_utf8(pair).ok()?, 16).ok()?;
-    }
-    is_hex.then_some(bytes)
+    let bytes = HEXLOWER_PERMISSIVE.decode(digits.as_bytes()).ok()?;
+    bytes.try_into().ok()
 }
 
 #[cfg(test)]

@@ -1,6 +1,7 @@
 //! Whether a folder's matching frames become less like its pictures: a slow average against a quick one. A view that changes with
 //! the season, or a lens that gets dirty, shows there long before frames stop to match.
 
+use data_encoding::HEXLOWER;
 use event_bus::Averages;
 use proto::{
     from_timestamp, rfc3339,
@@ -116,17 +117,12 @@ impl Averaged {
 
 /// Similarities of other pictures, by other measures or detectors are no past of these.
 fn basis(comparison: &Comparison) -> String {
-    use std::fmt::Write as _;
-    let mut basis = format!(
-        "{} {} ",
+    format!(
+        "{} {} {}",
         comparison.measure_word(),
-        comparison.detector_version
-    );
-    for byte in &comparison.baseline_digest {
-        // Writing to a String cannot fail.
-        write!(basis, "{byte:02x}").ok();
-    }
-    basis
+        comparison.detector_version,
+        HEXLOWER.encode(&comparison.baseline_digest)
+    )
 }
 
 fn begin(basis: String, similarity: f64, at: OffsetDateTime) -> Averages {

@@ -1,6 +1,8 @@
 //! Texts of others made fit to stand in a message: in one line, without characters that change what stands around them, and
 //! no longer than there is room for.
 
+use data_encoding::HEXLOWER;
+
 /// A text in one line of at most so many characters.
 ///
 /// What breaks lines, controls a terminal, or turns the direction of writing becomes a space; several spaces become one.
@@ -71,8 +73,13 @@ pub(crate) fn key(key: &str) -> String {
         return plain;
     }
     let digest = ring::digest::digest(&ring::digest::SHA256, key.as_bytes());
-    let hex = digest.as_ref().iter().map(|byte| format!("{byte:02x}"));
-    format!("sha256-{}", hex.collect::<String>())
+    format!("sha256-{}", HEXLOWER.encode(digest.as_ref()))
+}
+
+/// A text in which nothing is a link or a mention for Slack.
+pub(crate) fn for_slack(text: &str) -> String {
+    let text = text.replace('&', "&amp;");
+    text.replace('<', "&lt;").replace('>', "&gt;")
 }
 
 fn shortened(mut text: String, max_chars: usize) -> String {

@@ -18,7 +18,6 @@ use crate::{
     wording::Wording,
 };
 use bot::Bot;
-pub(crate) use mrkdwn::escaped;
 
 pub(crate) struct Slack {
     name: String,

@@ -119,7 +119,7 @@ fn format(output: &mut Output<'_>, state: &mut State<'_, '_>, value: &Value) -> 
     if value.is_safe() || !matches!(state.auto_escape(), AutoEscape::Custom(_)) {
         return escape_formatter(output, state, value);
     }
-    let text = crate::slack::escaped(&value.to_string());
+    let text = plain::for_slack(&value.to_string());
     write!(output, "{text}").map_err(Error::from)
 }
 

@@ -6,6 +6,7 @@
 //! whatever dies in between, the next one finds the intent and sends the same message, with the same key.
 
 mod backoff;
+mod begun;
 mod due;
 mod lane;
 mod rate;

@@ -1,7 +1,6 @@
 //! The bucket `camera-settings`: the cameras that were set on the page or by API, the password of each encrypted. What each
 //! setting may be, and the key, are left to the crate `camera-settings`.
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -11,11 +10,8 @@ use super::{
 use crate::{
     folder::Folder,
     nats::{
-        bucket::{BucketNames, Change, KeyValue, KeyValueBucket, key_value_names},
+        bucket::{BucketNames, Change, KeyValue, KeyValueBucket, key_value_names, values_as_json},
         bus::Bus,
-        codec::{from_json, to_json},
-        event::Undecodable,
-        store_error::StoreError,
     },
 };
 
@@ -72,13 +68,7 @@ impl KeyValueBucket for CameraSettingsBucket {
     type Key = Folder;
     type Value = CameraSettings;
 
-    fn encode(settings: &CameraSettings) -> Result<Bytes, StoreError> {
-        to_json(settings)
-    }
-
-    fn decode(_: &Folder, payload: &Bytes) -> Result<CameraSettings, Undecodable> {
-        from_json(payload)
-    }
+    values_as_json!();
 }
 
 impl Bus {

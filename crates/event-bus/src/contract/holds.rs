@@ -1,6 +1,5 @@
 //! The bucket `holds`: what is remembered of a folder whose alert must last before it fires or resolves.
 
-use bytes::Bytes;
 use proto::v1::Comparison;
 
 use super::{
@@ -10,13 +9,10 @@ use super::{
 use crate::{
     folder::Folder,
     nats::{
-        bucket::{BucketNames, Change, KeyValue, KeyValueBucket, key_value_names},
+        bucket::{BucketNames, Change, KeyValue, KeyValueBucket, key_value_names, values_as_json},
         bus::Bus,
-        codec::{from_json, to_json},
-        event::Undecodable,
         publish::Expected,
         publish_error::PublishError,
-        store_error::StoreError,
     },
 };
 
@@ -42,13 +38,7 @@ impl KeyValueBucket for Holds {
     type Key = Folder;
     type Value = Comparison;
 
-    fn encode(comparison: &Comparison) -> Result<Bytes, StoreError> {
-        to_json(comparison)
-    }
-
-    fn decode(_: &Folder, payload: &Bytes) -> Result<Comparison, Undecodable> {
-        from_json(payload)
-    }
+    values_as_json!();
 }
 
 impl Bus {

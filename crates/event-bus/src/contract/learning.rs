@@ -1,7 +1,6 @@
 //! The bucket `learning`: since when each folder's view is quiet, and which frame waits to be proposed as a normal picture.
 //! Of the comparators alone, which change it by compare-and-set: it decides which of them proposes.
 
-use bytes::Bytes;
 use proto::v1::Learning;
 
 use super::{
@@ -11,11 +10,8 @@ use super::{
 use crate::{
     folder::Folder,
     nats::{
-        bucket::{BucketNames, Change, KeyValue, KeyValueBucket, key_value_names},
+        bucket::{BucketNames, Change, KeyValue, KeyValueBucket, key_value_names, values_as_json},
         bus::Bus,
-        codec::{from_json, to_json},
-        event::Undecodable,
-        store_error::StoreError,
     },
 };
 
@@ -41,13 +37,7 @@ impl KeyValueBucket for Learnings {
     type Key = Folder;
     type Value = Learning;
 
-    fn encode(learning: &Learning) -> Result<Bytes, StoreError> {
-        to_json(learning)
-    }
-
-    fn decode(_: &Folder, payload: &Bytes) -> Result<Learning, Undecodable> {
-        from_json(payload)
-    }
+    values_as_json!();
 }
 
 impl Bus {

@@ -2,7 +2,7 @@
 
 use std::{fmt, str::FromStr};
 
-use bytes::Bytes;
+use data_encoding::HEXLOWER;
 use ring::digest::{SHA256, digest};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
@@ -14,11 +14,8 @@ use super::{
     rights::{Right, Service},
 };
 use crate::nats::{
-    bucket::{BucketNames, Change, KeyValue, KeyValueBucket, key_value_names},
+    bucket::{BucketNames, Change, KeyValue, KeyValueBucket, key_value_names, values_as_json},
     bus::Bus,
-    codec::{from_json, to_json},
-    event::Undecodable,
-    store_error::StoreError,
 };
 
 pub(super) const DECLARATION: Declaration = Declaration {
@@ -152,11 +149,7 @@ impl AlertKey {
     pub fn of_episode(id: &str) -> Self {
         id.parse().unwrap_or_else(|_| {
             let digest = digest(&SHA256, id.as_bytes());
-            let digits: String = digest.as_ref()[..16]
-                .iter()
-                .map(|byte| format!("{byte:02x}"))
-                .collect();
-            format!("sha256-{digits}")
+            format!("sha256-{}", HEXLOWER.encode(&digest.as_ref()[..16]))
                 .parse()
                 .expect("letters, digits and a hyphen are a key")
         })
@@ -270,13 +263,7 @@ impl KeyValueBucket for Notices {
     type Key = NoticeKey;
     type Value = Notice;
 
-    fn encode(notice: &Notice) -> Result<Bytes, StoreError> {
-        to_json(notice)
-    }
-
-    fn decode(_: &NoticeKey, payload: &Bytes) -> Result<Notice, Undecodable> {
-        from_json(payload)
-    }
+    values_as_json!();
 }
 
 impl Bus {

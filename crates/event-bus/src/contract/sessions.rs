@@ -2,7 +2,6 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
@@ -11,11 +10,8 @@ use super::{
     rights::{Right, Service},
 };
 use crate::nats::{
-    bucket::{BucketNames, Change, KeyValue, KeyValueBucket, key_value_names},
+    bucket::{BucketNames, Change, KeyValue, KeyValueBucket, key_value_names, values_as_json},
     bus::Bus,
-    codec::{from_json, to_json},
-    event::Undecodable,
-    store_error::StoreError,
 };
 
 pub(super) const DECLARATION: Declaration = Declaration {
@@ -90,13 +86,7 @@ impl KeyValueBucket for Sessions {
     type Key = SessionKey;
     type Value = Session;
 
-    fn encode(session: &Session) -> Result<Bytes, StoreError> {
-        to_json(session)
-    }
-
-    fn decode(_: &SessionKey, payload: &Bytes) -> Result<Session, Undecodable> {
-        from_json(payload)
-    }
+    values_as_json!();
 }
 
 impl Bus {

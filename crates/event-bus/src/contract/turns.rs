@@ -1,6 +1,5 @@
 //! The bucket `turns`: which copy of the notifier sends to a receiver, and when that was sent to.
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -9,11 +8,8 @@ use super::{
     rights::{Right, Service},
 };
 use crate::nats::{
-    bucket::{BucketNames, Change, KeyValue, KeyValueBucket, key_value_names},
+    bucket::{BucketNames, Change, KeyValue, KeyValueBucket, key_value_names, values_as_json},
     bus::Bus,
-    codec::{from_json, to_json},
-    event::Undecodable,
-    store_error::StoreError,
 };
 
 pub(super) const DECLARATION: Declaration = Declaration {
@@ -67,13 +63,7 @@ impl KeyValueBucket for Turns {
     type Key = ReceiverName;
     type Value = Turn;
 
-    fn encode(turn: &Turn) -> Result<Bytes, StoreError> {
-        to_json(turn)
-    }
-
-    fn decode(_: &ReceiverName, payload: &Bytes) -> Result<Turn, Undecodable> {
-        from_json(payload)
-    }
+    values_as_json!();
 }
 
 impl Bus {

@@ -43,6 +43,25 @@ macro_rules! key_value_names {
 }
 pub(crate) use key_value_names;
 
+/// How a bucket keeps its values whose JSON says all that must hold of them.
+macro_rules! values_as_json {
+    () => {
+        fn encode(
+            value: &Self::Value,
+        ) -> Result<bytes::Bytes, $crate::nats::store_error::StoreError> {
+            $crate::nats::codec::to_json(value)
+        }
+
+        fn decode(
+            _: &Self::Key,
+            payload: &bytes::Bytes,
+        ) -> Result<Self::Value, $crate::nats::event::Undecodable> {
+            $crate::nats::codec::from_json(payload)
+        }
+    };
+}
+pub(crate) use values_as_json;
+
 /// What a key-value bucket holds.
 pub trait KeyValueBucket: Debug + Clone + Copy + PartialEq + Send + Sync + 'static {
     /// What it is called.

@@ -3,7 +3,7 @@
 use reqwest::{Client, Url};
 use serde_json::Value;
 
-use super::trouble;
+use super::trouble::{self, Failure};
 use crate::{
     SpecError,
     http::{self, Place, Refusal},
@@ -16,22 +16,6 @@ pub(super) struct Api {
     client: Client,
     place: Place,
     token: SecretFile,
-}
-
-/// What went wrong with a call: Slack's own word for it, where it has one.
-#[derive(Debug)]
-pub(super) struct Failure {
-    pub(super) code: String,
-    pub(super) refusal: Refusal,
-}
-
-impl From<Refusal> for Failure {
-    fn from(refusal: Refusal) -> Self {
-        Failure {
-            code: String::new(),
-            refusal,
-        }
-    }
 }
 
 /// The body of a call.

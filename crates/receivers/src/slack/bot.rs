@@ -6,7 +6,10 @@ use std::{path::Path, time::Duration};
 use serde_json::{Value, json};
 use tokio::time::{Instant, timeout_at};
 
-use super::api::{Api, Arguments, Failure};
+use super::{
+    api::{Api, Arguments},
+    trouble::Failure,
+};
 use crate::{
     Handle, Message, Occasion, Picture, ReceiverSpec, SpecError,
     http::{self, Refusal},

@@ -2,12 +2,6 @@
 
 use crate::{Occasion, plain, wording::Wording};
 
-/// A text in which nothing is a link or a mention.
-pub(crate) fn escaped(text: &str) -> String {
-    let text = text.replace('&', "&amp;");
-    text.replace('<', "&lt;").replace('>', "&gt;")
-}
-
 /// The message: what it says in one line in bold, then each alert, then the links.
 pub(super) fn of(occasion: Occasion, wording: &Wording) -> String {
     let mut parts = vec![format!("{} {}", mark(occasion), bold(&wording.subject))];
@@ -15,11 +9,11 @@ pub(super) fn of(occasion: Occasion, wording: &Wording) -> String {
     for item in &wording.items {
         let place = match &item.link {
             Some(link) => linked(link, &item.place),
-            None => escaped(&item.place),
+            None => plain::for_slack(&item.place),
         };
         parts.push(match is_one {
-            true => escaped(&item.full()),
-            false => format!("• {place}: {}", escaped(&item.what)),
+            true => plain::for_slack(&item.full()),
+            false => format!("• {place}: {}", plain::for_slack(&item.what)),
         });
     }
     parts.extend(wording.and_more());
@@ -43,11 +37,11 @@ fn mark(occasion: Occasion) -> &'static str {
 
 /// An asterisk in the text would end it.
 fn bold(text: &str) -> String {
-    format!("*{}*", escaped(&text.replace('*', "∗")))
+    format!("*{}*", plain::for_slack(&text.replace('*', "∗")))
 }
 
 fn linked(link: &str, what: &str) -> String {
-    let what = escaped(&plain::line(what, 200)).replace('|', "¦");
+    let what = plain::for_slack(&plain::line(what, 200)).replace('|', "¦");
     format!("<{}|{what}>", link.replace('&', "&amp;"))
 }
 
@@ -81,7 +75,7 @@ mod tests {
     #[test]
     fn nothing_in_a_text_is_a_mention() {
         assert_eq!(
-            escaped("<!channel> & <@U1>"),
+            plain::for_slack("<!channel> & <@U1>"),
             "&lt;!channel&gt; &amp; &lt;@U1&gt;"
         );
         assert_eq!(

@@ -5,8 +5,23 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::api::Failure;
 use crate::{http::Refusal, plain};
+
+/// What went wrong with a call: Slack's own word for it, where it has one.
+#[derive(Debug)]
+pub(super) struct Failure {
+    pub(super) code: String,
+    pub(super) refusal: Refusal,
+}
+
+impl From<Refusal> for Failure {
+    fn from(refusal: Refusal) -> Self {
+        Failure {
+            code: String::new(),
+            refusal,
+        }
+    }
+}
 
 /// What an answer means whose `ok` is not true.
 pub(super) fn of_call(method: &str, answer: &Value, after: Option<Duration>) -> Failure {

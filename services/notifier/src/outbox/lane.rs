@@ -5,11 +5,16 @@ use std::{
     time::Duration,
 };
 
+use data_encoding::HEXLOWER;
 use event_bus::{NoticeKey, Sending, Telling};
 use ring::digest::{SHA256, digest};
 
 use super::{
-    Case, Dispatch, Due, Member, Now, Rate, backoff, due, rate::Window, settle::settled,
+    Case, Dispatch, Due, Member, Now, Rate, backoff,
+    begun::{begun, ready_again, sooner},
+    due,
+    rate::Window,
+    settle::settled,
     turn::ABANDONED_AFTER,
 };
 
@@ -433,61 +438,6 @@ impl Lane {
 /// How much later than it began an episode may be known here.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The messages that are on their way, by their keys.
-fn begun(cases: &[Case]) -> BTreeMap<&str, Vec<(&Case, &Sending)>> {
-    let mut begun: BTreeMap<&str, Vec<_>> = BTreeMap::new();
-    for case in cases {
-        if let Some(sending) = &case.notice.sending {
-            begun.entry(&sending.key).or_default().push((case, sending));
-        }
-    }
-    begun
-}
-
-/// Of the messages that may be tried again, the one that was begun first.
-fn ready_again(
-    begun: &BTreeMap<&str, Vec<(&Case, &Sending)>>,
-    now: Now,
-    next_at: &mut Option<Duration>,
-) -> Option<Dispatch> {
-    let mut first = None;
-    for (key, members) in begun {
-        let waits = members.iter().map(|(_, sending)| waits(sending, now)).min();
-        let waits = waits.unwrap_or_default();
-        if !waits.is_zero() {
-            sooner(next_at, now.running + waits);
-            continue;
-        }
-        let since = members.iter().map(|(_, sending)| sending.since).min();
-        if first.is_none_or(|(_, earliest)| since < earliest) {
-            first = Some((*key, since));
-        }
-    }
-    let (key, _) = first?;
-    let members = &begun[key];
-    Some(Dispatch {
-        key: key.to_owned(),
-        telling: members.first()?.1.telling,
-        members: members
-            .iter()
-            .map(|(case, _)| Member {
-                key: case.key.clone(),
-                notice: case.notice.clone(),
-                revision: case.revision,
-            })
-            .collect(),
-    })
-}
-
-/// How much longer a message is to wait. Where a clock was set back, no longer than it ever would.
-fn waits(sending: &Sending, now: Now) -> Duration {
-    let waits = sending.not_before.map(|not_before| not_before - now.wall);
-    let waits = waits.and_then(|waits| Duration::try_from(waits).ok());
-    waits
-        .filter(|waits| *waits <= backoff::LONGEST)
-        .unwrap_or_default()
-}
-
 fn kept(members: Vec<Member>, results: &[Stored]) -> Vec<Member> {
     members
         .into_iter()
@@ -502,10 +452,6 @@ fn kept(members: Vec<Member>, results: &[Stored]) -> Vec<Member> {
         .collect()
 }
 
-fn sooner(at: &mut Option<Duration>, other: Duration) {
-    *at = Some(at.map_or(other, |at| at.min(other)));
-}
-
 /// The same for whoever begins the same message.
 fn message_key(telling: Telling, cases: &[&Case]) -> String {
     let mut parts: Vec<String> = cases
@@ -515,8 +461,5 @@ fn message_key(telling: Telling, cases: &[&Case]) -> String {
     parts.sort();
     let text = format!("{}\n{}", telling.word(), parts.join("\n"));
     let digest = digest(&SHA256, text.as_bytes());
-    let digits = digest.as_ref()[..16]
-        .iter()
-        .map(|byte| format!("{byte:02x}"));
-    digits.collect()
+    HEXLOWER.encode(&digest.as_ref()[..16])
 }
