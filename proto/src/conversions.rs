@@ -96,6 +96,11 @@ impl Kind {
         let name = self.as_str_name().trim_start_matches("KIND_");
         name.to_lowercase().replace('_', " ")
     }
+
+    /// Whether it says that no frames come, or why none do.
+    pub fn is_of_silence(self) -> bool {
+        matches!(self, Kind::Silent | Kind::Refused | Kind::NoKeyFrames)
+    }
 }
 
 impl Finding {

@@ -45,6 +45,20 @@ pub struct CameraSeen {
     pub at: OffsetDateTime,
 }
 
+impl CameraSeen {
+    /// When the last frame was stored of a camera that sends none any more; `None` where that is not what is wrong.
+    pub(crate) fn silent_since(&self) -> Option<OffsetDateTime> {
+        let CameraCondition::Wrong(findings) = &self.condition else {
+            return None;
+        };
+        let kind = findings.first()?.kind();
+        let stored_at = self.frame.as_ref()?.stored_at.as_ref();
+        stored_at
+            .filter(|_| kind.is_of_silence())
+            .and_then(from_timestamp)
+    }
+}
+
 /// How a camera stands.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CameraCondition {

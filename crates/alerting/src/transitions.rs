@@ -4,7 +4,8 @@ use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
-    AlertSubject, Bus, Expected, Folder, Hold, Origin, PublishError, StoreError, Stored,
+    AlertSubject, Bus, Expected, Folder, FrameArrival, Hold, Origin, PublishError, StoreError,
+    Stored,
 };
 use proto::{
     EffectiveRule,
@@ -48,6 +49,8 @@ pub enum Settled {
     Unchanged,
     /// The alert fired or resolved.
     Changed,
+    /// It is as it was: what would have changed it held no longer by then.
+    Overtaken,
 }
 
 /// Why a decision could not be carried out now.
@@ -81,6 +84,8 @@ struct Occasion<'a> {
     comparison: Option<&'a Comparison>,
     pictures: Option<Pictures<'a>>,
     set: &'a FolderRule,
+    /// When the last frame was stored of a camera that is said to send none any more.
+    silent_since: Option<OffsetDateTime>,
 }
 
 impl Transitions {
@@ -107,7 +112,7 @@ impl Transitions {
         let occasion = Occasion {
             comparison: Some(comparison),
             pictures: Some(pictures),
-            set,
+            ..Occasion::of_people(set)
         };
         self.settle(&AlertSubject::view(folder), occasion, |known| {
             let hold = known
@@ -170,6 +175,7 @@ impl Transitions {
         });
         let occasion = Occasion {
             pictures,
+            silent_since: seen.silent_since(),
             ..Occasion::of_people(set)
         };
         self.settle(&AlertSubject::camera(folder), occasion, |known| {
@@ -197,7 +203,7 @@ impl Transitions {
                 (Decision::Publish(transition), _) => {
                     let alert = self.complete(subject, &known, *transition, occasion).await;
                     if self.is_overtaken(&subject.folder, &alert, occasion).await? {
-                        return Ok(Settled::Changed);
+                        return Ok(Settled::Overtaken);
                     }
                     self.publish(subject, alert, known.expected_alert)
                         .await
@@ -243,18 +249,30 @@ impl Transitions {
         alert
     }
 
-    /// Whether the frame by which an alert is to end is not the last one that was judged, and that one does not match: looking
-    /// back may have taken long, and others have judged on. They saw it firing, and so had nothing to say.
+    /// Whether what led to the alert held when it was seen, and no longer does: looking back and storing evidence take
+    /// a while.
     async fn is_overtaken(
         &self,
         folder: &Folder,
         alert: &Alert,
         occasion: Occasion<'_>,
     ) -> Result<bool, StoreError> {
-        let ends = alert.phase() == Phase::Resolved;
-        let Some(comparison) = occasion.comparison.filter(|_| ends) else {
-            return Ok(false);
-        };
+        match (alert.phase(), occasion.comparison, occasion.silent_since) {
+            (Phase::Resolved, Some(comparison), _) => {
+                self.mismatches_again(folder, comparison).await
+            }
+            (Phase::Firing, _, Some(since)) => self.sends_again(folder, since).await,
+            _ => Ok(false),
+        }
+    }
+
+    /// Whether the frame by which an alert is to end is not the last one that was judged, and that one does not match:
+    /// others have judged on. They saw it firing, and so had nothing to say.
+    async fn mismatches_again(
+        &self,
+        folder: &Folder,
+        comparison: &Comparison,
+    ) -> Result<bool, StoreError> {
         let last = self.bus.latest_readable::<Comparison>(folder).await?;
         Ok(last.is_some_and(|Stored { event: last, .. }| {
             last.verdict() == Verdict::Mismatch
@@ -262,6 +280,16 @@ impl Transitions {
                 && last.rule_digest == comparison.rule_digest
                 && Age::of(comparison).is_older_than(Age::of(&last))
         }))
+    }
+
+    /// Whether a frame came from the camera after this one.
+    async fn sends_again(
+        &self,
+        folder: &Folder,
+        since: OffsetDateTime,
+    ) -> Result<bool, StoreError> {
+        let last = self.bus.last::<FrameArrival>(folder).await?;
+        Ok(last.event.is_some_and(|last| last.stored_at > since))
     }
 
     async fn look_back(
@@ -398,6 +426,7 @@ impl<'a> Occasion<'a> {
             comparison: None,
             pictures: None,
             set,
+            silent_since: None,
         }
     }
 }

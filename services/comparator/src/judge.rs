@@ -353,7 +353,7 @@ impl Judge {
             .await;
         match settled {
             Settled::Unchanged => Ok(()),
-            Settled::Changed => Box::pin(self.catch_up(folder)).await,
+            Settled::Changed | Settled::Overtaken => Box::pin(self.catch_up(folder)).await,
         }
     }
 

@@ -2,8 +2,11 @@ use alerting::{
     Settled,
     episode::{CameraCondition, CameraSeen},
 };
-use event_bus::AlertSubject;
-use proto::v1::{Alert, Finding, Kind, Phase, ResolvedBy, Subject};
+use event_bus::{AlertSubject, FrameArrival, FrameHeaders};
+use proto::{
+    timestamp,
+    v1::{Alert, Finding, Frame, Kind, Phase, ResolvedBy, Subject},
+};
 
 use crate::site::Site;
 
@@ -63,4 +66,36 @@ async fn the_view_and_the_camera_have_episodes_of_their_own() {
             Subject::Camera
         ]
     );
+}
+
+#[tokio::test]
+async fn a_camera_that_sent_since_it_was_looked_at_is_not_silent() {
+    let site = Site::new().await;
+    let headers = FrameHeaders {
+        camera: "cam-1".to_owned(),
+        captured_at: site.clock.now(),
+    };
+    let mut stored_at = Vec::new();
+    for _ in 0..2 {
+        let published = site
+            .bus
+            .publish_frame(&site.folder, &headers, None, "picture".into());
+        published.await.unwrap();
+        let last = site.bus.latest::<FrameArrival>(&site.folder).await.unwrap();
+        stored_at.push(last.unwrap().stored_at);
+    }
+    let (before, last) = (stored_at[0], stored_at[1]);
+    for (known, expected) in [(before, Settled::Overtaken), (last, Settled::Changed)] {
+        let seen = CameraSeen {
+            condition: silent(),
+            frame: Some(Frame {
+                stored_at: Some(timestamp(known)),
+                ..Frame::default()
+            }),
+            at: site.clock.now(),
+        };
+        let transitions = site.transitions();
+        let settled = transitions.after_camera(&site.folder, &site.set, &seen, None);
+        assert_eq!(settled.await.unwrap(), expected);
+    }
 }

@@ -56,7 +56,7 @@ async fn a_frame_that_others_have_left_behind_ends_no_alert() {
         published.await.unwrap();
     }
     let settled = see(site.transitions(), &site, &matches).await;
-    assert_eq!(settled, Settled::Changed, "so that it looks once more");
+    assert_eq!(settled, Settled::Overtaken);
     assert_eq!(site.last().await.phase(), Phase::Firing);
     site.see(&site.comparison(4, 1.0)).await;
     assert_eq!(site.last().await.phase(), Phase::Resolved);

@@ -57,6 +57,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
                 Right::Share("comparator"),
                 Right::Follow,
                 Right::Ask,
+                Right::Continue,
                 Right::AskForMany,
             ],
         ),

@@ -321,8 +321,8 @@ impl Camera {
         let is_allowed = match (kind, rule.silent) {
             (Some(Kind::Frozen), _) => rule.frozen.is_none(),
             (Some(Kind::Unreadable), Silence::Allowed) => true,
-            (Some(kind), Silence::Allowed) => is_of_silence(kind),
-            (Some(kind), Silence::After(limit)) if is_of_silence(kind) => {
+            (Some(kind), Silence::Allowed) => kind.is_of_silence(),
+            (Some(kind), Silence::After(limit)) if kind.is_of_silence() => {
                 let last = self.last.as_ref()?;
                 circumstances.now.saturating_duration_since(last.seen) < limit
             }
@@ -417,11 +417,6 @@ impl Camera {
             ..CameraState::default()
         }
     }
-}
-
-/// Whether it says that no frames come, or why none do.
-pub(super) fn is_of_silence(kind: Kind) -> bool {
-    matches!(kind, Kind::Silent | Kind::Refused | Kind::NoKeyFrames)
 }
 
 /// Whole seconds, at least one.

@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 use tokio::time::{Instant, sleep};
 
 use super::{
-    camera::{Circumstances, Due, is_of_silence},
+    camera::{Circumstances, Due},
     cameras::Cameras,
     report::report,
 };
@@ -117,7 +117,7 @@ impl Rounds {
 
     async fn fire(&self, folder: &Folder, finding: Finding) -> Result<Option<Alert>, RoundError> {
         let last = self.bus.last_frame(folder).await?;
-        if is_of_silence(finding.kind()) && self.is_news(folder, last.as_ref()) {
+        if finding.kind().is_of_silence() && self.is_news(folder, last.as_ref()) {
             return Ok(None);
         }
         let picture = last.map(|last| last.event.picture);
@@ -159,7 +159,7 @@ impl Rounds {
             .transitions
             .after_camera(folder, &set, &seen, picture.as_ref());
         match settled.await? {
-            Settled::Unchanged => Ok(None),
+            Settled::Unchanged | Settled::Overtaken => Ok(None),
             Settled::Changed => {
                 let alert = self.state.alerts.alert(&AlertSubject::camera(folder));
                 Ok(alert.map(|alert| alert.event))
