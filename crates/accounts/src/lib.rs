@@ -3,12 +3,14 @@
 //!
 //! - [`UsersFile`] reads and changes the file; [`Accounts`] is what it holds.
 //! - [`Verifier`] checks passwords, a few at a time and each as slowly as the others.
+//! - [`KnownDevice`] tells a device on which somebody has logged in before from all others.
 //! - [`Secret`] and [`Digest`]: what only its bearer has, and what is kept of it.
 //!
 //! What a role may do, sessions, and how often a password may be tried are left to the service that asks.
 
 mod accounts;
 mod contents;
+mod device;
 mod file;
 mod name;
 mod password;
@@ -18,6 +20,7 @@ mod token;
 mod verifier;
 
 pub use accounts::{Accounts, ChangeError, TokenRefused, User};
+pub use device::KnownDevice;
 pub use file::{FileError, UsersFile};
 pub use name::{InvalidUserName, UserName};
 pub use password::{InvalidPassword, Password, PasswordHash};

@@ -73,6 +73,11 @@ impl PasswordHash {
                 .is_ok()
     }
 
+    /// What stands in the users file, which nobody else may see.
+    pub(crate) fn bytes(&self) -> &[u8] {
+        self.0.as_bytes()
+    }
+
     /// Tells this password of a user from all others that the user ever had, and says nothing else about it.
     pub fn mark(&self) -> Digest {
         Digest::of(self.0.as_bytes())

@@ -7,11 +7,16 @@ use std::{
 };
 
 use axum::{Router, extract::State, http::StatusCode, routing::get};
+use http_server::Limits;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use crate::Readiness;
+
+/// For Prometheus, whoever else scrapes, and the health checks of containers. Few enough for a process that may have 64 files
+/// open.
+const MAX_CONNECTIONS: usize = 8;
 
 #[derive(Clone)]
 struct Ops {
@@ -24,7 +29,7 @@ pub(crate) async fn serve(
     readiness: Readiness,
     metrics: PrometheusHandle,
     shutdown: CancellationToken,
-) -> io::Result<()> {
+) {
     let router = Router::new()
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(readyz))
@@ -33,9 +38,12 @@ pub(crate) async fn serve(
             get(|State(ops): State<Ops>| async move { ops.metrics.render() }),
         )
         .with_state(Ops { readiness, metrics });
-    axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown.cancelled_owned())
-        .await
+    let limits = Limits {
+        connections: MAX_CONNECTIONS,
+        per_address: MAX_CONNECTIONS,
+        proxies: Vec::new(),
+    };
+    http_server::serve(listener, router, limits, &shutdown).await;
 }
 
 async fn readyz(State(ops): State<Ops>) -> (StatusCode, String) {

@@ -6,7 +6,7 @@
 mod audit;
 mod clients;
 mod config;
-mod cookie;
+mod cookies;
 mod gate;
 mod hosts;
 mod login;
@@ -28,12 +28,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::broker::Broker;
 
 pub(crate) use audit::{Change, Outcome};
-pub(crate) use clients::{Clients, Peer};
+pub(crate) use clients::Clients;
 pub use config::AccessConfig;
-pub(crate) use cookie::SessionCookie;
+pub(crate) use cookies::Cookies;
 pub(crate) use gate::Gate;
-pub(crate) use hosts::Hosts;
-pub(crate) use login::LoginRefused;
+pub(crate) use hosts::{Hosts, WrongHost};
+pub(crate) use login::{LoggedIn, LoginRefused};
 pub(crate) use origins::Origins;
 #[cfg(test)]
 pub(crate) use permissions::listed_calls;
@@ -91,9 +91,9 @@ impl Access {
                     verifier: spawn_blocking(|| Verifier::new(PASSWORDS_AT_A_TIME)).await?,
                     throttle: Throttle::new(),
                     lifetime: config.session_lifetime(),
-                    cookie: match config.cookies_over_http {
-                        true => SessionCookie::Plain,
-                        false => SessionCookie::Secure,
+                    cookies: match config.cookies_over_http {
+                        true => Cookies::Plain,
+                        false => Cookies::Secure,
                     },
                 }))
             }

@@ -41,7 +41,7 @@ pub struct Config {
     )]
     pub max_concurrent_uploads: NonZero<u16>,
 
-    /// Connections that are served at the same time; further ones wait
+    /// Connections that are served at the same time. A further one takes the place of one that waits
     #[arg(
         long,
         env = "FRAMEWATCH_MAX_CONNECTIONS",
@@ -49,6 +49,15 @@ pub struct Config {
         value_name = "COUNT"
     )]
     pub max_connections: NonZero<u16>,
+
+    /// Of these, from one address, which for IPv6 is a /64 network; the proxies of --trusted-proxies may have all
+    #[arg(
+        long,
+        env = "FRAMEWATCH_MAX_CONNECTIONS_PER_ADDRESS",
+        default_value = "512",
+        value_name = "COUNT"
+    )]
+    pub max_connections_per_address: NonZero<u16>,
 
     /// The threshold of the default rule, where no default rule is set; the name of the old system's setting
     #[arg(long, env = "SIMILARITY_THRESHOLD", value_parser = parse_threshold, value_name = "0..1")]
@@ -84,6 +93,7 @@ impl Default for Config {
             upload_timeout_s: 60,
             max_concurrent_uploads: NonZero::new(16).expect("16 is not 0"),
             max_connections: NonZero::new(2048).expect("2048 is not 0"),
+            max_connections_per_address: NonZero::new(512).expect("512 is not 0"),
             default_threshold: None,
             model: ModelConfig::none(),
             cameras: camera_settings::Config::default(),
@@ -103,6 +113,15 @@ impl Config {
 
     pub(crate) fn upload_timeout(&self) -> Duration {
         Duration::from_secs(self.upload_timeout_s.into())
+    }
+
+    pub(crate) fn connections(&self) -> http_server::Limits {
+        let limits = http_server::Limits {
+            connections: self.max_connections.get().into(),
+            per_address: self.max_connections_per_address.get().into(),
+            proxies: self.access.trusted_proxies.clone(),
+        };
+        limits.within_open_files()
     }
 
     pub(crate) fn limits(&self) -> Limits {

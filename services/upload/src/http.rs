@@ -35,7 +35,6 @@ mod refusals;
 mod rules;
 mod saved;
 mod schemas;
-mod serve;
 mod standings;
 
 use std::sync::Arc;
@@ -49,8 +48,6 @@ use axum::{
 };
 use utoipa::OpenApi;
 use utoipa_axum::{router::OpenApiRouter, routes};
-
-pub(crate) use serve::serve;
 
 use crate::{
     app::App,

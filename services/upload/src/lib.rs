@@ -126,7 +126,7 @@ pub async fn run(
 
     let decoding = || Decoding::new(config.limits(), context.cpu.queue());
     let (inspection, thumbnails) = (Inspection::new(decoding()), Thumbnails::new(decoding()));
-    let max_connections = config.max_connections.get().into();
+    let connections = config.connections();
     let app = Arc::new(App {
         inspection,
         thumbnails,
@@ -146,7 +146,7 @@ pub async fn run(
     });
     tracker.spawn(keep_learning(Arc::clone(&app)));
     tracing::info!(address = %listener.local_addr()?, "serving HTTP");
-    http::serve(listener, http::router(app), max_connections, &shutdown).await;
+    http_server::serve(listener, http::router(app), connections, &shutdown).await;
     end(&tracker, &bus).await;
     Ok(())
 }

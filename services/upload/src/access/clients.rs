@@ -1,16 +1,13 @@
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};
+use http_server::Peer;
 use ipnet::IpNet;
 
 /// Where requests come from.
 pub(crate) struct Clients {
     proxies: Vec<IpNet>,
 }
-
-/// The other end of a connection.
-#[derive(Debug, Clone, Copy)]
-pub(crate) struct Peer(pub(crate) IpAddr);
 
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 

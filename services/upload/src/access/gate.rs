@@ -8,7 +8,7 @@ use tokio::{
     time::{Instant, sleep_until},
 };
 
-use super::{Visitor, cookie::SessionCookie, sessions::Sessions, throttle::Throttle};
+use super::{Visitor, cookies::Cookies, sessions::Sessions, throttle::Throttle};
 use crate::{
     broker::Broker,
     problem::{Kind, Problem},
@@ -23,16 +23,16 @@ pub(crate) struct Gate {
     pub(super) throttle: Throttle,
     /// How long somebody stays logged in.
     pub(super) lifetime: Duration,
-    pub(super) cookie: SessionCookie,
+    pub(super) cookies: Cookies,
 }
 
 /// The farthest that anything is planned ahead; it is looked at again then.
 const A_DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 impl Gate {
-    /// The cookie by which browsers come in.
-    pub(crate) fn cookie(&self) -> SessionCookie {
-        self.cookie
+    /// The cookies by which browsers come in.
+    pub(crate) fn cookies(&self) -> Cookies {
+        self.cookies
     }
 
     /// How long somebody stays logged in.

@@ -1,3 +1,5 @@
+//! The names to which the service answers.
+
 use std::{collections::HashSet, net::IpAddr, str::FromStr};
 
 use axum::http::{HeaderMap, Uri, header, uri::Authority};
@@ -14,35 +16,55 @@ pub struct HostName(String);
 #[error("{0:?} is no host's name; it must be one as cams.example.org, without scheme and port")]
 pub struct InvalidHostName(String);
 
+/// Why a request is not answered.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum WrongHost {
+    /// What it says is no host's name.
+    #[error("The request is for {0:?}: its Host must be a name or an address, and perhaps a port.")]
+    Invalid(String),
+    #[error("The request names more than one host.")]
+    Several,
+    /// It is for another one.
+    #[error(
+        "This service does not answer to {0:?}; if it is to, start it with --allowed-hosts and that name."
+    )]
+    NotOurs(String),
+}
+
 impl Hosts {
     pub(super) fn new(names: &[HostName]) -> Self {
         Hosts(names.iter().cloned().collect())
     }
 
-    /// Whether a request is for one of them; otherwise what it is for. A client that names no host is no browser.
-    pub(crate) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), String> {
-        let named = headers.get_all(header::HOST).into_iter();
-        let named: Vec<&[u8]> = named
-            .map(|host| host.as_bytes())
-            .chain(
-                uri.authority()
-                    .map(|authority| authority.as_str().as_bytes()),
-            )
-            .collect();
-        if headers.get_all(header::HOST).iter().count() > 1 {
-            return Err("more than one host".to_owned());
+    /// Whether a request is for one of them. A client that names no host is no browser.
+    pub(crate) fn check(&self, headers: &HeaderMap, uri: &Uri) -> Result<(), WrongHost> {
+        let named = headers.get_all(header::HOST);
+        if named.iter().count() > 1 {
+            return Err(WrongHost::Several);
         }
-        match named.into_iter().find(|host| !self.answers_to(host)) {
+        for host in named {
+            self.check_authority(host.as_bytes())?;
+        }
+        match uri.authority() {
+            Some(authority) => self.check_authority(authority.as_str().as_bytes()),
             None => Ok(()),
-            Some(host) => Err(String::from_utf8_lossy(host).into_owned()),
         }
     }
 
-    fn answers_to(&self, authority: &[u8]) -> bool {
-        let Ok(authority) = Authority::try_from(authority) else {
-            return false;
-        };
-        let host = authority.host();
+    fn check_authority(&self, named: &[u8]) -> Result<(), WrongHost> {
+        let said = || String::from_utf8_lossy(named).into_owned();
+        // What stands before an @ are credentials, which have no place there (RFC 9110, 4.2.4).
+        let authority = Authority::try_from(named)
+            .ok()
+            .filter(|_| !named.contains(&b'@'))
+            .ok_or_else(|| WrongHost::Invalid(said()))?;
+        match self.answers_to(authority.host()) {
+            true => Ok(()),
+            false => Err(WrongHost::NotOurs(said())),
+        }
+    }
+
+    fn answers_to(&self, host: &str) -> bool {
         let address = host.trim_start_matches('[').trim_end_matches(']');
         if address.parse::<IpAddr>().is_ok() {
             return true;
@@ -81,7 +103,7 @@ mod tests {
             for name in hosts_named {
                 headers.append(header::HOST, HeaderValue::from_static(name));
             }
-            hosts.check(&headers, &Uri::from_static(uri)).is_ok()
+            hosts.check(&headers, &Uri::from_static(uri))
         };
         for ours in [
             "localhost",
@@ -94,25 +116,37 @@ mod tests {
             "cams.example.org",
             "cams.EXAMPLE.org.:443",
         ] {
-            assert!(answers(&[ours], "/"), "{ours}");
+            assert_eq!(answers(&[ours], "/"), Ok(()), "{ours}");
         }
-        assert!(answers(&[], "/"));
+        assert_eq!(answers(&[], "/"), Ok(()));
         for other in [
             "evil.example",
             "cams.example.org.evil.example",
             "evilcams.example.org",
             "localhost.evil.example",
             "127.0.0.1.evil.example",
+        ] {
+            let not_ours = Err(WrongHost::NotOurs(other.to_owned()));
+            assert_eq!(answers(&[other], "/"), not_ours);
+        }
+        for invalid in [
             "user@127.0.0.1@evil.example",
+            "user:password@localhost",
+            "@localhost",
             "",
             " ",
             "[::1",
             "a b",
         ] {
-            assert!(!answers(&[other], "/"), "{other}");
+            let refused = Err(WrongHost::Invalid(invalid.to_owned()));
+            assert_eq!(answers(&[invalid], "/"), refused);
         }
-        assert!(!answers(&["localhost", "localhost"], "/"));
-        assert!(!answers(&["localhost"], "http://evil.example/"));
+        assert_eq!(
+            answers(&["localhost", "localhost"], "/"),
+            Err(WrongHost::Several)
+        );
+        let elsewhere = answers(&["localhost"], "http://evil.example/");
+        assert!(matches!(elsewhere, Err(WrongHost::NotOurs(_))));
         assert!("http://cams".parse::<HostName>().is_err());
     }
 }

@@ -2,11 +2,14 @@
 
 use std::{net::IpAddr, time::Duration};
 
-use accounts::{Secret, User, UserName};
+use accounts::{KnownDevice, Secret, User, UserName};
 use event_bus::{Session, SessionKey};
 use time::OffsetDateTime;
 
-use super::gate::{Gate, key};
+use super::{
+    gate::{Gate, key},
+    throttle::Attempt,
+};
 use crate::{
     folders::log_unseen,
     problem::{Kind, Problem},
@@ -25,31 +28,51 @@ pub(crate) enum LoginRefused {
     Impossible(Problem),
 }
 
+/// What the browser is to show from now on.
+pub(crate) struct LoggedIn {
+    pub(crate) session: Secret,
+    pub(crate) device: KnownDevice,
+}
+
 /// Sessions that a user has at most: with another one the oldest ends.
 const SESSIONS: usize = 32;
 
 impl Gate {
-    /// Begins a session; gives what the browser is to show for it.
+    /// Begins a session. `device` is what the browser shows of having been logged in on before.
     pub(crate) async fn log_in(
         &self,
         name: &str,
         password: String,
         client: IpAddr,
-    ) -> Result<Secret, LoginRefused> {
+        device: Option<KnownDevice>,
+    ) -> Result<LoggedIn, LoginRefused> {
         let name: Option<UserName> = name.parse().ok();
-        self.throttle
-            .take(client, name.as_ref())
-            .map_err(|again_in| LoginRefused::TooOften { again_in })?;
-        let user = name.and_then(|name| self.accounts().user(&name).cloned());
+        let user = name
+            .as_ref()
+            .and_then(|name| self.accounts().user(name).cloned());
         let hash = user.as_ref().map(|user| &user.password);
-        let fits = self.verifier.verify(hash, password).await;
+        let device = device.filter(|device| hash.is_some_and(|hash| hash.knows(device)));
+        let attempt = match (&device, &name) {
+            (Some(device), _) => Attempt::OnKnownDevice(device.id()),
+            (None, Some(name)) => Attempt::On(name, client),
+            (None, None) => Attempt::OnNobody(client),
+        };
+        self.throttle
+            .take(attempt)
+            .map_err(|again_in| LoginRefused::TooOften { again_in })?;
+        let fits = self
+            .verifier
+            .verify(user.as_ref().map(|user| &user.password), password)
+            .await;
         let fits = fits.map_err(|overloaded| {
             let detail = format!("Not logged in: {overloaded}. Try again in a moment.");
             LoginRefused::Impossible(Kind::Busy.because(detail))
         })?;
         let user = user.filter(|_| fits).ok_or(LoginRefused::Wrong)?;
-        self.throttle.give_back(client, &user.name);
-        self.begin(&user).await.map_err(LoginRefused::Impossible)
+        self.throttle.give_back(attempt);
+        let session = self.begin(&user).await.map_err(LoginRefused::Impossible)?;
+        let device = device.unwrap_or_else(|| user.password.new_device());
+        Ok(LoggedIn { session, device })
     }
 
     async fn begin(&self, user: &User) -> Result<Secret, Problem> {

@@ -1,28 +1,51 @@
+//! How often passwords may be tried.
+
 use std::{
     collections::HashMap,
     hash::Hash,
-    net::{IpAddr, Ipv6Addr},
+    net::IpAddr,
     sync::{Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use accounts::UserName;
+use http_server::network;
 use tokio::time::Instant;
 
-/// How often passwords may be tried: on one account, and from one address. Attempts that succeed do not count.
+/// How often passwords may be tried. Attempts that succeed do not count. Whoever guesses uses up what strangers may do on an
+/// account or from an address, and never what its owner may do on a device that is known.
 ///
 /// Each copy of the service counts for itself.
 pub(super) struct Throttle(Mutex<Counted>);
 
 struct Counted {
+    devices: Budgets<String>,
     accounts: Budgets<UserName>,
+    accounts_by_address: Budgets<(UserName, IpAddr)>,
     addresses: Budgets<IpAddr>,
 }
 
-/// On one account: enough for somebody who mistypes, and years for whoever guesses.
-const ON_AN_ACCOUNT: Rate = Rate {
+/// Where a password is tried.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Attempt<'a> {
+    /// On a device on which its user has logged in before.
+    OnKnownDevice(&'a str),
+    /// By a stranger from this address, with the name of a user or what could be one.
+    On(&'a UserName, IpAddr),
+    /// By a stranger with a name that nobody can have.
+    OnNobody(IpAddr),
+}
+
+/// On a device, and from one address on one account: enough for somebody who mistypes, and years for whoever guesses.
+const BY_ONE: Rate = Rate {
     at_once: 10,
     every: Duration::from_secs(30),
+};
+
+/// On one account, wherever from: guessing from many addresses is no way either.
+const ON_AN_ACCOUNT: Rate = Rate {
+    at_once: 60,
+    every: Duration::from_secs(10),
 };
 
 /// From one address, behind which there may be a whole site.
@@ -38,8 +61,7 @@ struct Rate {
     every: Duration,
 }
 
-/// As many accounts or addresses are remembered, some hundred bytes each; beyond that those are forgotten that have tried
-/// least.
+/// As many of each are remembered, some hundred bytes each; beyond that those are forgotten that have tried least.
 const REMEMBERED: usize = 10_000;
 
 /// What is left to each, as the moment from which on all is left again (the generic cell rate algorithm, ITU-T I.371).
@@ -51,28 +73,45 @@ struct Budgets<K> {
 impl Throttle {
     pub(super) fn new() -> Self {
         Throttle(Mutex::new(Counted {
+            devices: Budgets::new(BY_ONE),
             accounts: Budgets::new(ON_AN_ACCOUNT),
+            accounts_by_address: Budgets::new(BY_ONE),
             addresses: Budgets::new(FROM_AN_ADDRESS),
         }))
     }
 
     /// Counts an attempt, before it is known whether it succeeds: of many at a time no more get through. Otherwise says
-    /// how long to wait. `name` is absent where nobody can have it.
-    pub(super) fn take(&self, client: IpAddr, name: Option<&UserName>) -> Result<(), Duration> {
+    /// how long to wait.
+    pub(super) fn take(&self, attempt: Attempt<'_>) -> Result<(), Duration> {
         let mut counted = self.lock();
         let now = Instant::now();
-        counted.addresses.take(&network(client), now)?;
-        match name {
-            Some(name) => counted.accounts.take(name, now),
-            None => Ok(()),
+        match attempt {
+            Attempt::OnKnownDevice(device) => counted.devices.take(&device.to_owned(), now),
+            Attempt::On(name, client) => {
+                let network = network(client);
+                counted.addresses.take(&network, now)?;
+                let by_address = (name.clone(), network);
+                counted.accounts_by_address.take(&by_address, now)?;
+                counted.accounts.take(name, now)
+            }
+            Attempt::OnNobody(client) => counted.addresses.take(&network(client), now),
         }
     }
 
     /// Takes an attempt back that succeeded.
-    pub(super) fn give_back(&self, client: IpAddr, name: &UserName) {
+    pub(super) fn give_back(&self, attempt: Attempt<'_>) {
         let mut counted = self.lock();
-        counted.addresses.give_back(&network(client));
-        counted.accounts.give_back(name);
+        match attempt {
+            Attempt::OnKnownDevice(device) => counted.devices.give_back(&device.to_owned()),
+            Attempt::On(name, client) => {
+                let network = network(client);
+                counted.addresses.give_back(&network);
+                let by_address = (name.clone(), network);
+                counted.accounts_by_address.give_back(&by_address);
+                counted.accounts.give_back(name);
+            }
+            Attempt::OnNobody(client) => counted.addresses.give_back(&network(client)),
+        }
     }
 
     fn lock(&self) -> MutexGuard<'_, Counted> {
@@ -123,14 +162,6 @@ impl<K: Eq + Hash + Clone> Budgets<K> {
     }
 }
 
-/// What one customer of a provider has of IPv6 addresses, which is 2^64 of them at least.
-fn network(client: IpAddr) -> IpAddr {
-    match client.to_canonical() {
-        IpAddr::V4(address) => address.into(),
-        IpAddr::V6(address) => Ipv6Addr::from_bits(address.to_bits() >> 64 << 64).into(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use tokio::time::advance;
@@ -142,31 +173,47 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn ten_attempts_on_an_account_then_one_every_half_minute_wherever_from() {
+    async fn ten_attempts_on_an_account_from_an_address_then_one_every_half_minute() {
         let throttle = Throttle::new();
         let name: UserName = "jo".parse().unwrap();
-        for last in 0..10 {
-            assert_eq!(throttle.take(address(last), Some(&name)), Ok(()));
+        let attempt = Attempt::On(&name, address(1));
+        for _ in 0..10 {
+            assert_eq!(throttle.take(attempt), Ok(()));
         }
-        let told = throttle.take(address(99), Some(&name));
-        assert_eq!(told, Err(Duration::from_secs(30)));
+        assert_eq!(throttle.take(attempt), Err(Duration::from_secs(30)));
+        assert_eq!(throttle.take(Attempt::On(&name, address(2))), Ok(()));
         let other = "kim".parse().unwrap();
-        assert_eq!(throttle.take(address(99), Some(&other)), Ok(()));
+        assert_eq!(throttle.take(Attempt::On(&other, address(1))), Ok(()));
 
         advance(Duration::from_secs(29)).await;
-        let told = throttle.take(address(99), Some(&name));
-        assert_eq!(told, Err(Duration::from_secs(1)));
+        assert_eq!(throttle.take(attempt), Err(Duration::from_secs(1)));
         advance(Duration::from_secs(1)).await;
-        assert_eq!(throttle.take(address(99), Some(&name)), Ok(()));
-        throttle.give_back(address(99), &name);
-        assert_eq!(throttle.take(address(99), Some(&name)), Ok(()));
-        assert!(throttle.take(address(99), Some(&name)).is_err());
+        assert_eq!(throttle.take(attempt), Ok(()));
+        throttle.give_back(attempt);
+        assert_eq!(throttle.take(attempt), Ok(()));
+        assert!(throttle.take(attempt).is_err());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn sixty_attempts_on_an_account_from_many_addresses_leave_the_known_device_its_own() {
+        let throttle = Throttle::new();
+        let name: UserName = "jo".parse().unwrap();
+        for last in 0..60 {
+            assert_eq!(throttle.take(Attempt::On(&name, address(last))), Ok(()));
+        }
+        let stranger = Attempt::On(&name, address(99));
+        assert_eq!(throttle.take(stranger), Err(Duration::from_secs(10)));
+        let device = "jo's telephone";
+        for _ in 0..10 {
+            assert_eq!(throttle.take(Attempt::OnKnownDevice(device)), Ok(()));
+        }
+        assert!(throttle.take(Attempt::OnKnownDevice(device)).is_err());
     }
 
     #[tokio::test(start_paused = true)]
     async fn fifty_attempts_from_an_address_whatever_the_name() {
         let throttle = Throttle::new();
-        let from = |text: &str| throttle.take(text.parse().unwrap(), None);
+        let from = |text: &str| throttle.take(Attempt::OnNobody(text.parse().unwrap()));
         for number in 0..50 {
             assert_eq!(from(&format!("2001:db8::{number}")), Ok(()));
         }
@@ -181,16 +228,19 @@ mod tests {
     async fn whoever_tries_most_is_not_forgotten_and_memory_is_bounded() {
         let throttle = Throttle::new();
         let name: UserName = "jo".parse().unwrap();
-        for last in 0..10 {
-            assert_eq!(throttle.take(address(last), Some(&name)), Ok(()));
+        let attempt = Attempt::On(&name, address(1));
+        for _ in 0..10 {
+            assert_eq!(throttle.take(attempt), Ok(()));
         }
         for number in 0..20_000_u32 {
             let other: UserName = format!("user{number}").parse().unwrap();
-            assert_eq!(throttle.take(address(number), Some(&other)), Ok(()));
+            let other = Attempt::On(&other, address(number + 2));
+            assert_eq!(throttle.take(other), Ok(()));
         }
-        assert!(throttle.take(address(99_999), Some(&name)).is_err());
+        assert!(throttle.take(attempt).is_err());
         let counted = throttle.lock();
         assert_eq!(counted.accounts.whole_at.len(), REMEMBERED);
+        assert_eq!(counted.accounts_by_address.whole_at.len(), REMEMBERED);
         assert_eq!(counted.addresses.whole_at.len(), REMEMBERED);
     }
 }

@@ -13,10 +13,11 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use futures::StreamExt;
+use http_server::Peer;
 
 use super::{guard::says_where_from, login, pages::accepts_pages};
 use crate::{
-    access::{Access, By, Change, Gate, Need, Outcome, Peer, Permission, Visitor},
+    access::{Access, By, Change, Gate, Need, Outcome, Permission, Visitor, WrongHost},
     app::App,
     problem::{Kind, Problem},
 };
@@ -28,10 +29,12 @@ pub(crate) async fn refuse_other_hosts(
     next: Next,
 ) -> Result<Response, Problem> {
     let named = app.access.hosts.check(request.headers(), request.uri());
-    named.map_err(|named| {
-        Kind::WrongHost.because(format!(
-            "This service does not answer to {named:?}; if it is to, start it with --allowed-hosts and that name."
-        ))
+    named.map_err(|wrong| {
+        let kind = match wrong {
+            WrongHost::NotOurs(_) => Kind::WrongHost,
+            WrongHost::Invalid(_) | WrongHost::Several => Kind::InvalidRequest,
+        };
+        kind.because(wrong.to_string())
     })?;
     Ok(next.run(request).await)
 }
@@ -143,7 +146,7 @@ async fn identify(access: &Access, headers: &HeaderMap) -> Result<Visitor, Probl
     if let Some(token) = bearer(headers)? {
         return gate.admit_token(token);
     }
-    match gate.cookie().read(headers) {
+    match gate.cookies().read(headers) {
         Some(shown) => gate.admit_session(&shown).await,
         None => Ok(Visitor::Nobody),
     }

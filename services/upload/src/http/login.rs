@@ -6,7 +6,7 @@ use axum::{
     Extension,
     extract::{Request, State},
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
-    response::{IntoResponse, Redirect, Response},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
@@ -17,7 +17,7 @@ use super::{
     pages::{login::LoginPage, render},
 };
 use crate::{
-    access::{Change, Gate, LoginRefused, Outcome, SessionCookie, Visitor},
+    access::{Change, Cookies, Gate, LoggedIn, LoginRefused, Outcome, Visitor},
     app::App,
     problem::{Kind, Problem},
 };
@@ -87,15 +87,18 @@ pub(crate) async fn log_in(
     request: Request,
 ) -> Result<Response, Problem> {
     let gate = gate(&app, PATH)?;
-    refuse_plain_http(gate.cookie(), request.headers())?;
+    refuse_plain_http(gate.cookies(), request.headers())?;
+    let cookies = gate.cookies();
+    let device = cookies.read_device(request.headers());
     let form: LoginForm = form(request, "The form").await?;
     let name = form.username.trim().to_lowercase();
-    let refused = match gate.log_in(&name, form.password, client).await {
-        Ok(secret) => {
+    let refused = match gate.log_in(&name, form.password, client, device).await {
+        Ok(LoggedIn { session, device }) => {
             audit(&app, &name, Outcome::Done, client);
-            let cookie = gate.cookie().set(&secret, gate.lifetime());
+            let session = cookies.set(&session, gate.lifetime());
+            let set = [session, cookies.set_device(&device)].map(|it| (header::SET_COOKIE, it));
             let to = Redirect::to(destination(&form.next));
-            return Ok(([(header::SET_COOKIE, cookie)], to).into_response());
+            return Ok((AppendHeaders(set), to).into_response());
         }
         Err(refused) => refused,
     };
@@ -153,7 +156,7 @@ pub(crate) async fn log_out(
         };
         app.access.audit(&change, Outcome::Done);
     }
-    let cookie = (header::SET_COOKIE, gate.cookie().clear());
+    let cookie = (header::SET_COOKIE, gate.cookies().clear());
     Ok(([cookie, CLEAR_SITE_DATA], Redirect::to(PATH)).into_response())
 }
 
@@ -165,14 +168,14 @@ fn gate<'a>(app: &'a App, path: &str) -> Result<&'a Gate, Problem> {
 
 /// Says so where a browser would drop the session's cookie without a word: it takes one that is for https only over plain http
 /// from nobody but its own machine.
-fn refuse_plain_http(cookie: SessionCookie, headers: &HeaderMap) -> Result<(), Problem> {
+fn refuse_plain_http(cookie: Cookies, headers: &HeaderMap) -> Result<(), Problem> {
     let origin = headers.get(header::ORIGIN);
     let origin: Option<Uri> = origin.and_then(|origin| origin.as_bytes().try_into().ok());
     let host = origin
         .filter(|origin| origin.scheme_str() == Some("http"))
         .and_then(|origin| origin.host().map(str::to_owned));
     match host {
-        Some(host) if cookie == SessionCookie::Secure && !is_loopback(&host) => {
+        Some(host) if cookie == Cookies::Secure && !is_loopback(&host) => {
             Err(Kind::NotOverHttp.because(
                 "Over plain http your browser would not stay logged in. Come by https, or have the service started with \
                  --cookies-over-http if everybody on this network can be trusted.",
@@ -273,8 +276,8 @@ mod tests {
             "http://192.168.1.2:5000",
             "http://[fd00::1]",
         ] {
-            assert!(refused(SessionCookie::Secure, origin), "{origin}");
-            assert!(!refused(SessionCookie::Plain, origin), "{origin}");
+            assert!(refused(Cookies::Secure, origin), "{origin}");
+            assert!(!refused(Cookies::Plain, origin), "{origin}");
         }
         for origin in [
             "https://cams.lan",
@@ -283,7 +286,7 @@ mod tests {
             "http://[::1]:1",
             "null",
         ] {
-            assert!(!refused(SessionCookie::Secure, origin), "{origin}");
+            assert!(!refused(Cookies::Secure, origin), "{origin}");
         }
     }
 }

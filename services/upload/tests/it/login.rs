@@ -25,11 +25,22 @@ pub(crate) const COOKIE: &str = "__Host-framewatch";
 
 /// Sends the form of the page as a browser does.
 pub(crate) async fn log_in(service: &Service, name: &str, password: &str, next: &str) -> Response {
+    let request = login_form(service, name, password, next);
+    request.send().await.unwrap()
+}
+
+/// The form, to be sent.
+pub(crate) fn login_form(
+    service: &Service,
+    name: &str,
+    password: &str,
+    next: &str,
+) -> RequestBuilder {
     let form = [("username", name), ("password", password), ("next", next)];
     let request = service
         .request(Method::POST, "/login")
         .body(serde_urlencoded::to_string(form).unwrap());
-    from_our_page(service, request).send().await.unwrap()
+    from_our_page(service, request)
 }
 
 /// With what a browser says of where a form is from.

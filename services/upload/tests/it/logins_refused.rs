@@ -7,7 +7,7 @@ use upload::{AccessConfig, Config};
 
 use crate::{
     access::{PASSWORD, Site},
-    login::{Browser, COOKIE, from_our_page, log_in},
+    login::{Browser, COOKIE, from_our_page, log_in, login_form},
     service::{Service, problem},
 };
 
@@ -116,6 +116,45 @@ async fn passwords_can_be_tried_only_so_often() {
         throttled.count() >= 60 - 50,
         "from one address: {statuses:?}"
     );
+}
+
+#[tokio::test]
+async fn whoever_guesses_locks_nobody_out_of_a_device_that_is_known() {
+    let nats = NatsServer::start();
+    let site = Site::new();
+    site.add_user("jo", Role::Admin);
+    site.add_user("kim", Role::Viewer);
+    let service = site.start(&nats).await;
+    let (of_jo, of_kim) = (device(&service, "jo").await, device(&service, "kim").await);
+    let tries = (0..80).map(|_| log_in(&service, "jo", "wrong horse battery", ""));
+    futures::future::join_all(tries).await;
+
+    let status = async |device: &str, password: &str| {
+        let request = login_form(&service, "jo", password, "").header("cookie", device);
+        request.send().await.unwrap().status().as_u16()
+    };
+    assert_eq!(status("other=1", PASSWORD).await, 429);
+    assert_eq!(status(&of_kim, PASSWORD).await, 429);
+    assert_eq!(status(&of_jo, PASSWORD).await, 303);
+    for _ in 0..10 {
+        assert_eq!(status(&of_jo, "wrong horse battery").await, 401);
+    }
+    assert_eq!(status(&of_jo, PASSWORD).await, 429);
+}
+
+/// What a browser shows of somebody having logged in on it.
+async fn device(service: &Service, name: &str) -> String {
+    let response = log_in(service, name, PASSWORD, "").await;
+    let set = response.headers().get_all("set-cookie").iter();
+    let device = set
+        .map(|cookie| cookie.to_str().unwrap())
+        .find(|cookie| cookie.starts_with("__Host-framewatch-device="))
+        .unwrap();
+    let (device, attributes) = device.split_once("; ").unwrap();
+    for attribute in ["HttpOnly", "Secure", "SameSite=Lax", "Path=/"] {
+        assert!(attributes.contains(attribute), "{attributes}");
+    }
+    device.to_owned()
 }
 
 #[tokio::test]
