@@ -11,7 +11,7 @@ use std::{
 
 use anyhow::{Context as _, anyhow};
 use camera::{Picture, Step, probe};
-use camera_settings::{Address, CameraSpec, CertificatePin, Login, Transport};
+use camera_settings::{CameraSource, CameraSpec, CertificatePin, InvalidAddress, Login, Transport};
 use comfy_table::{Table, presets};
 use event_bus::{Bus, BusConfig, Extent, Role};
 use proto::{
@@ -200,13 +200,13 @@ impl Test {
     }
 
     fn spec(&self) -> Result<CameraSpec, Failure> {
-        let source = Address::parse(&self.url).map_err(|_| {
-            Failure::usage(match self.url.contains('@') {
+        let source = CameraSource::parse(&self.url).map_err(|error| {
+            Failure::usage(match error == InvalidAddress::Credentials.into() {
                 true => anyhow!(
                     "a URL holds no user and no password here, since others see what is typed: leave out what stands before the @, and \
                      give --username and --password-file"
                 ),
-                false => anyhow!("give an address like rtsp://10.0.0.5/stream1, http:// or https://"),
+                false => anyhow!("{error}; or folder: and the path of a folder, or ffmpeg: and what it is to read"),
             })
         })?;
         let name = "test".parse().map_err(Failure::usage)?;

@@ -4,7 +4,7 @@ use std::{num::NonZero, time::Duration};
 
 use event_bus::Folder;
 
-use crate::{Address, CertificatePin, Login, Reach};
+use crate::{Address, CameraSource, CertificatePin, Login, Reach};
 
 /// What is set of a camera. Where two of these differ, the camera is connected to again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -13,8 +13,8 @@ pub struct CameraSpec {
     pub name: Folder,
     /// The folder that its pictures are frames of.
     pub folder: Folder,
-    /// Where it is.
-    pub source: Address,
+    /// Where its pictures come from.
+    pub source: CameraSource,
     /// What it is shown when it asks for a login.
     pub login: Option<Login>,
     /// At most one picture in this time.
@@ -74,11 +74,11 @@ impl CameraSpec {
     pub const USUAL_MAX_WIDTH: NonZero<u16> = NonZero::new(1280).expect("it is not 0");
 
     /// A camera of this name and folder, and what is usual.
-    pub fn new(name: Folder, source: Address) -> Self {
+    pub fn new(name: Folder, source: impl Into<CameraSource>) -> Self {
         CameraSpec {
             folder: name.clone(),
             name,
-            source,
+            source: source.into(),
             login: None,
             every: Self::USUAL_EVERY,
             max_width: Self::USUAL_MAX_WIDTH,

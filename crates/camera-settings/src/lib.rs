@@ -11,6 +11,7 @@
 
 mod address;
 mod asked;
+mod camera_source;
 mod camera_spec;
 mod config;
 mod key;
@@ -22,6 +23,7 @@ mod stored;
 
 pub use address::{Address, InvalidAddress, Protocol};
 pub use asked::{Asked, Refused};
+pub use camera_source::{CameraSource, FfmpegInput, InvalidSource};
 pub use camera_spec::{CameraSpec, FreezeWatch, SetBy, Transport};
 pub use config::Config;
 pub use key::{CameraKey, KeyError};

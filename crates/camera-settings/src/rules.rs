@@ -107,10 +107,14 @@ pub fn together(
     pin: &'static str,
 ) -> Result<(), Wrong> {
     let snapshot = camera.fallback_snapshot.as_ref();
-    if snapshot.is_some() && camera.source.protocol() != Protocol::Rtsp {
+    let address = camera.source.address();
+    if snapshot.is_some() && address.map(Address::protocol) != Some(Protocol::Rtsp) {
         return Err(Wrong::NeedlessFallback { setting: fallback });
     }
-    let is_in_tls = camera.source.is_in_tls() || snapshot.is_some_and(Address::is_in_tls);
+    let is_in_tls = [address, snapshot]
+        .into_iter()
+        .flatten()
+        .any(Address::is_in_tls);
     match camera.pin.is_some() && !is_in_tls {
         true => Err(Wrong::NeedlessPin { setting: pin }),
         false => Ok(()),

@@ -62,7 +62,7 @@ pub(crate) fn without_login(
         spec.freeze_watch = FreezeWatch::Off;
     }
     rules::together(&spec, "fallbackSnapshot", "pinnedCertificate")?;
-    for address in [Some(&spec.source), spec.fallback_snapshot.as_ref()]
+    for address in [spec.source.address(), spec.fallback_snapshot.as_ref()]
         .into_iter()
         .flatten()
     {
@@ -81,7 +81,7 @@ pub(crate) fn purpose(spec: &CameraSpec, username: &str) -> Vec<u8> {
         "framewatch camera password 1",
         spec.folder.as_str(),
         username,
-        spec.source.server(),
+        spec.source.address().map(Address::server),
         fallback,
         pin,
     );

@@ -100,10 +100,7 @@ impl Camera {
 
     /// Publishes pictures until there are no more; gives why.
     async fn publish_all(&mut self, mut source: Source, remark: &str) -> Outage {
-        let coded = match source {
-            Source::Rtsp(ref rtsp) if rtsp.is_video() => Coded::Video,
-            Source::Rtsp(_) | Source::Http(_) => Coded::Jpeg,
-        };
+        let coded = source.coded();
         self.standing.send_modify(Standing::connected);
         loop {
             let picture = match source.next().await {

@@ -1,9 +1,9 @@
-//! Real cameras, by RTSP and HTTP: their pictures as frames, and how each stands.
+//! Real cameras, by RTSP and HTTP, by what they leave in folders, and by ffmpeg: their pictures as frames, and how each stands.
 //!
 //! [`CamerasFile`] and the bucket `camera-settings` say which there are (`wanted`); [`run`] connects to each in a task of its own
 //! (`camera`), again and again (`backoff`). Whoever sets one up has it tried here (`testing`, [`probe`]).
-//! A [`Source`] gives pictures: `rtsp` and [`video`] key frames of video, `http` snapshots and streams of pictures. What
-//! happens is folded into how a camera stands (`standing`), which is told on `sources.<folder>` (`telling`). What follows from
+//! A [`Source`] gives pictures: `rtsp` and [`video`] key frames of video, `http` snapshots and streams of pictures,
+//! `files` what is written into a folder, `program` what ffmpeg makes of anything else. What happens is folded into how a camera stands (`standing`), which is told on `sources.<folder>` (`telling`). What follows from
 //! that is left to who watches over cameras; whether a picture looks as it should, to the comparator.
 
 mod backoff;
@@ -11,6 +11,7 @@ mod camera;
 mod cameras_file;
 mod config;
 mod deadlines;
+mod files;
 mod fleet;
 mod frozen;
 mod http;
@@ -18,6 +19,7 @@ mod outage;
 mod picture;
 mod probe;
 mod process;
+mod program;
 mod resolving;
 mod rtsp;
 mod source;

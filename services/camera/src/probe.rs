@@ -5,7 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use camera_settings::{Address, CameraSpec, CertificatePin};
+use camera_settings::{Address, CameraSource, CameraSpec, CertificatePin};
 use proto::v1::SourceState;
 use reqwest::{Client, redirect::Policy};
 use service_runtime::CpuQueue;
@@ -44,7 +44,10 @@ impl Step {
             Step::Connected(address) => format!("takes connections at {address}"),
             Step::Opened(kind) => match &spec.login {
                 Some(_) => format!("lets us in, and has {kind}"),
-                None => format!("asks for no login, and has {kind}"),
+                None if spec.source.address().is_some() => {
+                    format!("asks for no login, and has {kind}")
+                }
+                None => format!("has {kind}"),
             },
             Step::Pictured(picture, after) => {
                 let (width, height) = picture.size;
@@ -60,6 +63,9 @@ impl Step {
     }
 }
 
+/// How long a folder is waited for in which there is no picture.
+const FILE_WITHIN: Duration = Duration::from_secs(10);
+
 /// Tries a camera, and says each step that worked. Ends with the second picture. Video is decoded through `cpu`.
 ///
 /// # Errors
@@ -72,15 +78,27 @@ pub async fn probe(
     rustls::crypto::ring::default_provider()
         .install_default()
         .ok();
-    let addresses = resolve(&spec.source, &spec.reach).await?;
-    said(Step::Resolved(addresses.clone()));
-    said(Step::Connected(connect(&addresses).await?));
+    let mut addresses = Vec::new();
+    if let Some(address) = spec.source.address() {
+        addresses = resolve(address, &spec.reach).await?;
+        said(Step::Resolved(addresses.clone()));
+        said(Step::Connected(connect(&addresses).await?));
+    }
     let began = Instant::now();
     let mut source = match Source::open(spec, cpu).await {
         Ok(source) => source,
         Err(outage) => return Err(with_certificate(spec, &addresses, outage).await),
     };
     said(Step::Opened(source.kind()));
+    if let CameraSource::Folder(_) = spec.source {
+        // The next one may take hours.
+        let picture = timeout(FILE_WITHIN, source.next()).await;
+        let picture = picture.map_err(|_| {
+            Outage::silent("there is no picture in the folder yet: does its camera write there?")
+        })?;
+        said(Step::Pictured(picture?, began.elapsed()));
+        return Ok(());
+    }
     let picture = source.next().await?;
     said(Step::Pictured(picture, began.elapsed()));
     let first = Instant::now();
@@ -108,12 +126,15 @@ async fn connect(addresses: &[SocketAddr]) -> Result<SocketAddr, Outage> {
 
 /// Where nobody who is known has signed its certificate: what to pin.
 async fn with_certificate(spec: &CameraSpec, at: &[SocketAddr], outage: Outage) -> Outage {
-    let is_unpinned = spec.pin.is_none() && spec.source.is_in_tls();
-    if !is_unpinned || outage.state != SourceState::Silent || !outage.reason.contains("certificate")
-    {
+    let address = spec.source.address();
+    let unpinned = address.filter(|address| spec.pin.is_none() && address.is_in_tls());
+    let Some(address) = unpinned else {
+        return outage;
+    };
+    if outage.state != SourceState::Silent || !outage.reason.contains("certificate") {
         return outage;
     }
-    match shown_certificate(&spec.source, at).await {
+    match shown_certificate(address, at).await {
         Some(pin) => Outage::refused(format!(
             "nobody who is known has signed the camera's certificate. Its SHA-256 is {pin}: if the camera's own page shows the \
              same, set it as the pinned certificate"

@@ -4,7 +4,7 @@ mod session;
 
 use std::{num::NonZero, sync::Arc, time::Duration};
 
-use camera_settings::CameraSpec;
+use camera_settings::{Address, CameraSpec};
 use futures::StreamExt as _;
 use retina::{
     client::Demuxed,
@@ -53,8 +53,12 @@ enum Coding {
 }
 
 impl Rtsp {
-    pub(crate) async fn open(spec: &CameraSpec, cpu: &CpuQueue) -> Result<Self, Outage> {
-        let session = Session::open(spec).await?;
+    pub(crate) async fn open(
+        spec: &CameraSpec,
+        at: &Address,
+        cpu: &CpuQueue,
+    ) -> Result<Self, Outage> {
+        let session = Session::open(spec, at).await?;
         Ok(Rtsp {
             stream: session.stream,
             coding: session.coding,

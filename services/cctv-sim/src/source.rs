@@ -2,17 +2,16 @@
 
 mod drawn;
 mod filter;
-mod folder;
-mod mjpeg;
 mod pictures;
 mod video;
-mod watch;
+mod watched;
 
 use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
 
 use bytes::Bytes;
+use frame_source::FfmpegError;
 use time::OffsetDateTime;
 use tokio::time::{Instant, Interval, MissedTickBehavior, interval};
 
@@ -25,10 +24,10 @@ use drawn::Drawn;
 use filter::Filter;
 use pictures::Pictures;
 use video::Video;
-use watch::Watch;
+use watched::Watched;
 
 pub use event_bus::MAX_FRAME_BYTES;
-pub use folder::content_type;
+pub use frame_source::content_type;
 
 /// One picture of a camera.
 #[derive(Clone, Debug)]
@@ -79,8 +78,11 @@ pub enum Error {
     )]
     NoFfmpeg,
     /// ffmpeg is there and does not run.
-    #[error("ffmpeg cannot be run: {0}")]
-    Ffmpeg(#[source] io::Error),
+    #[error(transparent)]
+    Ffmpeg(FfmpegError),
+    /// How ffmpeg ended is not known.
+    #[error("how ffmpeg ended cannot be known: {0}")]
+    Status(#[source] io::Error),
     /// ffmpeg gave up on the video.
     #[error("ffmpeg ended with {status} on {}: {message}", path.display())]
     Video {
@@ -122,7 +124,7 @@ pub struct Source {
 enum Feed {
     Drawn(Drawn),
     Pictures(Box<Pictures>),
-    Watch(Box<Watch>),
+    Watch(Box<Watched>),
     Video(Box<Video>),
 }
 
@@ -144,7 +146,7 @@ impl Source {
                 dir,
                 play: Play::Watch,
             } => (
-                Feed::Watch(Box::new(Watch::open(dir, filter).await?)),
+                Feed::Watch(Box::new(Watched::open(dir, filter).await?)),
                 false,
             ),
             SourceSpec::Pictures { dir, play } => (

@@ -9,7 +9,7 @@ use std::{
 };
 
 use camera_settings::{
-    Address, CameraSpec, CertificatePin, FreezeWatch, Login, Transport,
+    Address, CameraSource, CameraSpec, CertificatePin, FreezeWatch, Login, Transport,
     rules::{self, EVERY, MAX_PASSWORD},
 };
 use event_bus::Folder;
@@ -76,7 +76,7 @@ impl<'a> Section<'a> {
             );
             return None;
         };
-        let mut camera = CameraSpec::new(name, self.address(source)?);
+        let mut camera = CameraSpec::new(name, self.source(source)?);
         for (key, value) in table {
             self.set(&mut camera, key, value);
         }
@@ -128,6 +128,14 @@ impl<'a> Section<'a> {
             (None, Some(_)) => self.fault(&at, "beside password-file it needs username = \"…\""),
             (None, None) => {}
         }
+        if camera.source.address().is_none()
+            && (camera.login.is_some() || camera.authority.is_some())
+        {
+            self.fault(
+                &at,
+                "username, password-file and ca-file are for cameras at rtsp://, http:// or https://",
+            );
+        }
         let together = rules::together(camera, "fallback-snapshot", "pinned-certificate");
         self.or_fault(&at, together);
         if camera.pin.is_some() && camera.authority.is_some() {
@@ -138,9 +146,13 @@ impl<'a> Section<'a> {
         }
     }
 
-    fn address(&mut self, value: Value<'_, '_>) -> Option<Address> {
-        let address = Address::parse(self.text(value)?);
-        self.or_fault(&value.span(), address)
+    fn source(&mut self, value: Value<'_, '_>) -> Option<CameraSource> {
+        let source = CameraSource::parse(self.text(value)?);
+        let source = source.map(|source| match source {
+            CameraSource::Folder(dir) => CameraSource::Folder(self.beside.join(dir)),
+            other => other,
+        });
+        self.or_fault(&value.span(), source)
     }
 
     fn snapshot(&mut self, value: Value<'_, '_>) -> Option<Address> {

@@ -52,6 +52,14 @@ source = "http://10.0.0.6/snap.jpg"
 }
 
 #[test]
+fn a_folder_of_pictures_is_looked_for_beside_the_file() {
+    let text = "[camera.a]\nsource = \"folder:in/a\"\n[camera.b]\nsource = \"folder:/srv/b\"";
+    let cameras = parse(text, Path::new("/etc/framewatch")).unwrap();
+    let sources: Vec<_> = cameras.iter().map(|it| it.source.to_string()).collect();
+    assert_eq!(sources, ["folder:/etc/framewatch/in/a", "folder:/srv/b"]);
+}
+
+#[test]
 fn what_cannot_be_is_said_with_its_line_and_what_is_right() {
     for (text, line, said) in [
         ("[camera.gate]\n", 1, "source = "),
@@ -63,6 +71,21 @@ fn what_cannot_be_is_said_with_its_line_and_what_is_right() {
         ("[gate]\nsource = \"rtsp://a/\"", 1, "[camera.gate]"),
         ("camera = 5", 1, "[camera.gate]"),
         ("[camera.gate]\nsource = 5", 2, "text in quotes"),
+        (
+            "[camera.gate]\nsource = \"folder:\"",
+            2,
+            "folder:/srv/ftp/gate",
+        ),
+        (
+            "[camera.gate]\nsource = \"ffmpeg:-f v4l2\"",
+            2,
+            "-i /dev/video0",
+        ),
+        (
+            "[camera.gate]\nsource = \"folder:/x\"\nfallback-snapshot = \"http://a/\"",
+            1,
+            "fallback-snapshot",
+        ),
         (
             "[camera.gate]\nsource = \"rtsp://a/\"\nmax-witdh = 5",
             3,

@@ -1,6 +1,6 @@
 //! Connecting by RTSP, each step with a deadline.
 
-use camera_settings::{CameraSpec, Transport};
+use camera_settings::{Address, CameraSpec, Transport};
 use retina::{
     client::{
         Credentials, Demuxed, PlayOptions, SessionOptions, SetupOptions, TcpTransportOptions,
@@ -22,7 +22,7 @@ pub(super) struct Session {
 }
 
 impl Session {
-    pub(super) async fn open(spec: &CameraSpec) -> Result<Self, Outage> {
+    pub(super) async fn open(spec: &CameraSpec, at: &Address) -> Result<Self, Outage> {
         let login = spec.login.as_ref().map(|login| Credentials {
             username: login.username.clone(),
             password: login.reveal().to_owned(),
@@ -35,7 +35,7 @@ impl Session {
         let options = SessionOptions::default()
             .creds(login)
             .user_agent("framewatch".to_owned());
-        let url = url_within_reach(&spec.source, &spec.reach).await?;
+        let url = url_within_reach(at, &spec.reach).await?;
         let describing = retina::client::Session::describe(url, options);
         let mut session = step("describe its video", has_login, describing).await?;
         let (stream, coding) = chosen(session.streams())?;

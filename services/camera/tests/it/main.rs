@@ -6,6 +6,7 @@ mod by_api;
 mod fleet;
 mod http;
 mod http_camera;
+mod local;
 mod process;
 mod rtsp;
 mod rtsp_camera;

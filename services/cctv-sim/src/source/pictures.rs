@@ -5,21 +5,17 @@ use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use bytes::Bytes;
+use frame_source::{Entry, content_type, list, read};
 use tokio::time::sleep;
 use tracing::warn;
 
 use super::filter::Filter;
-use super::folder::{self, Entry};
 use super::{Error, Frame};
 use crate::incident::Staged;
 use crate::spec::{Play, Repeat};
 
 /// How long to wait before an empty folder is read again.
 const WAIT: Duration = Duration::from_secs(1);
-
-/// What is read of a file at most, in bytes; what is larger than a frame may be can still be made smaller.
-const LARGEST: u64 = 200_000_000;
 
 pub(super) struct Pictures {
     dir: PathBuf,
@@ -45,7 +41,7 @@ enum Order {
 impl Pictures {
     /// Checks that the folder can be read; it may be empty.
     pub(super) async fn open(dir: &Path, play: Play, filter: Filter) -> Result<Self, Error> {
-        folder::list(dir).await.map_err(|source| Error::Folder {
+        list(dir).await.map_err(|source| Error::Folder {
             path: dir.to_owned(),
             source,
         })?;
@@ -93,7 +89,7 @@ impl Pictures {
         }
         self.fruitful = false;
         loop {
-            match folder::list(&self.dir).await {
+            match list(&self.dir).await {
                 Ok(entries) if entries.is_empty() => self.wait("it holds no pictures").await,
                 Ok(entries) => {
                     self.ahead = self.ordered(entries);
@@ -123,22 +119,11 @@ impl Pictures {
 
 /// The frame of a file; none, with a warning, if it has vanished or cannot be read.
 pub(super) async fn load(path: &Path, filter: &mut Filter, staged: &Staged) -> Option<Frame> {
-    let content_type = folder::content_type(path)?;
-    let length = tokio::fs::metadata(path)
-        .await
-        .map_or(0, |metadata| metadata.len());
-    if length > LARGEST {
-        warn!(path = %path.display(), length, "the file is too large for a picture; left out");
-        return None;
-    }
-    let bytes = match tokio::fs::read(path).await {
-        Ok(bytes) if !bytes.is_empty() => Bytes::from(bytes),
-        Ok(_) => {
-            warn!(path = %path.display(), "the picture is empty; left out");
-            return None;
-        }
+    let content_type = content_type(path)?;
+    let bytes = match read(path).await {
+        Ok(bytes) => bytes,
         Err(error) => {
-            warn!(path = %path.display(), %error, "the picture cannot be read; left out");
+            warn!(path = %path.display(), %error, "left out");
             return None;
         }
     };

@@ -1,20 +1,13 @@
-//! A video file, decoded by an ffmpeg process whose pipe is read one picture at a time.
-//!
-//! The pipe paces ffmpeg: it decodes no further than the pipe holds.
+//! A video file, decoded by ffmpeg.
 
-use std::io;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
-use std::process::Stdio;
 use std::time::Duration;
 
-use bytes::Bytes;
-use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
-use tokio::process::{Child, ChildStderr, ChildStdout, Command};
-use tokio::task::JoinHandle;
+use frame_source::{Ffmpeg, FfmpegError};
 use tokio::time::sleep;
 
 use super::filter::Filter;
-use super::mjpeg::Splitter;
 use super::{Error, Frame, MAX_FRAME_BYTES};
 use crate::encode::{DEFAULT_QUALITY, JPEG};
 use crate::incident::Staged;
@@ -28,19 +21,11 @@ pub(super) struct Video {
     repeat: Repeat,
     /// What ffmpeg is told about rate, size and quality.
     picture: [String; 4],
-    running: Option<Running>,
+    running: Option<Ffmpeg>,
     /// Before ffmpeg is started again; grows with each start that gives nothing.
     pause: Option<Duration>,
     ended: bool,
     filter: Filter,
-}
-
-/// An ffmpeg at work; killed when dropped.
-struct Running {
-    child: Child,
-    pictures: ChildStdout,
-    splitter: Splitter,
-    complaints: JoinHandle<String>,
 }
 
 impl Video {
@@ -99,12 +84,11 @@ impl Video {
 
     /// A video that is played once may end; with any other, the end is a failure, even if ffmpeg thinks all is well.
     async fn end(&mut self) -> Result<Option<Frame>, Error> {
-        let Some(mut running) = self.running.take() else {
+        let Some(running) = self.running.take() else {
             return Ok(None);
         };
         self.lengthen_pause();
-        let status = running.child.wait().await.map_err(Error::Ffmpeg)?;
-        let message = running.complaints.await.unwrap_or_default();
+        let (status, message) = running.ended().await.map_err(Error::Status)?;
         if self.repeat == Repeat::Once && status.success() {
             self.ended = true;
             return Ok(None);
@@ -127,51 +111,17 @@ impl Video {
         );
     }
 
-    fn start(&self) -> Result<Running, Error> {
-        let mut command = Command::new("ffmpeg");
-        command.args(["-nostdin", "-loglevel", "error"]);
-        if self.repeat == Repeat::Loop {
-            command.args(["-stream_loop", "-1"]);
-        }
-        command
-            .arg("-i")
-            .arg(&self.file)
-            .args(&self.picture)
-            .args(["-f", "image2pipe", "-c:v", "mjpeg", "pipe:1"])
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .kill_on_drop(true);
-        let mut child = command.spawn().map_err(|error| match error.kind() {
-            io::ErrorKind::NotFound => Error::NoFfmpeg,
-            _ => Error::Ffmpeg(error),
-        })?;
-        let pictures = child.stdout.take().expect("stdout is piped");
-        let stderr = child.stderr.take().expect("stderr is piped");
-        Ok(Running {
-            child,
-            pictures,
-            splitter: Splitter::new(MAX_FRAME_BYTES),
-            complaints: tokio::spawn(last_line(stderr)),
+    fn start(&self) -> Result<Ffmpeg, Error> {
+        let repeat: &[&OsStr] = match self.repeat {
+            Repeat::Loop => &["-stream_loop".as_ref(), "-1".as_ref()],
+            Repeat::Once => &[],
+        };
+        let input = [repeat, &["-i".as_ref(), self.file.as_os_str()]].concat();
+        let output = self.picture.iter().map(OsStr::new);
+        Ffmpeg::start(input, output, MAX_FRAME_BYTES).map_err(|error| match error {
+            FfmpegError::Missing => Error::NoFfmpeg,
+            other => Error::Ffmpeg(other),
         })
-    }
-}
-
-impl Running {
-    async fn next(&mut self) -> io::Result<Option<Bytes>> {
-        loop {
-            let picture = self.splitter.next().map_err(|_| {
-                io::Error::other(format!("a picture of more than {MAX_FRAME_BYTES} bytes"))
-            })?;
-            if picture.is_some() {
-                return Ok(picture);
-            }
-            let buffer = self.splitter.buffer();
-            buffer.reserve(64 * 1024);
-            if self.pictures.read_buf(buffer).await? == 0 {
-                return Ok(None);
-            }
-        }
     }
 }
 
@@ -191,16 +141,4 @@ fn picture_arguments(spec: &CameraSpec) -> [String; 4] {
 /// ffmpeg's scale goes from 2, the best, to 31.
 fn quantiser(quality: u8) -> u32 {
     2 + (100 - u32::from(quality)) * 29 / 99
-}
-
-/// Reads everything, so that ffmpeg never waits for a reader, and keeps the last line.
-async fn last_line(stderr: ChildStderr) -> String {
-    let mut lines = BufReader::new(stderr).lines();
-    let mut last = String::from("it said nothing");
-    while let Ok(Some(line)) = lines.next_line().await {
-        if !line.trim().is_empty() {
-            last = line;
-        }
-    }
-    last
 }

@@ -3,7 +3,7 @@
 use bytes::{Buf, Bytes, BytesMut};
 
 /// Finds the pictures in the bytes that it is fed.
-pub(super) struct Splitter {
+pub(crate) struct Splitter {
     buffer: BytesMut,
     /// Up to here the buffer has been looked through.
     at: usize,
@@ -23,11 +23,13 @@ enum Place {
 }
 
 /// A picture in the stream is larger than it may be.
-#[derive(Debug, PartialEq, Eq)]
-pub(super) struct TooLarge;
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("a picture in the stream is larger than it may be")]
+pub(crate) struct TooLarge;
 
 impl Splitter {
-    pub(super) fn new(max_bytes: usize) -> Self {
+    /// Of pictures with at most so many bytes.
+    pub(crate) fn new(max_bytes: usize) -> Self {
         Self {
             buffer: BytesMut::new(),
             at: 0,
@@ -37,12 +39,15 @@ impl Splitter {
     }
 
     /// Where more of the stream is to be put.
-    pub(super) fn buffer(&mut self) -> &mut BytesMut {
+    pub(crate) fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buffer
     }
 
     /// The next whole picture, if the buffer holds one.
-    pub(super) fn next(&mut self) -> Result<Option<Bytes>, TooLarge> {
+    ///
+    /// # Errors
+    /// When it is larger than it may be.
+    pub(crate) fn next(&mut self) -> Result<Option<Bytes>, TooLarge> {
         loop {
             let step = match self.place {
                 Place::Outside => self.find_start(),
@@ -123,19 +128,23 @@ enum Step {
 
 #[cfg(test)]
 mod tests {
-    use image::RgbImage;
-
     use super::*;
-    use crate::encode::jpeg;
+
+    /// A header, a scan with what looks like a marker and is none, another scan, and the end.
+    fn picture(length: u8) -> Bytes {
+        let data: Vec<u8> = (0..length).flat_map(|byte| [byte, 0xFF, 0]).collect();
+        let mut picture = vec![0xFF, 0xD8, 0xFF, 0xE0, 0, 4, 0xFF, 0xD9];
+        for _ in 0..2 {
+            picture.extend([0xFF, 0xDA, 0, 3, 1]);
+            picture.extend(&data);
+            picture.extend([0xFF, 0xD0]);
+        }
+        picture.extend([0xFF, 0xD9]);
+        picture.into()
+    }
 
     fn pictures() -> Vec<Bytes> {
-        [10, 90, 200]
-            .map(|tone| {
-                let mut picture = RgbImage::from_pixel(64, 48, image::Rgb([tone, 60, 70]));
-                picture.put_pixel(9, 9, image::Rgb([255, 255, tone]));
-                jpeg(&picture, 90).unwrap()
-            })
-            .to_vec()
+        [10, 90, 200].map(picture).to_vec()
     }
 
     #[test]

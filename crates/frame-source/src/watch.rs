@@ -5,25 +5,24 @@
 //! network share. A file counts once two polls in a row find it with the same size and time, so that half-written
 //! ones are left alone.
 
-use std::collections::{HashMap, HashSet, VecDeque};
-use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant};
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    io,
+    path::{Path, PathBuf},
+    time::{Duration, Instant},
+};
 
 use tokio::time::sleep;
-use tracing::warn;
 
-use super::filter::Filter;
-use super::folder::{self, Entry, Stamp};
-use super::pictures::load;
-use super::{Error, Frame};
-use crate::incident::Staged;
+use crate::folder::{self, Entry, Stamp};
 
 const POLL: Duration = Duration::from_millis(250);
 
 /// Of a folder with so many files that looking takes long, looking takes at most this part of the time.
 const REST: u32 = 9;
 
-pub(super) struct Watch {
+/// A folder that is watched.
+pub struct Watch {
     dir: PathBuf,
     /// Until the next poll.
     pause: Duration,
@@ -33,70 +32,47 @@ pub(super) struct Watch {
     done: HashMap<PathBuf, Stamp>,
     /// Complete files that have not been sent yet, oldest first.
     ready: VecDeque<PathBuf>,
-    /// Whether it has been said that the folder cannot be read.
-    warned: bool,
-    filter: Filter,
 }
 
 impl Watch {
     /// Passes over the files that are there, but for the newest.
-    pub(super) async fn open(dir: &Path, filter: Filter) -> Result<Self, Error> {
-        let mut there = folder::list_all(dir)
-            .await
-            .map_err(|source| Error::Folder {
-                path: dir.to_owned(),
-                source,
-            })?;
+    ///
+    /// # Errors
+    /// When the folder cannot be read.
+    pub async fn open(dir: &Path) -> io::Result<Self> {
+        let mut there = folder::list_all(dir).await?;
         there.sort_by_key(|entry| entry.stamp);
         let newest = there.pop();
+        let by_path = |entry: Entry| (entry.path, entry.stamp);
         Ok(Self {
             dir: dir.to_owned(),
             pause: POLL,
-            previous: newest
-                .into_iter()
-                .map(|entry| (entry.path, entry.stamp))
-                .collect(),
-            done: there
-                .into_iter()
-                .map(|entry| (entry.path, entry.stamp))
-                .collect(),
+            previous: newest.into_iter().map(by_path).collect(),
+            done: there.into_iter().map(by_path).collect(),
             ready: VecDeque::new(),
-            warned: false,
-            filter,
         })
     }
 
-    /// The next file that is new or replaced, however long that takes.
-    pub(super) async fn next(
-        &mut self,
-        staged: impl Fn() -> Staged,
-    ) -> Result<Option<Frame>, Error> {
+    /// The next file that is new or replaced, however long that takes. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// When the folder cannot be read at the moment. Asking again goes on.
+    pub async fn next(&mut self) -> io::Result<PathBuf> {
         loop {
-            while let Some(path) = self.ready.pop_front() {
-                if let Some(frame) = load(&path, &mut self.filter, &staged()).await {
-                    return Ok(Some(frame));
-                }
+            if let Some(path) = self.ready.pop_front() {
+                return Ok(path);
             }
             sleep(self.pause).await;
-            self.poll().await;
+            self.poll().await?;
         }
     }
 
-    async fn poll(&mut self) {
+    async fn poll(&mut self) -> io::Result<()> {
         let began = Instant::now();
         let listed = folder::list_all(&self.dir).await;
         self.pause = POLL.max(began.elapsed() * REST);
-        match listed {
-            Ok(entries) => {
-                self.warned = false;
-                self.note(entries);
-            }
-            Err(error) if !self.warned => {
-                warn!(dir = %self.dir.display(), %error, "the watched folder cannot be read; trying on");
-                self.warned = true;
-            }
-            Err(_) => {}
-        }
+        self.note(listed?);
+        Ok(())
     }
 
     fn note(&mut self, mut entries: Vec<Entry>) {

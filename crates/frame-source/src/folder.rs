@@ -12,29 +12,36 @@ use tokio::task::spawn_blocking;
 
 /// One file with the extension of a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) struct Entry {
-    pub(super) path: PathBuf,
-    pub(super) stamp: Stamp,
+pub struct Entry {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The state in which it was found.
+    pub stamp: Stamp,
 }
 
 /// What tells one state of a file from another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub(super) struct Stamp {
-    pub(super) modified: SystemTime,
-    pub(super) len: u64,
+pub struct Stamp {
+    /// When it was written last.
+    pub modified: SystemTime,
+    /// How many bytes it has.
+    pub len: u64,
 }
 
 /// Below a folder that is listed with what is below it: dates have folders of their own, and so may hours.
 const DEEPEST: usize = 4;
 
 /// The pictures of the folder, sorted by name; files that vanish meanwhile are left out.
-pub(super) async fn list(dir: &Path) -> io::Result<Vec<Entry>> {
+///
+/// # Errors
+/// When the folder cannot be read.
+pub async fn list(dir: &Path) -> io::Result<Vec<Entry>> {
     let dir = dir.to_owned();
     spawn_blocking(move || read(&dir, 0)).await?
 }
 
 /// The same, with the pictures of the folders below it.
-pub(super) async fn list_all(dir: &Path) -> io::Result<Vec<Entry>> {
+pub(crate) async fn list_all(dir: &Path) -> io::Result<Vec<Entry>> {
     let dir = dir.to_owned();
     spawn_blocking(move || read(&dir, DEEPEST)).await?
 }
