@@ -5,12 +5,14 @@
 mod picture;
 mod process;
 mod proxy;
+mod snapshots;
 mod stack;
 mod view;
 
 pub use picture::{View, picture};
 pub use process::{Process, framewatch, have_model};
 pub use proxy::{Passage, Proxy};
+pub use snapshots::SnapshotCamera;
 pub use stack::Stack;
 pub use view::{scene, watched_by_view};
 

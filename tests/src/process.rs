@@ -101,33 +101,51 @@ fn model() -> OsString {
     std::env::var_os("FRAMEWATCH_TRIAL_MODEL").unwrap_or_else(|| "none".into())
 }
 
-/// The folder of the services' binaries, which are built now where they are not up to date.
+/// The `framewatch` command.
+pub fn framewatch() -> PathBuf {
+    binaries().join("framewatch")
+}
+
+/// The folder of all programs, which are built now where they are not up to date, in release mode where this was.
 fn binaries() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
-    FOLDER.get_or_init(|| build(&["upload", "comparator", "sink"]))
+    FOLDER.get_or_init(build)
 }
 
-/// The `framewatch` command, which is built now where it is not up to date.
-pub fn framewatch() -> &'static Path {
-    static PROGRAM: OnceLock<PathBuf> = OnceLock::new();
-    PROGRAM.get_or_init(|| build(&["cli"]).join("framewatch"))
-}
-
-/// Builds packages, in release mode where this was; gives the folder of their binaries.
-fn build(packages: &[&str]) -> PathBuf {
+/// With one of the tests, so that the features of crates are those with which all tests are built: after `cargo test
+/// --workspace` nothing is left to do.
+fn build() -> PathBuf {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let mut build = Command::new(cargo);
-    build.args(["build", "--locked", "--quiet"]);
-    for package in packages {
-        build.args(["--package", package]);
-    }
+    build.args([
+        "build",
+        "--locked",
+        "--quiet",
+        "--workspace",
+        "--bins",
+        "--test",
+        "oracle",
+    ]);
     if !cfg!(debug_assertions) {
         build.arg("--release");
     }
+    for name in about_this_package() {
+        build.env_remove(name);
+    }
     let built = build.status().expect("cargo can be run");
-    assert!(built.success(), "{packages:?} do not build");
+    assert!(built.success(), "the programs do not build");
     // A test or a benchmark is in <target>/<profile>/deps.
     let own = std::env::current_exe().expect("a process has a program");
     let profile = own.ancestors().nth(2);
     profile.expect("it is in a folder of cargo's").to_owned()
+}
+
+/// The variables by which cargo tells a test of its package: where they change, some build scripts run again, and all that
+/// rests on them is built again.
+fn about_this_package() -> impl Iterator<Item = OsString> {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    names.filter(|name| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    })
 }

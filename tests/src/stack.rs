@@ -1,6 +1,7 @@
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::Path};
 
 use bytes::Bytes;
+use camera_settings::CameraKey;
 use event_bus::{Bus, BusConfig, Folder, FrameHeaders, Role};
 use proto::v1::{Alert, Phase, Upload};
 use redis::{AsyncCommands, aio::MultiplexedConnection};
@@ -23,6 +24,7 @@ pub struct Stack {
     upload: Option<Running>,
     comparators: Vec<Running>,
     sink: Option<Running>,
+    cameras: Option<Running>,
 }
 
 struct Running {
@@ -92,6 +94,7 @@ impl Stack {
             upload: None,
             comparators: Vec::new(),
             sink: None,
+            cameras: None,
         };
         stack.start_upload().await;
         stack.start_sink().await;
@@ -147,6 +150,33 @@ impl Stack {
         self.upload = Some(upload);
     }
 
+    /// Starts the camera service, and the upload service anew, so that cameras can be set by page and API, and be on
+    /// loopback. The key for their passwords lies in this folder.
+    pub async fn start_cameras(&mut self, folder: &Path) {
+        let path = folder.join("camera.key");
+        CameraKey::read_or_make(&path).expect("the folder can be written to");
+        let by_api = camera_settings::Config {
+            camera_key_file: Some(path),
+            camera_addresses: vec!["127.0.0.0/8".parse().expect("it is a network")],
+        };
+        self.stop_upload().await;
+        self.start_upload_with(upload::Config {
+            cameras: by_api.clone(),
+            ..upload::Config::default()
+        })
+        .await;
+        let config = camera::Config {
+            cameras: None,
+            by_api,
+        };
+        let cameras = config.load();
+        let cameras = cameras.unwrap_or_else(|failure| panic!("{:#}", failure.error()));
+        let bus = self.bus().await;
+        let running = Running::start(|context| camera::run(cameras, bus, context));
+        running.ready().await;
+        self.cameras = Some(running);
+    }
+
     async fn start_sink(&mut self) {
         let bus = self.bus().await;
         let redis = sink::connect(&sink::Config::for_url(self.redis.url())).await;
@@ -173,8 +203,11 @@ impl Stack {
     /// Ends all services in order.
     pub async fn stop_services(&mut self) {
         self.stop_comparators().await;
-        if let Some(sink) = self.sink.take() {
-            sink.stop().await;
+        for running in [self.sink.take(), self.cameras.take()]
+            .into_iter()
+            .flatten()
+        {
+            running.stop().await;
         }
         self.stop_upload().await;
     }

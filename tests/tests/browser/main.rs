@@ -7,6 +7,7 @@
 mod accessibility;
 mod alerts;
 mod browser;
+mod camera;
 mod connection;
 mod driver;
 mod folder;
