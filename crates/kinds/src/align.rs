@@ -99,16 +99,15 @@ impl Aligner {
         let (orientations, energies) = (forward(field), forward(&energies(field)));
         let agreement =
             |at: usize| orientations[at] * self.orientations[at].conj() * PLANS.filter[at];
-        let mut both: Spectrum = Vec::with_capacity(WIDE * HIGH);
-        for at in 0..WIDE * HIGH {
+        let both = |at: usize| {
             // Of a spectrum, this half becomes the real part alone; so the variance fits into the imaginary one.
             let (x, y) = (at / HIGH, at % HIGH);
             let opposite = (WIDE - x) % WIDE * HIGH + (HIGH - y) % HIGH;
             let real = (agreement(at) + agreement(opposite).conj()) * 0.5;
             let variance = energies[at] * self.energies[at].conj();
-            both.push(real + Complex::new(-variance.im, variance.re));
-        }
-        let sums = inverse(both);
+            real + Complex::new(-variance.im, variance.re)
+        };
+        let sums = inverse((0..WIDE * HIGH).map(both).collect());
         let scale = 1.0 / (WIDE * HIGH) as f32;
         let z = |at: usize| {
             let (y, x) = (at / WIDE, at % WIDE);

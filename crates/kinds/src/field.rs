@@ -91,12 +91,12 @@ fn smoothed(luma: &[f32]) -> Vec<f32> {
         for (to, from) in to.iter_mut().zip(row(y)) {
             *to = weights[0] * from;
         }
-        for by in 1..=REACH {
+        for (by, weight) in weights.iter().enumerate().skip(1) {
             let pair = row(y.abs_diff(by))
                 .iter()
                 .zip(row(mirrored(y + by, HEIGHT)));
             for (to, (above, below)) in to.iter_mut().zip(pair) {
-                *to += weights[by] * (above + below);
+                *to += weight * (above + below);
             }
         }
     }
