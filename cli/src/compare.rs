@@ -6,14 +6,17 @@ use std::{
     process::ExitCode,
 };
 
+use alerting::sentences;
 use anyhow::Context as _;
 use clap::{ArgGroup, builder::PossibleValuesParser};
-use comparison::{Baseline, BaselinePicture, Look, compare, is_too_dark};
+use comparison::{
+    Baseline, BaselinePicture, Depth, Look, MeasureError, compare, is_too_dark, name,
+};
 use fingerprint::Limits;
 use looks::{ModelConfig, Viewer, heat_map};
 use proto::{
     EffectiveRule, Measure,
-    v1::{Rule, Verdict},
+    v1::{Finding, Rule, Verdict},
 };
 use serde::Serialize;
 use service_runtime::Failure;
@@ -76,6 +79,8 @@ struct Answer {
     verdict: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     detail: Option<String>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    findings: Vec<Finding>,
     #[serde(skip)]
     patches: Vec<u8>,
 }
@@ -198,12 +203,18 @@ impl Comparer {
             .first()
             .map_or_else(String::new, |path| path.display().to_string());
         let mut answer = Answer::new(reference, frame.display().to_string());
-        match both.map(|(baseline, look)| compare(baseline, &look, &self.rule)) {
-            Ok(Ok(compared)) => {
+        let compared = both.map(|(baseline, look)| {
+            let compared = compare(baseline, &look, &self.rule)?;
+            Ok::<_, MeasureError>((compared, look))
+        });
+        match compared {
+            Ok(Ok((mut compared, look))) => {
+                name(&mut compared, &look, Depth::Turns);
                 let can_tell = !is_too_dark(compared.verdict, &compared.findings);
                 answer.similarity = can_tell.then_some(compared.similarity);
                 answer.verdict = compared.verdict.word();
-                answer.detail = compared.findings.first().map(|found| found.kind().words());
+                answer.detail = detail(&compared.findings);
+                answer.findings = compared.findings;
                 answer.patches = compared.patches;
             }
             Ok(Err(error)) => answer.detail = Some(error.to_string()),
@@ -243,6 +254,16 @@ impl Comparer {
     }
 }
 
+/// What is wrong: its kind, and what more can be said of it.
+fn detail(findings: &[Finding]) -> Option<String> {
+    let kind = findings.first()?.kind().words();
+    let more = sentences::more_of(findings);
+    Some(match more.is_empty() {
+        true => kind,
+        false => format!("{kind}: {more}"),
+    })
+}
+
 fn write_heat_map(answer: &Answer, file: &Path) -> Result<(), Failure> {
     let png = heat_map(&answer.patches).ok_or_else(|| {
         Failure::usage(anyhow::anyhow!(
@@ -261,6 +282,7 @@ impl Answer {
             similarity: None,
             verdict: ERROR,
             detail: None,
+            findings: Vec::new(),
             patches: Vec::new(),
         }
     }

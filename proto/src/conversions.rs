@@ -111,6 +111,7 @@ impl Finding {
             score: 1.0,
             limit: 0.0,
             cause: cause.into(),
+            ..Finding::default()
         }
     }
 }

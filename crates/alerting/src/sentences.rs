@@ -1,5 +1,7 @@
 //! What people are told of alerts: one sentence each, made of its findings and of why it ended.
 
+mod places;
+
 use std::time::Duration;
 
 use proto::v1::{Alert, Finding, Kind, Phase, ResolvedBy, Subject};
@@ -15,8 +17,40 @@ pub fn of_alert(alert: &Alert, lasted: Duration) -> String {
     }
 }
 
-/// What a finding says, as the rest of a sentence that begins with what it was found of.
-pub fn of_finding(finding: &Finding) -> String {
+/// What findings say, the most telling first, as the rest of a sentence that begins with what they were found of.
+pub fn of_findings(findings: &[Finding]) -> String {
+    let Some(first) = findings.first() else {
+        return words(&Finding::default());
+    };
+    match (first.kind(), more_of(findings).as_str()) {
+        (_, "") => words(first),
+        (Kind::Moved, more) => format!("was {more}"),
+        (Kind::Covered, more) => format!("is covered, {more}"),
+        (Kind::Changed, more) => format!("has changed {more}"),
+        (_, _) => words(first),
+    }
+}
+
+/// What can be said of findings beside the kind of the first: which way, where. Empty where there is nothing.
+pub fn more_of(findings: &[Finding]) -> String {
+    let kind = |at: usize| findings.get(at).map(Finding::kind);
+    match (findings.first(), kind(0), kind(1)) {
+        (Some(first), Some(Kind::Moved), _) => first
+            .shift
+            .as_ref()
+            .map(places::of_shift)
+            .unwrap_or_default(),
+        (Some(first), Some(Kind::Changed), _) => first
+            .regions
+            .first()
+            .map(places::of_region)
+            .unwrap_or_default(),
+        (_, Some(Kind::Covered), Some(Kind::Moved)) => "or turned to something plain".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn words(finding: &Finding) -> String {
     let words = match finding.kind() {
         Kind::Unspecified => "is not in order",
         Kind::Different => "no longer looks like its reference",
@@ -56,7 +90,7 @@ fn what_is_wrong(alert: &Alert) -> String {
         None | Some(Kind::Different) => {
             format!("no longer looks like its reference{}", reference(alert))
         }
-        Some(_) => first.map(of_finding).unwrap_or_default(),
+        Some(_) => of_findings(&alert.findings),
     };
     words + &measured.unwrap_or_default()
 }
@@ -131,7 +165,7 @@ pub fn shown(similarity: f64, threshold: f64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use proto::v1::{Frame, Reference};
+    use proto::v1::{Frame, Point, Reference, Region, Shift};
 
     use super::*;
 
@@ -187,6 +221,54 @@ mod tests {
         );
         let earlier = alert(&[], 0.5);
         assert!(said(&earlier).contains("no longer looks like"));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_how_much_and_where() {
+        let moved = |shift| Finding {
+            kind: Kind::Moved.into(),
+            shift,
+            ..Finding::default()
+        };
+        let shift = Shift {
+            dx: -0.062,
+            zoom: 1.0,
+            ..Shift::default()
+        };
+        let corners = [(0.0, 0.0), (0.35, 0.0), (0.35, 1.0), (0.0, 1.0)];
+        let changed = Finding {
+            kind: Kind::Changed.into(),
+            regions: vec![Region {
+                polygon: corners.map(|(x, y)| Point { x, y }).to_vec(),
+            }],
+            ..Finding::default()
+        };
+        let covered = Finding {
+            kind: Kind::Covered.into(),
+            ..Finding::default()
+        };
+        for (findings, sentence) in [
+            (
+                vec![moved(Some(shift))],
+                "was turned about 6 % to the right",
+            ),
+            (vec![moved(None)], "was turned or shifted"),
+            (vec![changed], "has changed in the left third"),
+            (vec![covered.clone()], "is covered"),
+            (
+                vec![covered, moved(None)],
+                "is covered, or turned to something plain",
+            ),
+        ] {
+            let alert = Alert {
+                findings,
+                ..alert(&[], 0.4)
+            };
+            assert_eq!(
+                said(&alert),
+                format!("dock (camera cam-7) {sentence} (similarity 0.400)")
+            );
+        }
     }
 
     #[test]

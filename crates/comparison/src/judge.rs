@@ -16,11 +16,21 @@ pub struct Measured {
     /// Whether the reference is, so that there is nothing to compare with.
     pub reference_is_blank: bool,
     /// What is wrong where the similarity is too low: `DIFFERENT`, `BLURRED`, or `DARK`, a night's frame before a day's
-    /// pictures.
+    /// pictures; of a comparison that was made, what it was called.
     pub kind: Kind,
     /// Whether such a night has lasted so long that it is wrong by itself.
     pub dark_lasts: bool,
 }
+
+/// What a mismatch may be called instead of only different. A cover may be a view that was moved, so it comes first.
+const OF_A_VIEW: [Kind; 6] = [
+    Kind::Covered,
+    Kind::Moved,
+    Kind::Blurred,
+    Kind::Dark,
+    Kind::Changed,
+    Kind::Swapped,
+];
 
 /// What is said of a frame.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,8 +54,7 @@ impl Measured {
             true => verdict == Verdict::Mismatch && similarity >= comparison.threshold,
         };
         let found = |kind| findings.iter().any(|it| it.kind() == kind);
-        let kinds = [Kind::Blurred, Kind::Dark];
-        let kind = kinds.into_iter().find(|kind| found(*kind));
+        let kind = OF_A_VIEW.into_iter().find(|kind| found(*kind));
         match verdict {
             Verdict::Match | Verdict::Mismatch | Verdict::Indeterminate => Some(Measured {
                 similarity,

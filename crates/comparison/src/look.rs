@@ -12,7 +12,7 @@ use crate::view;
 pub struct Look {
     /// What all pictures have, and all measures but `view` compare.
     pub fingerprint: Fingerprint,
-    /// What the network saw, where it was asked for: some 60 KB.
+    /// What the network saw, where it was asked for: some 80 KB.
     pub view: Option<Arc<view::Look>>,
 }
 
@@ -26,6 +26,12 @@ impl Look {
             Measure::View => self.view.is_some(),
             Measure::Unknown => false,
         }
+    }
+
+    /// Whether it has all that this version keeps: a look that an earlier version stored compares as well, but tells less of
+    /// what is wrong.
+    pub fn is_complete(&self) -> bool {
+        self.view.as_ref().is_none_or(|view| view.is_complete())
     }
 
     /// Whether the picture is of one tone, so that there is nothing to compare.

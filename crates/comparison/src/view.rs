@@ -41,6 +41,7 @@
 
 mod detail;
 mod look;
+mod naming;
 mod normals;
 mod seen;
 mod statistics;
@@ -50,6 +51,7 @@ mod tone;
 mod units;
 
 pub use look::{Look, Picture, ShapeError};
+pub use naming::measures;
 pub use normals::{MAX_PICTURES, Normals, TooMany};
 pub use seen::{Condition, Patches, Seen};
 

@@ -148,11 +148,17 @@ impl Baselines {
     ) -> Result<BaselinePicture, BaselineError> {
         let (id, measure) = (&picture.id, needed.measure);
         let looked_up = self.looks.get(id, measure).await;
-        if let Ok(Some(look)) = looked_up {
-            return Ok(picture.with(look));
-        }
+        let earlier = match looked_up {
+            Ok(Some(look)) if look.is_complete() => return Ok(picture.with(look)),
+            Ok(Some(ref look)) => Some(look.clone()),
+            _ => None,
+        };
         let stored = pictures.get(&PictureKey::new(needed.folder, id)).await;
         let look = look_at(id, stored, measure, needed.looking).await;
+        if let (Err(_), Some(earlier)) = (&look, earlier) {
+            // It compares as well; only what is wrong cannot be told.
+            return Ok(picture.with(earlier));
+        }
         let look = look.map_err(|error| match looked_up {
             // The look may be there still.
             Err(source) if error.is_for_good() => BaselineError::Look {

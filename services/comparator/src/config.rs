@@ -29,7 +29,7 @@ pub struct Config {
     )]
     pub evidence_max_gb: u32,
 
-    /// The memory for what the network has seen of references and normal pictures, in megabytes: 60 KB a picture
+    /// The memory for what the network has seen of references and normal pictures, in megabytes: 80 KB a picture
     #[arg(
         long,
         env = "FRAMEWATCH_LOOKS_MAX_MB",

@@ -6,7 +6,9 @@ use alerting::{
     Clock, EvidenceWriter, FolderRule, Pictures, Settled, TransitionError, Transitions,
 };
 use bytes::Bytes;
-use comparison::{Baseline, Look, MeasureError, detector_version, is_too_dark, rule_digest};
+use comparison::{
+    Baseline, Depth, Look, MeasureError, can_be_named, detector_version, is_too_dark, rule_digest,
+};
 use event_bus::{
     AlertSubject, Bus, Delivery, Folder, FrameArrival, PublishError, StoreError, Stored,
     with_causes,
@@ -14,7 +16,7 @@ use event_bus::{
 use log_limiter::LogLimiter;
 use proto::{
     EffectiveRule, from_timestamp,
-    v1::{Comparison, Frame, Verdict},
+    v1::{Comparison, Frame, Phase, Verdict},
 };
 use time::OffsetDateTime;
 use tokio::time::sleep;
@@ -317,6 +319,12 @@ impl Judge {
         };
         let mut comparison = comparisons::of_look(&circumstances, &baseline, &seen.look)?;
         seen.digests.write_to(&mut comparison);
+        if can_be_named(comparison.verdict(), &comparison.findings) {
+            let (look, rule) = (seen.look.clone(), set.rule);
+            let depth = self.depth(folder);
+            let named = self.looking.name(baseline, look, rule, depth).await;
+            comparison.findings = named.unwrap_or(comparison.findings);
+        }
         if is_too_dark(comparison.verdict(), &comparison.findings) {
             let last = self.bus.latest_readable::<Comparison>(folder).await?;
             comparisons::count_darkness(&mut comparison, last.map(|last| last.event));
@@ -355,6 +363,20 @@ impl Judge {
             Settled::Unchanged => Ok(()),
             Settled::Changed | Settled::Overtaken => Box::pin(self.catch_up(folder)).await,
         }
+    }
+
+    /// How long to look for what is wrong: once an episode, before it begins. What it was called then is likely while it lasts.
+    fn depth(&self, folder: &Folder) -> Depth {
+        let alert = self.state.alerts.alert(&AlertSubject::view(folder));
+        let firing = alert.filter(|alert| alert.event.phase() == Phase::Firing);
+        let Some(firing) = firing else {
+            return Depth::Turns;
+        };
+        let shift = firing.event.findings.first().and_then(|it| it.shift);
+        shift.map_or(Depth::Shifts, |shift| Depth::Like {
+            degrees: shift.degrees as f32,
+            zoom: shift.zoom as f32,
+        })
     }
 
     /// Says that nothing can be said of a frame, since the reference is lost.

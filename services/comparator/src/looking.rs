@@ -6,10 +6,10 @@ use std::{
 };
 
 use bytes::Bytes;
-use comparison::Look;
+use comparison::{Baseline, Depth, Look, compare, name};
 use fingerprint::{Limits, Tiles};
 use looks::{LookError, Model, Viewer};
-use proto::Measure;
+use proto::{EffectiveRule, Measure, v1::Finding};
 use service_runtime::CpuPool;
 
 /// Looks at pictures on the pool, which bounds how many are decoded at a time: decoding is what takes the time and the
@@ -64,5 +64,30 @@ impl Looking {
             result
         };
         Ok(self.cpu.run(work).await??)
+    }
+
+    /// What is found of a frame that does not match, with its name. `None` where that cannot be told: what was found before
+    /// holds.
+    pub(crate) async fn name(
+        &self,
+        baseline: Arc<Baseline>,
+        look: Look,
+        rule: EffectiveRule,
+        depth: Depth,
+    ) -> Option<Vec<Finding>> {
+        let work = move || {
+            let begun = Instant::now();
+            let mut compared = compare(&baseline, &look, &rule).ok()?;
+            name(&mut compared, &look, depth);
+            metrics::histogram!("framewatch_naming_seconds").record(begun.elapsed());
+            Some(compared.findings)
+        };
+        match self.cpu.run(work).await {
+            Ok(findings) => findings,
+            Err(error) => {
+                tracing::warn!(%error, "naming a mismatch failed in an unforeseen way");
+                None
+            }
+        }
     }
 }

@@ -36,7 +36,7 @@ struct Entry {
     look: Look,
 }
 
-/// How many looks may wait to be written: 60 MB of them.
+/// How many looks may wait to be written: 80 MB of them.
 const MOST_WAITING: usize = 1000;
 
 /// How long asking for a look may take, before it is computed instead, and how long writing one.

@@ -44,7 +44,7 @@ async fn a_look_outlives_its_picture_and_the_comparator() {
     };
     let (subject, look) = stored(&jetstream).await;
     assert!(subject.ends_with("_view-1_phash-2"), "{subject}");
-    assert!(look.len() <= 60_000, "{}", look.len());
+    assert!(look.len() <= 80_000, "{}", look.len());
     stack.stop_comparators().await;
     let references = jetstream.get_stream("OBJ_references").await.unwrap();
     references.purge().await.unwrap();

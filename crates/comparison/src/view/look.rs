@@ -7,7 +7,11 @@ use super::units::Units;
 use super::{COARSE, COARSE_CHANNELS, FINE, FINE_CHANNELS, SIZE};
 
 /// The first byte of a stored look.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+/// The same of earlier versions, which kept no grey levels.
+const FORMAT_WITHOUT_LUMA: u8 = 1;
+/// The grey levels that are kept.
+const LUMA: usize = kinds::WIDTH * kinds::HEIGHT;
 const PLACES: (usize, usize) = (FINE.0 * FINE.1, COARSE.0 * COARSE.1);
 
 /// A picture as the network saw it.
@@ -33,18 +37,22 @@ pub struct ShapeError {
     pub expected: usize,
 }
 
-/// What is kept of a picture in order to compare it: 58,333 bytes stored, 59,900 in memory.
+/// What is kept of a picture in order to compare it, and to say what is wrong: 77,533 bytes stored, 79,100 in memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Look {
-    fine: Units,
-    coarse: Units,
-    detail: Detail,
+    pub(super) fine: Units,
+    pub(super) coarse: Units,
+    pub(super) detail: Detail,
     pub(super) tone: Tone,
+    /// 160×120 grey levels. They change no similarity and no verdict; `None` in looks that an earlier version stored.
+    pub(super) luma: Option<Vec<u8>>,
 }
 
 impl Look {
     /// The bytes that a stored look takes.
-    pub const BYTES: usize =
+    pub const BYTES: usize = Self::BYTES_WITHOUT_LUMA + LUMA;
+    /// The same of an earlier version's.
+    const BYTES_WITHOUT_LUMA: usize =
         1 + PLACES.0 * (FINE_CHANNELS + 4) + PLACES.1 * (COARSE_CHANNELS + 4 + 3 * 4) + 3 * 4;
 
     /// Of a picture.
@@ -73,7 +81,14 @@ impl Look {
             coarse: Units::of(&coarse.centred(stage7), coarse.channels()),
             detail: Detail::of(picture.luma),
             tone: Tone::of(picture.luma),
+            luma: Some(kinds::halved(picture.luma)),
         })
+    }
+
+    /// Whether it has all that this version keeps. What an earlier version stored compares as well as any, but tells less
+    /// of what is wrong.
+    pub fn is_complete(&self) -> bool {
+        self.luma.is_some()
     }
 
     /// Whether there is nothing to see: as [`fingerprint::Fingerprint::is_blank`], of the picture at 320×240.
@@ -97,10 +112,13 @@ impl Look {
         self.coarse.likeness(&other.coarse, STATISTICS.1.softness())
     }
 
-    /// To be stored: [`Self::BYTES`] long, the same on every machine.
+    /// To be stored: [`Self::BYTES`] long at most, the same on every machine.
     pub fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(Self::BYTES);
-        bytes.push(FORMAT);
+        bytes.push(match self.luma {
+            Some(_) => FORMAT,
+            None => FORMAT_WITHOUT_LUMA,
+        });
         for units in [&self.fine, &self.coarse] {
             bytes.extend(units.steps().iter().map(|step| step.to_le_bytes()[0]));
             put(&mut bytes, units.lengths());
@@ -114,14 +132,16 @@ impl Look {
             dark_share,
         } = self.tone;
         put(&mut bytes, &[mean, contrast, dark_share]);
+        bytes.extend(self.luma.iter().flatten());
         bytes
     }
 
-    /// What [`Self::to_bytes`] gave; `None` where these bytes are something else, or of another version.
+    /// What [`Self::to_bytes`] gave, here or in the version before; `None` where these bytes are something else.
     pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let (&format, mut rest) = bytes.split_first()?;
-        if format != FORMAT || bytes.len() != Self::BYTES {
-            return None;
+        match (format, bytes.len()) {
+            (FORMAT, Self::BYTES) | (FORMAT_WITHOUT_LUMA, Self::BYTES_WITHOUT_LUMA) => {}
+            _ => return None,
         }
         let look = Look {
             fine: get_units(&mut rest, PLACES.0, FINE_CHANNELS)?,
@@ -136,6 +156,7 @@ impl Look {
                 contrast: get(&mut rest, 1)?[0],
                 dark_share: get(&mut rest, 1)?[0],
             },
+            luma: (!rest.is_empty()).then(|| rest.to_vec()),
         };
         Some(look)
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use kinds::Depth;
 use proptest::prelude::*;
 use proto::{
     EffectiveRule,
@@ -373,13 +374,32 @@ fn a_look_comes_back_from_its_bytes_and_from_no_others() {
     let look = Made::of(1, 0, 1).look();
     let bytes = look.to_bytes();
     assert_eq!(bytes.len(), Look::BYTES);
-    const { assert!(Look::BYTES <= 60_000) };
+    const { assert!(Look::BYTES <= 80_000) };
     assert_eq!(Look::from_bytes(&bytes).as_ref(), Some(&*look));
     assert_eq!(Look::from_bytes(&bytes[1..]), None);
-    let later = [&[2], &bytes[1..]].concat();
+    let later = [&[3], &bytes[1..]].concat();
     assert_eq!(Look::from_bytes(&later), None);
-    let no_number = [&bytes[..Look::BYTES - 4], &f32::NAN.to_le_bytes()].concat();
+}
+
+#[test]
+fn a_look_of_the_version_before_compares_the_same_and_tells_less() {
+    let look = Made::of(1, 0, 0).look();
+    let bytes = look.to_bytes();
+    let without = Look::BYTES - 160 * 120;
+    let earlier = [&[1], &bytes[1..without]].concat();
+    let stored = Look::from_bytes(&earlier).unwrap();
+    assert_eq!(stored.to_bytes(), earlier);
+    assert!(look.is_complete() && !stored.is_complete());
+    let no_number = [&earlier[..without - 4], &f32::NAN.to_le_bytes()].concat();
     assert_eq!(Look::from_bytes(&no_number), None);
+    // A format and the length of the other are no look.
+    assert_eq!(Look::from_bytes(&bytes[..without]), None);
+
+    let frame = Made::of(2, 0, 0).look();
+    let see = |look| Normals::new(vec![look]).unwrap().see(&frame);
+    assert_eq!(see(Arc::clone(&look)), see(Arc::new(stored.clone())));
+    assert!(measures(&look, &frame, 0.75, Depth::Turns).is_some());
+    assert_eq!(measures(&stored, &frame, 0.75, Depth::Turns), None);
 }
 
 #[test]

@@ -53,6 +53,28 @@ impl Units {
         &self.lengths
     }
 
+    /// How alike the marked places are among themselves: the squared length of the mean of their directions, 0 to 1.
+    pub(super) fn plainness(&self, marked: &[bool]) -> f32 {
+        let channels = self.steps.len() / self.lengths.len();
+        let mut sums = vec![0.0_f64; channels];
+        let mut count = 0_usize;
+        let places = self.steps.chunks_exact(channels).zip(&self.squares);
+        for ((steps, &square), _) in places.zip(marked).filter(|it| *it.1) {
+            count += 1;
+            let by = 1.0 / f64::from(square.max(1)).sqrt();
+            for (sum, &step) in sums.iter_mut().zip(steps) {
+                *sum += f64::from(step) * by;
+            }
+        }
+        let square: f64 = sums.iter().map(|it| it * it).sum();
+        (square / (count.max(1) as f64).powi(2)) as f32
+    }
+
+    /// The cosine of each place: −1 to 1.
+    pub(super) fn cosines(&self, other: &Self) -> Vec<f32> {
+        self.likeness(other, f32::MIN_POSITIVE)
+    }
+
     /// m of each place: −1 to 1, and exactly 1 where both are the same. Both have as many places. A place
     /// where neither squared length is much above `softness`, which is above 0, is drawn towards 1.
     pub(super) fn likeness(&self, other: &Self, softness: f32) -> Vec<f32> {

@@ -157,7 +157,11 @@ fn measured(similarity: Option<f64>, threshold: f64) -> Option<String> {
 fn found(alert: &Alert) -> String {
     let findings = alert.findings.iter();
     let words: Vec<String> = findings.map(|finding| finding.kind().words()).collect();
-    words.join(", ")
+    let words = words.join(", ");
+    match sentences::more_of(&alert.findings).as_str() {
+        "" => words,
+        more => format!("{words}: {more}"),
+    }
 }
 
 fn ended_by(alert: &Alert) -> Option<String> {

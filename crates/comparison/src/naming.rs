@@ -1,0 +1,153 @@
+//! What a mismatch is called, and where it is.
+
+use kinds::{Area, Depth, Moved, Name};
+use proto::v1::{Finding, Kind, Point, Region, Shift, Verdict};
+
+use crate::{Compared, Look, view};
+
+/// From which score on something is what it is called.
+const LIMIT: f64 = 0.5;
+
+/// Whether more can be said of it than was: a mismatch that is not already of one tone, or a long night.
+pub fn can_be_named(verdict: Verdict, findings: &[Finding]) -> bool {
+    let first = findings.first().map(Finding::kind);
+    verdict == Verdict::Mismatch && matches!(first, Some(Kind::Different | Kind::Blurred))
+}
+
+/// Says what is wrong with a frame that does not match, instead of only that something is. The verdict and the similarity
+/// stay. What nobody can be sure of stays [`Kind::Different`], and so does what is measured by hashes alone.
+pub fn name(compared: &mut Compared<'_>, frame: &Look, depth: Depth) {
+    if !can_be_named(compared.verdict, &compared.findings) {
+        return;
+    }
+    let looks = compared.closest.look.view.as_ref().zip(frame.view.as_ref());
+    let fingerprint = &frame.fingerprint;
+    let aspect = fingerprint.height.max(1) as f32 / fingerprint.width.max(1) as f32;
+    let measures =
+        looks.and_then(|(reference, frame)| view::measures(reference, frame, aspect, depth));
+    if let Some(measures) = measures {
+        let different = compared.findings.remove(0);
+        compared
+            .findings
+            .splice(..0, findings(measures.name(), different));
+    }
+}
+
+/// Of a name; `different` is what was found before.
+fn findings(Name { kind, score }: Name, different: Finding) -> Vec<Finding> {
+    let of = |kind: Kind| Finding {
+        kind: kind.into(),
+        score: rounded(score),
+        limit: LIMIT,
+        ..Finding::default()
+    };
+    match kind {
+        kinds::Kind::Moved(moved) => vec![Finding {
+            shift: Some(shift(&moved)),
+            ..of(Kind::Moved)
+        }],
+        kinds::Kind::Covered { or_turned: false } => vec![of(Kind::Covered)],
+        kinds::Kind::Covered { or_turned: true } => vec![
+            of(Kind::Covered),
+            // Nobody can say where to.
+            Finding {
+                score: LIMIT,
+                ..of(Kind::Moved)
+            },
+        ],
+        kinds::Kind::Blurred => vec![of(Kind::Blurred)],
+        kinds::Kind::Dark => vec![of(Kind::Dark)],
+        kinds::Kind::Changed(areas) => vec![Finding {
+            regions: areas.iter().map(region).collect(),
+            ..of(Kind::Changed)
+        }],
+        kinds::Kind::Different => vec![Finding {
+            kind: Kind::Different.into(),
+            ..different
+        }],
+    }
+}
+
+fn shift(moved: &Moved) -> Shift {
+    Shift {
+        dx: rounded(moved.dx),
+        dy: rounded(moved.dy),
+        degrees: rounded(moved.degrees),
+        zoom: rounded(moved.zoom),
+    }
+}
+
+fn region(area: &Area) -> Region {
+    let (left, top) = (rounded(area.left), rounded(area.top));
+    let (right, bottom) = (rounded(area.right), rounded(area.bottom));
+    let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
+    Region {
+        polygon: corners.map(|(x, y)| Point { x, y }).to_vec(),
+    }
+}
+
+/// To four digits after the point: more of them say nothing, and only lengthen what is stored.
+fn rounded(value: f32) -> f64 {
+    (f64::from(value) * 1e4).round() / 1e4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn different() -> Finding {
+        Finding {
+            kind: Kind::Different.into(),
+            score: 0.4,
+            limit: 0.1,
+            ..Finding::default()
+        }
+    }
+
+    fn found(kind: kinds::Kind) -> Vec<Finding> {
+        findings(Name { kind, score: 0.8 }, different())
+    }
+
+    #[test]
+    fn only_a_mismatch_that_says_nothing_better_is_named() {
+        let of = |kind: Kind| vec![Finding::certain(kind, "")];
+        for (verdict, findings, can) in [
+            (Verdict::Mismatch, of(Kind::Different), true),
+            (Verdict::Mismatch, of(Kind::Blurred), true),
+            (Verdict::Mismatch, of(Kind::Blank), false),
+            (Verdict::Mismatch, of(Kind::Dark), false),
+            (Verdict::Indeterminate, of(Kind::Dark), false),
+            (Verdict::Match, Vec::new(), false),
+        ] {
+            assert_eq!(can_be_named(verdict, &findings), can, "{findings:?}");
+        }
+    }
+
+    #[test]
+    fn what_is_not_sure_stays_as_it_was_found() {
+        assert_eq!(found(kinds::Kind::Different), [different()]);
+    }
+
+    #[test]
+    fn what_may_be_either_is_both_and_says_no_way() {
+        let found = found(kinds::Kind::Covered { or_turned: true });
+        let kinds: Vec<Kind> = found.iter().map(Finding::kind).collect();
+        assert_eq!(kinds, [Kind::Covered, Kind::Moved]);
+        assert_eq!(found[1].shift, None);
+        assert_eq!((found[0].score, found[0].limit), (0.8, 0.5));
+    }
+
+    #[test]
+    fn a_change_has_the_corners_of_its_place() {
+        let area = Area {
+            left: 0.25,
+            top: 0.2,
+            right: 0.5,
+            bottom: 0.4,
+        };
+        let found = found(kinds::Kind::Changed(vec![area]));
+        let corners = found[0].regions[0].polygon.iter().map(|it| (it.x, it.y));
+        let corners: Vec<(f64, f64)> = corners.collect();
+        assert_eq!(corners, [(0.25, 0.2), (0.5, 0.2), (0.5, 0.4), (0.25, 0.4)]);
+    }
+}

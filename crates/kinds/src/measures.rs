@@ -1,0 +1,195 @@
+//! What is measured of a pair of pictures.
+
+use crate::{
+    COARSE, FINE, HEIGHT, WIDTH,
+    field::Field,
+    name::limits,
+    place::{self, Area},
+    search::{Depth, Moved, search},
+    tiles,
+};
+
+/// A picture, as far as it is looked at.
+#[derive(Debug, Clone, Copy)]
+pub struct Picture<'a> {
+    /// 160×120 grey levels: [`halved`](crate::halved).
+    pub luma: &'a [u8],
+    /// Their mean.
+    pub mean: f32,
+    /// Their standard deviation.
+    pub contrast: f32,
+    /// Energies of coarse, middle and fine detail, of each coarse place.
+    pub bands: [&'a [f32]; 3],
+}
+
+/// What the network says of both pictures.
+pub struct Network<'a> {
+    /// Likeness of each fine place: −1 to 1.
+    pub fine: &'a [f32],
+    /// Likeness of each coarse place: −1 to 1.
+    pub coarse: &'a [f32],
+    /// How alike the fine places that are marked are among themselves, in the reference and in the frame: the squared length
+    /// of their mean direction, 0 to 1.
+    pub plainness: &'a dyn Fn(&[bool]) -> (f32, f32),
+}
+
+/// A frame and the picture that it is closest to.
+pub struct Pair<'a> {
+    /// How the view should look.
+    pub reference: Picture<'a>,
+    /// How it looks.
+    pub frame: Picture<'a>,
+    /// How many times as high as wide, in the scene, a pixel of the 160×120 is: 1 for pictures of 4:3, 0.75 for 16:9.
+    pub aspect: f32,
+    /// How much of its fine detail the frame has lost, as a logarithm: above 0.75 it is out of focus.
+    pub lost_detail: f32,
+    /// What the network says.
+    pub network: Network<'a>,
+}
+
+/// What is known of a pair, by which it is named.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measures {
+    /// Agreement in place, in standard deviations of chance.
+    pub in_place: f32,
+    /// The best agreement elsewhere.
+    pub moved: Moved,
+    /// The share of tiles that lie where they should: 0 to 1.
+    pub tiles: f32,
+    /// See [`Pair::lost_detail`].
+    pub lost_detail: f32,
+    /// The median likeness of fine places.
+    pub likeness: f32,
+    /// The share of the picture that is unlike the reference: 0 to 1.
+    pub unlike: f32,
+    /// Of reference and frame, where they are unlike.
+    pub reference: Texture,
+    /// See `reference`.
+    pub frame: Texture,
+    /// Where it has changed, the largest first.
+    pub areas: Vec<Area>,
+}
+
+/// What a picture looks like where the pair is unlike, and as a whole.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Texture {
+    /// How alike its places are among themselves: 0 to 1.
+    pub plainness: f32,
+    /// The share of its pixels at a strong edge: 0 to 1.
+    pub edges: f32,
+    /// Of what structure it has, the logarithm of finer to coarse energy; −3 where it has hardly any.
+    pub sharpness: f32,
+    /// The mean of all grey levels.
+    pub mean: f32,
+    /// Their standard deviation.
+    pub contrast: f32,
+}
+
+/// The gradient of a strong edge, in grey levels a pixel.
+const STRONG: f32 = 10.0;
+/// The energy of a place with structure, and what is added to energies, for noise.
+const STRUCTURE: f32 = 120.0;
+const NOISE: f32 = 8.0;
+/// The fewest places with structure that tell how sharp it is.
+const FEW: usize = 3;
+/// Where fewer places are unlike, the whole picture is looked at.
+const MIN_UNLIKE: usize = 20;
+/// The same, of coarse places.
+const MIN_UNLIKE_COARSE: usize = 4;
+
+impl Measures {
+    /// Of a pair.
+    ///
+    /// # Panics
+    /// Where a part has another length than it says.
+    pub fn of(pair: &Pair<'_>, depth: Depth) -> Self {
+        let [luma_of_reference, luma] = [pair.reference, pair.frame]
+            .map(|it| it.luma.iter().map(|&it| f32::from(it)).collect());
+        let (luma_of_reference, luma): (Vec<f32>, Vec<f32>) = (luma_of_reference, luma);
+        assert_eq!(
+            (luma.len(), luma_of_reference.len()),
+            (WIDTH * HEIGHT, WIDTH * HEIGHT)
+        );
+        let network = &pair.network;
+        assert_eq!(network.fine.len(), FINE.0 * FINE.1);
+        assert_eq!(network.coarse.len(), COARSE.0 * COARSE.1);
+        let (reference, frame) = (Field::of(&luma_of_reference), Field::of(&luma));
+        let (in_place, moved) = search(&reference, &frame, &luma, pair.aspect, depth);
+        let unlike = place::unlike(network.coarse);
+        let share = share(&unlike);
+        let (mask, coarse) = masks(&unlike, network.coarse);
+        let (plain_before, plain_now) = (network.plainness)(&mask);
+        let texture = |picture: &Picture<'_>, field: &Field, plainness| Texture {
+            plainness,
+            edges: edges(field, &mask),
+            sharpness: sharpness(picture.bands, &coarse),
+            mean: picture.mean,
+            contrast: picture.contrast,
+        };
+        Measures {
+            in_place,
+            moved,
+            tiles: match limits::needs_tiles(in_place) {
+                true => tiles::share_in_place(&reference, &frame),
+                false => 0.0,
+            },
+            lost_detail: pair.lost_detail,
+            likeness: median(network.fine.to_vec()).unwrap_or_default(),
+            unlike: share,
+            reference: texture(&pair.reference, &reference, plain_before),
+            frame: texture(&pair.frame, &frame, plain_now),
+            areas: place::changed(network.fine),
+        }
+    }
+}
+
+fn share(marked: &[bool]) -> f32 {
+    let count = marked.iter().filter(|it| **it).count();
+    count as f32 / marked.len() as f32
+}
+
+/// Which fine and coarse places are looked at: the unlike ones, or all where there are too few.
+fn masks(unlike: &[bool], coarse: &[f32]) -> (Vec<bool>, Vec<bool>) {
+    let or_all = |marked: Vec<bool>, fewest: usize| {
+        let is_enough = marked.iter().filter(|it| **it).count() >= fewest;
+        if is_enough {
+            marked
+        } else {
+            vec![true; marked.len()]
+        }
+    };
+    let coarse = coarse.iter().map(|&it| it < 0.5).collect();
+    (
+        or_all(unlike.to_vec(), MIN_UNLIKE),
+        or_all(coarse, MIN_UNLIKE_COARSE),
+    )
+}
+
+fn edges(field: &Field, mask: &[bool]) -> f32 {
+    let (mut strong, mut all) = (0_usize, 0_usize);
+    for (at, &gradient) in field.gradients.iter().enumerate() {
+        let (y, x) = (at / WIDTH, at % WIDTH);
+        if mask[y * FINE.0 / HEIGHT * FINE.1 + x * FINE.1 / WIDTH] {
+            all += 1;
+            strong += usize::from(gradient > STRONG);
+        }
+    }
+    strong as f32 / all.max(1) as f32
+}
+
+fn sharpness(bands: [&[f32]; 3], mask: &[bool]) -> f32 {
+    let [low, middle, high] = bands;
+    let marked = mask.iter().enumerate().filter(|it| *it.1).map(|it| it.0);
+    let structured = marked.filter(|&at| low[at] + middle[at] + high[at] > STRUCTURE);
+    let ratios = structured.map(|at| ((middle[at] + high[at] + NOISE) / (low[at] + NOISE)).ln());
+    let ratios: Vec<f32> = ratios.collect();
+    match ratios.len() < FEW {
+        true => -3.0,
+        false => median(ratios).unwrap_or(-3.0),
+    }
+}
+
+fn median(mut values: Vec<f32>) -> Option<f32> {
+    values.sort_unstable_by(f32::total_cmp);
+    values.get(values.len() / 2).copied()
+}
