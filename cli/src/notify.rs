@@ -78,7 +78,7 @@ impl List {
         let stored = connect(&self.bus).await?.all::<NoticeChange>().await;
         let mut notices: Vec<(String, Notice)> = stored.into_iter().filter_map(named).collect();
         notices.retain(|(receiver, notice)| self.is_wanted(receiver, notice));
-        notices.sort_by_key(|(_, notice)| last_change(notice));
+        notices.sort_by_key(|(_, notice)| notice.changed_at());
         if self.json {
             return notices.iter().try_for_each(|(receiver, notice)| {
                 let line = json!({ "receiver": receiver, "notice": notice });
@@ -122,13 +122,6 @@ impl List {
 
 fn named(stored: Stored<NoticeChange>) -> Option<(String, Notice)> {
     Some((stored.key.receiver.to_string(), stored.event.value?))
-}
-
-fn last_change(notice: &Notice) -> Option<OffsetDateTime> {
-    let sending = notice.sending.as_ref().map(|it| it.since);
-    let failed = notice.failed.as_ref().map(|it| it.at);
-    let told = notice.last_told_at.max(notice.told_at);
-    told.max(notice.end_told_at).max(sending).max(failed)
 }
 
 fn stands(notice: &Notice) -> String {

@@ -2,7 +2,7 @@
 
 use std::{
     collections::BTreeMap,
-    time::{Duration, SystemTime, UNIX_EPOCH},
+    time::{Duration, SystemTime},
 };
 
 use anyhow::anyhow;
@@ -116,13 +116,10 @@ impl Add {
     async fn run(self) -> Result<(), Failure> {
         let now = OffsetDateTime::now_utc();
         let starts_at = self.from.map_or(now, OffsetDateTime::from);
-        let since = SystemTime::now().duration_since(UNIX_EPOCH);
-        let id = format!("{:x}", since.unwrap_or_default().as_micros());
         let ends_at = starts_at
             .checked_add(self.lasts.try_into().map_err(|_| too_long())?)
             .ok_or_else(too_long)?;
         let silence = Silence {
-            id: id.clone(),
             matcher: Some(AlertMatcher {
                 folders: self.folder,
                 sites: self.site,
@@ -136,20 +133,12 @@ impl Add {
             reason: self.reason,
             name: self.name,
             created_at: Some(timestamp(now)),
+            ..Silence::default()
         };
-        silence.check().map_err(Failure::usage)?;
-        if ends_at <= now {
-            return Err(Failure::Usage(anyhow!("it would be over already")));
-        }
-        let key: SilenceKey = id.parse().map_err(Failure::usage)?;
+        silence.check_new(now).map_err(Failure::usage)?;
         let silences = connect(&self.bus).await?.silences().by(&silence.name);
-        match silences.create(&key, &silence).await {
-            Ok(true) => lines::print(format!("{key}: until {}", proto::rfc3339(ends_at))),
-            Ok(false) => Err(Failure::Unavailable(anyhow!(
-                "somebody has made one at the same moment; try again"
-            ))),
-            Err(error) => Err(Failure::unavailable(error)),
-        }
+        let added = silences.add(silence).await.map_err(Failure::unavailable)?;
+        lines::print(format!("{}: until {}", added.id, proto::rfc3339(ends_at)))
     }
 }
 
@@ -192,29 +181,17 @@ impl List {
                 key.to_string(),
                 time(times.map(|(starts, _)| starts)),
                 time(times.map(|(_, ends)| ends)),
-                silence.matcher.as_ref().map(words).unwrap_or_default(),
+                silence
+                    .matcher
+                    .as_ref()
+                    .map(AlertMatcher::words)
+                    .unwrap_or_default(),
                 silence.name.clone(),
                 silence.reason.clone(),
             ]);
         }
         lines::print(table.to_string())
     }
-}
-
-fn words(matcher: &AlertMatcher) -> String {
-    let fields = [
-        ("folder", &matcher.folders),
-        ("site", &matcher.sites),
-        ("area", &matcher.areas),
-        ("tag", &matcher.tags),
-        ("kind", &matcher.kinds),
-        ("subject", &matcher.subjects),
-    ];
-    let given = fields.iter().filter(|(_, texts)| !texts.is_empty());
-    let given: Vec<String> = given
-        .map(|(field, texts)| format!("{field} {}", texts.join(" or ")))
-        .collect();
-    given.join(", ")
 }
 
 impl Remove {

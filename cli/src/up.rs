@@ -21,6 +21,7 @@ use event_bus::{Bus, BusConfig, NatsLogin, Role, without_secrets};
 use futures::{StreamExt as _, future::join_all, stream::FuturesUnordered};
 use local_servers::Server;
 use looks::ModelConfig;
+use notifier::PageUrl;
 use service_runtime::{Context, CpuConfig, Failure, RuntimeConfig, listen};
 use tokio::{
     net::TcpListener,
@@ -348,7 +349,8 @@ impl Up {
             context.clone(),
         ));
         if self.notify.notify.is_some() {
-            services.spawn(people(self.notify.clone(), bus.clone(), context.clone()));
+            let notify = leading_to(self.notify.clone(), addresses.web);
+            services.spawn(people(notify, bus.clone(), context.clone()));
         }
         if self.demo {
             services.spawn(demo::run(
@@ -363,6 +365,20 @@ impl Up {
             lines::print(demo::WHAT_HAPPENS)?;
         }
         first_failure(services, &context.shutdown).await
+    }
+}
+
+/// Messages lead to our own page, unless the operator says where people open it.
+fn leading_to(notify: notifier::Config, web: SocketAddr) -> notifier::Config {
+    let public_url = notify.public_url.or_else(|| PageUrl::served_at(web));
+    if public_url.is_none() {
+        tracing::warn!(
+            "messages lead nowhere unless the file says \"link\": the page is served at {web}; say with --public-url where people open it"
+        );
+    }
+    notifier::Config {
+        public_url,
+        ..notify
     }
 }
 

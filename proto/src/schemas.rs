@@ -35,6 +35,7 @@ macro_rules! schemas {
 schemas!(
     Acknowledgement,
     Alert,
+    AlertMatcher,
     CameraTest,
     Change,
     Comparison,
@@ -52,6 +53,7 @@ schemas!(
     ReferenceChange,
     Rule,
     RuleChange,
+    Silence,
     Source,
     Upload,
     UploadRemoved

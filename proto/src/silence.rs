@@ -57,6 +57,9 @@ pub enum InvalidSilence {
     /// It has no beginning or no end, or ends before it begins.
     #[error("it must end after it begins, and within {most} days of that", most = Silence::MAX_DAYS)]
     Times,
+    /// It is one that is made, and has ended.
+    #[error("it would be over already")]
+    Over,
 }
 
 impl AlertMatcher {
@@ -68,15 +71,34 @@ impl AlertMatcher {
 
     /// Whether this matcher means this alert of a folder of which people say this.
     pub fn means(&self, alert: &Alert, details: &Folder) -> bool {
-        let any = |wanted: &[String], has: &dyn Fn(&str) -> bool| {
-            wanted.is_empty() || wanted.iter().any(|wanted| has(wanted))
-        };
-        any(&self.folders, &|it| glob(it, &alert.folder))
-            && any(&self.sites, &|it| glob(it, &details.site))
-            && any(&self.areas, &|it| glob(it, &details.area))
-            && any(&self.tags, &|it| details.tags.iter().any(|tag| tag == it))
-            && any(&self.kinds, &|it| is_of_kind(alert, it))
-            && any(&self.subjects, &|it| alert.subject().word() == it)
+        self.reaches(&alert.folder, details)
+            && any(&self.kinds, |it| is_of_kind(alert, it))
+            && any(&self.subjects, |it| alert.subject().word() == it)
+    }
+
+    /// Whether it may mean alerts of this folder, of which people say this.
+    pub fn reaches(&self, folder: &str, details: &Folder) -> bool {
+        any(&self.folders, |it| glob(it, folder))
+            && any(&self.sites, |it| glob(it, &details.site))
+            && any(&self.areas, |it| glob(it, &details.area))
+            && any(&self.tags, |it| details.tags.iter().any(|tag| tag == it))
+    }
+
+    /// In words: `folder dock-* or gate, kind silent`; empty where nothing is given.
+    pub fn words(&self) -> String {
+        let fields = ["folder", "site", "area", "tag", "kind", "subject"];
+        let fields = fields.into_iter().zip(self.fields());
+        let given = fields.filter(|(_, (_, texts))| !texts.is_empty());
+        let given: Vec<String> = given
+            .map(|(word, (_, texts))| format!("{word} {}", texts.join(" or ")))
+            .collect();
+        given.join(", ")
+    }
+
+    /// The words of all kinds: `covered`, `no-key-frames`.
+    pub fn kinds_there_are() -> Vec<String> {
+        let all = (1..).map_while(|number| Kind::try_from(number).ok());
+        all.map(|kind| kind.words().replace(' ', "-")).collect()
     }
 
     /// Whether nothing is given.
@@ -155,6 +177,15 @@ impl Silence {
         }
     }
 
+    /// The same of one that is made now, which must not be over.
+    pub fn check_new(&self, now: OffsetDateTime) -> Result<(), InvalidSilence> {
+        self.check()?;
+        match self.times() {
+            Some((_, ends)) if ends > now => Ok(()),
+            _ => Err(InvalidSilence::Over),
+        }
+    }
+
     /// From when to when it lasts.
     pub fn times(&self) -> Option<(OffsetDateTime, OffsetDateTime)> {
         let at = |at: &Option<pbjson_types::Timestamp>| at.as_ref().and_then(from_timestamp);
@@ -172,6 +203,11 @@ impl Silence {
         let matcher = self.matcher.as_ref();
         matcher.is_some_and(|matcher| !matcher.is_empty() && matcher.means(alert, details))
     }
+}
+
+/// Whether one of these is meant; of none, all are.
+fn any(wanted: &[String], is: impl Fn(&str) -> bool) -> bool {
+    wanted.is_empty() || wanted.iter().any(|wanted| is(wanted))
 }
 
 /// The kind that a word stands for, be it written with blanks or with hyphens.
@@ -195,9 +231,7 @@ fn is_of_kind(alert: &Alert, word: &str) -> bool {
 }
 
 fn kinds() -> String {
-    let all = (1..).map_while(|number| Kind::try_from(number).ok());
-    let words: Vec<String> = all.map(|kind| kind.words().replace(' ', "-")).collect();
-    words.join(", ")
+    AlertMatcher::kinds_there_are().join(", ")
 }
 
 /// Whether the text is of this pattern, in which `*` stands for any characters.
@@ -279,6 +313,11 @@ mod tests {
             ..AlertMatcher::default()
         };
         assert!(!of_another_kind.means(&alert, &details));
+        assert!(matcher.reaches("dock-2", &details) && !matcher.reaches("door", &details));
+        assert_eq!(
+            matcher.words(),
+            "folder gate or dock-*, site ham*, tag outdoor, kind silent or no-key-frames, subject camera"
+        );
     }
 
     #[test]
@@ -302,6 +341,9 @@ mod tests {
         };
         assert_eq!(silence.check(), Ok(()));
         assert!(silence.lasts_at(now) && !silence.lasts_at(now + time::Duration::hours(1)));
+        let end = now + time::Duration::hours(1);
+        assert_eq!(silence.check_new(now), Ok(()));
+        assert_eq!(silence.check_new(end), Err(InvalidSilence::Over));
         let everything = Silence {
             matcher: Some(AlertMatcher::default()),
             ..silence.clone()

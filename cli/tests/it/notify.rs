@@ -3,10 +3,14 @@
 use std::fs;
 
 use axum::{Router, http::StatusCode, routing::post};
+use event_bus::{AlertSubject, Bus, BusConfig, Expected, Role};
+use proto::v1::{Alert, Finding, Kind, Phase};
+use serde_json::Value;
 use tempfile::TempDir;
 use test_support::NatsServer;
+use tokio::sync::mpsc;
 
-use crate::{run, stderr, stdout};
+use crate::{run, stderr, stdout, up::Up};
 
 #[test]
 fn a_silence_is_made_shown_and_taken_back() {
@@ -84,4 +88,64 @@ async fn a_receiver_is_tried() {
     let tried = run(&["notify", "test", "other", "--notify", file]);
     assert_eq!(tried.status.code(), Some(64));
     assert!(stderr(&tried).contains("good"), "{}", stderr(&tried));
+}
+
+/// A receiver on loopback: its URL, and what it is sent.
+async fn hook() -> (String, mpsc::Receiver<Value>) {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}/", listener.local_addr().unwrap());
+    let (sender, came) = mpsc::channel(16);
+    let take = async move |body: String| {
+        let body = serde_json::from_str(&body).unwrap();
+        sender.send(body).await.unwrap();
+    };
+    let router = Router::new().route("/", post(take));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    (url, came)
+}
+
+async fn fire(nats: &str, id: &str) {
+    let config = BusConfig::for_url(nats);
+    let bus = Bus::connect(&config, "test", Role::Worker).await.unwrap();
+    let folder = "folder1".parse().unwrap();
+    let alert = Alert {
+        id: id.to_owned(),
+        folder: "folder1".to_owned(),
+        phase: Phase::Firing.into(),
+        findings: vec![Finding::certain(Kind::Covered, "")],
+        message: "folder1 is covered".to_owned(),
+        ..Alert::default()
+    };
+    let subject = AlertSubject::view(&folder);
+    let published = bus.publish_alert(&subject, &alert, Expected(0));
+    published.await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_message_of_up_leads_to_its_page_or_to_where_people_open_it() {
+    let (url, mut came) = hook().await;
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("notify.toml");
+    let routes = format!(
+        "[receiver.me]\ntype = \"webhook\"\nurl = \"{url}\"\n[[route]]\nto = \"me\"\ngroup-wait = \"0s\"\n"
+    );
+    fs::write(&file, routes).unwrap();
+    for public in [None, Some("https://framewatch.example.org/")] {
+        let data = TempDir::new().unwrap();
+        let mut settings = vec!["--notify", file.to_str().unwrap()];
+        settings.extend(public.iter().flat_map(|url| ["--public-url", url]));
+        let up = Up::with_own_servers(data.path(), &settings);
+        fire(&up.nats, "folder1-1-a").await;
+        // That it is over, which it is for a folder without a reference, is told as well.
+        let message = loop {
+            let message = came.recv().await.unwrap();
+            if message["occasion"] == "firing" {
+                break message;
+            }
+        };
+        let page = public.unwrap_or(&up.web);
+        let leads_to = format!("{page}alerts/folder1-1-a");
+        assert_eq!(message["links"]["open"], leads_to, "{message}");
+        assert_eq!(message["alerts"][0]["link"], leads_to, "{message}");
+    }
 }

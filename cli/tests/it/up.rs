@@ -19,7 +19,7 @@ use crate::{framewatch, run, stderr, stdout};
 /// A running `framewatch up` on ports that were free.
 pub(crate) struct Up {
     pub(crate) process: Child,
-    web: String,
+    pub(crate) web: String,
     pub(crate) nats: String,
     pub(crate) redis: String,
     metrics: String,

@@ -44,7 +44,7 @@ pub use contract::learning::{LearningChange, Learnings};
 pub use contract::normals::{NormalChange, Normals};
 pub use contract::notices::{
     Failed, InvalidNoticeKey, InvalidReceiverName, Notice, NoticeChange, NoticeKey, Notices,
-    ReceiverName, Sending, Telling,
+    ReceiverName, Sending, Standing, Telling,
 };
 pub use contract::proposals::{
     InvalidProposalKey, ProposalChange, ProposalKey, ProposalPlace, Proposals,

@@ -15,12 +15,14 @@ mod hours;
 mod known;
 mod messages;
 mod outbox;
+mod page;
 mod process;
 mod routes;
 mod routes_file;
 mod trial;
 
 pub use config::Config;
+pub use page::{InvalidPageUrl, PageUrl};
 pub use process::main;
 pub use receivers::Outcome;
 pub use routes::Routes;

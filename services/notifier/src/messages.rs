@@ -3,7 +3,7 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use event_bus::{Bus, Evidence, Exhibit, ExhibitKey, Objects, Telling};
+use event_bus::{Bus, Evidence, Exhibit, ExhibitKey, Folder, Objects, Telling};
 use fingerprint::Limits;
 use log_limiter::LogLimiter;
 use proto::v1::{Alert, Phase, Subject};
@@ -66,7 +66,7 @@ impl Messages {
             key: dispatch.key.clone(),
             occasion: occasion(dispatch.telling),
             group: group(dispatch),
-            links: links(routes, &told),
+            links: links(routes, &told, dispatch.telling),
             told,
             picture,
         }
@@ -203,18 +203,29 @@ fn alert_link(routes: &Routes, alert: &Alert) -> Option<String> {
     Some(format!("{link}/alerts/{id}"))
 }
 
-/// Of a single alert its page, where it can be acknowledged; of several the list of those that fire.
-fn links(routes: &Routes, told: &[Told]) -> Links {
+/// Of a single alert its page, where it can be acknowledged, and where its folder can be silenced; of several the list of those that
+/// fire. These pages ask before anything changes, and who may change it.
+fn links(routes: &Routes, told: &[Told], telling: Telling) -> Links {
     let Some(link) = &routes.link else {
         return Links::default();
     };
-    let open = match told {
-        [one] => one.link.clone(),
-        _ => Some(format!("{link}/alerts?phase=firing")),
+    let [one] = told else {
+        return Links {
+            open: Some(format!("{link}/alerts?phase=firing")),
+            ..Links::default()
+        };
     };
+    let is_over = telling == Telling::Resolved;
+    let open = one.link.clone();
+    let folder: Option<Folder> = one.alert.folder.parse().ok();
     Links {
+        acknowledge: open
+            .as_ref()
+            .filter(|_| !is_over)
+            .map(|page| format!("{page}#acknowledge")),
+        snooze: folder
+            .filter(|_| !is_over)
+            .map(|folder| format!("{link}/silences?folder={folder}")),
         open,
-        acknowledge: None,
-        snooze: None,
     }
 }

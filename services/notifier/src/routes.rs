@@ -6,15 +6,15 @@ use event_bus::ReceiverName;
 use proto::v1::{Alert, AlertMatcher, Folder as Details};
 use receivers::Receiver;
 
-use crate::{hours::Hours, outbox::Rate};
+use crate::{hours::Hours, outbox::Rate, page::PageUrl};
 
 /// All that the file says.
 #[derive(Debug, Clone, Default)]
 pub struct Routes {
     pub(crate) receivers: BTreeMap<ReceiverName, Addressee>,
     pub(crate) routes: Vec<Route>,
-    /// Where the web page is, without a slash at its end.
-    pub(crate) link: Option<String>,
+    /// Where the web page is.
+    pub(crate) link: Option<PageUrl>,
 }
 
 /// Somebody who is told.

@@ -12,7 +12,10 @@ use event_bus::ReceiverName;
 use receivers::Receiver;
 use strict_file::{Faults, FileError, StrictFile};
 
-use crate::routes::{Addressee, Routes};
+use crate::{
+    page::PageUrl,
+    routes::{Addressee, Routes},
+};
 use section::{File, rate};
 
 /// Enough for thousands of routes.
@@ -26,12 +29,24 @@ const MOST_ROUTES: usize = 500;
 
 /// The file that says who is told of what.
 #[derive(Debug, Clone)]
-pub struct RoutesFile(StrictFile);
+pub struct RoutesFile {
+    file: StrictFile,
+    /// Where messages lead to where the file says nothing of it.
+    page: Option<PageUrl>,
+}
 
 impl RoutesFile {
     /// The file at this path.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        RoutesFile(StrictFile::new(path, "routes", MAX_BYTES))
+        RoutesFile {
+            file: StrictFile::new(path, "routes", MAX_BYTES),
+            page: None,
+        }
+    }
+
+    /// The same, whose messages lead to this page unless the file names another.
+    pub fn leading_to(self, page: Option<PageUrl>) -> Self {
+        RoutesFile { page, ..self }
     }
 
     /// What it says, with what the files hold that it names.
@@ -44,11 +59,13 @@ impl RoutesFile {
 
     /// Its text, by which a change is noticed.
     pub(crate) fn text(&self) -> Result<String, FileError> {
-        self.0.text()
+        self.file.text()
     }
 
     pub(crate) fn parsed(&self, text: &str) -> Result<Routes, FileError> {
-        self.0.parsed(text, parse)
+        let mut routes = self.file.parsed(text, parse)?;
+        routes.link = routes.link.or_else(|| self.page.clone());
+        Ok(routes)
     }
 }
 

@@ -41,7 +41,7 @@ impl Routes {
             told: Vec::new(),
             picture: None,
             links: Links {
-                open: self.link.clone(),
+                open: self.link.as_ref().map(ToString::to_string),
                 ..Links::default()
             },
         };

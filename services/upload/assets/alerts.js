@@ -2,31 +2,15 @@
 import { followEvents, problemInWords } from "./events.js";
 import { takeLocalTimes } from "./local-fields.js";
 import { askUnattended } from "./attention.js";
+import { fillInNames, rememberName } from "./remembered.js";
 import { showLocalTimes } from "./time.js";
 
 const REFRESH_AT_MOST_EVERY_MS = 1000;
 // What is firing has lasted longer, and some of it may no longer be as old as the filter wants, which no event tells.
 const REFRESH_AT_LEAST_EVERY_MS = 30000;
 const EVENTS = ["hello", "alert", "acknowledged", "acknowledgement-removed", "missed"];
-const NAME = "framewatch.name";
 
 const page = document.querySelector("[data-alerts]");
-
-// A browser may be set to keep nothing.
-function rememberedName() {
-  try { return localStorage.getItem(NAME) ?? ""; } catch { return ""; }
-}
-
-function rememberName(name) {
-  try { localStorage.setItem(NAME, name); } catch { /* It is asked for again. */ }
-}
-
-// As if the server had written it, so that it does not count as typed.
-function fillInNames(root) {
-  for (const input of root.querySelectorAll("[data-remembered]")) {
-    if (input.defaultValue === "") input.defaultValue = rememberedName();
-  }
-}
 
 // Without one of its two pictures a difference would show the other as it is; and what was not kept is no picture to open.
 function doWithout(image) {
@@ -161,6 +145,8 @@ document.addEventListener("submit", (event) => {
   acknowledge(event.target, event.submitter);
 });
 takeLocalTimes(document.querySelector(".alert-filter"));
+// Where a message's link leads.
+if (location.hash === "#acknowledge") document.querySelector("#acknowledge details")?.setAttribute("open", "");
 askUnattended();
 fillInNames(document);
 follow();

@@ -13,9 +13,12 @@ use crate::{
     broker::Broker,
     cameras::Cameras,
     folders::Folders,
+    followed::Followed,
     inspection::Inspection,
+    notices::Notices,
     pace::Pace,
     problem::{Kind, Problem},
+    silences::Silences,
     thumbnails::Thumbnails,
 };
 
@@ -27,6 +30,8 @@ pub(crate) struct App {
     pub(crate) broker: Broker,
     pub(crate) folders: Folders,
     pub(crate) cameras: Cameras,
+    pub(crate) notices: Arc<Followed<Notices>>,
+    pub(crate) silences: Arc<Followed<Silences>>,
     pub(crate) histories: Histories,
     pub(crate) inspection: Inspection,
     pub(crate) thumbnails: Thumbnails,

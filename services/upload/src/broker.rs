@@ -7,11 +7,13 @@ use bytes::Bytes;
 use event_bus::{
     AlertKey, Bus, CameraSettings, CameraTestError, CameraTestRequest, Exhibit, ExhibitKey,
     Expected, Folder, FolderKey, FrameArrival, Last, PictureKey, ProposalKey, PublishError,
-    ReferenceChange, RuleScope, Session, SessionKey, Stored, with_causes,
+    ReferenceChange, RuleScope, Session, SessionKey, SilenceKey, Stored, with_causes,
 };
 use folder_state::HistoryError;
 use log_limiter::LogLimiter;
-use proto::v1::{Acknowledgement, CameraTest, Change, Folder as Details, Rule, Source, Upload};
+use proto::v1::{
+    Acknowledgement, CameraTest, Change, Folder as Details, Rule, Silence, Source, Upload,
+};
 use time::OffsetDateTime;
 use tokio::time::{sleep, timeout};
 
@@ -203,6 +205,17 @@ impl Broker {
         let acknowledgements = self.bus.acknowledgements();
         let unset = acknowledgements.unset(alert);
         self.ask("take the acknowledgement back", unset).await
+    }
+
+    /// Gives it with its id.
+    pub(crate) async fn add_silence(&self, silence: Silence, by: &str) -> Result<Silence, Problem> {
+        let silences = self.bus.silences().by(by);
+        self.ask("make the silence", silences.add(silence)).await
+    }
+
+    pub(crate) async fn remove_silence(&self, key: &SilenceKey, by: &str) -> Result<(), Problem> {
+        let silences = self.bus.silences().by(by);
+        self.ask("take the silence back", silences.unset(key)).await
     }
 
     pub(crate) async fn session(&self, key: &SessionKey) -> Result<Option<Session>, Problem> {

@@ -26,6 +26,7 @@ mod links;
 mod login;
 mod metered;
 mod normals;
+mod notices;
 mod openapi;
 mod pages;
 mod picture;
@@ -35,6 +36,7 @@ mod refusals;
 mod rules;
 mod saved;
 mod schemas;
+mod silences;
 mod standings;
 
 use std::sync::Arc;
@@ -124,6 +126,10 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(camera::get, camera::set, camera::remove))
         .routes(routes!(camera::test))
         .routes(routes!(history::what_if))
+        .routes(routes!(silences::list, silences::add))
+        .routes(routes!(silences::remove))
+        .routes(routes!(notices::list))
+        .routes(routes!(notices::receivers))
         .routes(routes!(events::stream))
         .routes(routes!(standings::stream))
         .routes(routes!(legacy::latest))
@@ -174,6 +180,13 @@ fn pages() -> Router<Arc<App>> {
             post(acknowledgements::unset_by_form),
         )
         .route("/drift", get(pages::drift::drift))
+        .route("/folder/{folder}/silence", post(silences::add_for_folder))
+        .route(
+            "/silences",
+            get(pages::silences::page).post(silences::add_by_form),
+        )
+        .route("/silences/remove/{id}", post(silences::remove_by_form))
+        .route("/notices", get(pages::notices::page))
         .route("/openapi.json", get(openapi::json))
         .route("/login", get(login::page).post(login::log_in))
         .route("/logout", post(login::log_out))
@@ -246,8 +259,10 @@ mod tests {
                 "folder",
                 "login",
                 "logout",
+                "notices",
                 "openapi.json",
                 "problems",
+                "silences",
             ];
             assert!(is_page.contains(&first), "{path} is not in the document");
         }

@@ -7,6 +7,8 @@
 //! - `access`: who may do what.
 //! - `http`: routes, pages, limits on what comes in.
 //! - `folders`: every change, in an order that a crash at any moment cannot spoil.
+//! - `silences`: of which alerts nobody is told.
+//! - `notices`: what people were told, and what waits.
 //! - `cameras`: cameras that are set on the page or by API.
 //! - `pace`: what pages are told of how folders stand.
 //! - `decoding`: the turn of pictures on the process's pool.
@@ -21,14 +23,17 @@ mod config;
 mod decoding;
 mod drifts;
 mod folders;
+mod followed;
 mod http;
 mod inspection;
 mod learning;
 mod measure;
 mod names;
+mod notices;
 mod pace;
 mod problem;
 mod process;
+mod silences;
 mod thumbnails;
 
 pub use access::AccessConfig;
@@ -55,10 +60,13 @@ use crate::{
     cameras::Cameras,
     decoding::Decoding,
     folders::Folders,
+    followed::Followed,
     inspection::Inspection,
     learning::keep_learning,
+    notices::Notices,
     pace::Pace,
     problem::Problem,
+    silences::Silences,
     thumbnails::Thumbnails,
 };
 
@@ -95,7 +103,16 @@ pub async fn run(
     bus.keep_standing(&tracker, &shutdown);
 
     let first_rule = first_rule(&config);
-    let caught_up = states.follow(&bus, &tracker, &shutdown);
+    let silences = Arc::new(Followed::<Silences>::default());
+    let notices = Arc::new(Followed::<Notices>::default());
+    let caught_up = {
+        let states = states.follow(&bus, &tracker, &shutdown);
+        let silences = Silences::follow(&silences, &bus, &tracker, &shutdown);
+        let notices = Notices::follow(&notices, &bus, &tracker, &shutdown);
+        async move {
+            tokio::join!(states, silences, notices);
+        }
+    };
     let (loaded_sender, loaded) = watch::channel(false);
     require(&context, &bus, loaded.clone());
     tracker.spawn({
@@ -135,6 +152,8 @@ pub async fn run(
         config,
         access,
         states,
+        notices,
+        silences,
         pace,
         histories: Histories::new(bus.clone()),
         broker,

@@ -93,7 +93,17 @@ async fn every_page_is_accessible() {
     stack.publish("folder3", picture(View::Dock, 1)).await;
     let alert = stack.firing("folder1").await;
     let alert = format!("/alerts/{}", alert.id);
-    for path in ["/", "/folder/1", "/folder/4", "/alerts", &alert, "/docs"] {
+    crate::silences::silence_and_tell(&stack).await;
+    for path in [
+        "/",
+        "/folder/1",
+        "/folder/4",
+        "/alerts",
+        &alert,
+        "/silences",
+        "/notices",
+        "/docs",
+    ] {
         check(&browser, &axe, path).await;
     }
     check(&browser, &axe, "/folder/nosuch").await;

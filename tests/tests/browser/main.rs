@@ -16,6 +16,7 @@ mod keyboard;
 mod login;
 mod normals;
 mod overview;
+mod silences;
 mod uploads;
 
 use tests::Stack;

@@ -9,7 +9,14 @@ use std::{
 
 use tests::framewatch;
 
-const SERVICES: [&str; 5] = ["upload", "comparator", "sink", "cctv-sim", "camera"];
+const SERVICES: [&str; 6] = [
+    "upload",
+    "comparator",
+    "sink",
+    "cctv-sim",
+    "camera",
+    "notifier",
+];
 
 /// What containers run of the command.
 const COMMANDS: [&str; 3] = ["demo", "healthcheck", "publish"];

@@ -258,6 +258,69 @@ pub struct Failed {
     pub why: String,
 }
 
+/// How what a receiver is told of an alert stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Standing {
+    /// A message is on its way.
+    Sending,
+    /// The receiver has not taken a message, and is asked again.
+    Retrying,
+    /// The last message was given up.
+    Failed,
+    /// It was told that the alert fires, and not yet that it is over.
+    Told,
+    /// It was told that the alert is over.
+    EndTold,
+    /// It was told of nothing.
+    Untold,
+}
+
+impl Standing {
+    /// All of them.
+    pub const ALL: [Standing; 6] = [
+        Standing::Sending,
+        Standing::Retrying,
+        Standing::Failed,
+        Standing::Told,
+        Standing::EndTold,
+        Standing::Untold,
+    ];
+
+    /// In a word.
+    pub fn word(self) -> &'static str {
+        match self {
+            Standing::Sending => "sending",
+            Standing::Retrying => "retrying",
+            Standing::Failed => "failed",
+            Standing::Told => "told",
+            Standing::EndTold => "end-told",
+            Standing::Untold => "untold",
+        }
+    }
+}
+
+impl Notice {
+    /// How it stands.
+    pub fn standing(&self) -> Standing {
+        match (&self.sending, &self.failed) {
+            (Some(sending), _) if sending.tries == 0 => Standing::Sending,
+            (Some(_), _) => Standing::Retrying,
+            (None, Some(_)) => Standing::Failed,
+            (None, None) if self.end_told_at.is_some() => Standing::EndTold,
+            (None, None) if self.told_at.is_some() => Standing::Told,
+            (None, None) => Standing::Untold,
+        }
+    }
+
+    /// When the last of it happened.
+    pub fn changed_at(&self) -> Option<OffsetDateTime> {
+        let sending = self.sending.as_ref().map(|it| it.since);
+        let failed = self.failed.as_ref().map(|it| it.at);
+        let told = self.last_told_at.max(self.told_at).max(self.end_told_at);
+        told.max(sending).max(failed)
+    }
+}
+
 impl KeyValueBucket for Notices {
     const NAMES: BucketNames = key_value_names!("notices");
     type Key = NoticeKey;
@@ -289,6 +352,50 @@ mod tests {
         for name in ["", "Ops", "-ops", "a=b", "a b", &"x".repeat(41)] {
             assert!(name.parse::<ReceiverName>().is_err(), "{name}");
         }
+    }
+
+    #[test]
+    fn how_it_stands_is_what_is_on_its_way_then_what_failed_then_what_was_told() {
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let notice: Notice = serde_json::from_str(
+            r#"{"alert": "a", "folder": "dock", "subject": "view", "what": "It is covered"}"#,
+        )
+        .unwrap();
+        assert_eq!(notice.standing(), Standing::Untold);
+        let told = Notice {
+            told_at: Some(now),
+            ..notice
+        };
+        assert_eq!(told.standing(), Standing::Told);
+        let failed = Notice {
+            failed: Some(Failed {
+                key: "k".to_owned(),
+                telling: Telling::Resolved,
+                at: now + time::Duration::HOUR,
+                why: "404".to_owned(),
+            }),
+            ..told.clone()
+        };
+        assert_eq!(failed.standing(), Standing::Failed);
+        assert_eq!(failed.changed_at(), Some(now + time::Duration::HOUR));
+        let sending = |tries| Notice {
+            sending: Some(Sending {
+                key: "k".to_owned(),
+                telling: Telling::Reminder,
+                since: now,
+                tries,
+                not_before: None,
+                why: String::new(),
+            }),
+            ..failed.clone()
+        };
+        assert_eq!(sending(0).standing(), Standing::Sending);
+        assert_eq!(sending(1).standing(), Standing::Retrying);
+        let over = Notice {
+            end_told_at: Some(now),
+            ..told
+        };
+        assert_eq!(over.standing(), Standing::EndTold);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use std::{fmt, str::FromStr};
 
 use bytes::Bytes;
 use proto::v1::Silence;
+use time::OffsetDateTime;
 
 use super::{
     declaration::{Backup, Declaration},
@@ -87,6 +88,26 @@ impl KeyValueBucket for Silences {
             .check()
             .map_err(|error| Undecodable(error.to_string()))?;
         Ok(silence)
+    }
+}
+
+impl KeyValue<Silences> {
+    /// Keeps a silence under an id of its own, which the answer has.
+    pub async fn add(&self, silence: Silence) -> Result<Silence, StoreError> {
+        let mut number = OffsetDateTime::now_utc().unix_timestamp_nanos() / 1000;
+        loop {
+            let id = format!("{number:x}");
+            let key = SilenceKey(id.clone());
+            let added = Silence {
+                id,
+                ..silence.clone()
+            };
+            if self.create(&key, &added).await? {
+                return Ok(added);
+            }
+            // Somebody has made one in the same microsecond.
+            number += 1;
+        }
     }
 }
 

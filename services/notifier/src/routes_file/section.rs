@@ -12,6 +12,7 @@ use toml::Spanned;
 use crate::{
     hours::Hours,
     outbox::Rate,
+    page::{InvalidPageUrl, PageUrl},
     routes::{Escalate, GroupBy, Route},
 };
 
@@ -310,24 +311,14 @@ pub(super) fn rate(text: &str) -> Result<Rate, String> {
 }
 
 /// Where the web page is.
-pub(super) fn link(link: Option<&Spanned<String>>, faults: &mut Faults) -> Option<String> {
+pub(super) fn link(link: Option<&Spanned<String>>, faults: &mut Faults) -> Option<PageUrl> {
     let link = link?;
-    let text = link.get_ref().trim_end_matches('/');
-    let rest = text
-        .strip_prefix("https://")
-        .or_else(|| text.strip_prefix("http://"));
-    let is_plain = |rest: &str| {
-        !rest.is_empty()
-            && !rest.contains(['@', '?', '#', '"', '<', '>', '\\'])
-            && !rest.contains(char::is_whitespace)
-    };
-    if rest.is_some_and(is_plain) && text.len() <= 500 {
-        return Some(text.to_owned());
+    match link.get_ref().parse() {
+        Ok(url) => Some(url),
+        Err(error) => {
+            let error: InvalidPageUrl = error;
+            faults.add(link.span(), None, format!("link is wrong: {error}"));
+            None
+        }
     }
-    faults.add(
-        link.span(),
-        None,
-        "link is where people open the web page, as in \"https://framewatch.example.org\"",
-    );
-    None
 }

@@ -44,8 +44,8 @@ to = "oncall"
     )
     .unwrap();
     assert_eq!(
-        routes.link.as_deref(),
-        Some("https://framewatch.example.org")
+        routes.link,
+        Some("https://framewatch.example.org".parse().unwrap())
     );
     let ops = &routes.receivers[&"ops".parse().unwrap()];
     let rate = ops.rate.unwrap();
@@ -130,5 +130,23 @@ fn all_that_is_wrong_is_said_at_once() {
         "{said}"
     );
     let said = read("link = \"ftp://x\"\n").unwrap_err();
-    assert!(said.contains("line 1: link is where"), "{said}");
+    assert!(
+        said.contains("line 1: link is wrong: it is where"),
+        "{said}"
+    );
+}
+
+#[test]
+fn messages_lead_where_the_file_says_and_else_where_the_setting_does() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().join("notify.toml");
+    let page: PageUrl = "http://127.0.0.1:5000".parse().unwrap();
+    let link_of = |text: &str| {
+        std::fs::write(&path, text).unwrap();
+        let file = RoutesFile::new(&path).leading_to(Some(page.clone()));
+        file.read().unwrap().link.unwrap().to_string()
+    };
+    assert_eq!(link_of(HEAD), "http://127.0.0.1:5000");
+    let of_its_own = format!("link = \"https://a.example\"\n{HEAD}");
+    assert_eq!(link_of(&of_its_own), "https://a.example");
 }

@@ -25,6 +25,40 @@ fn start(site: &Site, routes: &Path) -> Child {
         .unwrap()
 }
 
+#[tokio::test]
+async fn messages_lead_to_where_people_open_the_page() {
+    let (site, hook) = (Site::new().await, Hook::start().await);
+    let routes = site.routes(&to(&hook.url(), "group-wait = \"0s\""));
+    let mut child = Command::new(BINARY)
+        .args([
+            "--nats-url",
+            &site.nats.url(),
+            "--ops-listen",
+            "127.0.0.1:0",
+        ])
+        .env("FRAMEWATCH_NOTIFY", routes)
+        .env("FRAMEWATCH_PUBLIC_URL", "https://framewatch.example.org/")
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let alert = site.fire_view("dock").await;
+    let came = hook.first(1).await;
+    let page = format!("https://framewatch.example.org/alerts/{}", alert.id);
+    let links = &came[0].body["links"];
+    assert_eq!(links["open"], page);
+    assert_eq!(links["acknowledge"], format!("{page}#acknowledge"));
+    let snooze = "https://framewatch.example.org/silences?folder=dock";
+    assert_eq!(links["snooze"], snooze);
+    // What is over asks for nothing.
+    site.resolve(&alert).await;
+    let came = hook.first(2).await;
+    let links = came[1].body["links"].as_object().unwrap();
+    assert_eq!(links.keys().collect::<Vec<_>>(), ["open"]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+}
+
 fn kill(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();

@@ -37,6 +37,8 @@ const PERMISSIONS: &[Permission] = &[
     look("GET", "/alerts"),
     look("GET", "/alerts/{id}"),
     look("GET", "/drift"),
+    look("GET", "/silences"),
+    look("GET", "/notices"),
     look("GET", "/docs"),
     look("GET", "/problems/{kind}"),
     look("GET", "/openapi.json"),
@@ -65,6 +67,9 @@ const PERMISSIONS: &[Permission] = &[
     look("GET", "/api/v1/alerts/{id}/evidence/frame"),
     look("GET", "/api/v1/alerts/{id}/evidence/reference"),
     look("GET", "/api/v1/alerts/{id}/heat-map"),
+    look("GET", "/api/v1/silences"),
+    look("GET", "/api/v1/notices"),
+    look("GET", "/api/v1/receivers"),
     look("GET", "/api/v1/events"),
     look("GET", "/api/v1/events/folders"),
 
@@ -90,6 +95,11 @@ const PERMISSIONS: &[Permission] = &[
     change("PUT", "/api/v1/alerts/{id}/acknowledgement", Operator, "acknowledge an alert"),
     change("POST", "/alerts/{id}/unacknowledge", Operator, "take an acknowledgement back"),
     change("DELETE", "/api/v1/alerts/{id}/acknowledgement", Operator, "take an acknowledgement back"),
+    change("POST", "/silences", Operator, "silence alerts"),
+    change("POST", "/folder/{folder}/silence", Operator, "silence alerts"),
+    change("POST", "/api/v1/silences", Operator, "silence alerts"),
+    change("POST", "/silences/remove/{id}", Operator, "take a silence back"),
+    change("DELETE", "/api/v1/silences/{id}", Operator, "take a silence back"),
     // It changes nothing, but takes some computing.
     Permission { method: "POST", path: "/api/v1/folders/{folder}/what-if", need: Need::Role(Operator), change: None },
 

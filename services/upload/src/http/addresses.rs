@@ -55,6 +55,14 @@ pub(crate) struct OneAlert {
     pub(crate) id: String,
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct OneSilence {
+    /// The silence's `id`.
+    #[param(min_length = 1)]
+    pub(crate) id: String,
+}
+
 /// All but the `attr-char` of RFC 5987.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')

@@ -80,6 +80,18 @@ const LINKS: &[Link] = &[
             "unacknowledgeAlert",
         ],
     },
+    Link {
+        from: "listSilences",
+        status: "200",
+        variables: &[("id", "$response.body#/silences/0/id")],
+        to: &["removeSilence"],
+    },
+    Link {
+        from: "addSilence",
+        status: "201",
+        variables: &[("id", "$response.body#/id")],
+        to: &["removeSilence"],
+    },
 ];
 
 impl Modify for Links {

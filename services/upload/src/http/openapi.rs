@@ -31,6 +31,7 @@ use crate::problem::{Problem, Refused};
         (name = "normals", description = "Normal pictures: those that are right as well as the reference"),
         (name = "proposals", description = "Frames that are proposed as normal pictures"),
         (name = "alerts", description = "Episodes in which a view did not look like its reference"),
+        (name = "notifications", description = "Who is told of alerts, and who is not"),
         (name = "rules", description = "How frames are judged"),
         (name = "cameras", description = "Cameras that are connected to, as they are set on the page or by API"),
         (name = "events", description = "What happens, as it happens"),

@@ -9,8 +9,10 @@ mod duration;
 mod episode;
 mod folder;
 pub(crate) mod login;
+pub(crate) mod notices;
 mod overview;
 mod rule;
+pub(crate) mod silences;
 
 use askama::Template;
 use axum::{
@@ -97,6 +99,9 @@ impl<'a> ProblemPage<'a> {
 fn back(path: &str, kind: Kind) -> &str {
     if kind == Kind::UnknownAlert {
         return "/alerts";
+    }
+    if path == "/silences" || path.starts_with("/silences/") {
+        return "/silences";
     }
     let is_there = !matches!(
         kind,

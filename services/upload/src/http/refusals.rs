@@ -55,6 +55,9 @@ refuses! {
     /// What is said of a folder.
     Details: InvalidFolderDetails;
     Acknowledgement: InvalidAcknowledgement;
+    Silence: InvalidSilence, TooManySilences;
+    /// One that must be there.
+    OneSilence: UnknownSilence;
     Camera: InvalidCamera, NoCameraKey;
     /// A camera that is to be tried.
     CameraTest: InvalidCamera, NoCameraKey, Busy;

@@ -7,14 +7,16 @@ pub(crate) enum Saved {
     Description,
     NormalPictures,
     Camera,
+    Silence,
 }
 
 impl Saved {
-    const ALL: [Saved; 4] = [
+    const ALL: [Saved; 5] = [
         Saved::Rule,
         Saved::Description,
         Saved::NormalPictures,
         Saved::Camera,
+        Saved::Silence,
     ];
 
     /// The address of a folder's page, which says that this was saved.
@@ -35,6 +37,7 @@ impl Saved {
             Saved::Description => "description",
             Saved::NormalPictures => "normals",
             Saved::Camera => "camera",
+            Saved::Silence => "silenced",
         }
     }
 
@@ -44,6 +47,7 @@ impl Saved {
             Saved::Description => "The description is saved.",
             Saved::NormalPictures => "Saved: these are the normal pictures now.",
             Saved::Camera => "The camera is saved.",
+            Saved::Silence => "Silenced: nobody is told of alerts of this folder for now.",
         }
     }
 }

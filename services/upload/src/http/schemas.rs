@@ -1,6 +1,6 @@
 //! Schemas of texts that are more than text.
 
-use event_bus::Folder;
+use event_bus::{Folder, Standing};
 use proto::v1::Phase;
 use utoipa::{
     PartialSchema, ToSchema,
@@ -11,7 +11,7 @@ use utoipa::{
 };
 
 use super::alert_query::{PERIODS, PHASES};
-use crate::thumbnails::Width;
+use crate::{silences::Stage, thumbnails::Width};
 
 macro_rules! schemas {
     ($($(#[$doc:meta])* $name:ident: $schema:expr;)+) => {$(
@@ -40,6 +40,10 @@ schemas! {
     Time: text().format(Some(SchemaFormat::KnownFormat(KnownFormat::DateTime)));
     PhaseWord: text().enum_values(Some(PHASES.map(Phase::word)));
     PeriodWord: text().enum_values(Some(PERIODS.map(|(word, _)| word)));
+    /// Where a silence stands.
+    StageWord: text().enum_values(Some(Stage::ALL.map(Stage::word)));
+    /// How what a receiver is told of an alert stands.
+    StandingWord: text().enum_values(Some(Standing::ALL.map(Standing::word)));
     /// The bytes of a picture.
     File: text().format(Some(SchemaFormat::KnownFormat(KnownFormat::Binary)));
     /// A form that carries pictures; parts by other names are ignored.

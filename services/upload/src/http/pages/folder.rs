@@ -21,6 +21,7 @@ use super::{
     card::{self, Card},
     render,
     rule::RuleInput,
+    silences,
 };
 use crate::{access::Visitor, app::App, folders::MOST_NORMALS, problem::Problem};
 
@@ -44,6 +45,8 @@ struct FolderPage {
     older: Option<String>,
     is_first: bool,
     saved: Option<Saved>,
+    /// Those that last and may mean its alerts.
+    silences: Vec<silences::Row>,
     max_mb: u32,
     visitor: Visitor,
     is_connected: bool,
@@ -93,7 +96,7 @@ impl FolderPage {
 pub(crate) struct Query {
     /// The `id` of the picture before which the list of pictures goes on.
     before: Option<String>,
-    /// What a form has just saved: `rule`, `description` or `normals`.
+    /// What a form has just saved: `rule`, `description`, `normals`, `camera` or `silenced`.
     saved: Option<String>,
 }
 
@@ -124,6 +127,10 @@ pub(crate) async fn folder(
         (state.rule(&folder), state.default_rule(), proposals)
     };
     let summary = app.summary(&folder)?;
+    let silences = {
+        let details = app.states.read().made(&folder).cloned();
+        silences::of_folder(&app, folder.as_str(), &details.unwrap_or_default())
+    };
     let camera_input = CameraInput::of(&app, &folder, &visitor).await;
     render(&FolderPage {
         camera_input,
@@ -138,6 +145,7 @@ pub(crate) async fn folder(
         older: pictures.next,
         is_first: query.before.is_none(),
         saved: query.saved.as_deref().and_then(Saved::read),
+        silences,
         max_mb: app.config.max_upload_mb,
         visitor,
         is_connected: app.broker.is_connected(),

@@ -1,0 +1,12 @@
+// The forms that silence alerts: times are the viewer's, and the name is remembered.
+import { takeLocalTimes } from "./local-fields.js";
+import { fillInNames, rememberName } from "./remembered.js";
+
+fillInNames(document);
+for (const form of document.querySelectorAll("[data-silence]")) {
+  takeLocalTimes(form);
+  form.addEventListener("submit", () => {
+    const name = form.querySelector("[data-remembered]");
+    if (name !== null) rememberName(name.value.trim());
+  });
+}

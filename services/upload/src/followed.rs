@@ -1,0 +1,42 @@
+//! What is known of a bucket: a task writes it, everybody reads it, and whoever has changed the bucket waits until it shows.
+
+use std::{
+    sync::{PoisonError, RwLock, RwLockReadGuard},
+    time::Duration,
+};
+
+use tokio::{sync::watch, time::timeout};
+
+/// How long a change may take to come back through the broker.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+#[derive(Default)]
+pub(crate) struct Followed<T> {
+    known: RwLock<T>,
+    changes: watch::Sender<()>,
+}
+
+impl<T> Followed<T> {
+    /// What is known now. It must not be held across an await.
+    pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
+        self.known.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn change(&self, change: impl FnOnce(&mut T)) {
+        change(&mut self.known.write().unwrap_or_else(PoisonError::into_inner));
+        self.changes.send_replace(());
+    }
+
+    /// Waits until this holds; says whether it did within 5 s.
+    pub(crate) async fn until(&self, holds: impl Fn(&T) -> bool) -> bool {
+        let mut changes = self.changes.subscribe();
+        let waiting = async {
+            while !holds(&self.read()) {
+                if changes.changed().await.is_err() {
+                    std::future::pending::<()>().await;
+                }
+            }
+        };
+        timeout(PATIENCE, waiting).await.is_ok()
+    }
+}
