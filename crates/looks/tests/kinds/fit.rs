@@ -57,8 +57,9 @@ fn solved(mut of: [[f64; 4]; 4], mut to: [f64; 4]) -> [f64; 4] {
         for row in 0..4 {
             if row != at {
                 let by = of[row][at] / of[at][at];
-                for column in 0..4 {
-                    of[row][column] -= by * of[at][column];
+                let pivot = of[at];
+                for (value, pivot) in of[row].iter_mut().zip(pivot) {
+                    *value -= by * pivot;
                 }
                 to[row] -= by * to[at];
             }
