@@ -9,6 +9,7 @@ mod corpus;
 mod deleted;
 mod demo;
 mod evidence;
+mod kinds;
 mod looks;
 mod migration;
 mod mutations;
