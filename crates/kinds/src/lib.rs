@@ -9,11 +9,11 @@
 //! **Moved.** Each picture, 160×120 grey levels, becomes a field of orientations, 80×60: the direction of the gradient,
 //! doubled, so that an edge counts the same whichever side is brighter, and softly normalised, so that contrast hardly
 //! counts. Fourier transforms give the agreement of both fields at every shift of up to 70 % of the width and 75 % of the
-//! height, in standard deviations of what chance would give there ([`align`](mod@align)). Where neither a shift nor the view in
+//! height, in standard deviations of what chance would give there (`align`). Where neither a shift nor the view in
 //! place explains the frame, 34 turns (±12°) and zooms (0.78 to 1.28) are tried as well, and finer ones around the best
-//! ([`search`]). **In place** is a frame that agrees without a shift, as a whole or in tiles ([`tiles`]). **Covered** is
+//! (`search`). **In place** is a frame that agrees without a shift, as a whole or in tiles (`tiles`). **Covered** is
 //! told by what has changed: it is plain, smooth, and has less texture than the reference had there. The order of
-//! questions, and all limits, are in [`name`](mod@name).
+//! questions, and all limits, are in `name`.
 
 mod align;
 mod field;

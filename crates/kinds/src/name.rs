@@ -43,7 +43,7 @@ pub enum Kind {
 /// reference a frame is where it is unlike. Fitted by `crates/looks/tests/kinds`, which also fits it anew for each scene on all others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cover {
-    /// Of [`Cover::FEATURES`].
+    /// Of [`Cover::features`].
     pub weights: [f64; 3],
     /// Added to their sum.
     pub bias: f64,
