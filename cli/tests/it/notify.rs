@@ -1,6 +1,6 @@
 //! `notify` and `silence`.
 
-use std::fs;
+use std::{fs, time::Duration};
 
 use axum::{Router, http::StatusCode, routing::post};
 use event_bus::{AlertSubject, Bus, BusConfig, Expected, Role};
@@ -8,7 +8,7 @@ use proto::v1::{Alert, Finding, Kind, Phase};
 use serde_json::Value;
 use tempfile::TempDir;
 use test_support::NatsServer;
-use tokio::sync::mpsc;
+use tokio::{sync::mpsc, time::timeout};
 
 use crate::{run, stderr, stdout, up::Up};
 
@@ -135,14 +135,12 @@ async fn a_message_of_up_leads_to_its_page_or_to_where_people_open_it() {
         let mut settings = vec!["--notify", file.to_str().unwrap()];
         settings.extend(public.iter().flat_map(|url| ["--public-url", url]));
         let up = Up::with_own_servers(data.path(), &settings);
+        // An alert of a folder without a reference would be over at once, and perhaps never told.
+        up.upload_reference(data.path());
         fire(&up.nats, "folder1-1-a").await;
-        // That it is over, which it is for a folder without a reference, is told as well.
-        let message = loop {
-            let message = came.recv().await.unwrap();
-            if message["occasion"] == "firing" {
-                break message;
-            }
-        };
+        let message = timeout(Duration::from_secs(60), came.recv()).await;
+        let message = message.expect("a message comes").unwrap();
+        assert_eq!(message["occasion"], "firing", "{message}");
         let page = public.unwrap_or(&up.web);
         let leads_to = format!("{page}alerts/folder1-1-a");
         assert_eq!(message["links"]["open"], leads_to, "{message}");
