@@ -24,6 +24,7 @@ export function offerTest(form, result, folder) {
   const words = result.querySelector("[data-words]");
   const steps = result.querySelector("[data-steps]");
   const image = result.querySelector("img");
+  const frame = image.parentElement;
   const store = result.querySelector("[data-store]");
   let picture = null;
 
@@ -40,14 +41,14 @@ export function offerTest(form, result, folder) {
     if (picture === null) return;
     URL.revokeObjectURL(image.src);
     image.src = URL.createObjectURL(picture);
-    image.hidden = store.hidden = false;
+    frame.hidden = store.hidden = false;
     store.disabled = false;
   };
 
   const test = async () => {
     if (!form.reportValidity()) return;
     result.hidden = false;
-    image.hidden = store.hidden = true;
+    frame.hidden = store.hidden = true;
     steps.replaceChildren();
     words.textContent = "Testing. This may take 40 seconds.";
     button.disabled = true;

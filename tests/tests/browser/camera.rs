@@ -31,14 +31,21 @@ async fn a_camera_is_tried_connected_and_removed() {
     browser.fill("#camera-password", "p@ss/w0rd").await;
     browser.fill("#camera-every", "0.5").await;
     browser.click("[data-camera-test]").await;
-    browser.reads("[data-words]", "Pictures come").await;
-    browser.reads("[data-steps]", "OK: takes connections").await;
+    browser
+        .reads("[data-camera-result] [data-words]", "Pictures come")
+        .await;
+    browser
+        .reads("[data-camera-result] [data-steps]", "OK: takes connections")
+        .await;
     browser
         .until("document.querySelector('[data-camera-result] img').naturalWidth > 0")
         .await;
-    browser.click("[data-store]").await;
+    browser.click("[data-camera-result] [data-store]").await;
     browser
-        .reads("[data-words]", "It is the reference now")
+        .reads(
+            "[data-camera-result] [data-words]",
+            "It is the reference now",
+        )
         .await;
 
     browser.click("form[data-camera] [type=submit]").await;
@@ -68,9 +75,11 @@ async fn a_test_that_fails_says_at_which_step_and_why() {
         .fill("#camera-source", "http://127.0.0.1:1/snap.jpg")
         .await;
     browser.click("[data-camera-test]").await;
-    browser.reads("[data-words]", "The test failed").await;
     browser
-        .reads("[data-steps] .refused", "takes no connections")
+        .reads("[data-camera-result] [data-words]", "The test failed")
+        .await;
+    browser
+        .reads("[data-camera-result] .refused", "takes no connection")
         .await;
 
     browser
@@ -78,9 +87,12 @@ async fn a_test_that_fails_says_at_which_step_and_why() {
         .await;
     browser.click("[data-camera-test]").await;
     browser
-        .reads("[data-words]", "leave out what stands before the @")
+        .reads(
+            "[data-camera-result] [data-words]",
+            "leave out what stands before the @",
+        )
         .await;
-    browser.close_despite(&["status of 400"]).await;
+    browser.close_despite(&["status of 422"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
