@@ -13,10 +13,11 @@
 //! place explains the frame, 34 turns (±12°) and zooms (0.78 to 1.28) are tried as well, and finer ones around the best
 //! (`search`). **In place** is a frame that agrees without a shift, as a whole or in tiles (`tiles`). **Covered** is
 //! told by what has changed: it is plain, smooth, and has less texture than the reference had there. The order of
-//! questions, and all limits, are in `name`.
+//! questions is in `name`, and all limits in `limits`.
 
 mod align;
 mod field;
+mod limits;
 mod measures;
 mod name;
 mod place;

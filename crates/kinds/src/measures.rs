@@ -3,7 +3,7 @@
 use crate::{
     COARSE, FINE, HEIGHT, WIDTH,
     field::Field,
-    name::limits,
+    limits,
     place::{self, Area},
     search::{Depth, Moved, search},
     tiles,

@@ -5,6 +5,7 @@
 //! or **changed**. Where nothing of it is found: **covered**, where all that is seen is plain; else **different**.
 
 use crate::{
+    limits,
     measures::{Measures, Texture},
     place::Area,
     search::Moved,
@@ -92,7 +93,7 @@ impl Measures {
 
     /// The same by another fit.
     pub fn name_by(&self, cover: &Cover) -> Name {
-        if limits::is_moved(&self.moved, self.in_place) {
+        if self.moved.explains_better_than(self.in_place) {
             return Name {
                 kind: Kind::Moved(self.moved),
                 score: sure(self.moved.z, limits::MOVED),
@@ -164,53 +165,4 @@ impl Measures {
 /// 0.5 at the limit, 1 at twice that.
 fn sure(value: f32, limit: f32) -> f32 {
     (0.5 * value / limit).clamp(0.5, 1.0)
-}
-
-/// Above which measure what is called so. Chosen by the detection study, in whose pictures the
-/// camera's scenes are those of the tests, and incidents drawn with other seeds.
-pub(crate) mod limits {
-    use crate::search::Moved;
-
-    /// Agreement elsewhere, of a moved view; less where no other place agrees nearly as well.
-    pub(crate) const MOVED: f32 = 9.0;
-    const SURELY_MOVED: f32 = 11.0;
-    const ALONE: f32 = 2.0;
-    const SURELY_ALONE: f32 = 1.2;
-    /// How much better than in place.
-    const BETTER: f32 = 1.25;
-    /// Agreement of a view in place, alone and where tiles say so as well.
-    pub(crate) const IN_PLACE: f32 = 14.0;
-    pub(crate) const IN_PLACE_WITH_TILES: f32 = 6.0;
-    pub(crate) const TILES: f32 = 0.15;
-    /// Mean grey levels: of no light; of little, and how much less than before that must be.
-    pub(crate) const DARK: f32 = 25.0;
-    pub(crate) const DIM: f32 = 45.0;
-    pub(crate) const DIMMED: f32 = 0.3;
-    /// Fine detail that is lost, and the tiles in place that prove it.
-    pub(crate) const BLURRED: f32 = 0.75;
-    pub(crate) const BLURRED_TILES: f32 = 0.33;
-    /// The likeness of half of the places, below which most of the view has changed.
-    pub(crate) const PARTLY: f32 = 0.45;
-    /// The share of the reference's contrast, below which there is a veil.
-    pub(crate) const VEILED: f32 = 0.3;
-    /// How many times as plain, and with which share of the edges, a cover is as what it hides.
-    pub(crate) const PLAINER: f32 = 1.5;
-    pub(crate) const FEWER_EDGES: f32 = 0.6;
-    /// How surely a cover is one, over a view that is in place, and where nothing of it is left; then as much is unlike.
-    pub(crate) const PARTLY_COVERED: f32 = 0.35;
-    pub(crate) const COVERED: f32 = 0.6;
-    pub(crate) const UNLIKE: f32 = 0.6;
-
-    pub(crate) fn is_moved(moved: &Moved, in_place: f32) -> bool {
-        let next = moved.next.max(1.0);
-        let is_alone = |by: f32| moved.z >= by * next;
-        moved.z >= BETTER * in_place
-            && (moved.z >= SURELY_MOVED && is_alone(SURELY_ALONE)
-                || moved.z >= MOVED && is_alone(ALONE))
-    }
-
-    /// Whether tiles can change what a frame is called.
-    pub(crate) fn needs_tiles(in_place: f32) -> bool {
-        in_place >= IN_PLACE_WITH_TILES
-    }
 }

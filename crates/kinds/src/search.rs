@@ -3,18 +3,18 @@
 use crate::{
     align::{Aligner, Peak},
     field::{ACROSS, DOWN, Field},
-    name::limits,
+    limits,
     turn::Turn,
 };
 
 /// How long to look for what explains a frame.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Depth {
-    /// Shifts: about 2 ms.
+    /// Shifts.
     Shifts,
-    /// Turns and zooms as well, where no shift explains the frame: about 40 ms.
+    /// Turns and zooms as well, where no shift explains the frame. They take most of the time.
     Turns,
-    /// One turn and zoom that is likely, where no shift explains the frame: about 3 ms.
+    /// One turn and zoom that is likely, where no shift explains the frame.
     Like {
         /// See [`Moved::degrees`].
         degrees: f32,
@@ -40,6 +40,17 @@ pub struct Moved {
     pub next: f32,
 }
 
+impl Moved {
+    /// Whether the view has gone there, by its agreement in place and at the next best place.
+    pub(crate) fn explains_better_than(&self, in_place: f32) -> bool {
+        let next = self.next.max(1.0);
+        let is_alone = |by: f32| self.z >= by * next;
+        self.z >= limits::BETTER * in_place
+            && (self.z >= limits::SURELY_MOVED && is_alone(limits::SURELY_ALONE)
+                || self.z >= limits::MOVED && is_alone(limits::ALONE))
+    }
+}
+
 /// Shifts of at most so many cells are none: the view is in place.
 const IN_PLACE: usize = 2;
 /// A turn or zoom must explain the frame so much better than a shift.
@@ -62,7 +73,7 @@ pub(crate) fn search(
     let surface = aligner.at(&frame.halved());
     let in_place = surface.in_place();
     let shifted = moved(surface.peak(Some(IN_PLACE)), Turn::NONE);
-    let is_explained = in_place >= limits::IN_PLACE || limits::is_moved(&shifted, in_place);
+    let is_explained = in_place >= limits::IN_PLACE || shifted.explains_better_than(in_place);
     if is_explained || depth == Depth::Shifts {
         return (in_place, shifted);
     }
