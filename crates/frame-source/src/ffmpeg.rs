@@ -97,13 +97,13 @@ impl Ffmpeg {
         }
     }
 
-    /// Waits until it has ended; how, and the last that it said.
+    /// Waits until it has ended; how, and the last that it said. To be asked once.
     ///
     /// # Errors
     /// When the system does not say.
-    pub async fn ended(mut self) -> io::Result<(ExitStatus, String)> {
+    pub async fn ended(&mut self) -> io::Result<(ExitStatus, String)> {
         let status = self.child.wait().await?;
-        Ok((status, self.complaints.await.unwrap_or_default()))
+        Ok((status, (&mut self.complaints).await.unwrap_or_default()))
     }
 }
 

@@ -14,7 +14,7 @@ const SLACK: Duration = Duration::from_secs(30);
 
 /// An ffmpeg that makes pictures.
 pub struct Program {
-    ffmpeg: Option<Ffmpeg>,
+    ffmpeg: Ffmpeg,
     /// What it reads: not to be repeated.
     address: String,
     every: Duration,
@@ -33,7 +33,7 @@ impl Program {
         let output = ["-an", "-vf", &filter, "-q:v", "4"];
         let ffmpeg = Ffmpeg::start(input, output, MAX_FRAME_BYTES);
         Ok(Program {
-            ffmpeg: Some(ffmpeg.map_err(|error| Outage::silent(error.to_string()))?),
+            ffmpeg: ffmpeg.map_err(|error| Outage::silent(error.to_string()))?,
             address,
             every: spec.every,
             due: Instant::now(),
@@ -42,10 +42,8 @@ impl Program {
 
     pub(crate) async fn next(&mut self) -> Result<Picture, Outage> {
         sleep_until(self.due).await;
-        let ended = || Outage::silent("ffmpeg has ended");
-        let ffmpeg = self.ffmpeg.as_mut().ok_or_else(ended)?;
         let patience = self.every + SLACK;
-        let picture = timeout(patience, ffmpeg.next()).await.map_err(|_| {
+        let picture = timeout(patience, self.ffmpeg.next()).await.map_err(|_| {
             Outage::silent(format!("ffmpeg has made no picture within {patience:?}"))
         })?;
         // A little early, so that it never has to wait for us: it would read on no more.
@@ -59,10 +57,7 @@ impl Program {
     }
 
     async fn why_ended(&mut self) -> Outage {
-        let Some(ffmpeg) = self.ffmpeg.take() else {
-            return Outage::silent("ffmpeg has ended");
-        };
-        match ffmpeg.ended().await {
+        match self.ffmpeg.ended().await {
             Ok((status, said)) => {
                 let said: String = said.replace(&self.address, "…").chars().take(200).collect();
                 Outage::silent(format!("ffmpeg ended with {status}: {said}"))

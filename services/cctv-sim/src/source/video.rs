@@ -84,7 +84,7 @@ impl Video {
 
     /// A video that is played once may end; with any other, the end is a failure, even if ffmpeg thinks all is well.
     async fn end(&mut self) -> Result<Option<Frame>, Error> {
-        let Some(running) = self.running.take() else {
+        let Some(mut running) = self.running.take() else {
             return Ok(None);
         };
         self.lengthen_pause();
