@@ -81,7 +81,7 @@ impl Access {
                 let (accounts, following) =
                     users_file::open(file, token).map_err(Failure::usage)?;
                 tracker.spawn(shutdown.clone().run_until_cancelled_owned(following));
-                let sessions = Arc::new(Sessions::new());
+                let sessions = Arc::new(Sessions::default());
                 let caught_up = sessions.follow(bus, tracker, shutdown);
                 shutdown.run_until_cancelled(caught_up).await;
                 Mode::Accounts(Box::new(Gate {

@@ -27,9 +27,14 @@ impl<T> Followed<T> {
         self.changes.send_replace(());
     }
 
+    /// Changes with every change.
+    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+        self.changes.subscribe()
+    }
+
     /// Waits until this holds; says whether it did within 5 s.
     pub(crate) async fn until(&self, holds: impl Fn(&T) -> bool) -> bool {
-        let mut changes = self.changes.subscribe();
+        let mut changes = self.changes();
         let waiting = async {
             while !holds(&self.read()) {
                 if changes.changed().await.is_err() {

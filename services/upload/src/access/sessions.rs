@@ -1,33 +1,27 @@
-use std::{
-    collections::HashMap,
-    sync::{Arc, PoisonError, RwLock},
-    time::Duration,
-};
+//! Who is logged in.
+
+use std::{collections::HashMap, sync::Arc};
 
 use accounts::UserName;
 use event_bus::{Bus, Latest, Session, SessionChange, SessionKey, Stored};
 use time::OffsetDateTime;
-use tokio::{sync::watch, time::timeout};
+use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
+use crate::followed::Followed;
+
 /// Who is logged in: a fold over the bucket, in memory.
-pub(super) struct Sessions {
-    known: RwLock<HashMap<SessionKey, Session>>,
+#[derive(Default)]
+pub(super) struct Sessions(Followed<Known>);
+
+#[derive(Default)]
+struct Known {
+    sessions: HashMap<SessionKey, Session>,
     /// The number of the last change that was taken in.
-    reached: watch::Sender<u64>,
+    reached: u64,
 }
 
-/// How long a change may take to come back through the broker.
-const PATIENCE: Duration = Duration::from_secs(5);
-
 impl Sessions {
-    pub(super) fn new() -> Self {
-        Sessions {
-            known: RwLock::default(),
-            reached: watch::Sender::new(0),
-        }
-    }
-
     /// Keeps them up to date until shutdown. Resolves when all that was there is loaded.
     pub(super) fn follow(
         self: &Arc<Self>,
@@ -47,35 +41,30 @@ impl Sessions {
 
     /// Whoever deletes the bucket logs everybody out.
     fn end_all(&self) {
-        self.known
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clear();
-        self.reached.send_replace(0);
+        self.0.change(|known| *known = Known::default());
     }
 
     fn learn(&self, stored: Stored<SessionChange>) {
         let now = OffsetDateTime::now_utc();
-        {
-            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            known.retain(|_, session| session.ends_at > now);
+        self.0.change(|known| {
+            known.sessions.retain(|_, session| session.ends_at > now);
             match stored.event.value {
-                Some(session) => known.insert(stored.key, session),
-                None => known.remove(&stored.key),
+                Some(session) => known.sessions.insert(stored.key, session),
+                None => known.sessions.remove(&stored.key),
             };
-        }
-        self.reached.send_replace(stored.sequence);
+            known.reached = stored.sequence;
+        });
     }
 
     pub(super) fn get(&self, key: &SessionKey) -> Option<Session> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        known.get(key).cloned()
+        self.0.read().sessions.get(key).cloned()
     }
 
     /// Those of a user beyond the newest so many.
     pub(super) fn surplus(&self, user: &UserName, most: usize) -> Vec<SessionKey> {
-        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let known = self.0.read();
         let theirs = known
+            .sessions
             .iter()
             .filter(|(_, session)| session.user == user.as_str());
         let mut theirs: Vec<_> = theirs
@@ -90,21 +79,19 @@ impl Sessions {
     }
 
     /// Changes with every session that begins or ends.
-    pub(super) fn changes(&self) -> watch::Receiver<u64> {
-        self.reached.subscribe()
+    pub(super) fn changes(&self) -> watch::Receiver<()> {
+        self.0.changes()
     }
 
     /// Waits until a change is taken in; says whether it was in time.
     pub(super) async fn until(&self, sequence: u64) -> bool {
-        let mut changes = self.changes();
-        let reached = changes.wait_for(|reached| *reached >= sequence);
-        matches!(timeout(PATIENCE, reached).await, Ok(Ok(_)))
+        self.0.until(|known| known.reached >= sequence).await
     }
 
     /// Waits until a session is known to have ended; says whether it was in time.
     pub(super) async fn until_gone(&self, key: &SessionKey) -> bool {
-        let mut changes = self.changes();
-        let gone = changes.wait_for(|_| self.get(key).is_none());
-        matches!(timeout(PATIENCE, gone).await, Ok(Ok(_)))
+        self.0
+            .until(|known| !known.sessions.contains_key(key))
+            .await
     }
 }
