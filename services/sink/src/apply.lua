@@ -8,7 +8,8 @@
 -- ARGV[4]  The number that it reaches.
 -- ARGV[5]  Where other keys lack something: the number of the event since when.
 -- ARGV[6]  Of the entries' number: "" to keep it, "forget", or the number that it is.
--- ARGV[7]  Of entries whose id Redis does not take, while that number is not known: "said" if they were added before.
+-- ARGV[7]  Of entries, while that number is not known: "added" if those whose id Redis does not take were added before;
+--          "unread" if it could not be read which are there, so that none can be added.
 -- then for each step the number of its event, the count of its words, and its words.
 --
 -- Answers 1 and what the position holds now, with the keys that were refused and why. Where the position is not what it
@@ -53,9 +54,10 @@ end
 local function add(sequence, command)
     local said = number_of(entries)
     if said and sequence <= said then return end
+    if not said and ARGV[7] == 'unread' then return {err = 'WRONGTYPE its entries could not be read'} end
     local done = redis.pcall(unpack(command))
     if is_error(done) and string.find(done.err, 'equal or smaller', 1, true) then
-        if not said and ARGV[7] == 'said' then return end
+        if not said and ARGV[7] == 'added' then return end
         command[6] = '*'
         done = redis.pcall(unpack(command))
     end

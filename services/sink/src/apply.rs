@@ -56,7 +56,7 @@ struct How {
     to: u64,
     lacking: Option<u64>,
     entries: String,
-    refused_id: &'static str,
+    unknown: &'static str,
 }
 
 /// What the script answers: whether it did anything, the position, and each key that was refused and why.
@@ -107,14 +107,6 @@ impl Applying {
         self.wanted = wanted;
         if has_gone_back {
             how.entries = "forget".to_owned();
-        }
-        if self.has_entries && (has_gone_back || !self.knows_entries(redis).await?) {
-            let there = Entries::load(redis).await?;
-            self.wanted
-                .retain(|words| words[0] != "XADD" || !there.has(words));
-            if self.held == Held::Nothing {
-                how.refused_id = "said";
-            }
         }
         self.write_wanted(how, redis).await
     }
@@ -205,9 +197,24 @@ impl Applying {
 
     async fn write_wanted(
         &mut self,
-        how: How,
+        mut how: How,
         redis: &mut Connection,
     ) -> RedisResult<(Applied, Refused)> {
+        let forgets = how.entries == "forget";
+        if self.has_entries && (forgets || !self.knows_entries(redis).await?) {
+            how.unknown = match Entries::load(redis).await? {
+                Some(there) => {
+                    self.wanted
+                        .retain(|words| words[0] != "XADD" || !there.has(words));
+                    if self.held == Held::Nothing {
+                        "added"
+                    } else {
+                        ""
+                    }
+                }
+                None => "unread",
+            };
+        }
         let (applied, refused) = self.write(self.wanted.steps(), how, redis).await?;
         if applied == Applied::Done {
             self.wanted.keep_only(|key| refused.contains_key(key));
@@ -325,7 +332,7 @@ impl Applying {
             .arg(how.to)
             .arg(how.lacking.map_or(String::new(), |since| since.to_string()))
             .arg(&how.entries)
-            .arg(how.refused_id);
+            .arg(how.unknown);
         for (sequence, words) in steps {
             call.arg(sequence).arg(words.len()).arg(words);
         }

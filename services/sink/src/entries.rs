@@ -19,15 +19,15 @@ const PAGE: usize = 500;
 /// Redis refuses to look for what is after it.
 const LAST_ID: &str = "18446744073709551615-18446744073709551615";
 
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Entries(HashSet<[String; 4]>);
 
 impl Entries {
-    /// All that are there; none where no entry can be added either.
-    pub(crate) async fn load(redis: &mut Connection) -> RedisResult<Self> {
+    /// All that are there; `None` where Redis does not say, since the key holds something else or may not be read.
+    pub(crate) async fn load(redis: &mut Connection) -> RedisResult<Option<Self>> {
         match Self::load_all(redis).await {
-            Err(error) if is_of_the_key(error.code()) => Ok(Entries::default()),
-            loaded => loaded,
+            Err(error) if is_of_the_key(error.code()) => Ok(None),
+            loaded => loaded.map(Some),
         }
     }
 

@@ -193,9 +193,8 @@ async fn a_stream_that_is_made_anew_while_it_is_read_loses_nothing_however_fast_
     assert_eq!(ids, ["four", "one", "three", "two"]);
 }
 
-#[tokio::test]
-async fn alerts_that_are_put_back_into_a_stream_made_anew_have_no_second_entries() {
-    let mut fixture = after(&["one", "two"]).await;
+/// The stream is gone while no sink runs, and one alert was put back into a new one.
+async fn make_alerts_anew(fixture: &mut Fixture, put_back: &str) {
     fixture.stop_sink().await;
     fixture.delete_stream("ALERTS").await;
     fixture.bus = Bus::connect(
@@ -205,8 +204,28 @@ async fn alerts_that_are_put_back_into_a_stream_made_anew_have_no_second_entries
     )
     .await
     .unwrap();
-    fixture.alert(&dock(), "two", Phase::Firing).await;
+    fixture.alert(&dock(), put_back, Phase::Firing).await;
+}
+
+#[tokio::test]
+async fn alerts_that_are_put_back_into_a_stream_made_anew_have_no_second_entries() {
+    let mut fixture = after(&["one", "two"]).await;
+    make_alerts_anew(&mut fixture, "two").await;
     fixture.start_sink().await;
+    fire_and_wait(&fixture, "three").await;
+    assert_eq!(ids(&fixture).await, ["one", "two", "three"]);
+}
+
+#[tokio::test]
+async fn nor_have_they_where_the_entries_could_not_be_read_meanwhile() {
+    let mut fixture = after(&["one", "two"]).await;
+    make_alerts_anew(&mut fixture, "two").await;
+    fixture.do_in_redis("RENAME alerts aside").await;
+    fixture.do_in_redis("SET alerts x").await;
+    fixture.start_sink().await;
+    fixture.says("Redis takes alerts (something").await;
+    fixture.do_in_redis("RENAME aside alerts").await;
+    fixture.says("").await;
     fire_and_wait(&fixture, "three").await;
     assert_eq!(ids(&fixture).await, ["one", "two", "three"]);
 }
