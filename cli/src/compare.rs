@@ -209,7 +209,7 @@ impl Comparer {
         });
         match compared {
             Ok(Ok((mut compared, look))) => {
-                name(&mut compared, &look, Depth::Turns);
+                name(&mut compared, &look, Depth::Turns, &[]);
                 let can_tell = !is_too_dark(compared.verdict, &compared.findings);
                 answer.similarity = can_tell.then_some(compared.similarity);
                 answer.verdict = compared.verdict.word();

@@ -27,11 +27,12 @@ pub fn of_findings(findings: &[Finding]) -> String {
         (Kind::Moved, more) => format!("was {more}"),
         (Kind::Covered, more) => format!("is covered, {more}"),
         (Kind::Changed, more) => format!("has changed {more}"),
+        (Kind::Swapped, more) => format!("shows the view {more}"),
         (_, _) => words(first),
     }
 }
 
-/// What can be said of findings beside the kind of the first: which way, where. Empty where there is nothing.
+/// What can be said of findings beside the kind of the first: which way, where, whose. Empty where there is nothing.
 pub fn more_of(findings: &[Finding]) -> String {
     let kind = |at: usize| findings.get(at).map(Finding::kind);
     match (findings.first(), kind(0), kind(1)) {
@@ -45,6 +46,9 @@ pub fn more_of(findings: &[Finding]) -> String {
             .first()
             .map(places::of_region)
             .unwrap_or_default(),
+        (Some(Finding { folder, .. }), Some(Kind::Swapped), _) if !folder.is_empty() => {
+            format!("of {folder}")
+        }
         (_, Some(Kind::Covered), Some(Kind::Moved)) => "or turned to something plain".to_owned(),
         _ => String::new(),
     }
@@ -243,6 +247,11 @@ mod tests {
             }],
             ..Finding::default()
         };
+        let swapped = Finding {
+            kind: Kind::Swapped.into(),
+            folder: "dock-3".to_owned(),
+            ..Finding::default()
+        };
         let covered = Finding {
             kind: Kind::Covered.into(),
             ..Finding::default()
@@ -254,6 +263,7 @@ mod tests {
             ),
             (vec![moved(None)], "was turned or shifted"),
             (vec![changed], "has changed in the left third"),
+            (vec![swapped], "shows the view of dock-3"),
             (vec![covered.clone()], "is covered"),
             (
                 vec![covered, moved(None)],

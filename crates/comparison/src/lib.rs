@@ -19,6 +19,6 @@ pub use digest::{Digest, rule_digest};
 pub use judge::{Judged, Measured, is_too_dark};
 pub use kinds::Depth;
 pub use look::Look;
-pub use naming::{can_be_named, name};
+pub use naming::{Other, can_be_named, name};
 pub use stored_look::look_version;
 pub use unrelated::unrelated_similarity;

@@ -1,12 +1,17 @@
 //! What a mismatch is called, and where it is.
 
-use kinds::{Area, Depth, Moved, Name};
+use std::sync::Arc;
+
+use kinds::{Area, Depth, Measures, Moved, Name};
 use proto::v1::{Finding, Kind, Point, Region, Shift, Verdict};
 
-use crate::{Compared, Look, view};
+use crate::{Baseline, Compared, Look, view};
 
 /// From which score on something is what it is called.
 const LIMIT: f64 = 0.5;
+
+/// Another folder, and what its frames are held against.
+pub type Other = (String, Arc<Baseline>);
 
 /// Whether more can be said of it than was: a mismatch that is not already of one tone, or a long night.
 pub fn can_be_named(verdict: Verdict, findings: &[Finding]) -> bool {
@@ -15,8 +20,9 @@ pub fn can_be_named(verdict: Verdict, findings: &[Finding]) -> bool {
 }
 
 /// Says what is wrong with a frame that does not match, instead of only that something is. The verdict and the similarity
-/// stay. What nobody can be sure of stays [`Kind::Different`], and so does what is measured by hashes alone.
-pub fn name(compared: &mut Compared<'_>, frame: &Look, depth: Depth) {
+/// stay. What nobody can be sure of stays [`Kind::Different`], and so does what is measured by hashes alone. `others` are
+/// the folders whose views the frame may show instead.
+pub fn name(compared: &mut Compared<'_>, frame: &Look, depth: Depth, others: &[Other]) {
     if !can_be_named(compared.verdict, &compared.findings) {
         return;
     }
@@ -25,12 +31,31 @@ pub fn name(compared: &mut Compared<'_>, frame: &Look, depth: Depth) {
     let aspect = fingerprint.height.max(1) as f32 / fingerprint.width.max(1) as f32;
     let measures =
         looks.and_then(|(reference, frame)| view::measures(reference, frame, aspect, depth));
-    if let Some(measures) = measures {
+    if let (Some(measures), Some(view)) = (measures, frame.view.as_ref()) {
         let different = compared.findings.remove(0);
-        compared
-            .findings
-            .splice(..0, findings(measures.name(), different));
+        let better = match elsewhere(&measures, view, others) {
+            Some(swapped) => vec![swapped],
+            None => findings(measures.name(), different),
+        };
+        compared.findings.splice(..0, better);
     }
+}
+
+/// That a frame shows the view of another folder.
+fn elsewhere(measures: &Measures, frame: &view::Look, others: &[Other]) -> Option<Finding> {
+    let with_views = others.iter().filter_map(|(folder, baseline)| {
+        let look = baseline.reference().look.view.as_deref()?;
+        Some((folder, look))
+    });
+    let (folders, looks): (Vec<&String>, Vec<&view::Look>) = with_views.unzip();
+    let found = view::elsewhere(measures, frame, looks.into_iter())?;
+    Some(Finding {
+        kind: Kind::Swapped.into(),
+        score: rounded(found.score),
+        limit: LIMIT,
+        folder: folders[found.at].clone(),
+        ..Finding::default()
+    })
 }
 
 /// Of a name; `different` is what was found before.

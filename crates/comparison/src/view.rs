@@ -51,7 +51,7 @@ mod tone;
 mod units;
 
 pub use look::{Look, Picture, ShapeError};
-pub use naming::measures;
+pub use naming::{elsewhere, measures};
 pub use normals::{MAX_PICTURES, Normals, TooMany};
 pub use seen::{Condition, Patches, Seen};
 

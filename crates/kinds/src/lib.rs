@@ -14,8 +14,11 @@
 //! (`search`). **In place** is a frame that agrees without a shift, as a whole or in tiles (`tiles`). **Covered** is
 //! told by what has changed: it is plain, smooth, and has less texture than the reference had there. The order of
 //! questions is in `name`, and all limits in `limits`.
+//!
+//! **Another view's.** The same agreement in place, with the references of other views: [`in_place_of`].
 
 mod align;
+mod elsewhere;
 mod field;
 mod limits;
 mod measures;
@@ -27,6 +30,7 @@ mod tests;
 mod tiles;
 mod turn;
 
+pub use elsewhere::{Elsewhere, in_place_of};
 pub use measures::{Measures, Network, Pair, Picture};
 pub use name::{Cover, Kind, Name};
 pub use place::Area;

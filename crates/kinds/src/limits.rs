@@ -31,6 +31,10 @@ pub(crate) const PARTLY_COVERED: f32 = 0.35;
 pub(crate) const COVERED: f32 = 0.6;
 pub(crate) const UNLIKE: f32 = 0.6;
 
+/// Agreement in place with the reference of another view, and how much better that is than all agreement with its own.
+pub(crate) const SWAPPED: f32 = 14.0;
+pub(crate) const SWAPPED_BY: f32 = 4.0;
+
 /// Whether tiles can change what a frame is called.
 pub(crate) fn needs_tiles(in_place: f32) -> bool {
     in_place >= IN_PLACE_WITH_TILES

@@ -163,6 +163,6 @@ impl Measures {
 }
 
 /// 0.5 at the limit, 1 at twice that.
-fn sure(value: f32, limit: f32) -> f32 {
+pub(crate) fn sure(value: f32, limit: f32) -> f32 {
     (0.5 * value / limit).clamp(0.5, 1.0)
 }

@@ -2,6 +2,7 @@
 
 use crate::{
     COARSE, Cover, Depth, FINE, HEIGHT, Kind, Measures, Name, Network, Pair, Picture, WIDTH,
+    in_place_of,
 };
 
 /// Grey levels of a scene of boxes at any place of a plane; each seed is another scene.
@@ -276,4 +277,33 @@ fn any_pictures_give_a_name_and_a_score() {
             assert!((0.5..=1.0).contains(&name.score), "{name:?}");
         }
     }
+}
+
+#[test]
+fn the_view_of_another_is_told_from_ones_own_and_from_any() {
+    let [own, other, any] = [1, 2, 3].map(|seed| Scene::new(seed).seen(STILL, 0.0, 1.0));
+    let others = || [any.as_slice(), other.as_slice()];
+    let found = |frame: &[u8]| {
+        let measures = measured(&own, frame, &UNLIKE, Depth::Turns);
+        in_place_of(&measures, frame, others())
+    };
+    // Half as bright.
+    let frame: Vec<u8> = other.iter().map(|level| level / 2).collect();
+    let elsewhere = found(&frame).unwrap();
+    assert_eq!(elsewhere.at, 1);
+    assert!(elsewhere.score > 0.9, "{elsewhere:?}");
+
+    let unknown = Scene::new(4).seen(STILL, 0.0, 1.0);
+    let turned = Scene::new(1).seen((40.0, 10.0), 0.0, 1.0);
+    for frame in [&own, &unknown, &turned] {
+        assert_eq!(found(frame), None);
+    }
+}
+
+#[test]
+fn a_view_that_two_cameras_share_is_nobody_elses() {
+    let shared = Scene::new(1).seen(STILL, 0.0, 1.0);
+    let frame: Vec<u8> = shared.iter().map(|level| 255 - level / 2).collect();
+    let measures = measured(&shared, &frame, &UNLIKE, Depth::Turns);
+    assert_eq!(in_place_of(&measures, &frame, [shared.as_slice()]), None);
 }

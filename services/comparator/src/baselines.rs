@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use comparison::{Baseline, BaselinePicture, Look, view};
+use comparison::{Baseline, BaselinePicture, Look, Other, view};
 use event_bus::{
     Bus, Folder, Normals, ObjectBucket, Objects, PictureKey, References, StoreError, with_causes,
 };
@@ -139,6 +139,23 @@ impl Baselines {
         self.kept().forget(folder);
     }
 
+    /// All that is kept but for one folder's.
+    pub(crate) fn but_for(&self, folder: &Folder) -> Vec<Other> {
+        let kept = self.kept();
+        let others = kept.by_folder.iter().filter(|(other, _)| *other != folder);
+        others
+            .map(|(other, entry)| entry.of_folder(other))
+            .collect()
+    }
+
+    /// What is kept for the folder of this name.
+    pub(crate) fn named(&self, folder: &str) -> Option<Other> {
+        let folder: Folder = folder.parse().ok()?;
+        let kept = self.kept();
+        let entry = kept.by_folder.get(&folder)?;
+        Some(entry.of_folder(&folder))
+    }
+
     /// What a picture looks like: as it is stored, or as the picture shows it, and then it is stored.
     async fn look_of<B: ObjectBucket<Key = PictureKey>>(
         &self,
@@ -220,6 +237,12 @@ async fn look_at(
         id: id.to_owned(),
         source,
     })
+}
+
+impl Entry {
+    fn of_folder(&self, folder: &Folder) -> Other {
+        (folder.to_string(), Arc::clone(&self.baseline))
+    }
 }
 
 impl Kept {

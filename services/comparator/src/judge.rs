@@ -7,7 +7,8 @@ use alerting::{
 };
 use bytes::Bytes;
 use comparison::{
-    Baseline, Depth, Look, MeasureError, can_be_named, detector_version, is_too_dark, rule_digest,
+    Baseline, Depth, Look, MeasureError, Other, can_be_named, detector_version, is_too_dark,
+    rule_digest,
 };
 use event_bus::{
     AlertSubject, Bus, Delivery, Folder, FrameArrival, PublishError, StoreError, Stored,
@@ -321,8 +322,8 @@ impl Judge {
         seen.digests.write_to(&mut comparison);
         if can_be_named(comparison.verdict(), &comparison.findings) {
             let (look, rule) = (seen.look.clone(), set.rule);
-            let depth = self.depth(folder);
-            let named = self.looking.name(baseline, look, rule, depth).await;
+            let search = self.search(folder);
+            let named = self.looking.name(baseline, look, rule, search).await;
             comparison.findings = named.unwrap_or(comparison.findings);
         }
         if is_too_dark(comparison.verdict(), &comparison.findings) {
@@ -365,18 +366,22 @@ impl Judge {
         }
     }
 
-    /// How long to look for what is wrong: once an episode, before it begins. What it was called then is likely while it lasts.
-    fn depth(&self, folder: &Folder) -> Depth {
+    /// How long to look for what is wrong, and among which other views: once an episode, before it begins. What it was called
+    /// then is likely while it lasts.
+    fn search(&self, folder: &Folder) -> (Depth, Vec<Other>) {
         let alert = self.state.alerts.alert(&AlertSubject::view(folder));
         let firing = alert.filter(|alert| alert.event.phase() == Phase::Firing);
         let Some(firing) = firing else {
-            return Depth::Turns;
+            return (Depth::Turns, self.baselines.but_for(folder));
         };
-        let shift = firing.event.findings.first().and_then(|it| it.shift);
-        shift.map_or(Depth::Shifts, |shift| Depth::Like {
+        let finding = firing.event.findings.first();
+        let shift = finding.and_then(|it| it.shift);
+        let depth = shift.map_or(Depth::Shifts, |shift| Depth::Like {
             degrees: shift.degrees as f32,
             zoom: shift.zoom as f32,
-        })
+        });
+        let other = finding.and_then(|it| self.baselines.named(&it.folder));
+        (depth, other.into_iter().collect())
     }
 
     /// Says that nothing can be said of a frame, since the reference is lost.

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use comparison::{Baseline, Depth, Look, compare, name};
+use comparison::{Baseline, Depth, Look, Other, compare, name};
 use fingerprint::{Limits, Tiles};
 use looks::{LookError, Model, Viewer};
 use proto::{EffectiveRule, Measure, v1::Finding};
@@ -66,19 +66,19 @@ impl Looking {
         Ok(self.cpu.run(work).await??)
     }
 
-    /// What is found of a frame that does not match, with its name. `None` where that cannot be told: what was found before
+    /// What is found of a frame that does not match, with its name, which may be that of one of the other views. `None` where that cannot be told: what was found before
     /// holds.
     pub(crate) async fn name(
         &self,
         baseline: Arc<Baseline>,
         look: Look,
         rule: EffectiveRule,
-        depth: Depth,
+        (depth, others): (Depth, Vec<Other>),
     ) -> Option<Vec<Finding>> {
         let work = move || {
             let begun = Instant::now();
             let mut compared = compare(&baseline, &look, &rule).ok()?;
-            name(&mut compared, &look, depth);
+            name(&mut compared, &look, depth, &others);
             metrics::histogram!("framewatch_naming_seconds").record(begun.elapsed());
             Some(compared.findings)
         };

@@ -47,3 +47,29 @@ async fn an_alert_of_another_view_says_no_more_than_is_known() {
     let alert = stack.firing("folder1").await;
     assert_eq!(alert.findings[0].kind(), Kind::Different, "{alert:?}");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_alert_of_two_cameras_that_were_swapped_says_whose_view_it_is() {
+    let Some((stack, _, shelf)) = watched_by_view().await else {
+        return;
+    };
+    stack.set_rule("folder2", r#"{"measure": "view"}"#).await;
+    stack.upload("folder2", "shelf.jpg", shelf.clone()).await;
+    stack.publish("folder2", shelf.clone()).await;
+    stack
+        .similarity_where("folder2", |similarity| similarity > 0.99)
+        .await;
+    stack.publish("folder1", shelf).await;
+    let alert = stack.firing("folder1").await;
+    let finding = &alert.findings[0];
+    assert_eq!(
+        (finding.kind(), finding.folder.as_str()),
+        (Kind::Swapped, "folder2"),
+        "{alert:?}"
+    );
+    assert!(
+        alert.message.contains("shows the view of folder2"),
+        "{}",
+        alert.message
+    );
+}

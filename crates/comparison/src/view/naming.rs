@@ -1,8 +1,11 @@
 //! What `kinds` is given of two looks.
 
-use kinds::{Depth, Measures, Network, Pair, Picture};
+use kinds::{Depth, Elsewhere, Measures, Network, Pair, Picture};
 
 use super::Look;
+
+/// How many other views are held against a frame closely, which takes a millisecond or two each.
+const TRIED: usize = 4;
 
 /// What tells how a frame differs from a picture. `aspect` is the frame's height by its width. `None` where one of them
 /// was stored by an earlier version, which kept too little.
@@ -27,6 +30,31 @@ pub fn measures(reference: &Look, frame: &Look, aspect: f32, depth: Depth) -> Op
         },
     };
     Some(Measures::of(&pair, depth))
+}
+
+/// Which of other views a frame shows, that is not its own by `measures`; tried are the few that the network finds most
+/// like it.
+pub fn elsewhere<'a>(
+    measures: &Measures,
+    frame: &Look,
+    others: impl Iterator<Item = &'a Look>,
+) -> Option<Elsewhere> {
+    let likeness = |other: &Look| {
+        let cosines = other.coarse.cosines(&frame.coarse);
+        cosines.iter().sum::<f32>() / cosines.len() as f32
+    };
+    let mut others: Vec<(usize, f32, &[u8])> = others
+        .enumerate()
+        .filter_map(|(at, other)| Some((at, likeness(other), other.luma.as_deref()?)))
+        .collect();
+    others.sort_by(|one, other| other.1.total_cmp(&one.1));
+    others.truncate(TRIED);
+    let levels = others.iter().map(|(_, _, luma)| *luma);
+    let found = kinds::in_place_of(measures, frame.luma.as_deref()?, levels)?;
+    Some(Elsewhere {
+        at: others[found.at].0,
+        ..found
+    })
 }
 
 fn picture(look: &Look) -> Option<Picture<'_>> {

@@ -13,9 +13,14 @@ mod canvas;
 mod corpus;
 mod fit;
 mod incidents;
+mod swapped;
 mod table;
 
-use std::{collections::HashMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::HashMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 use canvas::Canvas;
 use comparison::{Depth, Look, view};
@@ -65,6 +70,11 @@ impl Site {
         self.viewer.look(&bytes, Measure::View).unwrap()
     }
 
+    fn look_of(&mut self, path: &Path) -> Look {
+        let bytes = std::fs::read(path).unwrap();
+        self.viewer.look(&bytes, Measure::View).unwrap()
+    }
+
     fn drawn(&mut self, seed: u64, of_each: usize) -> Vec<Case> {
         let incidents = Draw::new(&self.rows, seed).incidents(of_each);
         let case = |incident: Incident| {
@@ -99,10 +109,8 @@ impl Site {
         for (reference, frame, scene, truth) in pairs {
             for path in [&reference, &frame] {
                 if !looks.contains_key(path) {
-                    let look = self
-                        .viewer
-                        .look(&std::fs::read(path).unwrap(), Measure::View);
-                    looks.insert(path.clone(), look.unwrap());
+                    let look = self.look_of(path);
+                    looks.insert(path.clone(), look);
                 }
             }
             cases.push(Case {
