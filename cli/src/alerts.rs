@@ -1,3 +1,5 @@
+//! `framewatch alerts`: lists alerts, and acknowledges them.
+
 use std::time::Duration;
 
 use alerting::sentences;

@@ -1,3 +1,5 @@
+//! `framewatch compare`: holds pictures in files against each other, without a server.
+
 use std::{
     fs::File,
     io::{self, BufRead, BufReader},

@@ -1,3 +1,5 @@
+//! `framewatch completions`: prints completions for a shell.
+
 use std::io;
 
 use clap_complete::Shell;

@@ -1,3 +1,5 @@
+//! `framewatch dead-letters`: lists what could not be read, shows it, and publishes it again.
+
 use std::{fs, path::PathBuf};
 
 use anyhow::{Context as _, anyhow};

@@ -1,3 +1,5 @@
+//! `framewatch folder`: shows what is said of a folder, and says it.
+
 use event_bus::Folder;
 use proto::v1::Folder as Details;
 use service_runtime::Failure;

@@ -1,3 +1,5 @@
+//! `framewatch folders`: lists folders and how they stand.
+
 use std::{
     io::{self, IsTerminal},
     time::Duration,

@@ -1,3 +1,5 @@
+//! `framewatch healthcheck`: asks a running `up` whether it is ready.
+
 use std::{net::SocketAddr, process::ExitCode};
 
 use anyhow::anyhow;

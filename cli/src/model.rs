@@ -1,3 +1,5 @@
+//! `framewatch model`: says which weights of the network are installed, and whether they compute what they should.
+
 use std::process::ExitCode;
 
 use looks::ModelConfig;

@@ -1,3 +1,5 @@
+//! `framewatch normal`: lists, adds and removes normal pictures, and answers proposals.
+
 use std::path::PathBuf;
 
 use event_bus::Folder;

@@ -1,3 +1,5 @@
+//! `framewatch publish`: publishes pictures as frames.
+
 use std::path::{Path, PathBuf};
 
 use anyhow::Context as _;

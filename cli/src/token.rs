@@ -1,3 +1,5 @@
+//! `framewatch token`: adds, lists and removes tokens for programs.
+
 use std::{
     io::{self, Write as _},
     time::Duration,

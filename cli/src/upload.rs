@@ -1,3 +1,5 @@
+//! `framewatch upload`: uploads pictures as references.
+
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context as _, anyhow};

@@ -1,3 +1,5 @@
+//! `framewatch user`: adds, lists and removes who may log in.
+
 use std::io::{self, BufRead, BufReader, IsTerminal, Read};
 
 use accounts::{Password, Role, User, UserName};

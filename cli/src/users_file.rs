@@ -1,3 +1,5 @@
+//! Where the commands find the file of users and tokens.
+
 use std::path::PathBuf;
 
 use accounts::{Accounts, UsersFile};

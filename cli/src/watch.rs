@@ -1,3 +1,5 @@
+//! `framewatch watch`: prints alerts as they come.
+
 use event_bus::{Bus, BusConfig, Event, Latest, Role};
 use proto::v1::{Alert, Comparison, Phase};
 use serde::Serialize;

@@ -1,3 +1,5 @@
+//! Which acknowledgements can be.
+
 use crate::{InvalidLine, line, v1::Acknowledgement};
 
 /// An acknowledgement that cannot be.

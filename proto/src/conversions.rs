@@ -1,3 +1,5 @@
+//! Times, and words for the values of enums.
+
 use pbjson_types::Timestamp;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 

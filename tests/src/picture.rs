@@ -1,3 +1,5 @@
+//! Drawn pictures of a few blocks.
+
 use std::io::Cursor;
 
 use image::{DynamicImage, GrayImage, ImageFormat, Luma};

@@ -1,3 +1,5 @@
+//! Services as processes of their own, built as the tests were.
+
 use std::{
     ffi::OsString,
     fs::OpenOptions,

@@ -1,3 +1,5 @@
+//! A way to a server that can be cut.
+
 use std::net::SocketAddr;
 
 use tokio::{

@@ -1,3 +1,5 @@
+//! All services with their servers, in one process.
+
 use std::{net::SocketAddr, path::Path};
 
 use bytes::Bytes;

@@ -1,3 +1,5 @@
+//! Drawn scenes that the network can tell apart.
+
 use std::time::Duration;
 
 use cctv_sim::scene::{DrawnCamera, Scene};

@@ -1,3 +1,5 @@
+//! Reading a backup, and seeing that all of it is as it was written.
+
 use std::io::Read;
 
 use anyhow::{Context as _, bail, ensure};

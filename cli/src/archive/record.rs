@@ -1,3 +1,5 @@
+//! What a backup holds, and how each piece is named in its archive.
+
 use anyhow::{Context as _, bail, ensure};
 use bytes::Bytes;
 use event_bus::{

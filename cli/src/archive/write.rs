@@ -1,3 +1,5 @@
+//! Writing a backup: a compressed tar archive, which can be read once it is finished.
+
 use std::io::{self, Write};
 
 use anyhow::{Context as _, ensure};

@@ -1,3 +1,5 @@
+//! What belongs to a backup, read from NATS piece by piece.
+
 use std::{collections::BTreeMap, fmt};
 
 use anyhow::anyhow;

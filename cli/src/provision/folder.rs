@@ -1,3 +1,5 @@
+//! The folder of secrets that a deployment is given.
+
 use std::{
     fs::{self, DirBuilder, Permissions},
     io::{self, Write},

@@ -1,3 +1,5 @@
+//! Users of NATS: their passwords, and the hashes that the server is given.
+
 use std::{collections::BTreeMap, str::FromStr};
 
 use accounts::Secret;

@@ -1,3 +1,5 @@
+//! Users of Redis: the hashes of their passwords.
+
 use anyhow::anyhow;
 use service_runtime::Failure;
 

@@ -1,3 +1,5 @@
+//! The first administrator of the web page, and a token for programs.
+
 use std::time::Duration;
 
 use accounts::{Note, Password, Role, Token, User, UsersFile};

@@ -1,3 +1,5 @@
+//! The folder with all data of one `up`, which no other can have at the same time.
+
 use std::{
     fs::{self, File, OpenOptions, TryLockError},
     io::{self, Read, Seek, Write},

@@ -1,3 +1,5 @@
+//! Running a server as our child: started, watched, started again, ended.
+
 use std::{
     fmt,
     fs::{self, File},

@@ -1,3 +1,5 @@
+//! A child process that does not outlive its parent.
+
 use std::{ffi::OsString, process::Command};
 
 use anyhow::Context as _;

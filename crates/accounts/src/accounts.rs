@@ -1,3 +1,5 @@
+//! Who may come in: users and tokens, and changes of them.
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};

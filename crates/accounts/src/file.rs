@@ -1,3 +1,5 @@
+//! The file of users and tokens: read and replaced as a whole.
+
 use std::{
     fs::{self, File, OpenOptions, Permissions},
     io::{self, Read, Write},

@@ -1,3 +1,5 @@
+//! Names of users.
+
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,5 @@
+//! Passwords, and the hashes that are kept of them.
+
 use std::fmt;
 
 use argon2::{

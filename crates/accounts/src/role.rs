@@ -1,3 +1,5 @@
+//! What somebody may do.
+
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,5 @@
+//! Random secrets, and what is kept of them.
+
 use std::fmt::{self, Write as _};
 
 use serde::{Deserialize, Serialize};

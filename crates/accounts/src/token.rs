@@ -1,3 +1,5 @@
+//! Tokens, which let programs in for a while.
+
 use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};

@@ -1,3 +1,5 @@
+//! Checking passwords, a bounded number at a time.
+
 use std::{sync::Arc, time::Duration};
 
 use tokio::{sync::Semaphore, task::spawn_blocking, time::timeout};

@@ -1,3 +1,5 @@
+//! Settings of what is set by API: the key, and where cameras may be.
+
 use std::path::PathBuf;
 
 use clap::Args;

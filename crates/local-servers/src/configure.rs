@@ -1,3 +1,5 @@
+//! How nats-server and redis-server are started on loopback.
+
 use std::{
     fs, io,
     path::Path,

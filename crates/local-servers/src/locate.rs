@@ -1,3 +1,5 @@
+//! Where the programs of servers are.
+
 use std::{
     env, fmt,
     path::{Path, PathBuf},

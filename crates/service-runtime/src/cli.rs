@@ -1,3 +1,5 @@
+//! The `main` of every service.
+
 use std::{
     net::{Ipv4Addr, SocketAddr},
     process::ExitCode,

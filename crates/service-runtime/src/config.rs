@@ -1,3 +1,5 @@
+//! The settings that all services share.
+
 use std::net::SocketAddr;
 
 use clap::{Args, ValueEnum};

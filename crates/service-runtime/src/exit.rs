@@ -1,3 +1,5 @@
+//! Why a service ended, and with which exit code.
+
 use std::process::ExitCode;
 
 use clap::error::ErrorKind;

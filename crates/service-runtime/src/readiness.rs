@@ -1,3 +1,5 @@
+//! What must hold before a service can do its work.
+
 use std::sync::{Arc, Mutex, PoisonError};
 
 /// Says what does not hold, if anything.

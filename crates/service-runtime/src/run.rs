@@ -1,3 +1,5 @@
+//! Running a service until it is told to end.
+
 use std::{net::SocketAddr, time::Duration};
 
 use anyhow::Context as _;

@@ -1,3 +1,5 @@
+//! The settings of a command as a table, for the documentation.
+
 use std::fmt::Write;
 
 use clap::{Arg, Command};

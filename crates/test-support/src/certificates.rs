@@ -1,3 +1,5 @@
+//! Certificates of an authority of our own.
+
 use std::{
     fs,
     path::{Path, PathBuf},

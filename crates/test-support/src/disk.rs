@@ -1,3 +1,5 @@
+//! A file system that can be filled up.
+
 use std::{path::Path, process::Command};
 
 use rustix::fs::statvfs;

@@ -1,3 +1,5 @@
+//! Files with secrets.
+
 use std::{io::Write, path::PathBuf};
 
 use tempfile::{NamedTempFile, TempDir};

@@ -1,3 +1,5 @@
+//! Real servers of NATS and Redis, on free ports.
+
 use std::{
     fs::{self, OpenOptions},
     io::{self, BufRead, BufReader, Read, Write},

@@ -1,3 +1,5 @@
+//! What every service does when it is started as a program.
+
 use std::{
     fs,
     io::Read,

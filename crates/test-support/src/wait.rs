@@ -1,3 +1,5 @@
+//! Waiting for what comes in its own time.
+
 use std::time::{Duration, Instant};
 
 const PATIENCE: Duration = Duration::from_secs(30);

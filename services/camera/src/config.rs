@@ -1,3 +1,5 @@
+//! Settings: which cameras to connect to.
+
 use std::path::PathBuf;
 
 use anyhow::anyhow;

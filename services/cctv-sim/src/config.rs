@@ -1,3 +1,5 @@
+//! Settings: which cameras to simulate.
+
 use std::path::PathBuf;
 
 use anyhow::Context as _;

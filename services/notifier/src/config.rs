@@ -1,3 +1,5 @@
+//! Settings: who is told of alerts.
+
 use std::path::PathBuf;
 
 use anyhow::anyhow;

@@ -1,3 +1,5 @@
+//! Where Redis is: one server, or those of a cluster.
+
 use anyhow::{Context as _, ensure};
 use redis::{ConnectionInfo, IntoConnectionInfo};
 

@@ -1,3 +1,5 @@
+//! Settings: how to reach Redis, and what to write there.
+
 use clap::{Args, ValueEnum};
 
 use crate::RedisLogin;

@@ -1,3 +1,5 @@
+//! Connecting to Redis, and telling what cannot succeed from what may come right.
+
 use std::{error::Error, io, sync::Arc, time::Duration};
 
 use anyhow::Context as _;

@@ -1,3 +1,5 @@
+//! A connection to one server or to a cluster.
+
 use redis::{
     Cmd, Pipeline, RedisFuture, Value,
     aio::{ConnectionLike, ConnectionManager},

@@ -1,3 +1,5 @@
+//! Why writing stopped, and what an operator does about it.
+
 use event_bus::ReadError;
 use redis::RedisError;
 

@@ -1,3 +1,5 @@
+//! Settings of the service.
+
 use std::{num::NonZero, time::Duration};
 
 use clap::Args;

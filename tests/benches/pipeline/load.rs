@@ -1,3 +1,5 @@
+//! Cameras that send at a rate, or as fast as it goes.
+
 use std::{
     sync::{
         Arc,

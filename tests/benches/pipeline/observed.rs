@@ -1,3 +1,5 @@
+//! What a subscriber sees, and how long it took.
+
 use std::{sync::Arc, time::Duration};
 
 use event_bus::{Bus, BusConfig, Role};

@@ -1,3 +1,5 @@
+//! The polling Python system, for comparison.
+
 use std::{
     path::Path,
     process::{Command, Stdio},

@@ -1,3 +1,5 @@
+//! The pictures that are sent.
+
 use std::fmt;
 
 use bytes::Bytes;

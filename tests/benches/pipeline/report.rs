@@ -1,3 +1,5 @@
+//! What was found, as a page.
+
 use std::{collections::BTreeMap, fmt::Write as _, fs, io, path::Path};
 
 use plotters::{

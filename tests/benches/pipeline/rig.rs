@@ -1,3 +1,5 @@
+//! Servers and services, each a process of its own.
+
 use std::{
     collections::BTreeMap,
     fs,

@@ -1,3 +1,5 @@
+//! What is measured together, and how.
+
 use std::{
     collections::BTreeMap,
     fmt,

@@ -1,3 +1,5 @@
+//! What viewers cost, as a table.
+
 use std::fmt::Write as _;
 
 use crate::{

@@ -1,3 +1,5 @@
+//! The audit: who changed what, and what came of it.
+
 use std::net::IpAddr;
 
 use accounts::Role;

@@ -1,3 +1,5 @@
+//! Where requests come from, behind proxies too.
+
 use std::net::{IpAddr, SocketAddr};
 
 use axum::http::{HeaderMap, HeaderName, HeaderValue};

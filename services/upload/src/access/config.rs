@@ -1,3 +1,5 @@
+//! Settings: who may come in, and from where.
+
 use std::{
     net::{IpAddr, SocketAddr},
     path::PathBuf,

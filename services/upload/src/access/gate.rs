@@ -1,3 +1,5 @@
+//! Letting in those who have a session or a token.
+
 use std::{sync::Arc, time::Duration};
 
 use accounts::{Accounts, Secret, UserName, Verifier};

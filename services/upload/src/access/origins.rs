@@ -1,3 +1,5 @@
+//! From which sites a browser may change something.
+
 use std::{fmt, str::FromStr};
 
 use axum::http::{HeaderValue, Uri};

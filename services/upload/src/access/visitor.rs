@@ -1,3 +1,5 @@
+//! Who makes a request, and what they may do.
+
 use accounts::{Role, TokenId, UserName};
 use event_bus::SessionKey;
 

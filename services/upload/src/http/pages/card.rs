@@ -1,3 +1,5 @@
+//! A folder in words, as its card shows it.
+
 use folder_state::{FolderState, Normal, Summary, Urgency};
 use proto::{
     Measure, from_timestamp, rfc3339,

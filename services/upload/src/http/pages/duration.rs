@@ -1,3 +1,5 @@
+//! Durations in words.
+
 use time::Duration;
 
 /// A duration as a person reads it at a glance: its two largest units. Less than a second, or none at all, is "under 1 s".

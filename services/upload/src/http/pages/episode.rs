@@ -1,3 +1,5 @@
+//! An alert in words, as lists and its page show it.
+
 use alerting::sentences;
 use proto::{
     from_timestamp,

@@ -1,3 +1,5 @@
+//! The page on which people log in.
+
 use askama::Template;
 
 use crate::access::Visitor;

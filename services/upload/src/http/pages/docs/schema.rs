@@ -1,3 +1,5 @@
+//! A schema of the API in words.
+
 use serde_json::Value;
 
 use super::{members, string, text::Text};

@@ -1,3 +1,5 @@
+//! Text with code in it.
+
 use serde_json::Value;
 
 /// Text with code in it, as it stands between backticks.
