@@ -9,10 +9,11 @@ MINUTES ?= 10
 MODEL = $(CURDIR)/.tools/model/efficientnet-lite0.safetensors
 SEED ?= $(shell date +%s)
 
-.PHONY: help tools run test soak mutation-check demo-check api-check kubernetes-check equality bench bench-features bench-pipeline bench-viewers fuzz format lint lint-deploy deny smoke clean
+.PHONY: help tools run check test soak mutation-check demo-check api-check kubernetes-check equality bench bench-features bench-pipeline bench-viewers fuzz format lint lint-deploy deny smoke clean
 
 help:
 	@echo 'make run      get what is missing, build for trying, start everything with the demo (Ctrl-C stops it)'
+	@echo 'make check    formatting, and whether everything compiles'
 	@echo 'make test     get what is missing, run all tests; FRAMEWATCH_CORPUS=DIR adds the ones on real pictures'
 	@echo 'make tools    only get what is missing: a C compiler, nats-server, redis-server, the weights of the network'
 	@echo 'make soak     faults of every kind for MINUTES=10 by SEED=number, then what is left is checked against what was sent'
@@ -40,6 +41,10 @@ tools:
 run: tools
 	cargo build --profile quick --locked --package cli
 	@exec "$${CARGO_TARGET_DIR:-target}/quick/framewatch" up --demo $(ARGS)
+
+check:
+	cargo fmt --all --check
+	cargo check --workspace --all-targets --locked
 
 test: tools
 	@sh scripts/get-tools.sh ffmpeg rtsp-server chromium axe promtool receivers
