@@ -52,7 +52,7 @@ test: tools
 
 soak: tools
 	FRAMEWATCH_ORACLE_SECONDS=$$(($(MINUTES) * 60)) FRAMEWATCH_ORACLE_SEED=$(SEED) \
-		cargo test --release --package tests --locked --test oracle -- --nocapture
+		cargo test --release --workspace --locked --test oracle -- --nocapture
 
 mutation-check: tools
 	@sh scripts/mutation-check.sh

@@ -16,8 +16,8 @@ for patch in "$root"/tests/mutations/*.patch; do
     ln -s "$root/.tools" "$copy/source/.tools"
     cd "$copy/source"
     git apply "$patch"
-    cargo test --quiet --locked --package tests --test oracle --no-run
-    if cargo test --quiet --locked --package tests --test oracle whatever_dies >"$copy/log" 2>&1; then
+    cargo test --quiet --locked --workspace --test oracle --no-run
+    if cargo test --quiet --locked --workspace --test oracle whatever_dies >"$copy/log" 2>&1; then
         echo "$name: the oracle did not notice"
         exit 1
     fi
