@@ -3,10 +3,12 @@
 use std::{
     collections::HashMap,
     sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
 };
 
 use event_bus::{AlertSubject, Folder, Hold, Stored};
 use proto::v1::{Alert, Phase};
+use time::OffsetDateTime;
 
 /// What is known of alerts and holds. Folds over their streams write it, and whoever has just published one; everybody
 /// reads it. No lock is held across an await.
@@ -17,7 +19,14 @@ pub struct AlertStates(RwLock<Known>);
 struct Known {
     alerts: HashMap<AlertSubject, Stored<Alert>>,
     holds: HashMap<Folder, Stored<Hold>>,
+    /// When something was heard of a subject that the stream has not handed on yet.
+    heard: HashMap<AlertSubject, OffsetDateTime>,
+    /// On which connection the broker was last asked about a subject.
+    asked_on: HashMap<AlertSubject, u64>,
 }
+
+/// By then the broker has stored what was heard, if it ever does.
+const STORED_WITHIN: Duration = Duration::from_secs(1);
 
 impl AlertStates {
     /// The subject's last alert: its alert state.
@@ -49,13 +58,37 @@ impl AlertStates {
 
     /// Takes in an alert unless it or a later one is known; says whether it was news.
     pub fn learn_alert(&self, alert: Stored<Alert>) -> bool {
-        let alerts = &mut self.write().alerts;
-        let known = alerts.get(&alert.key);
-        let is_news = known.is_none_or(|known| known.sequence < alert.sequence);
+        let mut known = self.write();
+        let before = known.alerts.get(&alert.key);
+        let is_news = before.is_none_or(|before| before.sequence < alert.sequence);
         if is_news {
-            alerts.insert(alert.key.clone(), alert);
+            known.heard.remove(&alert.key);
+            known.alerts.insert(alert.key.clone(), alert);
         }
         is_news
+    }
+
+    /// Takes in that somebody is publishing an alert. The stream may hand it on late, or never take it.
+    pub fn hear(&self, subject: AlertSubject, now: OffsetDateTime) {
+        self.write().heard.insert(subject, now);
+    }
+
+    /// Whether more may have been said of a subject than is known: something was heard of it that the stream has not handed
+    /// on, or the connection, the n-th of this process, came after the last answer and what was said meanwhile was not heard.
+    pub(crate) fn is_doubtful(&self, subject: &AlertSubject, connection: u64) -> bool {
+        let known = self.read();
+        let asked_on = known.asked_on.get(subject).copied().unwrap_or(1);
+        asked_on < connection || known.heard.contains_key(subject)
+    }
+
+    /// Takes in that the broker was asked about a subject then, on that connection.
+    pub(crate) fn asked(&self, subject: &AlertSubject, connection: u64, then: OffsetDateTime) {
+        let mut known = self.write();
+        known.asked_on.insert(subject.clone(), connection);
+        let heard = known.heard.get(subject);
+        if heard.is_some_and(|heard| then - *heard >= STORED_WITHIN) {
+            known.heard.remove(subject);
+        }
     }
 
     /// Begins to count anew, since the stream of alerts was made anew: what it says from now on is later than all that is
@@ -110,3 +143,6 @@ impl AlertStates {
         self.0.write().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests;

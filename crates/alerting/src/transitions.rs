@@ -190,7 +190,10 @@ impl Transitions {
         occasion: Occasion<'_>,
         decide: impl Fn(&Known) -> Decision,
     ) -> Result<Settled, TransitionError> {
-        let mut known = self.known(subject);
+        let mut known = match self.states.is_doubtful(subject, self.bus.connections()) {
+            true => self.ask(subject).await?,
+            false => self.known(subject),
+        };
         for _ in 0..ATTEMPTS {
             let done = match (decide(&known), occasion.comparison) {
                 (Decision::Nothing, _) | (Decision::Remember, None) => {
@@ -324,6 +327,7 @@ impl Transitions {
     /// As the broker has it. What an alert said still holds where it has ended by age or with its stream: until that is put
     /// back, the broker has nothing. One that cannot be read is followed, and the last one that could be remains the state.
     async fn ask(&self, subject: &AlertSubject) -> Result<Known, StoreError> {
+        let (connection, now) = (self.bus.connections(), self.clock.now());
         let alert = self.bus.last::<Alert>(subject).await?;
         match alert.event {
             Some(event) => self.states.set_alert(event),
@@ -332,6 +336,7 @@ impl Transitions {
         }
         let hold = self.bus.last::<Hold>(&subject.folder).await?;
         self.states.set_hold(&subject.folder, hold.event);
+        self.states.asked(subject, connection, now);
         Ok(Known {
             expected_alert: alert.expected,
             expected_hold: hold.expected,
@@ -371,8 +376,12 @@ impl Transitions {
         match phase {
             // A hundred cameras may fall silent at once: whoever watches them says it in one line.
             _ if subject.subject == Subject::Camera => {}
-            Phase::Firing => tracing::warn!(target: "comparator::alerts", %folder, id, "{message}"),
-            _ => tracing::info!(target: "comparator::alerts", %folder, id, "{message}"),
+            Phase::Firing => {
+                tracing::warn!(target: "comparator::alerts", %folder, id, event = sequence, "{message}");
+            }
+            _ => {
+                tracing::info!(target: "comparator::alerts", %folder, id, event = sequence, "{message}");
+            }
         }
         self.states
             .learn_alert(self.stored(subject.clone(), alert, sequence));

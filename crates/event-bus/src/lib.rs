@@ -24,7 +24,7 @@ pub use contract::DECLARATIONS;
 pub use contract::acknowledgements::{
     AcknowledgementChange, Acknowledgements, AlertKey, InvalidAlertKey,
 };
-pub use contract::alerts::{AlertSubject, InvalidAlertSubject};
+pub use contract::alerts::{AlertSubject, HeardAlerts, InvalidAlertSubject};
 pub use contract::camera_settings::{CameraSettings, CameraSettingsBucket, CameraSettingsChange};
 pub use contract::camera_tests::{
     CameraTestError, CameraTestQuestion, CameraTestRequest, CameraTests,

@@ -41,12 +41,16 @@ use std::{
     time::Duration,
 };
 
-use alerting::EvidenceWriter;
+use alerting::{AlertStates, EvidenceWriter};
 use event_bus::{Bus, FrameArrival, Work};
 use log_limiter::LogLimiter;
 use looks::Model;
 use service_runtime::{Context, CpuPool, Failure};
-use tokio::{sync::mpsc, time::interval};
+use time::OffsetDateTime;
+use tokio::{
+    sync::mpsc,
+    time::{interval, sleep},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
@@ -68,6 +72,9 @@ const FRAMES: Work = Work {
     batch: 16,
     ack_wait: Duration::from_secs(30),
 };
+
+/// After how long to listen again for alerts that others publish.
+const HEAR_AGAIN: Duration = Duration::from_secs(1);
 
 /// Compares frames until shutdown.
 pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failure> {
@@ -147,6 +154,8 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
             let evidence = evidence.clone();
             async move { evidence.keep_trying().await }
         }));
+        let hearing = hear_alerts(bus.clone(), Arc::clone(&state.alerts));
+        tracker.spawn(shutdown.clone().run_until_cancelled_owned(hearing));
         tracker.spawn(measure_backlog(bus.clone(), shutdown.clone()));
         tracker.spawn(
             shutdown
@@ -198,6 +207,21 @@ fn in_shadow(
         config: config.shadow.clone(),
         tally: Tally::default(),
         failures: LogLimiter::default(),
+    }
+}
+
+/// Takes in of which alerts others publish something, until it is dropped.
+async fn hear_alerts(bus: Bus, alerts: Arc<AlertStates>) {
+    loop {
+        match bus.hear_alerts().await {
+            Ok(mut heard) => {
+                while let Some(subject) = heard.next().await {
+                    alerts.hear(subject, OffsetDateTime::now_utc());
+                }
+            }
+            Err(error) => tracing::debug!(%error, "alerts are not heard"),
+        }
+        sleep(HEAR_AGAIN).await;
     }
 }
 

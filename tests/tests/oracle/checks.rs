@@ -121,9 +121,11 @@ impl Verdicts {
         self.wrong.extend(wrong);
     }
 
-    /// Fails where anything was wrong.
-    pub(crate) fn assert_good(&self, site: &Site) {
+    /// Fails where anything was wrong, and leaves what the alerts were beside the services' logs.
+    pub(crate) fn assert_good(&self, site: &Site, history: &History) {
         if !self.wrong.is_empty() {
+            let alerts: String = history.alerts.iter().map(line).collect();
+            std::fs::write(site.logs().join("alerts"), alerts).unwrap();
             site.fail(&self.wrong);
         }
         assert!(self.episodes > 0 && self.runs > 0, "nothing happened");
@@ -287,9 +289,11 @@ impl Verdicts {
                 ),
                 || {
                     format!(
-                        "{folder}: frames {} to {} were {:?}, and no alert said so",
+                        "{folder}: frames {} to {}, compared from {} to {}, were {:?}, and no alert said so",
                         number_of(first.event.frame.as_ref()),
                         number_of(last.event.frame.as_ref()),
+                        first.stored_at,
+                        last.stored_at,
                         last.event.verdict()
                     )
                 },
@@ -453,6 +457,12 @@ impl Verdicts {
             "an alert has two entries in Redis".to_owned()
         });
     }
+}
+
+fn line(alert: &Stored<Alert>) -> String {
+    let Alert { id, message, .. } = &alert.event;
+    let (sequence, at, phase) = (alert.sequence, alert.stored_at, alert.event.phase().word());
+    format!("{sequence} {at} {} {phase} {id} {message}\n", alert.key)
 }
 
 /// A folder with all that is known of it.

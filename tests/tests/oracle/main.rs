@@ -93,5 +93,5 @@ async fn trial(broker: Broker) {
     let mut verdicts = Verdicts::of(&bus, &history, &witness, &sent, &uploads, losses).await;
     verdicts.add_of_cameras(troubles.check(&history.alerts, ended));
     eprintln!("oracle: {}; {verdicts}", chaos.summary());
-    verdicts.assert_good(&site);
+    verdicts.assert_good(&site, &history);
 }

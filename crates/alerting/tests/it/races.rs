@@ -32,6 +32,15 @@ async fn one_that_knows_nothing_of_an_alert_ends_it() {
 }
 
 #[tokio::test]
+async fn one_that_has_only_heard_of_an_alert_asks_before_it_says_nothing() {
+    let site = Site::new().await;
+    site.see(&site.comparison(1, 0.5)).await;
+    let settled = see(&site.other_that_heard(), &site, &site.comparison(2, 1.0)).await;
+    assert_eq!(settled, Settled::Changed);
+    assert_eq!(site.last().await.phase(), Phase::Resolved);
+}
+
+#[tokio::test]
 async fn what_fires_is_known_to_fire_while_the_stream_is_anew_and_nothing_is_put_back() {
     let site = Site::new().await;
     site.see(&site.comparison(1, 0.5)).await;

@@ -51,6 +51,13 @@ impl Site {
         transitions(&self.bus, &self.clock)
     }
 
+    /// The same, but for that it has heard that somebody publishes something of the view.
+    pub(crate) fn other_that_heard(&self) -> Transitions {
+        let states = AlertStates::default();
+        states.hear(AlertSubject::view(&self.folder), self.clock.now());
+        transitions_upon(states, &self.bus, &self.clock)
+    }
+
     /// A frame of this second after the minute before the site was made, compared by the threshold in force.
     pub(crate) fn comparison(&self, second: i64, similarity: f64) -> Comparison {
         let at = Some(timestamp(
@@ -129,7 +136,10 @@ pub(crate) async fn see(
 }
 
 fn transitions(bus: &Bus, clock: &Clock) -> Transitions {
+    transitions_upon(AlertStates::default(), bus, clock)
+}
+
+fn transitions_upon(states: AlertStates, bus: &Bus, clock: &Clock) -> Transitions {
     let evidence = EvidenceWriter::new(bus, GIGABYTE);
-    let states = Arc::new(AlertStates::default());
-    Transitions::new(bus.clone(), states, evidence, clock.clone())
+    Transitions::new(bus.clone(), Arc::new(states), evidence, clock.clone())
 }

@@ -2,7 +2,8 @@
 
 use std::{fmt, str::FromStr, time::Duration};
 
-use async_nats::jetstream::message::PublishMessage;
+use async_nats::{SubscribeError, Subscriber, jetstream::message::PublishMessage};
+use futures::StreamExt as _;
 use proto::v1::{Alert, Phase, Subject};
 use time::OffsetDateTime;
 
@@ -35,7 +36,13 @@ pub(super) const DECLARATION: Declaration = Declaration {
     rights: &[
         (
             Service::Comparator,
-            &[Right::Write, Right::Follow, Right::Ask, Right::Continue],
+            &[
+                Right::Write,
+                Right::Follow,
+                Right::Ask,
+                Right::Continue,
+                Right::Hear,
+            ],
         ),
         (Service::Upload, &[Right::Follow, Right::PutBack]),
         (Service::Sink, &[Right::Follow]),
@@ -155,6 +162,32 @@ impl Bus {
     ) -> Result<u64, PublishError> {
         let message = message(subject, alert).expected_last_subject_sequence(expected.0);
         self.publish::<Alert>(subject, message).await
+    }
+}
+
+/// Alerts as they are published: at once, also while no server follows the stream for us, and whether it takes them or not.
+pub struct HeardAlerts(Subscriber);
+
+impl Bus {
+    /// Listens from now on. What is published while there is no connection is not heard ([`Bus::connections`]).
+    ///
+    /// # Errors
+    /// When the connection is closed.
+    pub async fn hear_alerts(&self) -> Result<HeardAlerts, SubscribeError> {
+        let messages = self.client().subscribe(SUBJECTS).await?;
+        Ok(HeardAlerts(messages))
+    }
+}
+
+impl HeardAlerts {
+    /// What the next one is about; `None` once the connection is closed.
+    pub async fn next(&mut self) -> Option<AlertSubject> {
+        loop {
+            let message = self.0.next().await?;
+            if let Ok(subject) = <Alert as Event>::key(&message.subject) {
+                return Some(subject);
+            }
+        }
     }
 }
 

@@ -141,6 +141,11 @@ impl Bus {
             && self.answers.load(Ordering::Relaxed)
     }
 
+    /// How many connections there have been, this one included. What was published between two of them was not heard.
+    pub fn connections(&self) -> u64 {
+        self.client.statistics().connects.load(Ordering::Relaxed)
+    }
+
     /// Whether all streams and buckets that this service follows are there, and all that they hold has been read. Not
     /// before it begins to follow any.
     pub fn follows_all(&self) -> bool {

@@ -142,3 +142,24 @@ async fn a_message_that_is_no_event_is_passed_over() {
     })
     .await;
 }
+
+#[tokio::test]
+async fn alerts_are_heard_as_they_are_published_on_each_connection() {
+    let mut server = NatsServer::start();
+    let bus = connect(&server).await;
+    assert_eq!(bus.connections(), 1);
+    let mut heard = bus.hear_alerts().await.unwrap();
+    let other = connect(&server).await;
+    publish_alert(&other, "a", "1", 0).await;
+    assert_eq!(heard.next().await, Some(view("a")));
+
+    server.kill();
+    server.start_again();
+    eventually("both are back", async || {
+        let is_back = bus.connections() == 2 && other.connections() == 2;
+        (is_back && bus.is_connected() && other.is_connected()).then_some(())
+    })
+    .await;
+    publish_alert(&other, "b", "2", 0).await;
+    assert_eq!(heard.next().await, Some(view("b")));
+}
