@@ -43,8 +43,9 @@ const OPS_PORT: u16 = 9503;
 
 pub(crate) const WHAT_HAPPENS: &str = "\
 Six simulated cameras are running, one in each of folder1 to folder6. The camera of folder2 is covered after 20 s, that of
-folder4 is turned after 45 s, and that of folder6 is out of focus after 80 s (which only the measure view sees), each for
-15 s, and again every 2 minutes. Their alerts show here:
+folder4 is turned after 45 s, and that of folder6 is out of focus after 80 s, each for 15 s, and again every 2 minutes. Every
+5 minutes folder1 shows what folder2 should (after 110 s), something stands in the view of folder5 (140 s), folder3 freezes (165 s),
+and folder1 sends nothing (220 s). By another measure than view some of this is not seen. Their alerts show here:
 ";
 
 #[derive(Deserialize)]
@@ -54,6 +55,9 @@ struct Folder {
 
 /// What passes through the views for less than this, in seconds, is no alert.
 const HOLD: f64 = 3.0;
+
+/// After how many seconds a demo's camera that stands still is frozen: sooner than others, so that it can be watched.
+const FROZEN: f64 = 20.0;
 
 const RETRY: Duration = Duration::from_millis(200);
 
@@ -137,6 +141,7 @@ async fn try_upload_reference(api: &Api, camera: &CameraSpec) -> Result<(), Fail
 async fn hold_back(api: &Api, folder: &str) {
     let rule = proto::v1::Rule {
         hold_seconds: Some(HOLD),
+        frozen_seconds: Some(FROZEN),
         ..proto::v1::Rule::default()
     };
     let path = format!("/api/v1/folders/{folder}/rule");

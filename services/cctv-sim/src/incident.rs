@@ -28,11 +28,13 @@ pub enum Kind {
     Frozen,
     /// No frames come.
     Silent,
+    /// The cable of another camera: what that one sees comes instead.
+    Swapped,
 }
 
 impl Kind {
     /// All kinds.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Covered,
         Self::Turned,
         Self::Defocused,
@@ -41,6 +43,7 @@ impl Kind {
         Self::ObjectAdded,
         Self::Frozen,
         Self::Silent,
+        Self::Swapped,
     ];
 
     /// The name in an incident's text.
@@ -55,13 +58,17 @@ impl Kind {
             Self::ObjectAdded => "object-added",
             Self::Frozen => "frozen",
             Self::Silent => "silent",
+            Self::Swapped => "swapped",
         }
     }
 
     /// Whether it can only be staged in a drawn scene.
     #[must_use]
     pub fn needs_drawn_scene(self) -> bool {
-        matches!(self, Self::ObjectMissing | Self::ObjectAdded)
+        matches!(
+            self,
+            Self::ObjectMissing | Self::ObjectAdded | Self::Swapped
+        )
     }
 }
 
@@ -121,8 +128,8 @@ pub enum IncidentError {
     Form,
     /// There is no such kind.
     #[error(
-        "there is no incident {0:?}: covered, turned, defocused, dark, object-missing, object-added, frozen and \
-         silent can be staged"
+        "there is no incident {0:?}: covered, turned, defocused, dark, object-missing, object-added, frozen, \
+         silent and swapped can be staged"
     )]
     Kind(String),
     /// A part is not a time.
@@ -227,6 +234,13 @@ impl Staged {
         let mut staged = Self::default();
         staged.active[kind as usize] = true;
         staged
+    }
+
+    /// The same but for one kind.
+    #[must_use]
+    pub fn but_for(mut self, kind: Kind) -> Self {
+        self.active[kind as usize] = false;
+        self
     }
 
     /// Whether this kind is on.

@@ -75,6 +75,11 @@ impl Scene {
         }
     }
 
+    /// The one after it; after the last, the first.
+    fn next(self) -> Self {
+        Self::ALL[(self as usize + 1) % Self::ALL.len()]
+    }
+
     fn design(self) -> &'static Design {
         match self {
             Self::Dock => &dock::DESIGN,
@@ -159,6 +164,8 @@ pub struct DrawnCamera {
     noise: Noise,
     dark_noise: Noise,
     backdrops: HashMap<Standpoint, Vec<u8>>,
+    /// The camera whose pictures come where cables are swapped.
+    other: Option<Box<DrawnCamera>>,
 }
 
 impl DrawnCamera {
@@ -174,6 +181,7 @@ impl DrawnCamera {
             noise: Noise::new(seed, width, NOISE),
             dark_noise: Noise::new(seed, width, DARK_NOISE),
             backdrops: HashMap::new(),
+            other: None,
         }
     }
 
@@ -186,6 +194,10 @@ impl DrawnCamera {
         clock: OffsetDateTime,
         staged: &Staged,
     ) -> RgbImage {
+        if staged.has(Kind::Swapped) {
+            let staged = staged.but_for(Kind::Swapped);
+            return self.other().render(elapsed, clock, &staged);
+        }
         let seconds = elapsed.as_secs_f32();
         let mut picture = self.draw(seconds, staged, false);
         effect::apply(&mut picture, staged);
@@ -202,6 +214,14 @@ impl DrawnCamera {
         let mut picture = self.draw(0.0, &Staged::default(), true);
         overlay::write(&mut picture, &self.name, clock);
         picture
+    }
+
+    /// A camera of the same make that looks at the next scene.
+    fn other(&mut self) -> &mut DrawnCamera {
+        let (scene, size, seed) = (self.scene.next(), self.size, self.seed);
+        let name = self.name.replace(self.scene.name(), scene.name());
+        let make = || Box::new(DrawnCamera::new(scene, size, seed, &name));
+        self.other.get_or_insert_with(make)
     }
 
     fn draw(&mut self, seconds: f32, staged: &Staged, deserted: bool) -> RgbImage {
