@@ -12,7 +12,7 @@ use alerting::sentences;
 use anyhow::Context as _;
 use clap::{ArgGroup, builder::PossibleValuesParser};
 use comparison::{
-    Baseline, BaselinePicture, Depth, Look, MeasureError, compare, is_too_dark, name,
+    Baseline, BaselinePicture, Depth, Look, MeasureError, check_areas, compare, is_too_dark, name,
 };
 use fingerprint::Limits;
 use looks::{ModelConfig, Viewer, heat_map};
@@ -24,7 +24,7 @@ use serde::Serialize;
 use service_runtime::Failure;
 use upload::parse_threshold;
 
-use crate::{lines, progress::Progress};
+use crate::{lines, progress::Progress, rule::AreaFlags};
 
 /// Exit codes for one pair: 0 match, 1 mismatch, 2 indeterminate, 3 a picture cannot be read. With --pairs: 0 when every
 /// line was answered.
@@ -56,6 +56,9 @@ pub(crate) struct Compare {
     /// network's weights are not installed]
     #[arg(long, value_parser = PossibleValuesParser::new(Measure::WORDS))]
     measure: Option<String>,
+
+    #[command(flatten)]
+    areas: AreaFlags,
 
     /// Write how different each place of the frame is to a PNG, to be laid over the frame; by the measure view
     #[arg(long, value_name = "FILE", requires = "reference")]
@@ -155,13 +158,18 @@ impl Compare {
                 Measure::Phash
             }
         };
-        let own = Rule {
+        let mut own = Rule {
             threshold: Some(self.threshold),
             measure: measure.word().map(str::to_owned),
             ..Rule::default()
         };
+        self.areas.clone().set(&mut own);
+        own.check()
+            .map_err(|error| Failure::usage(anyhow::Error::new(error)))?;
+        let rule = EffectiveRule::of(Some(own), None);
+        check_areas(&rule).map_err(|error| Failure::usage(anyhow::Error::new(error)))?;
         Ok(Comparer {
-            rule: EffectiveRule::of(Some(own), None),
+            rule,
             viewer: Viewer::new(Limits::default(), model),
             last: None,
         })
@@ -213,7 +221,7 @@ impl Comparer {
             Ok(Ok((mut compared, look))) => {
                 name(&mut compared, &look, Depth::Turns, &[]);
                 let can_tell = !is_too_dark(compared.verdict, &compared.findings);
-                answer.similarity = can_tell.then_some(compared.similarity);
+                answer.similarity = compared.told_similarity().filter(|_| can_tell);
                 answer.verdict = compared.verdict.word();
                 answer.detail = detail(&compared.findings);
                 answer.findings = compared.findings;

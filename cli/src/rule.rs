@@ -1,6 +1,7 @@
 //! `framewatch rule`: shows, sets and takes back rules. Its flags and what it prints are made of the table of a rule's
-//! fields.
+//! fields, but for masks and regions (`areas`).
 
+mod areas;
 mod fields;
 
 use std::collections::HashMap;
@@ -14,6 +15,7 @@ use crate::{
     api::{Api, ApiConfig},
     lines,
 };
+pub(crate) use areas::AreaFlags;
 use fields::Fields;
 
 #[derive(clap::Args)]
@@ -89,7 +91,7 @@ impl RuleCommand {
             Action::Set(Set { target, fields }) => {
                 let api = Api::new(&target.api)?;
                 let there: Answer = api.get(&target.path()).await?;
-                let rule = fields.rule.or(there.rule.unwrap_or_default());
+                let rule = fields.applied_to(there.rule.unwrap_or_default());
                 target.print(&api.put(&target.path(), &rule).await?)
             }
             Action::Unset(Unset { target }) => {
@@ -123,6 +125,9 @@ impl Target {
                 None => BuiltIn::AUTOMATIC.to_owned(),
             };
             lines::print(format!("  {:<width$}  {value}  ({source})", field.flag))?;
+        }
+        for area in areas::in_lines(&answer.effective) {
+            lines::print(format!("  {area}"))?;
         }
         Ok(())
     }

@@ -22,7 +22,8 @@ pub use folder::InvalidFolderDetails;
 pub use known::Known;
 pub use line::InvalidLine;
 pub use rule::{
-    BuiltIn, EffectiveRule, FieldKind, FieldValue, InvalidRule, Learn, Measure, RuleField, Silence,
+    BuiltIn, EffectiveRule, FieldKind, FieldValue, InvalidArea, InvalidRule, Learn, Measure,
+    RuleField, Silence,
 };
 pub use silence::{InvalidMatcher, InvalidSilence};
 

@@ -1,33 +1,42 @@
-//! How a folder's frames are judged: the fields of a rule in one table, and what holds where several rules speak.
+//! How a folder's frames are judged: the fields of a rule in one table, its masks and regions, and what holds where several
+//! rules speak.
 //!
 //! What a rule leads to is left to `comparison` and `alerting`.
 
+mod areas;
 mod field;
 mod measure;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+pub use areas::InvalidArea;
 pub use field::{BuiltIn, FieldKind, FieldValue, RuleField};
 pub use measure::Measure;
 
-use crate::v1::Rule;
+use crate::v1::{Mask, Rule, WatchedRegion};
 
 /// A rule with a value that cannot be.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
-#[error("{field} is {value}; it must be a number from {least} to {most}")]
-pub struct InvalidRule {
-    /// As JSON names it.
-    pub field: &'static str,
-    /// What it says.
-    pub value: f64,
-    /// The least that can be.
-    pub least: f64,
-    /// The most that can be.
-    pub most: f64,
+pub enum InvalidRule {
+    /// Of a number.
+    #[error("{field} is {value}; it must be a number from {least} to {most}")]
+    Number {
+        /// As JSON names it.
+        field: &'static str,
+        /// What it says.
+        value: f64,
+        /// The least that can be.
+        least: f64,
+        /// The most that can be.
+        most: f64,
+    },
+    /// Of masks or regions.
+    #[error(transparent)]
+    Area(#[from] InvalidArea),
 }
 
-/// What holds for a folder in the end.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What holds for a folder in the end. Cheap to clone.
+#[derive(Debug, Clone, PartialEq)]
 pub struct EffectiveRule {
     /// The least similarity that counts as a match: 0 to 1.
     pub threshold: f64,
@@ -45,6 +54,10 @@ pub struct EffectiveRule {
     pub silent: Silence,
     /// How long the camera may send the same picture; `None`: for ever.
     pub frozen: Option<Duration>,
+    /// Parts of the picture that do not count.
+    pub masks: Arc<[Mask]>,
+    /// Parts of the picture that have a name.
+    pub regions: Arc<[WatchedRegion]>,
 }
 
 /// How long a camera may send no frame before its alert fires.
@@ -97,7 +110,8 @@ impl Rule {
     /// How long a camera may send the same picture where no rule says otherwise.
     pub const DEFAULT_FROZEN_SECONDS: f64 = 120.0;
 
-    /// Every field, in the order in which people are shown them. Pages, API and commands are made from this table.
+    /// Every field that says one value, in the order in which people are shown them. Pages, API and commands are made from this
+    /// table. Beside it there are only [`Rule::AREAS`].
     pub const FIELDS: &'static [RuleField] = &[
         RuleField {
             name: "threshold",
@@ -230,15 +244,24 @@ impl Rule {
 
     /// Whether every field is one that can be.
     pub fn check(&self) -> Result<(), InvalidRule> {
-        Rule::FIELDS.iter().try_for_each(|field| field.check(self))
+        Rule::FIELDS
+            .iter()
+            .try_for_each(|field| field.check(self))?;
+        Ok(self.check_areas()?)
     }
 
-    /// This rule, and where it says nothing, `other`.
+    /// This rule, and where it says nothing, `other`. No mask says nothing, and no region.
     pub fn or(mut self, other: Rule) -> Rule {
         for field in Rule::FIELDS {
             if field.get(&self).is_none() {
                 field.set(&mut self, field.get(&other));
             }
+        }
+        if self.masks.is_empty() {
+            self.masks = other.masks;
+        }
+        if self.regions.is_empty() {
+            self.regions = other.regions;
         }
         self
     }
@@ -270,7 +293,14 @@ impl EffectiveRule {
                 None => Silence::Allowed,
             },
             frozen: limit(rule.frozen_seconds),
+            masks: rule.masks.into(),
+            regions: rule.regions.into(),
         }
+    }
+
+    /// Whether it has masks or regions.
+    pub fn has_areas(&self) -> bool {
+        !(self.masks.is_empty() && self.regions.is_empty())
     }
 }
 
@@ -301,9 +331,24 @@ mod tests {
                 learn: Learn::Ask,
                 silent: Silence::Automatic,
                 frozen: Some(Duration::from_secs(120)),
+                masks: Arc::default(),
+                regions: Arc::default(),
             }
         );
         assert!(EffectiveRule::of(None, None).enabled);
+    }
+
+    #[test]
+    fn masks_and_regions_are_those_of_the_folder() {
+        let own = Rule {
+            masks: vec![Mask::default()],
+            ..Rule::default()
+        };
+        let joined = own.clone().or(Rule::of_view());
+        assert_eq!(joined.masks, own.masks);
+        let effective = EffectiveRule::of(Some(own), Some(Rule::of_view()));
+        assert_eq!((effective.masks.len(), effective.has_areas()), (1, true));
+        assert!(!EffectiveRule::of(None, Some(Rule::of_view())).has_areas());
     }
 
     #[test]
@@ -351,22 +396,20 @@ mod tests {
             "threshold is 1.5; it must be a number from 0 to 1"
         );
         for seconds in [-1.0, 86_401.0, f64::NAN, f64::INFINITY] {
-            assert_eq!(
-                with(0.5, seconds).check().unwrap_err().field,
-                "holdSeconds",
-                "{seconds}"
-            );
+            let refused = with(0.5, seconds).check().unwrap_err().to_string();
+            assert!(refused.starts_with("holdSeconds is "), "{refused}");
         }
     }
 
     /// A field that the table lacks would be lost where rules are joined.
     #[test]
-    fn the_table_has_every_field_of_the_message_and_no_other() {
+    fn table_and_areas_have_every_field_of_the_message_and_no_other() {
         let schemas = include_str!(concat!(env!("OUT_DIR"), "/schemas.json"));
         let schemas: serde_json::Value = serde_json::from_str(schemas).unwrap();
         let in_message = schemas["Rule"]["properties"].as_object().unwrap().keys();
         let mut in_message: Vec<&str> = in_message.map(String::as_str).collect();
-        let mut in_table: Vec<&str> = Rule::FIELDS.iter().map(|field| field.name).collect();
+        let in_table = Rule::FIELDS.iter().map(|field| field.name);
+        let mut in_table: Vec<&str> = in_table.chain(Rule::AREAS).collect();
         in_message.sort_unstable();
         in_table.sort_unstable();
         assert_eq!(in_table, in_message);

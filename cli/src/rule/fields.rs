@@ -3,20 +3,33 @@
 use std::time::Duration;
 
 use clap::{
-    Arg, ArgGroup, ArgMatches, Command,
+    Arg, ArgGroup, ArgMatches, Args as _, Command, FromArgMatches as _,
     builder::{BoolValueParser, PossibleValuesParser, TypedValueParser, ValueParser},
 };
 use proto::{FieldKind, FieldValue, RuleField, v1::Rule};
 
+use super::areas::{self, AreaFlags};
+
 /// The fields that are given, at least one. What is not given stays as it is.
 pub(super) struct Fields {
-    pub(super) rule: Rule,
+    rule: Rule,
+    areas: AreaFlags,
+}
+
+impl Fields {
+    /// A rule as it is with them.
+    pub(super) fn applied_to(self, rule: Rule) -> Rule {
+        let mut rule = self.rule.or(rule);
+        self.areas.set(&mut rule);
+        rule
+    }
 }
 
 impl clap::FromArgMatches for Fields {
     fn from_arg_matches(matches: &ArgMatches) -> Result<Self, clap::Error> {
         let mut fields = Fields {
             rule: Rule::default(),
+            areas: AreaFlags::from_arg_matches(matches)?,
         };
         fields.update_from_arg_matches(matches)?;
         Ok(fields)
@@ -28,7 +41,7 @@ impl clap::FromArgMatches for Fields {
                 field.set(&mut self.rule, Some(*value));
             }
         }
-        Ok(())
+        self.areas.update_from_arg_matches(matches)
     }
 }
 
@@ -36,14 +49,15 @@ impl clap::Args for Fields {
     fn augment_args(command: Command) -> Command {
         let flags = Rule::FIELDS.iter().map(|field| field.flag);
         let group = ArgGroup::new("fields")
-            .args(flags)
+            .args(flags.chain(areas::FLAGS))
             .required(true)
             .multiple(true);
-        command.args(Rule::FIELDS.iter().map(flag)).group(group)
+        let command = command.args(Rule::FIELDS.iter().map(flag));
+        AreaFlags::augment_args(command).group(group)
     }
 
     fn augment_args_for_update(command: Command) -> Command {
-        command.args(Rule::FIELDS.iter().map(flag))
+        AreaFlags::augment_args_for_update(command.args(Rule::FIELDS.iter().map(flag)))
     }
 }
 

@@ -60,6 +60,19 @@ async fn a_rule_is_set_shown_and_taken_back() {
         "what is not given stays"
     );
     assert!(said(&["get", "folder1", "--json"]).contains(r#""holdSeconds":0.5"#));
+    let mask = "0,0 0.3,0 0.3,0.1 0,0.1";
+    let gate = "gate@0.95: 0.4,0.5 0.6,0.5 0.5,0.9";
+    let drawn = ["set", "folder1", "--measure", "view", "--mask", mask];
+    let shown = said(&[&drawn[..], &["--region", gate]].concat());
+    let lines = format!("\n  mask    {mask}\n  region  {gate}");
+    assert!(shown.ends_with(&lines), "{shown}");
+    let shown = said(&["set", "folder1", "--no-masks"]);
+    assert!(!shown.contains("mask") && shown.contains(gate), "{shown}");
+    let refused = rule(&["set", "_default", "--mask", mask]);
+    assert_eq!(refused.status.code(), Some(64), "{}", stderr(&refused));
+    let reason = "set them in that folder's own rule";
+    assert!(stderr(&refused).contains(reason), "{}", stderr(&refused));
+
     said(&["unset", "_default"]);
     assert_eq!(said(&["unset", "folder1"]), expected("folder1", built_in));
 
@@ -78,6 +91,14 @@ fn a_rule_that_cannot_be_is_refused_before_anything_is_asked() {
         (&["set", "folder1", "--hold", "soon"], "30s or 5m"),
         (&["set", "folder1", "--keep-firing", "-1s"], "--keep-firing"),
         (&["set", "folder1", "--enabled", "maybe"], "true"),
+        (
+            &["set", "folder1", "--mask", "0,0 1.3,0 1,1"],
+            "polygon[1].x is 1.3",
+        ),
+        (
+            &["set", "folder1", "--region", "0,0 1,0 1,1"],
+            "a name and a colon",
+        ),
         (&["set", "Folder 1", "--threshold", "0.5"], "lower-case"),
     ] {
         let output = run(&[&["rule"], arguments].concat());

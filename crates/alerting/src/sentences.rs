@@ -41,11 +41,7 @@ pub fn more_of(findings: &[Finding]) -> String {
             .as_ref()
             .map(places::of_shift)
             .unwrap_or_default(),
-        (Some(first), Some(Kind::Changed), _) => first
-            .regions
-            .first()
-            .map(places::of_region)
-            .unwrap_or_default(),
+        (Some(first), Some(Kind::Changed), _) => places::of_regions(&first.regions),
         (Some(Finding { folder, .. }), Some(Kind::Swapped), _) if !folder.is_empty() => {
             format!("of {folder}")
         }
@@ -244,8 +240,17 @@ mod tests {
             kind: Kind::Changed.into(),
             regions: vec![Region {
                 polygon: corners.map(|(x, y)| Point { x, y }).to_vec(),
+                ..Region::default()
             }],
             ..Finding::default()
+        };
+        let named = |name: &str| Region {
+            name: name.to_owned(),
+            ..changed.regions[0].clone()
+        };
+        let at_the_gate = Finding {
+            regions: vec![named("gate"), named("shelf 3"), named("gate")],
+            ..changed.clone()
         };
         let swapped = Finding {
             kind: Kind::Swapped.into(),
@@ -262,7 +267,8 @@ mod tests {
                 "was turned about 6 % to the right",
             ),
             (vec![moved(None)], "was turned or shifted"),
-            (vec![changed], "has changed in the left third"),
+            (vec![changed.clone()], "has changed in the left third"),
+            (vec![at_the_gate], "has changed at gate, and at shelf 3"),
             (vec![swapped], "shows the view of dock-3"),
             (vec![covered.clone()], "is covered"),
             (

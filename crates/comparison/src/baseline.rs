@@ -3,8 +3,8 @@
 use proto::{Measure, v1::Kind};
 
 use crate::{
-    Digest, Look,
-    view::{MAX_PICTURES, Normals},
+    Areas, Digest, Look,
+    view::{MAX_PICTURES, Normals, SeenRegion},
 };
 
 /// What a folder's frames are held against: its reference, and the normal pictures beside it.
@@ -37,6 +37,8 @@ pub(crate) struct Closest<'a> {
     pub(crate) kind: Kind,
     /// How different each place is, where the measure tells: [`Patches`](crate::view::Patches).
     pub(crate) patches: Vec<u8>,
+    /// What was seen of regions that have a threshold of their own.
+    pub(crate) regions: Vec<SeenRegion>,
 }
 
 impl Baseline {
@@ -84,22 +86,28 @@ impl Baseline {
     }
 
     /// The picture that a frame is closest to by a measure, and what is found of the frame. `None` where the looks lack what
-    /// the measure needs.
-    pub(crate) fn closest(&self, frame: &Look, measure: Measure) -> Option<Closest<'_>> {
+    /// the measure needs. Only the measure `view` heeds areas.
+    pub(crate) fn closest(
+        &self,
+        frame: &Look,
+        measure: Measure,
+        areas: &Areas,
+    ) -> Option<Closest<'_>> {
         match measure {
-            Measure::View => self.closest_view(frame),
+            Measure::View => self.closest_view(frame, areas),
             Measure::Phash | Measure::Hash(_) => self.closest_hash(frame, measure),
             Measure::Unknown => None,
         }
     }
 
-    fn closest_view(&self, frame: &Look) -> Option<Closest<'_>> {
-        let seen = self.normals.as_ref()?.see(frame.view.as_ref()?);
+    fn closest_view(&self, frame: &Look, areas: &Areas) -> Option<Closest<'_>> {
+        let seen = self.normals.as_ref()?.see_in(frame.view.as_ref()?, areas);
         Some(Closest {
             picture: &self.pictures[seen.closest],
             similarity: seen.similarity(),
             kind: seen.condition.kind(),
             patches: seen.patches.as_bytes().to_vec(),
+            regions: seen.regions,
         })
     }
 
@@ -114,6 +122,7 @@ impl Baseline {
                     similarity,
                     kind: Kind::Different,
                     patches: Vec::new(),
+                    regions: Vec::new(),
                 });
             }
         }

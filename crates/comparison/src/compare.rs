@@ -2,10 +2,12 @@
 
 use proto::{
     EffectiveRule, Measure,
-    v1::{Finding, Verdict},
+    v1::{Finding, Kind, Region, Verdict},
 };
 
-use crate::{Baseline, BaselinePicture, Judged, Look, Measured};
+use crate::{
+    Areas, Baseline, BaselinePicture, Judged, Look, Measured, baseline::Closest, view::SeenRegion,
+};
 
 /// Which detectors look at a frame by this measure, and their versions. Part of what a comparison is known by: it changes
 /// whenever the same frame, baseline and rule could lead to something else.
@@ -23,7 +25,8 @@ pub(crate) const HASHES: &str = "phash-2";
 pub struct Compared<'a> {
     /// How the similarity was measured.
     pub measure: &'static str,
-    /// To the closest picture: 0 to 1, 1 being the same.
+    /// To the closest picture: 0 to 1, 1 being the same. Of regions that have a threshold of their own, the least counts, stretched
+    /// so that its threshold lies at the rule's.
     pub similarity: f64,
     /// The picture that the frame is closest to.
     pub closest: &'a BaselinePicture,
@@ -33,6 +36,16 @@ pub struct Compared<'a> {
     pub findings: Vec<Finding>,
     /// How different each place is, where the measure tells: [`Patches`](crate::view::Patches).
     pub patches: Vec<u8>,
+    /// Where the rule's masks and regions lie.
+    pub areas: Areas,
+}
+
+impl Compared<'_> {
+    /// The similarity, where it says something of the view: not where masks and regions keep it from being told.
+    pub fn told_similarity(&self) -> Option<f64> {
+        let is_told = |it: &Finding| it.kind() != Kind::Unspecified;
+        self.findings.iter().all(is_told).then_some(self.similarity)
+    }
 }
 
 /// Why two looks cannot be compared by a measure.
@@ -48,32 +61,132 @@ pub enum MeasureError {
     Lacking(&'static str),
 }
 
+/// Why nothing can be said by a rule's masks and regions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum AreasError {
+    /// They leave out nearly everything.
+    #[error(
+        "the masks leave less than a tenth of the view; remove some of them, or make them smaller"
+    )]
+    TooLittleLeft,
+    /// Hashes are of the picture as a whole.
+    #[error(
+        "masks and regions need the measure view, and the rule in force has {0}; set the measure to view, or remove them"
+    )]
+    Measure(&'static str),
+}
+
+/// Whether frames can be judged by a rule's masks and regions.
+///
+/// # Errors
+/// Says what to do.
+pub fn check_areas(rule: &EffectiveRule) -> Result<(), AreasError> {
+    if !rule.has_areas() {
+        return Ok(());
+    }
+    check_drawn(rule, &Areas::of(&rule.masks, &rule.regions))
+}
+
+fn check_drawn(rule: &EffectiveRule, areas: &Areas) -> Result<(), AreasError> {
+    match rule.measure {
+        Measure::View if areas.leave_enough() => Ok(()),
+        Measure::View => Err(AreasError::TooLittleLeft),
+        Measure::Phash | Measure::Hash(_) | Measure::Unknown if rule.has_areas() => {
+            Err(AreasError::Measure(rule.measure.word().unwrap_or_default()))
+        }
+        Measure::Phash | Measure::Hash(_) | Measure::Unknown => Ok(()),
+    }
+}
+
 /// Holds a frame's look against a baseline, by a rule. All looks must have what the rule's measure needs. A night before a
-/// day's pictures counts as one that has not lasted: see [`Measured::dark_lasts`].
+/// day's pictures counts as one that has not lasted: see [`Measured::dark_lasts`]. Where frames cannot be judged by the rule's
+/// [masks and regions](check_areas) the verdict is indeterminate, and its finding says what to do.
 pub fn compare<'a>(
     baseline: &'a Baseline,
     frame: &Look,
     rule: &EffectiveRule,
 ) -> Result<Compared<'a>, MeasureError> {
     let measure = rule.measure.word().ok_or(MeasureError::Unknown)?;
-    let closest = baseline.closest(frame, rule.measure);
+    let areas = Areas::of(&rule.masks, &rule.regions);
+    let closest = baseline.closest(frame, rule.measure, &areas);
     let closest = closest.ok_or(MeasureError::Lacking(measure))?;
-    let measured = Measured {
-        similarity: closest.similarity,
-        frame_is_blank: frame.is_blank(),
-        reference_is_blank: baseline.reference().look.is_blank(),
-        kind: closest.kind,
-        dark_lasts: false,
+    let similarity = with_regions(&closest, &areas, rule);
+    let Judged { verdict, findings } = match check_drawn(rule, &areas) {
+        Err(error) => Judged {
+            verdict: Verdict::Indeterminate,
+            findings: vec![Finding::certain(Kind::Unspecified, error.to_string())],
+        },
+        Ok(()) => {
+            let measured = Measured {
+                similarity,
+                frame_is_blank: frame.is_blank(),
+                reference_is_blank: baseline.reference().look.is_blank(),
+                kind: closest.kind,
+                dark_lasts: false,
+            };
+            let mut judged = measured.judge(rule);
+            if closest.similarity >= rule.threshold {
+                say_where(&mut judged.findings, &changed(&closest, &areas));
+            }
+            judged
+        }
     };
-    let Judged { verdict, findings } = measured.judge(rule);
     Ok(Compared {
         measure,
-        similarity: closest.similarity,
+        similarity,
         closest: closest.picture,
         verdict,
         findings,
         patches: closest.patches,
+        areas,
     })
+}
+
+/// The least of the similarity of the whole and those of the regions that are judged apart.
+fn with_regions(closest: &Closest<'_>, areas: &Areas, rule: &EffectiveRule) -> f64 {
+    let own = closest.regions.iter().zip(areas.judged_apart());
+    let stretched = own.map(|(seen, (_, own))| stretched(seen.similarity(), own, rule.threshold));
+    stretched.fold(closest.similarity, f64::min)
+}
+
+/// A similarity that counts by a threshold of its own as one that counts by another: below or not below both, 0 and 1 the same.
+fn stretched(similarity: f64, own: f64, threshold: f64) -> f64 {
+    match similarity < own {
+        true => (threshold * (similarity / own))
+            .min(threshold.next_down())
+            .max(0.0),
+        false if own >= 1.0 => 1.0,
+        false => threshold + (1.0 - threshold) * (similarity - own) / (1.0 - own),
+    }
+}
+
+/// The regions that are less similar than their own threshold, the least similar first.
+fn changed(closest: &Closest<'_>, areas: &Areas) -> Vec<Region> {
+    let seen = closest.regions.iter().zip(areas.judged_apart());
+    let below = seen.filter(|(seen, (_, own))| seen.similarity() < *own);
+    let mut below: Vec<(&SeenRegion, Region)> = below
+        .map(|(seen, (area, _))| {
+            let region = Region {
+                polygon: area.region.polygon.clone(),
+                name: area.region.name.clone(),
+            };
+            (seen, region)
+        })
+        .collect();
+    below.sort_by(|(one, _), (other, _)| {
+        let by_similarity = one.similarity().total_cmp(&other.similarity());
+        by_similarity.then_with(|| one.name.cmp(&other.name))
+    });
+    below.into_iter().map(|(_, region)| region).collect()
+}
+
+/// Says of a view that is different only in regions which of them have changed.
+fn say_where(findings: &mut [Finding], regions: &[Region]) {
+    let different = findings.iter_mut().find(|it| it.kind() == Kind::Different);
+    if let Some(different) = different.filter(|_| !regions.is_empty()) {
+        different.set_kind(Kind::Changed);
+        different.regions = regions.to_vec();
+    }
 }
 
 #[cfg(test)]

@@ -2,7 +2,7 @@
 //! stream or bucket begins again when that is made anew.
 
 use fingerprint::Fingerprint;
-use proto::EffectiveRule;
+use proto::{EffectiveRule, v1::Point};
 use ring::digest::{Context, SHA256};
 
 use crate::BaselinePicture;
@@ -32,7 +32,36 @@ pub fn rule_digest(rule: &EffectiveRule) -> Digest {
     let mut parts = Parts::new("rule");
     parts.add(rule.measure.word().unwrap_or_default().as_bytes());
     parts.add(&rule.threshold.to_be_bytes());
+    add_areas(&mut parts, rule);
     parts.finish()
+}
+
+/// In an order of their own: which polygon a rule has first makes no difference. A rule without any has the digest that it had
+/// before there were such.
+fn add_areas(parts: &mut Parts, rule: &EffectiveRule) {
+    let masks = rule.masks.iter().map(|mask| bytes_of(&mask.polygon));
+    let regions = rule.regions.iter().map(|region| {
+        let mut bytes = (region.name.len() as u64).to_be_bytes().to_vec();
+        bytes.extend(region.name.as_bytes());
+        bytes.extend(region.threshold.map_or([0xFF; 8], f64::to_be_bytes));
+        bytes.extend(bytes_of(&region.polygon));
+        bytes
+    });
+    for (kind, mut all) in [
+        ("mask", masks.collect::<Vec<_>>()),
+        ("region", regions.collect()),
+    ] {
+        all.sort_unstable();
+        for one in all {
+            parts.add(kind.as_bytes());
+            parts.add(&one);
+        }
+    }
+}
+
+fn bytes_of(polygon: &[Point]) -> Vec<u8> {
+    let numbers = polygon.iter().flat_map(|point| [point.x, point.y]);
+    numbers.flat_map(f64::to_be_bytes).collect()
 }
 
 /// Other hashes than the pHash, and what the network saw, are left out: they follow from the same picture, and which of them

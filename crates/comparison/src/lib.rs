@@ -3,6 +3,8 @@
 //! Pure: no I/O, no clock, no shared state. How a look is made of a picture is left to `looks`; whether an alert
 //! fires, to `alerting`. The comparator, `framewatch compare` and the rehearsal of rules all call this, so they agree.
 
+mod again;
+mod areas;
 mod baseline;
 mod compare;
 mod digest;
@@ -13,8 +15,10 @@ mod stored_look;
 mod unrelated;
 pub mod view;
 
+pub use again::{changed_in_all, differs_again};
+pub use areas::Areas;
 pub use baseline::{Baseline, BaselinePicture};
-pub use compare::{Compared, MeasureError, compare, detector_version};
+pub use compare::{AreasError, Compared, MeasureError, check_areas, compare, detector_version};
 pub use digest::{Digest, rule_digest};
 pub use judge::{Judged, Measured, is_too_dark};
 pub use kinds::Depth;

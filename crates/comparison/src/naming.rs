@@ -5,7 +5,7 @@ use std::sync::Arc;
 use kinds::{Area, Depth, Measures, Moved, Name};
 use proto::v1::{Finding, Kind, Point, Region, Shift, Verdict};
 
-use crate::{Baseline, Compared, Look, view};
+use crate::{Areas, Baseline, Compared, Look, view};
 
 /// From which score on something is what it is called.
 const LIMIT: f64 = 0.5;
@@ -27,15 +27,15 @@ pub fn name(compared: &mut Compared<'_>, frame: &Look, depth: Depth, others: &[O
         return;
     }
     let looks = compared.closest.look.view.as_ref().zip(frame.view.as_ref());
-    let fingerprint = &frame.fingerprint;
+    let (fingerprint, areas) = (&frame.fingerprint, &compared.areas);
     let aspect = fingerprint.height.max(1) as f32 / fingerprint.width.max(1) as f32;
     let measures =
-        looks.and_then(|(reference, frame)| view::measures(reference, frame, aspect, depth));
+        looks.and_then(|(reference, frame)| view::measures(reference, frame, aspect, depth, areas));
     if let (Some(measures), Some(view)) = (measures, frame.view.as_ref()) {
         let different = compared.findings.remove(0);
         let better = match elsewhere(&measures, view, others) {
             Some(swapped) => vec![swapped],
-            None => findings(measures.name(), different),
+            None => findings(measures.name(), different, areas),
         };
         compared.findings.splice(..0, better);
     }
@@ -59,7 +59,7 @@ fn elsewhere(measures: &Measures, frame: &view::Look, others: &[Other]) -> Optio
 }
 
 /// Of a name; `different` is what was found before.
-fn findings(Name { kind, score }: Name, different: Finding) -> Vec<Finding> {
+fn findings(Name { kind, score }: Name, different: Finding, areas: &Areas) -> Vec<Finding> {
     let of = |kind: Kind| Finding {
         kind: kind.into(),
         score: rounded(score),
@@ -82,8 +82,8 @@ fn findings(Name { kind, score }: Name, different: Finding) -> Vec<Finding> {
         ],
         kinds::Kind::Blurred => vec![of(Kind::Blurred)],
         kinds::Kind::Dark => vec![of(Kind::Dark)],
-        kinds::Kind::Changed(areas) => vec![Finding {
-            regions: areas.iter().map(region).collect(),
+        kinds::Kind::Changed(changed) => vec![Finding {
+            regions: changed.iter().map(|place| region(place, areas)).collect(),
             ..of(Kind::Changed)
         }],
         kinds::Kind::Different => vec![Finding {
@@ -102,12 +102,15 @@ fn shift(moved: &Moved) -> Shift {
     }
 }
 
-fn region(area: &Area) -> Region {
+/// A place, with the name of the region that it lies in.
+fn region(area: &Area, areas: &Areas) -> Region {
     let (left, top) = (rounded(area.left), rounded(area.top));
     let (right, bottom) = (rounded(area.right), rounded(area.bottom));
     let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
+    let name = areas.name_at(area.left, area.top, area.right, area.bottom);
     Region {
         polygon: corners.map(|(x, y)| Point { x, y }).to_vec(),
+        name: name.unwrap_or_default().to_owned(),
     }
 }
 
@@ -130,7 +133,7 @@ mod tests {
     }
 
     fn found(kind: kinds::Kind) -> Vec<Finding> {
-        findings(Name { kind, score: 0.8 }, different())
+        findings(Name { kind, score: 0.8 }, different(), &Areas::default())
     }
 
     #[test]

@@ -37,6 +37,11 @@
 //! is at most 0.1. **Dark** is a frame below the threshold that is a night's, held against a day's picture: nobody can
 //! tell, and a night's normal picture is needed.
 //!
+//! **Masks and regions** ([`Areas`](crate::Areas)): what masks leave out is in none of these: not in the lowest and highest
+//! places, the median, the limit, the blur and the tone. How many places the means are of stays as it is, so that a mask makes the
+//! rest neither more nor less sensitive. A region with a threshold of its own gives its own u, by the same formulas from its places
+//! alone, at least one of which counts; its places are then none of the whole's. T is that of the view as a whole.
+//!
 //! Constants were fitted by `bench/view_loso.py`; docs/detection.md has what they are worth on scenes not seen.
 
 mod detail;
@@ -53,12 +58,12 @@ mod units;
 pub use look::{Look, Picture, ShapeError};
 pub use naming::{elsewhere, measures};
 pub use normals::{MAX_PICTURES, Normals, TooMany};
-pub use seen::{Condition, Patches, Seen};
+pub use seen::{Condition, Patches, Seen, SeenRegion};
 
 /// Rows and columns of places after stage 5: 16×16 pixels each.
-const FINE: (usize, usize) = (15, 20);
+pub(crate) const FINE: (usize, usize) = (15, 20);
 /// Rows and columns of places after stage 7: 32×32 pixels each.
-const COARSE: (usize, usize) = (7, 10);
+pub(crate) const COARSE: (usize, usize) = (7, 10);
 /// Channels after stage 5.
 const FINE_CHANNELS: usize = 112;
 /// Channels after stage 7.
@@ -66,11 +71,22 @@ const COARSE_CHANNELS: usize = 320;
 /// The size, in pixels, that pictures are seen at.
 const SIZE: (usize, usize) = (320, 240);
 
-/// The mean of this share of the values, the lowest: at least of one, half a value rounded to even as numpy does.
-fn mean_of_lowest(values: &mut [f32], share: f64) -> f32 {
-    let count = ((values.len() as f64 * share).round_ties_even() as usize).max(1);
+/// How many values this share of them is: at least one, half a value rounded to even as numpy does.
+fn share_of(values: usize, share: f64) -> usize {
+    ((values as f64 * share).round_ties_even() as usize).max(1)
+}
+
+/// The mean of so many values, the lowest; of all where there are fewer. `None` of none.
+fn mean_of_lowest(values: &mut [f32], count: usize) -> Option<f32> {
+    let count = count.min(values.len());
     values.sort_unstable_by(f32::total_cmp);
-    values[..count].iter().sum::<f32>() / count as f32
+    (count > 0).then(|| values[..count].iter().sum::<f32>() / count as f32)
+}
+
+/// The values of those places that are marked.
+fn of_places(values: &[f32], marked: &[bool]) -> Vec<f32> {
+    let both = values.iter().zip(marked);
+    both.filter(|it| *it.1).map(|it| *it.0).collect()
 }
 
 /// The middle value, or the mean of the two in the middle.

@@ -50,6 +50,17 @@ impl Field {
         }
     }
 
+    /// With nothing where pixels are ignored.
+    pub(crate) fn without(mut self, ignored: Option<&[bool]>) -> Self {
+        let all = self.orientations.iter_mut().zip(&mut self.gradients);
+        let ignored = all.zip(ignored.unwrap_or_default()).filter(|it| *it.1);
+        for ((orientation, gradient), _) in ignored {
+            *orientation = Complex::default();
+            *gradient = 0.0;
+        }
+        self
+    }
+
     /// At half the size: 80×60, each the mean of four, and nothing at the edges, whose gradients are made up.
     pub(crate) fn halved(&self) -> Vec<Complex<f32>> {
         let mut halved = vec![Complex::default(); ACROSS * DOWN];

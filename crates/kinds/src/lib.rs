@@ -12,7 +12,8 @@
 //! height, in standard deviations of what chance would give there (`align`). Where neither a shift nor the view in
 //! place explains the frame, 34 turns (±12°) and zooms (0.78 to 1.28) are tried as well, and finer ones around the best
 //! (`search`). **In place** is a frame that agrees without a shift, as a whole or in tiles (`tiles`). **Covered** is
-//! told by what has changed: it is plain, smooth, and has less texture than the reference had there. The order of
+//! told by what has changed: it is plain, smooth, and has less texture than the reference had there. What masks leave out
+//! ([`Ignored`]) has no orientation, is neither alike nor unlike, and is in no mean. The order of
 //! questions is in `name`, and all limits in `limits`.
 //!
 //! **Another view's.** The same agreement in place, with the references of other views: [`in_place_of`].
@@ -31,7 +32,7 @@ mod tiles;
 mod turn;
 
 pub use elsewhere::{Elsewhere, in_place_of};
-pub use measures::{Measures, Network, Pair, Picture};
+pub use measures::{Ignored, Measures, Network, Pair, Picture};
 pub use name::{Cover, Kind, Name};
 pub use place::Area;
 pub use search::{Depth, Moved};

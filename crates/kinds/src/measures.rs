@@ -5,7 +5,7 @@ use crate::{
     field::Field,
     limits,
     place::{self, Area},
-    search::{Depth, Moved, search},
+    search::{Depth, Moved, Seen, search},
     tiles,
 };
 
@@ -45,6 +45,19 @@ pub struct Pair<'a> {
     pub lost_detail: f32,
     /// What the network says.
     pub network: Network<'a>,
+    /// What masks leave out, where there are any.
+    pub ignored: Option<Ignored<'a>>,
+}
+
+/// What does not count, in reference and frame.
+#[derive(Debug, Clone, Copy)]
+pub struct Ignored<'a> {
+    /// Of the 160×120 grey levels.
+    pub pixels: &'a [bool],
+    /// Of the fine places.
+    pub fine: &'a [bool],
+    /// Of the coarse places.
+    pub coarse: &'a [bool],
 }
 
 /// What is known of a pair, by which it is named.
@@ -113,11 +126,29 @@ impl Measures {
         let network = &pair.network;
         assert_eq!(network.fine.len(), FINE.0 * FINE.1);
         assert_eq!(network.coarse.len(), COARSE.0 * COARSE.1);
-        let (reference, frame) = (Field::of(&luma_of_reference), Field::of(&luma));
-        let (in_place, moved) = search(&reference, &frame, &luma, pair.aspect, depth);
-        let unlike = place::unlike(network.coarse);
-        let share = share(&unlike);
-        let (mask, coarse) = masks(&unlike, network.coarse);
+        let ignored = pair.ignored.as_ref();
+        let pixels = ignored.map(|ignored| ignored.pixels);
+        let fine_out = ignored.map(|ignored| ignored.fine);
+        let fine = alike(network.fine, fine_out);
+        let likenesses = alike(network.coarse, ignored.map(|ignored| ignored.coarse));
+        let (reference, frame) = (
+            Field::of(&luma_of_reference).without(pixels),
+            Field::of(&luma).without(pixels),
+        );
+        let seen = Seen {
+            luma: &luma,
+            ignored: pixels,
+            aspect: pair.aspect,
+        };
+        let (in_place, moved) = search(&reference, &frame, &seen, depth);
+        let unlike = without(place::unlike(&likenesses), fine_out);
+        let counting = without(vec![true; unlike.len()], fine_out);
+        let share = share(&unlike, &counting);
+        let all = without(
+            vec![true; likenesses.len()],
+            ignored.map(|ignored| ignored.coarse),
+        );
+        let (mask, coarse) = masks((&unlike, counting), (&likenesses, all));
         let (plain_before, plain_now) = (network.plainness)(&mask);
         let texture = |picture: &Picture<'_>, field: &Field, plainness| Texture {
             plainness,
@@ -134,34 +165,70 @@ impl Measures {
                 false => 0.0,
             },
             lost_detail: pair.lost_detail,
-            likeness: median(network.fine.to_vec()).unwrap_or_default(),
+            likeness: median(marked(network.fine, fine_out)).unwrap_or_default(),
             unlike: share,
             reference: texture(&pair.reference, &reference, plain_before),
             frame: texture(&pair.frame, &frame, plain_now),
-            areas: place::changed(network.fine),
+            areas: place::changed(&fine),
         }
     }
 }
 
-fn share(marked: &[bool]) -> f32 {
-    let count = marked.iter().filter(|it| **it).count();
-    count as f32 / marked.len() as f32
+/// The likeness of places, those that are ignored being the same.
+fn alike(likeness: &[f32], ignored: Option<&[bool]>) -> Vec<f32> {
+    let mut likeness = likeness.to_vec();
+    for (likeness, _) in ignored_of(&mut likeness, ignored) {
+        *likeness = 1.0;
+    }
+    likeness
 }
 
-/// Which fine and coarse places are looked at: the unlike ones, or all where there are too few.
-fn masks(unlike: &[bool], coarse: &[f32]) -> (Vec<bool>, Vec<bool>) {
-    let or_all = |marked: Vec<bool>, fewest: usize| {
-        let is_enough = marked.iter().filter(|it| **it).count() >= fewest;
-        if is_enough {
-            marked
-        } else {
-            vec![true; marked.len()]
+/// What is marked, without what is ignored.
+fn without(mut marked: Vec<bool>, ignored: Option<&[bool]>) -> Vec<bool> {
+    for (marked, _) in ignored_of(&mut marked, ignored) {
+        *marked = false;
+    }
+    marked
+}
+
+fn ignored_of<'a, T>(
+    values: &'a mut [T],
+    ignored: Option<&'a [bool]>,
+) -> impl Iterator<Item = (&'a mut T, &'a bool)> {
+    let both = values.iter_mut().zip(ignored.unwrap_or_default());
+    both.filter(|(_, is_ignored)| **is_ignored)
+}
+
+/// The values that are not ignored.
+fn marked(values: &[f32], ignored: Option<&[bool]>) -> Vec<f32> {
+    match ignored {
+        None => values.to_vec(),
+        Some(ignored) => {
+            let both = values.iter().zip(ignored);
+            both.filter(|it| !it.1).map(|it| *it.0).collect()
         }
+    }
+}
+
+/// Of what counts, the share that is marked.
+fn share(marked: &[bool], counting: &[bool]) -> f32 {
+    let count = |all: &[bool]| all.iter().filter(|it| **it).count();
+    count(marked) as f32 / count(counting).max(1) as f32
+}
+
+/// Which fine and coarse places are looked at: the unlike ones, or all that count where there are too few.
+fn masks(
+    (unlike, fine): (&[bool], Vec<bool>),
+    (likeness, coarse): (&[f32], Vec<bool>),
+) -> (Vec<bool>, Vec<bool>) {
+    let or_all = |marked: Vec<bool>, all: Vec<bool>, fewest: usize| {
+        let is_enough = marked.iter().filter(|it| **it).count() >= fewest;
+        if is_enough { marked } else { all }
     };
-    let coarse = coarse.iter().map(|&it| it < 0.5).collect();
+    let unlike_coarse = likeness.iter().map(|&it| it < 0.5).collect();
     (
-        or_all(unlike.to_vec(), MIN_UNLIKE),
-        or_all(coarse, MIN_UNLIKE_COARSE),
+        or_all(unlike.to_vec(), fine, MIN_UNLIKE),
+        or_all(unlike_coarse, coarse, MIN_UNLIKE_COARSE),
     )
 }
 

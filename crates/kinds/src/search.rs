@@ -61,12 +61,21 @@ const ZOOMS: [f32; 5] = [0.78, 0.88, 1.0, 1.13, 1.28];
 const FINER_TURNS: [f32; 3] = [-2.0, 0.0, 2.0];
 const FINER_ZOOMS: [f32; 3] = [0.94, 1.0, 1.06];
 
+/// What a frame's field is made of, in order to turn it.
+pub(crate) struct Seen<'a> {
+    /// 160×120 grey levels.
+    pub(crate) luma: &'a [f32],
+    /// Those of them that do not count.
+    pub(crate) ignored: Option<&'a [bool]>,
+    /// How many times as high as wide, in the scene, one of them is.
+    pub(crate) aspect: f32,
+}
+
 /// The agreement in place, and the best elsewhere.
 pub(crate) fn search(
     reference: &Field,
     frame: &Field,
-    luma: &[f32],
-    aspect: f32,
+    seen: &Seen<'_>,
     depth: Depth,
 ) -> (f32, Moved) {
     let aligner = Aligner::new(&reference.halved());
@@ -78,7 +87,7 @@ pub(crate) fn search(
         return (in_place, shifted);
     }
     let at = |turn: Turn| {
-        let peak = aligner.at(&turn.undone(luma, aspect)).peak(None);
+        let peak = aligner.at(&turn.undone(seen)).peak(None);
         (turn, peak)
     };
     let better = |best: (Turn, Peak), turn| {

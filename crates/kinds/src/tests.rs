@@ -1,8 +1,8 @@
 //! On drawn pictures: what is known of how they were made is what is found.
 
 use crate::{
-    COARSE, Cover, Depth, FINE, HEIGHT, Kind, Measures, Name, Network, Pair, Picture, WIDTH,
-    in_place_of,
+    COARSE, Cover, Depth, FINE, HEIGHT, Ignored, Kind, Measures, Name, Network, Pair, Picture,
+    WIDTH, in_place_of,
 };
 
 /// Grey levels of a scene of boxes at any place of a plane; each seed is another scene.
@@ -75,6 +75,7 @@ impl Scene {
 struct Said {
     likeness: f32,
     plainness: (f32, f32),
+    ignored: Option<(Vec<bool>, Vec<bool>, Vec<bool>)>,
 }
 
 fn measured(reference: &[u8], frame: &[u8], said: &Said, depth: Depth) -> Measures {
@@ -107,6 +108,11 @@ fn measured(reference: &[u8], frame: &[u8], said: &Said, depth: Depth) -> Measur
             coarse: &[said.likeness; COARSE.0 * COARSE.1],
             plainness: &plainness,
         },
+        ignored: said.ignored.as_ref().map(|(pixels, fine, coarse)| Ignored {
+            pixels,
+            fine,
+            coarse,
+        }),
     };
     Measures::of(&pair, depth)
 }
@@ -118,6 +124,7 @@ fn mean(luma: &[u8]) -> f32 {
 const UNLIKE: Said = Said {
     likeness: 0.1,
     plainness: (0.1, 0.1),
+    ignored: None,
 };
 
 fn named(reference: &[u8], frame: &[u8]) -> Name {
@@ -235,6 +242,7 @@ fn what_is_plain_and_shows_nothing_of_the_view_is_covered_or_turned_away() {
     let said = Said {
         likeness: 0.0,
         plainness: (0.1, 0.8),
+        ignored: None,
     };
     let measures = measured(&reference, &plain, &said, Depth::Turns);
     assert_eq!(
@@ -245,6 +253,7 @@ fn what_is_plain_and_shows_nothing_of_the_view_is_covered_or_turned_away() {
     // A reference that is as plain itself tells nothing.
     let said = Said {
         plainness: (0.8, 0.8),
+        ignored: None,
         ..said
     };
     let measures = measured(&plain, &plain, &said, Depth::Turns);

@@ -5,6 +5,7 @@ use rustfft::num_complex::Complex;
 use crate::{
     HEIGHT, WIDTH,
     field::{ACROSS, DOWN, Field},
+    search::Seen,
 };
 
 /// How far from the picture's edge, in pixels, a place must lie for its gradient not to be made up.
@@ -23,9 +24,13 @@ impl Turn {
         zoom: 1.0,
     };
 
-    /// The halved field of a picture with this undone; nothing where the picture had nothing. `aspect` is how many times
-    /// as high as wide, in the scene, a pixel of the 160×120 is.
-    pub(crate) fn undone(self, luma: &[f32], aspect: f32) -> Vec<Complex<f32>> {
+    /// The halved field of a picture with this undone; nothing where the picture had nothing, or nothing that counts.
+    pub(crate) fn undone(self, seen: &Seen<'_>) -> Vec<Complex<f32>> {
+        let Seen {
+            luma,
+            ignored,
+            aspect,
+        } = *seen;
         let (sin, cos) = self.degrees.to_radians().sin_cos();
         let centre = (WIDTH as f32 / 2.0, HEIGHT as f32 / 2.0);
         let mut turned = Vec::with_capacity(luma.len());
@@ -38,7 +43,12 @@ impl Turn {
                 turned.push(between(luma, from_x, from_y));
                 let is_inside =
                     |at: f32, count: usize| (MARGIN..=count as f32 - 1.0 - MARGIN).contains(&at);
-                known.push(is_inside(from_x, WIDTH) && is_inside(from_y, HEIGHT));
+                let is_known = is_inside(from_x, WIDTH) && is_inside(from_y, HEIGHT);
+                let counts = || {
+                    let at = from_y.round() as usize * WIDTH + from_x.round() as usize;
+                    ignored.is_none_or(|ignored| !ignored[at])
+                };
+                known.push(is_known && counts());
             }
         }
         let mut field = Field::of(&turned).halved();

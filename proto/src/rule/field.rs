@@ -106,7 +106,7 @@ impl RuleField {
             (Some(FieldValue::Number(value)), Some((least, most)))
                 if !(least..=most).contains(&value) =>
             {
-                Err(InvalidRule {
+                Err(InvalidRule::Number {
                     field: self.name,
                     value,
                     least,

@@ -27,16 +27,18 @@ pub(crate) fn of_look(
     baseline: &Baseline,
     look: &Look,
 ) -> Result<Comparison, MeasureError> {
+    let compared = compare(baseline, look, circumstances.rule)?;
+    let similarity = compared.told_similarity();
     let Compared {
         measure,
-        similarity,
         closest,
         verdict,
         findings,
         patches,
-    } = compare(baseline, look, circumstances.rule)?;
+        ..
+    } = compared;
     Ok(Comparison {
-        similarity: Some(similarity),
+        similarity,
         verdict: verdict.into(),
         measure: measure.to_owned(),
         closest: Some(Picture {

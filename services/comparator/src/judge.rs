@@ -321,7 +321,7 @@ impl Judge {
         let mut comparison = comparisons::of_look(&circumstances, &baseline, &seen.look)?;
         seen.digests.write_to(&mut comparison);
         if can_be_named(comparison.verdict(), &comparison.findings) {
-            let (look, rule) = (seen.look.clone(), set.rule);
+            let (look, rule) = (seen.look.clone(), set.rule.clone());
             let search = self.search(folder);
             let named = self.looking.name(baseline, look, rule, search).await;
             comparison.findings = named.unwrap_or(comparison.findings);

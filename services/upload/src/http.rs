@@ -126,6 +126,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(camera::get, camera::set, camera::remove))
         .routes(routes!(camera::test))
         .routes(routes!(history::what_if))
+        .routes(routes!(rules::preview::masks))
         .routes(routes!(silences::list, silences::add))
         .routes(routes!(silences::remove))
         .routes(routes!(notices::list))
@@ -163,6 +164,7 @@ fn pages() -> Router<Arc<App>> {
         )
         .route("/folder/{folder}/details", post(details::set_by_form))
         .route("/folder/{folder}/rule", post(forms::set_rule))
+        .route("/folder/{folder}/areas", get(pages::areas::page))
         .route("/folder/{folder}/camera", post(camera::set_by_form))
         .route(
             "/folder/{folder}/camera/remove",

@@ -197,7 +197,7 @@ async fn a_rule_says_what_it_would_have_done_before_it_is_saved() {
     let rule = stack.get("/api/v1/folders/folder1/rule").await;
     assert_eq!(
         rule["rule"],
-        serde_json::json!({"holdSeconds": 12.0, "enabled": false})
+        serde_json::json!({"holdSeconds": 12.0, "enabled": false, "masks": [], "regions": []})
     );
     stack.quiet("folder1").await;
     browser.reads(".large .state", "Mismatch").await;

@@ -6,6 +6,7 @@
 
 mod accessibility;
 mod alerts;
+mod areas;
 mod browser;
 mod camera;
 mod connection;

@@ -11,6 +11,7 @@ mod demo;
 mod evidence;
 mod kinds;
 mod looks;
+mod masks;
 mod migration;
 mod mutations;
 mod observability;

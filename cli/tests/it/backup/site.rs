@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use event_bus::RuleScope;
+use proto::v1::{Mask, Point, Rule, WatchedRegion};
 use redis::AsyncCommands;
 use serde_json::{Value, json};
 use test_support::eventually;
@@ -18,6 +20,7 @@ pub(super) async fn lived_in() -> Stack {
     }
     stack.remove_folder("gone").await;
     stack.set_rule("gate", r#"{"threshold": 0.85}"#).await;
+    draw_on(&stack, "empty").await;
     stack.set_rule("quiet", r#"{"enabled": false}"#).await;
 
     stack
@@ -57,6 +60,25 @@ pub(super) async fn lived_in() -> Stack {
     let acknowledged = run(&acknowledge);
     assert!(acknowledged.status.success(), "{}", stderr(&acknowledged));
     stack
+}
+
+/// Gives a folder a mask and a region. No frames come there: the service itself would ask for the measure view.
+async fn draw_on(stack: &Stack, folder: &str) {
+    let polygon = [(0.0, 0.0), (0.3, 0.0), (0.3, 0.1)].map(|(x, y)| Point { x, y });
+    let rule = Rule {
+        masks: vec![Mask {
+            polygon: polygon.to_vec(),
+        }],
+        regions: vec![WatchedRegion {
+            name: "lock".to_owned(),
+            polygon: polygon.to_vec(),
+            threshold: Some(0.95),
+        }],
+        ..Rule::default()
+    };
+    let scope = RuleScope::Folder(folder.parse().unwrap());
+    let bus = stack.bus().await;
+    bus.rules().set(&scope, &rule).await.unwrap();
 }
 
 pub(super) type Seen = BTreeMap<String, Value>;

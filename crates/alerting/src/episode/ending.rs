@@ -44,8 +44,18 @@ impl Ending {
         let threshold = before.map_or(firing.threshold, |before| before.threshold);
         let measure_differs =
             before.is_some_and(|before| before.measure_word() != comparison.measure_word());
+        // Masks and regions, too: what the same frame is said to be now, the rule alone has changed.
+        let is_judged_again = before.is_some_and(|before| {
+            before.frame.is_some()
+                && before.frame == comparison.frame
+                && before.rule_digest != comparison.rule_digest
+                && before.baseline_digest == comparison.baseline_digest
+        });
         let similarity = Measured::of(comparison).map(|measured| measured.similarity);
-        if measure_differs || similarity.is_some_and(|similarity| similarity < threshold) {
+        if measure_differs
+            || is_judged_again
+            || similarity.is_some_and(|similarity| similarity < threshold)
+        {
             return ResolvedBy::Rule;
         }
         ResolvedBy::View
@@ -131,6 +141,12 @@ mod tests {
             ..comparison(11, "a", 0.95, 0.9)
         };
         assert_eq!(cause(&other_measure), ResolvedBy::Rule);
+        let masked = |second| Comparison {
+            rule_digest: vec![7; 32].into(),
+            ..comparison(second, "a", 1.0, 0.9)
+        };
+        assert_eq!(cause(&masked(10)), ResolvedBy::Rule, "the same frame");
+        assert_eq!(cause(&masked(11)), ResolvedBy::View);
     }
 
     #[test]

@@ -40,8 +40,23 @@ fn percent(share: f64) -> String {
     format!("{:.0}", share * 100.0)
 }
 
-/// Where a region is: "in the left third". Empty where it has no corners.
-pub(super) fn of_region(region: &Region) -> String {
+/// Where something has changed: "at gate, and at shelf 3" where that has names, "in the left third" else.
+pub(super) fn of_regions(regions: &[Region]) -> String {
+    let mut names: Vec<&str> = Vec::new();
+    for region in regions {
+        if !region.name.is_empty() && !names.contains(&region.name.as_str()) {
+            names.push(&region.name);
+        }
+    }
+    let is_named = regions.first().is_some_and(|it| !it.name.is_empty());
+    match (is_named, regions.first()) {
+        (true, _) => format!("at {}", names.join(", and at ")),
+        (false, first) => first.map(of_region).unwrap_or_default(),
+    }
+}
+
+/// Where a region is. Empty where it has no corners.
+fn of_region(region: &Region) -> String {
     let ends = |of: fn(&proto::v1::Point) -> f64| {
         let all = region.polygon.iter().map(of);
         let least = all.clone().fold(f64::INFINITY, f64::min);
@@ -137,6 +152,7 @@ mod tests {
             let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
             of_region(&Region {
                 polygon: corners.map(|(x, y)| Point { x, y }).to_vec(),
+                ..Region::default()
             })
         };
         assert_eq!(of(0.0, 0.0, 0.3, 1.0), "in the left third");

@@ -40,11 +40,13 @@ impl Detail {
 
     /// How much sharper this picture is than a frame: minus the median, over textured places, of the logarithm of fine to
     /// coarse energy, frame against picture. 0 where too few places have any texture. After the blur tests of DCT
-    /// coefficients in compressed video (Marichal et al., 1999), with a reference.
-    pub(super) fn sharper_by(&self, frame: &Self) -> f32 {
+    /// coefficients in compressed video (Marichal et al., 1999), with a reference. Places that are masked are left out.
+    pub(super) fn sharper_by(&self, frame: &Self, masked: Option<&[bool]>) -> f32 {
         let (own, other) = (&self.0, &frame.0);
         let is_textured = |&i: &usize| own[0][i] > TEXTURED.0 && other[0][i] > TEXTURED.1;
-        let places: Vec<usize> = (0..own[0].len()).filter(is_textured).collect();
+        let counts = |&i: &usize| masked.is_none_or(|masked| !masked[i]);
+        let places = (0..own[0].len()).filter(counts);
+        let places: Vec<usize> = places.filter(is_textured).collect();
         if places.len() < MIN_PLACES {
             return 0.0;
         }

@@ -5,6 +5,7 @@ use super::statistics::STATISTICS;
 use super::tone::Tone;
 use super::units::Units;
 use super::{COARSE, COARSE_CHANNELS, FINE, FINE_CHANNELS, SIZE};
+use crate::Areas;
 
 /// The first byte of a stored look.
 const FORMAT: u8 = 2;
@@ -99,7 +100,29 @@ impl Look {
     /// How much of its fine detail a frame has lost against this picture: about 0 for a frame in focus whatever the light,
     /// above 0.75 for one out of focus. As a logarithm.
     pub fn sharper_by(&self, frame: &Self) -> f32 {
-        self.detail.sharper_by(&frame.detail)
+        self.sharper_in(frame, &Areas::default())
+    }
+
+    /// The same, without what masks leave out.
+    pub(super) fn sharper_in(&self, frame: &Self, areas: &Areas) -> f32 {
+        let masked = areas.masked().map(|masked| &masked.coarse[..]);
+        self.detail.sharper_by(&frame.detail, masked)
+    }
+
+    /// The tone without what masks leave out; of a look of an earlier version, which kept no grey levels, of all.
+    pub(super) fn tone_in(&self, areas: &Areas) -> Tone {
+        match (areas.masked(), &self.luma) {
+            (Some(masked), Some(luma)) => {
+                let both = luma.iter().zip(&masked.pixels);
+                let left: Vec<u8> = both.filter(|it| !it.1).map(|it| *it.0).collect();
+                if left.is_empty() {
+                    self.tone
+                } else {
+                    Tone::of(&left)
+                }
+            }
+            _ => self.tone,
+        }
     }
 
     /// m of each place of stage 5.

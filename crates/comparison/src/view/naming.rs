@@ -1,15 +1,22 @@
 //! What `kinds` is given of two looks.
 
-use kinds::{Depth, Elsewhere, Measures, Network, Pair, Picture};
+use kinds::{Depth, Elsewhere, Ignored, Measures, Network, Pair, Picture};
 
 use super::Look;
+use crate::Areas;
 
 /// How many other views are held against a frame closely, which takes a millisecond or two each.
 const TRIED: usize = 4;
 
-/// What tells how a frame differs from a picture. `aspect` is the frame's height by its width. `None` where one of them
-/// was stored by an earlier version, which kept too little.
-pub fn measures(reference: &Look, frame: &Look, aspect: f32, depth: Depth) -> Option<Measures> {
+/// What tells how a frame differs from a picture, without what masks leave out. `aspect` is the frame's height by its width.
+/// `None` where one of them was stored by an earlier version, which kept too little.
+pub fn measures(
+    reference: &Look,
+    frame: &Look,
+    aspect: f32,
+    depth: Depth,
+    areas: &Areas,
+) -> Option<Measures> {
     let fine = reference.fine.cosines(&frame.fine);
     let coarse = reference.coarse.cosines(&frame.coarse);
     let plainness = |marked: &[bool]| {
@@ -19,15 +26,20 @@ pub fn measures(reference: &Look, frame: &Look, aspect: f32, depth: Depth) -> Op
         )
     };
     let pair = Pair {
-        reference: picture(reference)?,
-        frame: picture(frame)?,
+        reference: picture(reference, areas)?,
+        frame: picture(frame, areas)?,
         aspect: aspect * kinds::WIDTH as f32 / kinds::HEIGHT as f32,
-        lost_detail: reference.sharper_by(frame),
+        lost_detail: reference.sharper_in(frame, areas),
         network: Network {
             fine: &fine,
             coarse: &coarse,
             plainness: &plainness,
         },
+        ignored: areas.masked().map(|masked| Ignored {
+            pixels: &masked.pixels,
+            fine: &masked.fine,
+            coarse: &masked.coarse,
+        }),
     };
     Some(Measures::of(&pair, depth))
 }
@@ -57,12 +69,13 @@ pub fn elsewhere<'a>(
     })
 }
 
-fn picture(look: &Look) -> Option<Picture<'_>> {
+fn picture<'a>(look: &'a Look, areas: &Areas) -> Option<Picture<'a>> {
     let [low, middle, high] = &look.detail.0;
+    let tone = look.tone_in(areas);
     Some(Picture {
         luma: look.luma.as_ref()?,
-        mean: look.tone.mean * 255.0,
-        contrast: look.tone.contrast,
+        mean: tone.mean * 255.0,
+        contrast: tone.contrast,
         bands: [low, middle, high],
     })
 }

@@ -3,8 +3,10 @@
 use std::sync::Arc;
 
 use super::look::Look;
-use super::seen::{Condition, Patches, Seen};
-use super::{FINE, mean_of_lowest, median};
+use super::seen::{Condition, Patches, Seen, SeenRegion};
+use super::{COARSE, FINE, mean_of_lowest, median, of_places, share_of};
+use crate::Areas;
+use crate::areas::Places;
 
 /// The most pictures that a frame is held against: the reference and 16 normal pictures.
 pub const MAX_PICTURES: usize = 17;
@@ -45,7 +47,9 @@ pub struct TooMany(pub usize);
 struct Spread {
     /// Of each place of stage 5.
     places: Vec<f32>,
-    /// z up to which a frame is normal.
+    /// Of each picture, how far each of its places is from normal by the others.
+    own: Vec<Vec<f32>>,
+    /// z up to which a frame is normal, where all places count.
     limit: f32,
 }
 
@@ -75,44 +79,86 @@ impl Normals {
 
     /// Holds a frame against them. Takes 56,000 multiplications of bytes a picture.
     pub fn see(&self, frame: &Look) -> Seen {
-        let (closest, against) = self.closest(frame);
-        let z = self
-            .spread
-            .as_ref()
-            .map(|spread| spread.z(&self.looks, frame));
-        let over = z.as_ref().map_or(0.0, |z| z.over);
-        let night = self.looks.iter().all(|it| it.tone.is_night_in(&frame.tone));
-        let condition = match (against.is_blurred, night) {
+        self.see_in(frame, &Areas::default())
+    }
+
+    /// The same, without what masks leave out, and regions with a threshold of their own by themselves.
+    pub fn see_in(&self, frame: &Look, areas: &Areas) -> Seen {
+        let whole = areas.of_the_whole();
+        let against: Vec<Against> = self
+            .looks
+            .iter()
+            .map(|look| Against::new(look, frame, self.threshold(), areas, &whole))
+            .collect();
+        let closest = closest(&against);
+        let deltas = self.spread.as_ref().map(|it| it.deltas(&self.looks, frame));
+        let deviation = self.spread.as_ref().zip(deltas.as_ref());
+        let beyond = |fine: &[bool], count: usize| {
+            let (spread, places) = deviation?;
+            Some(Deviation::of(spread, places, fine, count))
+        };
+        let z = beyond(&whole.fine, share_of(FINE.0 * FINE.1, HIGHEST));
+        let regions = areas.judged_apart().enumerate().map(|(at, (area, _))| {
+            let count = area.fine.iter().filter(|it| **it).count();
+            let z = beyond(&area.fine, share_of(count, HIGHEST));
+            let u = against.iter().map(|it| it.regions[at]);
+            SeenRegion {
+                name: area.region.name.clone(),
+                excess: u
+                    .fold(f32::INFINITY, f32::min)
+                    .max(z.map_or(0.0, |z| z.over())),
+            }
+        });
+        let regions = regions.collect();
+        let tone = frame.tone_in(areas);
+        let is_night = |look: &Arc<Look>| look.tone_in(areas).is_night_in(&tone);
+        let against = &against[closest];
+        let condition = match (against.is_blurred, self.looks.iter().all(is_night)) {
             (true, _) => Condition::Blurred,
             (false, true) => Condition::Night,
             (false, false) => Condition::Clear,
         };
+        let limit = z.as_ref().map(|z| z.limit);
+        let by_limit = deltas.as_ref().zip(self.limit_of_patches(areas));
+        let by_limit = by_limit
+            .map(|(places, limit)| places.iter().map(|it| it / limit).collect::<Vec<f32>>());
         Seen {
             closest,
             condition,
-            excess: against.u.max(over),
+            excess: against.u.max(z.as_ref().map_or(0.0, |z| z.over())),
             s: against.s,
-            z: z.as_ref().map(|z| z.z),
-            limit: self.limit(),
-            patches: Patches::new(&against.places, z.as_ref().map(|z| &z.places[..])),
+            z: z.map(|z| z.z),
+            limit,
+            patches: Patches::new(&against.places, by_limit.as_deref(), areas.masked()),
+            regions,
         }
     }
 
-    /// The picture with the least u, the first of equals.
-    fn closest(&self, frame: &Look) -> (usize, Against) {
-        let threshold = if self.looks.len() > 1 {
-            THRESHOLD.1
-        } else {
-            THRESHOLD.0
-        };
-        let all = self
-            .looks
-            .iter()
-            .map(|look| Against::new(look, frame, threshold));
-        all.enumerate()
-            .min_by(|(_, one), (_, other)| one.u.total_cmp(&other.u))
-            .expect("there is at least the reference")
+    fn threshold(&self) -> f32 {
+        match self.looks.len() > 1 {
+            true => THRESHOLD.1,
+            false => THRESHOLD.0,
+        }
     }
+
+    /// The folder's own limit without what masks leave out.
+    fn limit_of_patches(&self, areas: &Areas) -> Option<f32> {
+        let spread = self.spread.as_ref()?;
+        Some(match areas.masked() {
+            None => spread.limit,
+            Some(masked) => {
+                let counting: Vec<bool> = masked.fine.iter().map(|it| !it).collect();
+                spread.limit_in(&counting, share_of(FINE.0 * FINE.1, HIGHEST))
+            }
+        })
+    }
+}
+
+/// The picture with the least u, the first of equals.
+fn closest(against: &[Against]) -> usize {
+    let all = against.iter().enumerate();
+    let least = all.min_by(|(_, one), (_, other)| one.u.total_cmp(&other.u));
+    least.expect("there is at least the reference").0
 }
 
 /// A frame against one picture.
@@ -122,27 +168,53 @@ struct Against {
     is_blurred: bool,
     /// (1 − m) / (1 − T) of each place of stage 7.
     places: Vec<f32>,
+    /// u of each region that is judged by itself.
+    regions: Vec<f32>,
 }
 
 impl Against {
-    fn new(look: &Look, frame: &Look, threshold: f32) -> Self {
+    fn new(look: &Look, frame: &Look, threshold: f32, areas: &Areas, whole: &Places) -> Self {
         let likeness = look.coarse_likeness(frame);
-        let mut sorted = likeness.clone();
-        let is_blurred = look.sharper_by(frame) > BLURRED;
-        let lowest = mean_of_lowest(&mut sorted, LOWEST);
-        let s = if is_blurred {
-            lowest.min(BLURRED_S)
-        } else {
-            lowest
+        let is_blurred = look.sharper_in(frame, areas) > BLURRED;
+        // Nothing of it is unlike where nothing of it counts.
+        let lowest = |marked: &[bool], count: usize| {
+            mean_of_lowest(&mut of_places(&likeness, marked), count).unwrap_or(1.0)
         };
-        let rise = ALIKE.1 * (median(&mut sorted) - ALIKE.0).max(0.0);
-        let room = 1.0 - threshold - rise;
+        let lowest_of_whole = lowest(&whole.coarse, share_of(COARSE.0 * COARSE.1, LOWEST));
+        let s = if is_blurred {
+            lowest_of_whole.min(BLURRED_S)
+        } else {
+            lowest_of_whole
+        };
+        let mut counting = match areas.masked() {
+            None => likeness.clone(),
+            Some(masked) => {
+                let counts: Vec<bool> = masked.coarse.iter().map(|it| !it).collect();
+                of_places(&likeness, &counts)
+            }
+        };
+        let middle = match counting.is_empty() {
+            true => 1.0,
+            false => median(&mut counting),
+        };
+        let rise = ALIKE.1 * (middle - ALIKE.0).max(0.0);
+        let (room, all_room) = (1.0 - threshold - rise, 1.0 - threshold);
+        let regions = areas.judged_apart().map(|(area, _)| {
+            let count = area.coarse.iter().filter(|it| **it).count();
+            excess(
+                lowest(&area.coarse, share_of(count, LOWEST)),
+                room,
+                all_room,
+            )
+        });
+        let regions = regions.collect();
         let places = likeness.iter().map(|m| (1.0 - m) / room);
         Against {
             s,
-            u: excess(s, room, 1.0 - threshold),
+            u: excess(s, room, all_room),
             is_blurred,
             places: places.collect(),
+            regions,
         }
     }
 }
@@ -156,13 +228,25 @@ fn excess(s: f32, room: f32, all_room: f32) -> f32 {
     }
 }
 
-/// A frame against what is normal.
+/// Some places of a frame against what is normal there.
 struct Deviation {
     z: f32,
+    limit: f32,
+}
+
+impl Deviation {
+    /// Of those places of stage 5 that are marked, the mean of so many.
+    fn of(spread: &Spread, places: &[f32], marked: &[bool], count: usize) -> Self {
+        Deviation {
+            z: highest(places, marked, count),
+            limit: spread.limit_in(marked, count),
+        }
+    }
+
     /// z by the limit.
-    over: f32,
-    /// The same of each place of stage 5.
-    places: Vec<f32>,
+    fn over(&self) -> f32 {
+        self.z / self.limit
+    }
 }
 
 impl Spread {
@@ -171,26 +255,38 @@ impl Spread {
         let all: Vec<usize> = (0..looks.len()).collect();
         let out_of_the_rest = all.iter().map(|&one| {
             let rest: Vec<usize> = all.iter().copied().filter(|&it| it != one).collect();
-            deviation(&pairs.least(one, &rest), &pairs.spread(&rest)).0
+            by_spread(&pairs.least(one, &rest), &pairs.spread(&rest))
         });
-        let largest = out_of_the_rest.fold(0.0_f32, f32::max);
-        Spread {
+        let mut spread = Spread {
+            own: out_of_the_rest.collect(),
             places: pairs.spread(&all),
-            limit: (LIMIT.0 * largest).max(LIMIT.1),
+            limit: 0.0,
+        };
+        let places = FINE.0 * FINE.1;
+        spread.limit = spread.computed_limit(&vec![true; places], share_of(places, HIGHEST));
+        spread
+    }
+
+    /// z up to which a frame is normal in those places that are marked, by so many of them.
+    fn limit_in(&self, marked: &[bool], count: usize) -> f32 {
+        match marked.iter().all(|it| *it) {
+            true => self.limit,
+            false => self.computed_limit(marked, count),
         }
     }
 
-    fn z(&self, looks: &[Arc<Look>], frame: &Look) -> Deviation {
+    fn computed_limit(&self, marked: &[bool], count: usize) -> f32 {
+        let own = self.own.iter().map(|places| highest(places, marked, count));
+        (LIMIT.0 * own.fold(0.0_f32, f32::max)).max(LIMIT.1)
+    }
+
+    /// Of a frame, how far each place is from normal.
+    fn deltas(&self, looks: &[Arc<Look>], frame: &Look) -> Vec<f32> {
         let mut least = vec![f32::INFINITY; FINE.0 * FINE.1];
         for look in looks {
             keep_least(&mut least, &deltas(look, frame));
         }
-        let (z, places) = deviation(&least, &self.places);
-        Deviation {
-            z,
-            over: z / self.limit,
-            places: places.iter().map(|it| it / self.limit).collect(),
-        }
+        by_spread(&least, &self.places)
     }
 }
 
@@ -250,14 +346,18 @@ fn keep_least(least: &mut [f32], deltas: &[f32]) {
     }
 }
 
-/// z, and what it is the mean of.
-fn deviation(deltas: &[f32], spread: &[f32]) -> (f32, Vec<f32>) {
+/// How far each place is from normal: δ by what is usual there.
+fn by_spread(deltas: &[f32], spread: &[f32]) -> Vec<f32> {
     let both = deltas.iter().zip(spread);
-    let places: Vec<f32> = both
-        .map(|(delta, it)| delta / (it + SPREAD_FLOOR))
-        .collect();
-    let mut negative: Vec<f32> = places.iter().map(|it| -it).collect();
-    (-mean_of_lowest(&mut negative, HIGHEST), places)
+    both.map(|(delta, it)| delta / (it + SPREAD_FLOOR))
+        .collect()
+}
+
+/// The mean of so many of those places that are marked, the highest; 0 where none is.
+fn highest(places: &[f32], marked: &[bool], count: usize) -> f32 {
+    let mut negative = of_places(places, marked);
+    negative.iter_mut().for_each(|it| *it = -*it);
+    mean_of_lowest(&mut negative, count).map_or(0.0, |mean| -mean)
 }
 
 /// The largest of each place and its neighbours.

@@ -3,6 +3,7 @@
 use proto::v1::Kind;
 
 use super::{COARSE, FINE};
+use crate::areas::Masked;
 
 /// What was seen of a frame that was held against [`Normals`](super::Normals).
 #[derive(Debug, Clone, PartialEq)]
@@ -19,8 +20,26 @@ pub struct Seen {
     pub z: Option<f32>,
     /// The folder's own limit of z.
     pub limit: Option<f32>,
-    /// How different each place is.
+    /// How different each place is; 0 where masks leave it out.
     pub patches: Patches,
+    /// What was seen of each region that has a threshold of its own, in the rule's order.
+    pub regions: Vec<SeenRegion>,
+}
+
+/// What was seen of a region that is judged by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SeenRegion {
+    /// As the rule has it.
+    pub name: String,
+    /// u, of its places alone.
+    pub excess: f32,
+}
+
+impl SeenRegion {
+    /// 0 to 1, 1 being the same.
+    pub fn similarity(&self) -> f64 {
+        similarity(self.excess)
+    }
 }
 
 /// What stands in the way of seeing.
@@ -48,13 +67,17 @@ impl Condition {
 impl Seen {
     /// 0 to 1, 1 being the same; 0.9 where [`excess`](Self::excess) is 1.
     pub fn similarity(&self) -> f64 {
-        let u = f64::from(self.excess);
-        let similarity = match u <= 1.0 {
-            true => 1.0 - 0.1 * u,
-            false => 0.9 * (1.3 - 0.64 * u) / 0.66,
-        };
-        similarity.clamp(0.0, 1.0)
+        similarity(self.excess)
     }
+}
+
+fn similarity(excess: f32) -> f64 {
+    let u = f64::from(excess);
+    let similarity = match u <= 1.0 {
+        true => 1.0 - 0.1 * u,
+        false => 0.9 * (1.3 - 0.64 * u) / 0.66,
+    };
+    similarity.clamp(0.0, 1.0)
 }
 
 /// How different each of 15 rows × 20 columns of places is, row by row from the upper left: 0 the same, 128 as different as
@@ -70,11 +93,17 @@ impl Patches {
     pub const COLUMNS: usize = FINE.1;
 
     /// Of what each place of stage 7 is by its threshold, and of stage 5 by the folder's limit; the larger counts.
-    pub(super) fn new(coarse: &[f32], fine: Option<&[f32]>) -> Self {
+    pub(super) fn new(coarse: &[f32], fine: Option<&[f32]>, masked: Option<&Masked>) -> Self {
         let score = |place: usize| {
+            let at = coarse_place(place);
+            let (is_out, coarse_is_out) =
+                masked.map_or((false, false), |it| (it.fine[place], it.coarse[at]));
             let by_limit = fine.map_or(0.0, |fine| fine[place]);
-            let by_threshold = coarse[coarse_place(place)];
-            (127.5 * by_limit.max(by_threshold)).round() as u8
+            let by_threshold = if coarse_is_out { 0.0 } else { coarse[at] };
+            match is_out {
+                true => 0,
+                false => (127.5 * by_limit.max(by_threshold)).round() as u8,
+            }
         };
         Patches((0..Self::ROWS * Self::COLUMNS).map(score).collect())
     }

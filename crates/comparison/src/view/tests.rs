@@ -1,5 +1,7 @@
 //! The measure as a whole, on pictures that a formula makes: the same as in `bench/view_answers.py`.
 
+mod masks;
+
 use std::sync::Arc;
 
 use kinds::Depth;
@@ -10,7 +12,7 @@ use proto::{
 };
 
 use super::*;
-use crate::Measured;
+use crate::{Areas, Measured};
 
 /// What a picture is made of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -398,8 +400,9 @@ fn a_look_of_the_version_before_compares_the_same_and_tells_less() {
     let frame = Made::of(2, 0, 0).look();
     let see = |look| Normals::new(vec![look]).unwrap().see(&frame);
     assert_eq!(see(Arc::clone(&look)), see(Arc::new(stored.clone())));
-    assert!(measures(&look, &frame, 0.75, Depth::Turns).is_some());
-    assert_eq!(measures(&stored, &frame, 0.75, Depth::Turns), None);
+    let measures = |look: &Look| measures(look, &frame, 0.75, Depth::Turns, &Areas::default());
+    assert!(measures(&look).is_some());
+    assert_eq!(measures(&stored), None);
 }
 
 #[test]

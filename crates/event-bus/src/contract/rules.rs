@@ -77,10 +77,14 @@ impl KeyValueBucket for Rules {
         to_json(rule)
     }
 
-    fn decode(_: &RuleScope, payload: &Bytes) -> Result<Rule, Undecodable> {
+    fn decode(scope: &RuleScope, payload: &Bytes) -> Result<Rule, Undecodable> {
         let rule: Rule = from_json(payload)?;
         rule.check()
             .map_err(|error| Undecodable(error.to_string()))?;
+        if *scope == RuleScope::Default {
+            rule.check_without_areas()
+                .map_err(|error| Undecodable(error.to_string()))?;
+        }
         Ok(rule)
     }
 }

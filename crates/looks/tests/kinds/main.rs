@@ -23,7 +23,7 @@ use std::{
 };
 
 use canvas::Canvas;
-use comparison::{Depth, Look, view};
+use comparison::{Areas, Depth, Look, view};
 use fingerprint::Limits;
 use incidents::{Draw, Incident};
 use kinds::{Cover, Kind, Measures};
@@ -132,7 +132,7 @@ fn measured(reference: &Look, frame: &Look) -> Measures {
         reference.view.as_ref().unwrap(),
         frame.view.as_ref().unwrap(),
     );
-    view::measures(reference, frame, aspect, Depth::Turns).unwrap()
+    view::measures(reference, frame, aspect, Depth::Turns, &Areas::default()).unwrap()
 }
 
 /// Those that the fit of covers is for: nothing else has named them before.

@@ -34,6 +34,7 @@ const PERMISSIONS: &[Permission] = &[
 
     look("GET", "/"),
     look("GET", "/folder/{folder}"),
+    look("GET", "/folder/{folder}/areas"),
     look("GET", "/alerts"),
     look("GET", "/alerts/{id}"),
     look("GET", "/drift"),
@@ -102,6 +103,7 @@ const PERMISSIONS: &[Permission] = &[
     change("DELETE", "/api/v1/silences/{id}", Operator, "take a silence back"),
     // It changes nothing, but takes some computing.
     Permission { method: "POST", path: "/api/v1/folders/{folder}/what-if", need: Need::Role(Operator), change: None },
+    Permission { method: "POST", path: "/api/v1/folders/{folder}/what-if/masks", need: Need::Role(Operator), change: None },
 
     // What is watched, and by which rule.
     change("PUT", "/api/v1/folders/{folder}", Admin, "make or describe a folder"),

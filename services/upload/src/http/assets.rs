@@ -34,7 +34,10 @@ macro_rules! asset {
 const ASSETS: &[Asset] = &[
     asset!("style.css", CSS),
     asset!("docs.css", CSS),
+    asset!("areas.css", CSS),
     asset!("alerts.js", SCRIPT),
+    asset!("area-stage.js", SCRIPT),
+    asset!("areas.js", SCRIPT),
     asset!("camera.js", SCRIPT),
     asset!("card.js", SCRIPT),
     asset!("compare.js", SCRIPT),

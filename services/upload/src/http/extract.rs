@@ -13,6 +13,9 @@ use tokio::time::timeout;
 
 use crate::problem::{Kind, Problem, sentence};
 
+/// Of a body of some fields.
+const MAX_BYTES: usize = 16 * 1024;
+
 /// The variables of the path.
 pub(crate) struct Params<T>(pub(crate) T);
 
@@ -56,7 +59,7 @@ pub(crate) fn page_size(asked: Option<usize>) -> Result<usize, Problem> {
 
 /// The fields of a form. `what` is its name at the beginning of a sentence.
 pub(crate) async fn form<T: DeserializeOwned>(request: Request, what: &str) -> Result<T, Problem> {
-    let body = small_body(request, what).await?;
+    let body = small_body(request, what, MAX_BYTES).await?;
     serde_urlencoded::from_bytes(&body)
         .map_err(|error| Kind::InvalidRequest.because(sentence(&error.to_string())))
 }
@@ -69,7 +72,19 @@ pub(crate) async fn json<T: DeserializeOwned>(
     invalid: Kind,
     example: &str,
 ) -> Result<T, Problem> {
-    let body = small_body(request, what).await?;
+    let body = small_body(request, what, MAX_BYTES).await?;
+    read_json(&body, what, invalid, example)
+}
+
+/// The same, of up to so many bytes.
+pub(crate) async fn long_json<T: DeserializeOwned>(
+    request: Request,
+    what: &str,
+    invalid: Kind,
+    example: &str,
+    max_bytes: usize,
+) -> Result<T, Problem> {
+    let body = small_body(request, what, max_bytes).await?;
     read_json(&body, what, invalid, example)
 }
 
@@ -80,7 +95,7 @@ pub(crate) async fn json_if_any<T: DeserializeOwned>(
     invalid: Kind,
     example: &str,
 ) -> Result<Option<T>, Problem> {
-    let body = small_body(request, what).await?;
+    let body = small_body(request, what, MAX_BYTES).await?;
     match body.is_empty() {
         true => Ok(None),
         false => read_json(&body, what, invalid, example),
@@ -108,11 +123,10 @@ fn read_json<T: DeserializeOwned>(
 }
 
 /// The whole body of a request that carries a few fields.
-async fn small_body(request: Request, what: &str) -> Result<Bytes, Problem> {
-    const MAX_BYTES: usize = 16 * 1024;
+async fn small_body(request: Request, what: &str, max_bytes: usize) -> Result<Bytes, Problem> {
     const PATIENCE: Duration = Duration::from_secs(10);
-    timeout(PATIENCE, to_bytes(request.into_body(), MAX_BYTES))
+    timeout(PATIENCE, to_bytes(request.into_body(), max_bytes))
         .await
         .map_err(|_| Kind::TooSlow.because(format!("{what} was not sent within 10 s.")))?
-        .map_err(|_| Kind::TooLarge.because(format!("{what} has at most {MAX_BYTES} bytes.")))
+        .map_err(|_| Kind::TooLarge.because(format!("{what} has at most {max_bytes} bytes.")))
 }

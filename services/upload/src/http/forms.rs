@@ -69,6 +69,7 @@ pub(crate) async fn set_rule(
     let rule = rule(&form(request, "A rule").await?, &own)?;
     let is_empty = rule == Rule::default();
     let scope = RuleScope::Folder(folder);
+    rules::check_areas(&app, &scope, Some(&rule))?;
     app.folders
         .set_rule(scope, (!is_empty).then_some(rule), by)
         .await?;
@@ -77,7 +78,11 @@ pub(crate) async fn set_rule(
 
 /// A rule as a form sends it: what is empty says nothing. What the form does not ask stays as it is.
 fn rule(form: &HashMap<String, String>, own: &Rule) -> Result<Rule, Problem> {
-    let mut rule = Rule::default();
+    let mut rule = Rule {
+        masks: own.masks.clone(),
+        regions: own.regions.clone(),
+        ..Rule::default()
+    };
     for field in Rule::FIELDS {
         if !field.has_choice() {
             field.set(&mut rule, field.get(own));

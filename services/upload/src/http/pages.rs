@@ -1,6 +1,7 @@
 //! The pages. They are complete without script; the scripts keep them current and make them handy.
 
 pub(crate) mod alerts;
+pub(crate) mod areas;
 mod camera;
 mod card;
 pub(crate) mod docs;

@@ -1,6 +1,8 @@
 //! The rules by which frames are judged.
 
+mod areas;
 mod body;
+pub(super) mod preview;
 
 use std::sync::Arc;
 
@@ -15,11 +17,12 @@ use proto::v1::Rule;
 use serde::Serialize;
 use utoipa::ToSchema;
 
+pub(super) use areas::check as check_areas;
 pub(super) use body::RuleBody;
 
 use super::{
     addresses::InFolder,
-    extract::{Params, json},
+    extract::{Params, long_json},
     refusals::{self, Asked, Body, Change, Folder, Refusals},
 };
 use crate::{
@@ -145,13 +148,14 @@ pub(crate) async fn set_default(
     operation_id = "unsetDefaultRule",
     responses(
         (status = NO_CONTENT, description = "The built-in rule holds"),
-        Refusals<(Change,)>,
+        Refusals<(Change, refusals::Rule)>,
     )
 )]
 pub(crate) async fn unset_default(
     State(app): State<Arc<App>>,
     by: By,
 ) -> Result<StatusCode, Problem> {
+    check_areas(&app, &RuleScope::Default, None)?;
     app.folders.set_rule(RuleScope::Default, None, by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -163,6 +167,7 @@ async fn set(
     request: Request,
 ) -> Result<Json<RuleAnswer>, Problem> {
     let rule = read(request).await?;
+    check_areas(app, &scope, Some(&rule))?;
     app.folders.set_rule(scope.clone(), Some(rule), by).await?;
     Ok(answer(app, &scope))
 }
@@ -181,9 +186,19 @@ fn answer(app: &App, scope: &RuleScope) -> Json<RuleAnswer> {
     })
 }
 
+/// With as many masks and regions as there may be, and as many corners.
+const MAX_BYTES: usize = 64 * 1024;
+
 /// The rule in the body of a request, checked.
 pub(super) async fn read(request: Request) -> Result<Rule, Problem> {
-    let RuleBody(rule) = json(request, "A rule", Kind::InvalidRule, body::EXAMPLE).await?;
+    let read = long_json(
+        request,
+        "A rule",
+        Kind::InvalidRule,
+        body::EXAMPLE,
+        MAX_BYTES,
+    );
+    let RuleBody(rule) = read.await?;
     check(rule)
 }
 

@@ -111,7 +111,7 @@ async fn the_form_of_the_rule_sets_it_and_takes_it_back() {
 
     let saved = save("threshold=0.75&holdSeconds=&keepFiringSeconds=+30+&enabled=false").await;
     assert_eq!(saved.status(), StatusCode::SEE_OTHER);
-    let expected = json!({"threshold": 0.75, "keepFiringSeconds": 30.0, "enabled": false});
+    let expected = json!({"threshold": 0.75, "keepFiringSeconds": 30.0, "enabled": false, "masks": [], "regions": []});
     assert_eq!(rule().await, expected);
     let html = service.get("/folder/1").await.text().await.unwrap();
     assert!(html.contains("value=\"0.75\""), "{html}");

@@ -32,7 +32,10 @@ async fn a_rule_of_the_folder_goes_before_the_default_before_the_built_in_one() 
 
     let set = service.put(RULE, r#"{"threshold":1}"#).await;
     let answer: Value = set.json().await.unwrap();
-    assert_eq!(answer["rule"], json!({"threshold": 1.0}));
+    assert_eq!(
+        answer["rule"],
+        json!({"threshold": 1.0, "masks": [], "regions": []})
+    );
     assert_eq!(effective().await, is(1.0, "folder"));
     let scope = RuleScope::Folder(folder("folder1"));
     let stored = service.bus.rules().get(&scope).await;
@@ -57,9 +60,9 @@ async fn every_field_has_its_own_source() {
     let answer = service.json(RULE).await;
     assert_eq!(
         answer["rule"],
-        json!({"enabled": true, "keepFiringSeconds": 0.5})
+        json!({"enabled": true, "keepFiringSeconds": 0.5, "masks": [], "regions": []})
     );
-    let effective = json!({"threshold": 0.9, "holdSeconds": 30.0, "keepFiringSeconds": 0.5, "enabled": true, "measure": "phash", "learn": "ask", "frozenSeconds": 120.0});
+    let effective = json!({"threshold": 0.9, "holdSeconds": 30.0, "keepFiringSeconds": 0.5, "enabled": true, "measure": "phash", "learn": "ask", "frozenSeconds": 120.0, "masks": [], "regions": []});
     assert_eq!(answer["effective"], effective);
     assert_eq!(
         answer["sources"],
@@ -137,7 +140,10 @@ async fn the_old_threshold_is_the_default_rule_where_none_is_set() {
     };
     let service = Service::start_with(&nats, with(0.85)).await;
     let rule = service.json(DEFAULT).await["rule"].clone();
-    assert_eq!(rule, json!({"threshold": 0.85, "measure": "phash"}));
+    assert_eq!(
+        rule,
+        json!({"threshold": 0.85, "measure": "phash", "masks": [], "regions": []})
+    );
 
     // What people set afterwards stays, whatever the variable says at the next start.
     service.put(DEFAULT, r#"{"threshold":0.7}"#).await;
@@ -145,6 +151,6 @@ async fn the_old_threshold_is_the_default_rule_where_none_is_set() {
     let service = Service::start_with(&nats, with(0.85)).await;
     assert_eq!(
         service.json(DEFAULT).await["rule"],
-        json!({"threshold": 0.7})
+        json!({"threshold": 0.7, "masks": [], "regions": []})
     );
 }

@@ -37,6 +37,8 @@ struct FolderPage {
     /// As it stands in the address: a name, or the number of an old link.
     name: String,
     rule: Vec<RuleInput>,
+    /// How many masks and regions there are, in words; empty where there are none.
+    areas: String,
     camera_input: Option<CameraInput>,
     normals: Vec<Normal>,
     most_normals: usize,
@@ -140,6 +142,7 @@ pub(crate) async fn folder(
         proposals,
         card: Card::new(summary),
         name,
+        areas: areas_in_words(&own.clone().unwrap_or_default()),
         rule: RuleInput::of(own.unwrap_or_default(), Rule::in_force(None, default)),
         images: pictures.images,
         older: pictures.next,
@@ -150,4 +153,17 @@ pub(crate) async fn folder(
         visitor,
         is_connected: app.broker.is_connected(),
     })
+}
+
+fn areas_in_words(rule: &Rule) -> String {
+    let count = |count: usize, one: &str| match count {
+        0 => None,
+        1 => Some(format!("1 {one}")),
+        _ => Some(format!("{count} {one}s")),
+    };
+    let counts = [
+        count(rule.masks.len(), "mask"),
+        count(rule.regions.len(), "region"),
+    ];
+    counts.into_iter().flatten().collect::<Vec<_>>().join(", ")
 }

@@ -1,4 +1,5 @@
-//! A rule as a request's body has it: read strictly, by the table of its fields, and its schema, made of the same table.
+//! A rule as a request's body has it: read strictly, by the table of its fields, and its schema, made of the same table. What
+//! masks and regions look like is in `areas`.
 //! Whether its values can be is left to [`Rule::check`].
 
 use std::{fmt, sync::LazyLock};
@@ -17,6 +18,8 @@ use utoipa::{
     },
 };
 
+use super::areas::{self, MaskBody, Object, RegionBody};
+
 /// A rule as it is to be set: what is absent takes the value of the default rule, and then the built-in one. A field that
 /// it cannot have is refused.
 pub(crate) struct RuleBody(pub(super) Rule);
@@ -25,8 +28,10 @@ pub(crate) struct RuleBody(pub(super) Rule);
 pub(super) const EXAMPLE: &str =
     r#"{"threshold": 0.9, "holdSeconds": 30, "keepFiringSeconds": 0, "enabled": true}"#;
 
-static NAMES: LazyLock<Vec<&'static str>> =
-    LazyLock::new(|| Rule::FIELDS.iter().map(|field| field.name).collect());
+static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+    let fields = Rule::FIELDS.iter().map(|field| field.name);
+    fields.chain(Rule::AREAS).collect()
+});
 
 impl<'de> Deserialize<'de> for RuleBody {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -47,16 +52,31 @@ impl<'de> Visitor<'de> for Fields {
         let mut rule = Rule::default();
         let mut said = Vec::new();
         while let Some(name) = map.next_key::<String>()? {
-            let field = RuleField::named(&name);
-            let field = field.ok_or_else(|| A::Error::unknown_field(&name, &NAMES))?;
-            if said.contains(&field.name) {
-                return Err(A::Error::duplicate_field(field.name));
+            let known = NAMES.iter().find(|known| **known == name);
+            let known = *known.ok_or_else(|| A::Error::unknown_field(&name, &NAMES))?;
+            if said.contains(&known) {
+                return Err(A::Error::duplicate_field(known));
             }
-            said.push(field.name);
-            field.set(&mut rule, value(field, &mut map)?);
+            said.push(known);
+            match RuleField::named(known) {
+                Some(field) => field.set(&mut rule, value(field, &mut map)?),
+                None if known == "masks" => rule.masks = parts::<MaskBody, _, _>(&mut map)?,
+                None => rule.regions = parts::<RegionBody, _, _>(&mut map)?,
+            }
         }
         Ok(rule)
     }
+}
+
+/// Masks or regions; `null` is none.
+fn parts<'de, B, P, A>(map: &mut A) -> Result<Vec<P>, A::Error>
+where
+    B: Deserialize<'de> + Into<P>,
+    A: MapAccess<'de>,
+{
+    let parts = map.next_value::<Option<Vec<Object<B>>>>()?;
+    let parts = parts.unwrap_or_default().into_iter();
+    Ok(parts.map(|Object(part)| part.into()).collect())
 }
 
 /// What it says in a field; `null` is nothing.
@@ -92,7 +112,17 @@ impl PartialSchema for RuleBody {
         let fields = Rule::FIELDS.iter().fold(object, |object, field| {
             object.property(field.name, property(field))
         });
-        fields.into()
+        let masks = areas::property::<MaskBody>(
+            "Parts of the picture that do not count. Only for a folder, and by the measure view.",
+        );
+        let regions = areas::property::<RegionBody>(
+            "Parts of the picture that have a name. Only for a folder, and by the measure view.",
+        );
+        let [masks_name, regions_name] = Rule::AREAS;
+        fields
+            .property(masks_name, masks)
+            .property(regions_name, regions)
+            .into()
     }
 }
 
