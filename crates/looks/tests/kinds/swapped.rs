@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use comparison::{Depth, Look, view};
+use comparison::{Areas, Depth, Look, view};
 
 use crate::corpus;
 
@@ -91,6 +91,6 @@ fn elsewhere<'a>(
     let aspect = frame.fingerprint.height as f32 / frame.fingerprint.width as f32;
     let view = |look: &'a Look| look.view.as_deref().unwrap();
     let (reference, frame) = (reference.view.as_ref()?, frame.view.as_ref()?);
-    let measures = view::measures(reference, frame, aspect, Depth::Shifts)?;
+    let measures = view::measures(reference, frame, aspect, Depth::Shifts, &Areas::default())?;
     view::elsewhere(&measures, frame, others.map(view)).map(|found| found.at)
 }
