@@ -33,5 +33,6 @@ mod refusals;
 mod rules;
 mod service;
 mod silences;
+mod telling;
 mod thumbnails;
 mod uploads;

@@ -25,6 +25,8 @@ struct NoticesPage {
     total: usize,
     next: Option<String>,
     is_narrowed: bool,
+    /// Where a demo shows the messages that it catches.
+    caught: Option<String>,
     /// The receivers to choose from, and whether each is chosen.
     to: Vec<(String, bool)>,
     /// The same of states: as a word, in words.
@@ -80,6 +82,7 @@ pub(crate) async fn page(
         rows: page.notices.into_iter().map(Row::new).collect(),
         total: page.total,
         next: page.next,
+        caught: app.config.messages_at.clone(),
         is_narrowed: !query.is_for_everything(),
         visitor,
         is_connected: app.broker.is_connected(),
