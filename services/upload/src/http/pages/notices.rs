@@ -112,10 +112,10 @@ impl ReceiverRow {
         let mut sentences = Vec::new();
         if it.waiting > 0 {
             sentences.push(match it.held_by_rate {
-                0 => format!("{} wait to be told.", alerts(it.waiting)),
+                0 => format!("{} to be told.", wait(it.waiting)),
                 held => format!(
-                    "{} wait to be told, {held} of them for its rate.",
-                    alerts(it.waiting)
+                    "{} to be told, {held} of them for its rate.",
+                    wait(it.waiting)
                 ),
             });
         }
@@ -136,6 +136,11 @@ impl ReceiverRow {
             sentences,
         }
     }
+}
+
+fn wait(count: u64) -> String {
+    let verb = if count == 1 { "waits" } else { "wait" };
+    format!("{} {verb}", alerts(count))
 }
 
 fn alerts(count: u64) -> String {
