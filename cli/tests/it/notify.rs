@@ -77,7 +77,8 @@ fn a_silence_is_made_shown_and_taken_back() {
         stderr(&added)
     );
     let recurring = stdout(&added).split(':').next().unwrap().to_owned();
-    let said = stdout(&with(&["silence", "list"]));
+    let listed = with(&["silence", "list"]);
+    let said = stdout(&listed);
     assert!(
         said.contains(hours) && said.contains("folder dock-*"),
         "{said}"
