@@ -59,9 +59,13 @@ struct Add {
     #[arg(long, value_name = "view|camera")]
     subject: Vec<String>,
 
-    /// For how long: 2h, 3days
-    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration)]
-    lasts: Duration,
+    /// For how long: 2h, 3days. One that recurs does so for so long [default for that: 365days]
+    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration, required_unless_present = "hours")]
+    lasts: Option<Duration>,
+
+    /// In these hours alone, every week, as for maintenance: 'Sun 02:00-04:00 Europe/Berlin'
+    #[arg(long, value_name = "HOURS")]
+    hours: Option<String>,
 
     /// When it begins, as in 2026-11-30T06:00:00Z [default: now]
     #[arg(long, value_name = "WHEN", value_parser = humantime::parse_rfc3339_weak)]
@@ -116,9 +120,11 @@ impl Add {
     async fn run(self) -> Result<(), Failure> {
         let now = OffsetDateTime::now_utc();
         let starts_at = self.from.map_or(now, OffsetDateTime::from);
+        let lasts = self.lasts.unwrap_or(RECURS);
         let ends_at = starts_at
-            .checked_add(self.lasts.try_into().map_err(|_| too_long())?)
+            .checked_add(lasts.try_into().map_err(|_| too_long())?)
             .ok_or_else(too_long)?;
+        let recurs = self.hours.is_some();
         let silence = Silence {
             matcher: Some(AlertMatcher {
                 folders: self.folder,
@@ -129,18 +135,27 @@ impl Add {
                 subjects: self.subject,
             }),
             starts_at: Some(timestamp(starts_at)),
-            ends_at: Some(timestamp(ends_at)),
+            ends_at: (!recurs).then(|| timestamp(ends_at)),
+            recurs_until: recurs.then(|| timestamp(ends_at)),
+            hours: self.hours.unwrap_or_default(),
             reason: self.reason,
             name: self.name,
             created_at: Some(timestamp(now)),
-            ..Silence::default()
+            id: String::new(),
         };
         silence.check_new(now).map_err(Failure::usage)?;
         let silences = connect(&self.bus).await?.silences().by(&silence.name);
         let added = silences.add(silence).await.map_err(Failure::unavailable)?;
-        lines::print(format!("{}: until {}", added.id, proto::rfc3339(ends_at)))
+        let (id, until) = (&added.id, proto::rfc3339(ends_at));
+        lines::print(match added.recurs() {
+            true => format!("{id}: {}, until {until}", added.hours),
+            false => format!("{id}: until {until}"),
+        })
     }
 }
+
+/// How long one recurs of which nothing says for how long.
+const RECURS: Duration = Duration::from_secs(365 * 24 * 3600);
 
 fn too_long() -> Failure {
     Failure::Usage(anyhow!(
@@ -173,7 +188,7 @@ impl List {
         let mut table = Table::new();
         table
             .load_style(presets::NOTHING)
-            .set_header(["ID", "FROM", "UNTIL", "WHAT", "BY", "REASON"]);
+            .set_header(["ID", "FROM", "UNTIL", "HOURS", "WHAT", "BY", "REASON"]);
         for (key, silence) in &silences {
             let times = silence.times();
             let time = |at: Option<OffsetDateTime>| at.map_or_else(String::new, proto::rfc3339);
@@ -181,6 +196,7 @@ impl List {
                 key.to_string(),
                 time(times.map(|(starts, _)| starts)),
                 time(times.map(|(_, ends)| ends)),
+                silence.hours.clone(),
                 silence
                     .matcher
                     .as_ref()

@@ -1,5 +1,6 @@
 //! `framewatch up`: all services in one process, for one machine.
 
+mod caught;
 mod data_folder;
 mod disk;
 mod supervise;
@@ -31,6 +32,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use crate::{api::ApiConfig, demo, lines, watch};
+use caught::Catcher;
 use data_folder::DataFolder;
 use supervise::{LocalServer, Port, Trouble};
 pub(crate) use tethered::Tethered;
@@ -96,7 +98,8 @@ pub(crate) struct Up {
     #[arg(long, env = "FRAMEWATCH_REDIS_SERVER", value_name = "FILE")]
     redis_server: Option<PathBuf>,
 
-    /// Run six simulated cameras; after a while one of them is covered and one is turned
+    /// Run six simulated cameras; after a while one of them is covered and one is turned. Without --notify, the messages to people
+    /// are caught and shown on a page of their own
     #[arg(long)]
     demo: bool,
 
@@ -295,6 +298,10 @@ impl Up {
         } = connections?;
         let by_api = self.cameras_by_api(data)?;
         let demo_token = self.demo.then(demo::token);
+        let catcher = match self.demo && self.notify.notify.is_none() {
+            true => Some(Catcher::open().await?),
+            false => None,
+        };
         let (alerts, alert_lines) = mpsc::channel(256);
         let mut services = JoinSet::new();
         services.spawn(upload::run(
@@ -302,6 +309,7 @@ impl Up {
             upload::Config {
                 model: self.model.clone(),
                 cameras: by_api.clone(),
+                messages_at: catcher.as_ref().map(Catcher::url),
                 ..with_token(self.upload.clone(), demo_token.as_ref())
             },
             upload,
@@ -348,8 +356,21 @@ impl Up {
             bus.clone(),
             context.clone(),
         ));
-        if self.notify.notify.is_some() {
-            let notify = leading_to(self.notify.clone(), addresses.web);
+        let mut notify = self.notify.clone();
+        if let Some(catcher) = catcher {
+            let (url, file) = (catcher.url(), catcher.routes(data)?);
+            notify.notify = Some(file.clone());
+            let (web, shutdown) = (addresses.web, context.shutdown.clone());
+            services.spawn(async move {
+                catcher.run(file, web, shutdown).await;
+                Ok(())
+            });
+            lines::print(format!(
+                "What people would be told is caught, and goes nowhere else: see {url}\n"
+            ))?;
+        }
+        if notify.notify.is_some() {
+            let notify = leading_to(notify, addresses.web);
             services.spawn(people(notify, bus.clone(), context.clone()));
         }
         if self.demo {

@@ -99,6 +99,27 @@ impl Kind {
         name.to_lowercase().replace('_', " ")
     }
 
+    /// What it is about.
+    pub fn subject(self) -> Subject {
+        match self {
+            Kind::Silent
+            | Kind::Frozen
+            | Kind::Unreadable
+            | Kind::Refused
+            | Kind::NoKeyFrames
+            | Kind::Tampering => Subject::Camera,
+            Kind::Unspecified
+            | Kind::Different
+            | Kind::Covered
+            | Kind::Moved
+            | Kind::Blurred
+            | Kind::Dark
+            | Kind::Blank
+            | Kind::Changed
+            | Kind::Swapped => Subject::View,
+        }
+    }
+
     /// Whether it says that no frames come, or why none do.
     pub fn is_of_silence(self) -> bool {
         matches!(self, Kind::Silent | Kind::Refused | Kind::NoKeyFrames)

@@ -1,5 +1,6 @@
 //! Which alerts are meant by a matcher, and what a silence must say.
 
+use hours::{Hours, InvalidHours};
 use time::OffsetDateTime;
 
 use crate::{
@@ -57,6 +58,15 @@ pub enum InvalidSilence {
     /// It has no beginning or no end, or ends before it begins.
     #[error("it must end after it begins, and within {most} days of that", most = Silence::MAX_DAYS)]
     Times,
+    /// Its hours cannot be.
+    #[error("hours: {0}")]
+    Hours(#[from] InvalidHours),
+    /// It says when it ends, and that it recurs; or until when it recurs, and in no hours.
+    #[error("one that recurs has hours and says until when it recurs, and any other when it ends")]
+    Recurrence,
+    /// It recurs, and never lasts.
+    #[error("none of its hours are between its beginning and its end")]
+    Never,
     /// It is one that is made, and has ended.
     #[error("it would be over already")]
     Over,
@@ -123,7 +133,7 @@ impl AlertMatcher {
                 }
             }
         }
-        if let Some(unknown) = self.kinds.iter().find(|word| kind(word).is_none()) {
+        if let Some(unknown) = self.kinds.iter().find(|word| Kind::of_word(word).is_none()) {
             return Err(InvalidMatcher::Kind(unknown.clone()));
         }
         let is_subject = |word: &String| matches!(word.as_str(), "view" | "camera");
@@ -152,6 +162,9 @@ impl Silence {
     /// The longest name, in characters.
     pub const MAX_NAME: usize = 80;
 
+    /// The longest text of hours, in characters.
+    pub const MAX_HOURS: usize = 200;
+
     /// How long it lasts at most.
     pub const MAX_DAYS: i64 = 366;
 
@@ -170,6 +183,17 @@ impl Silence {
         if matcher.is_empty() {
             return Err(InvalidSilence::Everything);
         }
+        line::check("hours", &self.hours, Self::MAX_HOURS)?;
+        if !self.hours.is_empty() {
+            self.hours.parse::<Hours>()?;
+        }
+        let other = match self.recurs() {
+            true => &self.ends_at,
+            false => &self.recurs_until,
+        };
+        if other.is_some() {
+            return Err(InvalidSilence::Recurrence);
+        }
         let (starts, ends) = self.times().ok_or(InvalidSilence::Times)?;
         match ends > starts && ends - starts <= time::Duration::days(Self::MAX_DAYS) {
             true => Ok(()),
@@ -181,21 +205,45 @@ impl Silence {
     pub fn check_new(&self, now: OffsetDateTime) -> Result<(), InvalidSilence> {
         self.check()?;
         match self.times() {
-            Some((_, ends)) if ends > now => Ok(()),
-            _ => Err(InvalidSilence::Over),
+            Some((_, ends)) if ends > now => {}
+            _ => return Err(InvalidSilence::Over),
         }
+        self.around(now).map(drop).ok_or(InvalidSilence::Never)
     }
 
-    /// From when to when it lasts.
+    /// Whether it lasts again and again.
+    pub fn recurs(&self) -> bool {
+        !self.hours.is_empty()
+    }
+
+    /// From when to when it lasts; of one that recurs, from when to when it does so.
     pub fn times(&self) -> Option<(OffsetDateTime, OffsetDateTime)> {
         let at = |at: &Option<pbjson_types::Timestamp>| at.as_ref().and_then(from_timestamp);
-        at(&self.starts_at).zip(at(&self.ends_at))
+        let ends = match self.recurs() {
+            true => &self.recurs_until,
+            false => &self.ends_at,
+        };
+        at(&self.starts_at).zip(at(ends))
+    }
+
+    /// From when to when it lasts: now, or the next time; `None` once it is over. It never lasts where its hours can't be read.
+    pub fn around(&self, now: OffsetDateTime) -> Option<(OffsetDateTime, OffsetDateTime)> {
+        let (starts, ends) = self.times().filter(|(_, ends)| *ends > now)?;
+        if !self.recurs() {
+            return Some((starts, ends));
+        }
+        let hours: Hours = self.hours.parse().ok()?;
+        let (from, to) = hours.around(now.max(starts))?;
+        let lasts = (from.max(starts), to.min(ends));
+        (lasts.0 < lasts.1).then_some(lasts)
     }
 
     /// Whether it lasts at this time.
     pub fn lasts_at(&self, now: OffsetDateTime) -> bool {
-        self.times()
-            .is_some_and(|(starts, ends)| (starts..ends).contains(&now))
+        let times = self.times();
+        let is_of_it = times.is_some_and(|(starts, ends)| (starts..ends).contains(&now));
+        let hours = || self.hours.parse::<Hours>().ok();
+        is_of_it && (!self.recurs() || hours().is_some_and(|hours| hours.contain(now)))
     }
 
     /// Whether it means this alert.
@@ -210,14 +258,16 @@ fn any(wanted: &[String], is: impl Fn(&str) -> bool) -> bool {
     wanted.is_empty() || wanted.iter().any(|wanted| is(wanted))
 }
 
-/// The kind that a word stands for, be it written with blanks or with hyphens.
-fn kind(word: &str) -> Option<Kind> {
-    let name = format!("KIND_{}", word.to_uppercase().replace([' ', '-'], "_"));
-    Kind::from_str_name(&name).filter(|kind| *kind != Kind::Unspecified)
+impl Kind {
+    /// The kind that a word stands for, be it written with blanks or with hyphens.
+    pub fn of_word(word: &str) -> Option<Kind> {
+        let name = format!("KIND_{}", word.to_uppercase().replace([' ', '-'], "_"));
+        Kind::from_str_name(&name).filter(|kind| *kind != Kind::Unspecified)
+    }
 }
 
 fn is_of_kind(alert: &Alert, word: &str) -> bool {
-    let Some(kind) = kind(word) else {
+    let Some(kind) = Kind::of_word(word) else {
         return false;
     };
     // What fired an alert of an earlier version, which has no findings, was always this.
@@ -355,5 +405,80 @@ mod tests {
             ..silence
         };
         assert_eq!(endless.check(), Err(InvalidSilence::Times));
+    }
+
+    #[test]
+    fn one_that_recurs_lasts_in_its_hours_until_its_end() {
+        // A Thursday.
+        let now = OffsetDateTime::UNIX_EPOCH;
+        let recurring = Silence {
+            matcher: Some(AlertMatcher {
+                folders: texts(&["dock-*"]),
+                ..AlertMatcher::default()
+            }),
+            starts_at: Some(timestamp(now)),
+            recurs_until: Some(timestamp(now + time::Duration::days(8))),
+            hours: "Thu 02:00-04:00 UTC".to_owned(),
+            reason: "the docks are cleaned".to_owned(),
+            name: "Jo".to_owned(),
+            ..Silence::default()
+        };
+        let hour = time::Duration::HOUR;
+        assert_eq!(recurring.check_new(now), Ok(()));
+        assert_eq!(
+            recurring.around(now),
+            Some((now + hour * 2, now + hour * 4))
+        );
+        let week = time::Duration::WEEK;
+        for (at, lasts) in [
+            (now + hour, false),
+            (now + hour * 2, true),
+            (now + hour * 4, false),
+            (now + week + hour * 3, true),
+            (now + week * 2 + hour * 3, false),
+        ] {
+            assert_eq!(recurring.lasts_at(at), lasts, "{at}");
+        }
+        assert_eq!(recurring.around(now + week + hour * 5), None);
+
+        // A reader that doesn't know of hours must not take it for one that lasts all the time.
+        let as_before = Silence {
+            hours: String::new(),
+            ..recurring.clone()
+        };
+        assert_eq!(as_before.check(), Err(InvalidSilence::Recurrence));
+        let ends = recurring.recurs_until;
+        for (change, is_wrong) in [
+            (
+                Silence {
+                    ends_at: ends,
+                    ..recurring.clone()
+                },
+                InvalidSilence::Recurrence,
+            ),
+            (
+                Silence {
+                    recurs_until: None,
+                    ..recurring.clone()
+                },
+                InvalidSilence::Times,
+            ),
+            (
+                Silence {
+                    hours: "Tue 02:00-04:00 UTC".to_owned(),
+                    recurs_until: Some(timestamp(now + hour * 9)),
+                    ..recurring.clone()
+                },
+                InvalidSilence::Never,
+            ),
+        ] {
+            assert_eq!(change.check_new(now), Err(is_wrong));
+        }
+        let refused = Silence {
+            hours: "Thursdays".to_owned(),
+            ..recurring
+        }
+        .check();
+        assert!(refused.unwrap_err().to_string().contains("three parts"));
     }
 }

@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::Path};
 use bytes::Bytes;
 use camera_settings::CameraKey;
 use event_bus::{Bus, BusConfig, Folder, FrameHeaders, Role};
+use notifier::RoutesFile;
 use proto::v1::{Alert, Phase, Upload};
 use redis::{AsyncCommands, aio::MultiplexedConnection};
 use reqwest::{Client, StatusCode};
@@ -27,6 +28,7 @@ pub struct Stack {
     comparators: Vec<Running>,
     sink: Option<Running>,
     cameras: Option<Running>,
+    notifier: Option<Running>,
 }
 
 struct Running {
@@ -97,6 +99,7 @@ impl Stack {
             comparators: Vec::new(),
             sink: None,
             cameras: None,
+            notifier: None,
         };
         stack.start_upload().await;
         stack.start_sink().await;
@@ -179,6 +182,21 @@ impl Stack {
         self.cameras = Some(running);
     }
 
+    /// Starts a notifier by this file of routes.
+    pub async fn start_notifier(&mut self, file: &Path) {
+        let file = RoutesFile::new(file);
+        let routes = file.read().unwrap_or_else(|error| panic!("{error}"));
+        let bus = self.bus().await;
+        let running = Running::start(|context| notifier::run(file, routes, bus, context));
+        running.ready().await;
+        self.notifier = Some(running);
+        eventually("the notifier answers", async || {
+            let answer = self.http.get(self.url("/api/v1/routes")).send().await;
+            answer.ok()?.status().is_success().then_some(())
+        })
+        .await;
+    }
+
     async fn start_sink(&mut self) {
         let bus = self.bus().await;
         let redis = sink::connect(&sink::Config::for_url(self.redis.url())).await;
@@ -205,7 +223,7 @@ impl Stack {
     /// Ends all services in order.
     pub async fn stop_services(&mut self) {
         self.stop_comparators().await;
-        for running in [self.sink.take(), self.cameras.take()]
+        for running in [self.sink.take(), self.cameras.take(), self.notifier.take()]
             .into_iter()
             .flatten()
         {

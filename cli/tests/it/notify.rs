@@ -7,10 +7,13 @@ use event_bus::{AlertSubject, Bus, BusConfig, Expected, Role};
 use proto::v1::{Alert, Finding, Kind, Phase};
 use serde_json::Value;
 use tempfile::TempDir;
-use test_support::NatsServer;
+use test_support::{NatsServer, eventually};
 use tokio::{sync::mpsc, time::timeout};
 
-use crate::{run, stderr, stdout, up::Up};
+use crate::{
+    run, stderr, stdout,
+    up::{Up, until_within},
+};
 
 #[test]
 fn a_silence_is_made_shown_and_taken_back() {
@@ -51,6 +54,36 @@ fn a_silence_is_made_shown_and_taken_back() {
         said.contains("site ham*, kind silent") && said.contains(&id),
         "{said}"
     );
+
+    let weekly = &[
+        "silence", "add", "--folder", "dock-*", "--reason", "cleaning", "--name", "Jo",
+    ];
+    assert_eq!(
+        with(weekly).status.code(),
+        Some(64),
+        "it says neither how long nor in which hours"
+    );
+    let hours = "Sun 02:00-04:00 Europe/Berlin";
+    let refused = with(&[&weekly[..], &["--hours", "Sundays"]].concat());
+    assert!(
+        stderr(&refused).contains("three parts"),
+        "{}",
+        stderr(&refused)
+    );
+    let added = with(&[&weekly[..], &["--hours", hours]].concat());
+    assert!(
+        stdout(&added).contains(&format!(": {hours}, until ")),
+        "{}",
+        stderr(&added)
+    );
+    let recurring = stdout(&added).split(':').next().unwrap().to_owned();
+    let listed = with(&["silence", "list"]);
+    let said = stdout(&listed);
+    assert!(
+        said.contains(hours) && said.contains("folder dock-*"),
+        "{said}"
+    );
+    assert!(with(&["silence", "remove", &recurring]).status.success());
 
     assert!(with(&["silence", "remove", &id]).status.success());
     assert_eq!(with(&["silence", "remove", &id]).status.code(), Some(64));
@@ -146,4 +179,50 @@ async fn a_message_of_up_leads_to_its_page_or_to_where_people_open_it() {
         assert_eq!(message["links"]["open"], leads_to, "{message}");
         assert_eq!(message["alerts"][0]["link"], leads_to, "{message}");
     }
+}
+
+async fn get(url: &str) -> String {
+    rustls::crypto::ring::default_provider()
+        .install_default()
+        .ok();
+    let answer = reqwest::get(url).await.unwrap();
+    answer.error_for_status().unwrap().text().await.unwrap()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_demo_catches_what_people_would_be_told_and_shows_it() {
+    let data = TempDir::new().unwrap();
+    let up = Up::with_own_servers(data.path(), &["--demo"]);
+    let file = data.path().join("demo-notify.toml");
+    until_within(
+        Duration::from_secs(30),
+        "the demo's routes are written",
+        || file.exists(),
+    );
+    let path = file.to_str().unwrap();
+    let tried = run(&["notify", "test", "demo", "--notify", path]);
+    assert_eq!(stdout(&tried), "demo has taken it.\n", "{}", stderr(&tried));
+
+    let routes = fs::read_to_string(&file).unwrap();
+    let url = routes
+        .split('"')
+        .find(|it| it.starts_with("http://"))
+        .unwrap();
+    let shown_at = url.strip_suffix("caught").unwrap();
+    let shown = get(shown_at).await;
+    assert!(
+        shown.contains("<h2>Test: Framewatch can send you messages</h2>"),
+        "{shown}"
+    );
+    // The page of messages leads there.
+    let messages = get(&format!("{}notices", up.web)).await;
+    assert!(
+        messages.contains(&format!("href=\"{shown_at}\"")),
+        "{messages}"
+    );
+    eventually("the page of routes says who is told", async || {
+        let routes = get(&format!("{}routes", up.web)).await;
+        routes.contains("All alerts").then_some(())
+    })
+    .await;
 }

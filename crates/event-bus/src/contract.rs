@@ -22,6 +22,7 @@ pub(crate) mod latest;
 pub(crate) mod learning;
 pub(crate) mod normals;
 pub(crate) mod notices;
+pub(crate) mod notifier_questions;
 pub(crate) mod proposals;
 pub(crate) mod references;
 pub(crate) mod rights;

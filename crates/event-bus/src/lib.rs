@@ -46,6 +46,10 @@ pub use contract::notices::{
     Failed, InvalidNoticeKey, InvalidReceiverName, Notice, NoticeChange, NoticeKey, Notices,
     ReceiverName, Sending, Standing, Telling,
 };
+pub use contract::notifier_questions::{
+    AskedNotifier, NotifierAnswer, NotifierError, NotifierQuestion, NotifierQuestions,
+    ReceiverSaid, RouteSaid, RoutesSaid, SupposedAlert, Tested, WouldBeTold, WouldTell,
+};
 pub use contract::proposals::{
     InvalidProposalKey, ProposalChange, ProposalKey, ProposalPlace, Proposals,
 };

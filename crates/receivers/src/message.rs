@@ -48,6 +48,9 @@ pub struct Group {
     pub by: String,
     /// The value that they share: `hamburg`. Empty where they have none.
     pub name: String,
+    /// Of alerts of a site's cameras that fire: how many cameras the site has, of which these are some.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cameras: Option<usize>,
 }
 
 /// One alert, as it is told. [`Told::of`] makes it of an alert; title, site and link come from elsewhere.

@@ -1,20 +1,30 @@
 //! What each receiver is to be told of, by what is known and by the file of routes.
 
-use std::collections::HashSet;
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
-use event_bus::{AlertKey, Notice, NoticeKey, ReceiverName};
-use proto::v1::{Alert, Folder as Details, Silence, Subject};
+use event_bus::{AlertKey, Notice, NoticeKey, ReceiverName, WouldBeTold, WouldTell};
+use proto::v1::{Alert, Folder as Details, Phase, Silence, Subject};
 use receivers::Group;
 use time::OffsetDateTime;
 
 use crate::{
-    known::{Episode, Known},
+    known::{Episode, Known, Site},
     outbox::{Case, Hold, Now, Part, Standing},
     routes::{Route, Routes},
 };
 
 /// Of whoever was told by a route that is no more.
-const GROUP_WAIT: std::time::Duration = std::time::Duration::from_secs(10);
+const GROUP_WAIT: Duration = Duration::from_secs(10);
+
+/// How long after a message of a site's outage the next one may come, at least: cameras fall silent, and come back, one after
+/// another.
+const OUTAGE_INTERVAL: Duration = Duration::from_secs(60);
+
+/// By what the alerts of a site's cameras are grouped where half of the site is silent.
+pub(crate) const OUTAGE: &str = "outage";
 
 /// All cases of a receiver.
 pub(crate) fn cases(
@@ -23,19 +33,7 @@ pub(crate) fn cases(
     receiver: &ReceiverName,
     now: Now,
 ) -> Vec<Case> {
-    let forgets = routes
-        .receivers
-        .get(receiver)
-        .and_then(|addressee| addressee.receiver.repeats_every());
-    let view = View {
-        known,
-        routes,
-        receiver,
-        forgets,
-        silences: known.silences(now.wall),
-        without_camera: known.folders_without_camera(),
-        now: now.wall,
-    };
+    let view = View::new(known, routes, receiver, now);
     let mut cases: Vec<Case> = known
         .episodes
         .values()
@@ -45,17 +43,67 @@ pub(crate) fn cases(
     cases
 }
 
+/// Who would be told of this alert, were it to fire now.
+pub(crate) fn would_tell(known: &Known, routes: &Routes, alert: Alert, now: Now) -> WouldTell {
+    let details = known.details(&alert.folder);
+    let episode = Episode {
+        key: AlertKey::of_episode("supposed"),
+        since: now.wall,
+        ended: None,
+        alert,
+    };
+    let mut told = WouldTell::default();
+    for receiver in routes.receivers.keys() {
+        let view = View::new(known, routes, receiver, now);
+        let held = match view.held(&episode, &details, None) {
+            Some(Hold::Silence) => "silence",
+            Some(Hold::Camera) => "camera",
+            Some(Hold::Hours) | None => "",
+        };
+        held.clone_into(&mut told.held);
+        let Some((index, part)) = view.find(&episode, &details) else {
+            continue;
+        };
+        let hours = routes.routes[index].hours.as_ref();
+        told.receivers.push(WouldBeTold {
+            receiver: receiver.clone(),
+            route: index + 1,
+            escalates_after: match part {
+                Part::Escalation { after, .. } => Some(after.as_secs()),
+                Part::First | Part::Former => None,
+            },
+            is_open: hours.is_none_or(|hours| hours.contain(now.wall)),
+        });
+    }
+    told
+}
+
 struct View<'a> {
     known: &'a Known,
     routes: &'a Routes,
     receiver: &'a ReceiverName,
-    forgets: Option<std::time::Duration>,
+    forgets: Option<Duration>,
     silences: Vec<&'a Silence>,
     without_camera: HashSet<&'a str>,
+    sites: HashMap<&'a str, Site>,
     now: OffsetDateTime,
 }
 
-impl View<'_> {
+impl<'a> View<'a> {
+    fn new(known: &'a Known, routes: &'a Routes, receiver: &'a ReceiverName, now: Now) -> Self {
+        let addressee = routes.receivers.get(receiver);
+        View {
+            known,
+            routes,
+            receiver,
+            forgets: addressee.and_then(|addressee| addressee.receiver.repeats_every()),
+            silences: known.silences(now.wall),
+            without_camera: known.folders_without_camera(),
+            sites: known.sites(),
+            now: now.wall,
+        }
+    }
+
     fn key(&self, episode: &AlertKey, receiver: &ReceiverName) -> NoticeKey {
         NoticeKey {
             episode: episode.clone(),
@@ -74,7 +122,8 @@ impl View<'_> {
             (None, Some(_)) => (None, Part::Former),
             (None, None) => return None,
         };
-        let standing = self.standing(episode, &details, route, part);
+        let told_in = stored.map_or("", |stored| &stored.notice.group);
+        let standing = self.standing(episode, &details, route, part, told_in);
         let (notice, revision) = match stored {
             Some(stored) => (stored.notice.clone(), stored.revision),
             None => (first(&episode.alert), 0),
@@ -126,9 +175,15 @@ impl View<'_> {
         details: &Details,
         index: Option<usize>,
         part: Part,
+        told_in: &str,
     ) -> Standing {
         let route = index.map(|index| &self.routes.routes[index]);
-        let group = route.and_then(|route| route.group(&episode.alert, details));
+        let group = match self.outage(episode, details, told_in) {
+            Some(group) => Some(group),
+            None => route.and_then(|route| route.group(&episode.alert, details)),
+        };
+        let is_of_outage = group.as_ref().is_some_and(|group| group.by == OUTAGE);
+        let interval = route.map(|route| route.group_interval).unwrap_or_default();
         let remind = route.and_then(|route| route.remind);
         Standing {
             phase: episode.phase(),
@@ -138,7 +193,10 @@ impl View<'_> {
             part,
             group: group_id(index, group.as_ref()),
             group_wait: route.map_or(GROUP_WAIT, |route| route.group_wait),
-            group_interval: route.map(|route| route.group_interval).unwrap_or_default(),
+            group_interval: match is_of_outage {
+                true => interval.max(OUTAGE_INTERVAL),
+                false => interval,
+            },
             remind: match self.forgets {
                 Some(forgets) => Some(remind.map_or(forgets, |remind| remind.min(forgets))),
                 None => remind,
@@ -146,6 +204,25 @@ impl View<'_> {
             forgets: self.forgets.is_some(),
             tells_end: route.is_none_or(|route| route.tells_ends),
         }
+    }
+
+    /// The outage of its site that an alert is of, by which it is then told, whatever its route groups by. Its end is told with
+    /// those that it was told with.
+    fn outage(&self, episode: &Episode, details: &Details, told_in: &str) -> Option<Group> {
+        let of_site = |name: &str| Group {
+            by: OUTAGE.to_owned(),
+            name: name.to_owned(),
+            cameras: None,
+        };
+        if episode.phase() != Phase::Firing {
+            let (_, group) = told_in.split_once(' ')?;
+            let (by, site) = group.split_once('=')?;
+            return (by == OUTAGE).then(|| of_site(site));
+        }
+        let is_of_camera = episode.alert.subject() == Subject::Camera;
+        let site = self.sites.get(details.site.as_str());
+        let is_out = is_of_camera && site.is_some_and(|site| site.is_out());
+        is_out.then(|| of_site(&details.site))
     }
 
     fn held(&self, episode: &Episode, details: &Details, route: Option<&Route>) -> Option<Hold> {

@@ -46,6 +46,8 @@ pub(crate) struct Shared {
     pub(crate) bus: Bus,
     pub(crate) knowledge: Arc<Knowledge>,
     pub(crate) routes: Arc<RwLock<Arc<Routes>>>,
+    /// Why the file as it is now does not hold; empty where it does.
+    pub(crate) refused: Arc<RwLock<String>>,
     pub(crate) messages: Messages,
     /// What this copy calls itself.
     pub(crate) copy: Arc<str>,

@@ -66,6 +66,7 @@ impl Fleet {
                     if complaint.as_ref() != Some(&said) {
                         tracing::error!("the routes stay as they are: {said}");
                     }
+                    self.refuse(said.clone());
                     complaint = Some(said);
                     metrics::gauge!("framewatch_routes_refused").set(1.0);
                 }
@@ -73,9 +74,16 @@ impl Fleet {
         }
     }
 
+    /// What is wrong with the file as it is now; nothing, where it is empty.
+    fn refuse(&self, why: String) {
+        let refused = self.shared.refused.write();
+        *refused.unwrap_or_else(PoisonError::into_inner) = why;
+    }
+
     /// Ends who is no more, and begins who is new. The others take what the file says of them before their next message.
     pub(crate) async fn become_these(&mut self, routes: Routes) {
         metrics::gauge!("framewatch_routes_refused").set(0.0);
+        self.refuse(String::new());
         let names: Vec<ReceiverName> = routes.receivers.keys().cloned().collect();
         *self
             .shared

@@ -32,6 +32,8 @@ pub(crate) struct Known {
     acknowledged: BTreeMap<u64, AlertKey>,
     acknowledgements: HashMap<AlertKey, u64>,
     details: HashMap<Folder, Details>,
+    /// The folders that have a camera, as the watch over cameras knows them.
+    cameras: HashSet<Folder>,
     silences: HashMap<SilenceKey, Silence>,
     pub(crate) notices: HashMap<NoticeKey, StoredNotice>,
     pub(crate) turns: HashMap<ReceiverName, StoredTurn>,
@@ -69,6 +71,24 @@ pub(crate) struct StoredTurn {
     pub(crate) turn: Turn,
     pub(crate) revision: u64,
     pub(crate) stored_at: OffsetDateTime,
+}
+
+/// The cameras of a site.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Site {
+    pub(crate) cameras: usize,
+    /// Of so many of them the alert fires.
+    pub(crate) silent: usize,
+}
+
+impl Site {
+    /// Fewer are not told as one thing, whatever part of the site they are.
+    const FEWEST: usize = 3;
+
+    /// Whether what is wrong is of the site rather than of its cameras one by one.
+    pub(crate) fn is_out(self) -> bool {
+        self.silent >= Self::FEWEST && 2 * self.silent >= self.cameras
+    }
 }
 
 /// As many acknowledgements are known as the web page knows.
@@ -148,6 +168,28 @@ impl Known {
             .filter(|it| it.ended.is_none() && it.alert.subject() == Subject::Camera)
             .map(|it| it.alert.folder.as_str())
             .collect()
+    }
+
+    /// How many cameras there are at each site, and of how many of them the alert fires; of folders of which no site is said,
+    /// nothing.
+    pub(crate) fn sites(&self) -> HashMap<&str, Site> {
+        let mut sites: HashMap<&str, Site> = HashMap::new();
+        let without_camera = self.folders_without_camera();
+        for (folder, details) in &self.details {
+            let is_silent = without_camera.contains(folder.as_str());
+            // One whose alert fires is one, whatever else is known of it.
+            if details.site.is_empty() || !(is_silent || self.cameras.contains(folder)) {
+                continue;
+            }
+            let site = sites.entry(&details.site).or_default();
+            site.cameras += 1;
+            site.silent += usize::from(is_silent);
+        }
+        sites
+    }
+
+    pub(crate) fn learn_camera(&mut self, folder: Folder) {
+        self.cameras.insert(folder);
     }
 
     pub(crate) fn learn_alert(&mut self, latest: Latest<Alert>) {

@@ -11,12 +11,12 @@ mod cases;
 mod config;
 mod delivery;
 mod fleet;
-mod hours;
 mod known;
 mod messages;
 mod outbox;
 mod page;
 mod process;
+mod questions;
 mod routes;
 mod routes_file;
 mod trial;
@@ -40,7 +40,7 @@ use std::{
 use event_bus::{
     AcknowledgementChange, Bus, FolderChange, NoticeChange, SilenceChange, TurnChange,
 };
-use proto::v1::Alert;
+use proto::v1::{Alert, CameraState};
 use service_runtime::{Context, Failure};
 use tokio::time::{Instant, interval};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -80,6 +80,7 @@ pub async fn run(
             bus: bus.clone(),
             knowledge: Arc::clone(&knowledge),
             routes: Arc::new(RwLock::default()),
+            refused: Arc::default(),
             copy: uuid::Uuid::now_v7().to_string().into(),
             began: Instant::now(),
             complaints: Arc::default(),
@@ -89,8 +90,14 @@ pub async fn run(
             routes = routes.routes.len(),
             "telling people of alerts"
         );
-        let mut fleet = Fleet::new(shared);
+        let mut fleet = Fleet::new(shared.clone());
         fleet.become_these(routes).await;
+        tracker.spawn(
+            context
+                .shutdown
+                .clone()
+                .run_until_cancelled_owned(questions::answer(shared)),
+        );
         tracker.spawn(
             context
                 .shutdown
@@ -154,6 +161,10 @@ async fn follow(
         let known = known();
         move |change| known.change(|known| known.learn_folder(change))
     });
+    let cameras = folds.start::<CameraState>({
+        let known = known();
+        move |stored| known.change_quietly(|known| known.learn_camera(stored.key))
+    });
     let acknowledgements = folds.start::<AcknowledgementChange>({
         let known = known();
         move |change| known.change(|known| known.learn_acknowledgement(change))
@@ -163,6 +174,7 @@ async fn follow(
         turns.wait(),
         silences.wait(),
         folders.wait(),
+        cameras.wait(),
         acknowledgements.wait()
     );
     let alerts = folds.start_with_the_first::<Alert>({

@@ -12,6 +12,7 @@ use service_runtime::CpuQueue;
 use tokio::time::timeout;
 
 use crate::{
+    cases::OUTAGE,
     known::Knowledge,
     outbox::{Dispatch, Member},
     routes::Routes,
@@ -65,7 +66,7 @@ impl Messages {
         Message {
             key: dispatch.key.clone(),
             occasion: occasion(dispatch.telling),
-            group: group(dispatch),
+            group: self.group(dispatch, &told),
             links: links(routes, &told, dispatch.telling),
             told,
             picture,
@@ -91,6 +92,27 @@ impl Messages {
             ended: told.ended.or(ended),
             ..told
         }
+    }
+
+    /// What the alerts have in common: as it was when the message was begun. Of a site, how many cameras it has now.
+    fn group(&self, dispatch: &Dispatch, told: &[Told]) -> Option<Group> {
+        let (_, group) = dispatch.members.first()?.notice.group.split_once(' ')?;
+        let (by, name) = group.split_once('=')?;
+        let by = if by == OUTAGE { "site" } else { by };
+        let is_of_cameras = told.iter().all(|it| it.subject == Subject::Camera);
+        let cameras = match (by, is_of_cameras, dispatch.telling) {
+            ("site", true, Telling::Firing | Telling::Reminder | Telling::Escalation) => {
+                let known = self.knowledge.read();
+                let sites = known.sites();
+                sites.get(name).map(|site| site.cameras)
+            }
+            _ => None,
+        };
+        Some(Group {
+            by: by.to_owned(),
+            name: name.to_owned(),
+            cameras: cameras.filter(|all| *all >= told.len()),
+        })
     }
 
     /// A picture of the first of these of which there is one.
@@ -184,16 +206,6 @@ fn occasion(telling: Telling) -> Occasion {
         Telling::Escalation => Occasion::Escalation,
         Telling::Resolved => Occasion::Resolved,
     }
-}
-
-/// What the alerts have in common: as it was when the message was begun.
-fn group(dispatch: &Dispatch) -> Option<Group> {
-    let (_, group) = dispatch.members.first()?.notice.group.split_once(' ')?;
-    let (by, name) = group.split_once('=')?;
-    Some(Group {
-        by: by.to_owned(),
-        name: name.to_owned(),
-    })
 }
 
 fn alert_link(routes: &Routes, alert: &Alert) -> Option<String> {

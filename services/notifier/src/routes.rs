@@ -3,10 +3,11 @@
 use std::{collections::BTreeMap, time::Duration};
 
 use event_bus::ReceiverName;
+use hours::Hours;
 use proto::v1::{Alert, AlertMatcher, Folder as Details};
 use receivers::Receiver;
 
-use crate::{hours::Hours, outbox::Rate, page::PageUrl};
+use crate::{outbox::Rate, page::PageUrl};
 
 /// All that the file says.
 #[derive(Debug, Clone, Default)]
@@ -101,6 +102,7 @@ impl Route {
         (!self.group_by.is_empty()).then(|| receivers::Group {
             by,
             name: join(values.filter(|value| !value.is_empty()).collect()),
+            cameras: None,
         })
     }
 }

@@ -5,6 +5,8 @@ import { fillInNames, rememberName } from "./remembered.js";
 fillInNames(document);
 for (const form of document.querySelectorAll("[data-silence]")) {
   takeLocalTimes(form);
+  const zone = form.querySelector("[data-zone-name]");
+  if (zone !== null) zone.value = Intl.DateTimeFormat().resolvedOptions().timeZone ?? zone.value;
   form.addEventListener("submit", () => {
     const name = form.querySelector("[data-remembered]");
     if (name !== null) rememberName(name.value.trim());

@@ -6,8 +6,9 @@ use std::{error::Error, fmt::Display, time::Duration};
 use bytes::Bytes;
 use event_bus::{
     AlertKey, Bus, CameraSettings, CameraTestError, CameraTestRequest, Exhibit, ExhibitKey,
-    Expected, Folder, FolderKey, FrameArrival, Last, PictureKey, ProposalKey, PublishError,
-    ReferenceChange, RuleScope, Session, SessionKey, SilenceKey, Stored, with_causes,
+    Expected, Folder, FolderKey, FrameArrival, Last, NotifierAnswer, NotifierError,
+    NotifierQuestion, PictureKey, ProposalKey, PublishError, ReferenceChange, RuleScope, Session,
+    SessionKey, SilenceKey, Stored, with_causes,
 };
 use folder_state::HistoryError;
 use log_limiter::LogLimiter;
@@ -177,6 +178,26 @@ impl Broker {
                 "No camera service is there that would try it: start framewatch-camera with --camera-key-file.",
             ),
             error => unavailable("try the camera", with_causes(&error)),
+        })
+    }
+
+    /// Asks a notifier, and waits so long.
+    pub(crate) async fn ask_notifier(
+        &self,
+        question: &NotifierQuestion,
+        within: Duration,
+    ) -> Result<NotifierAnswer, Problem> {
+        const WHAT: &str = "ask a notifier";
+        if !self.is_connected() {
+            return Err(unavailable(WHAT, "there is no connection to NATS"));
+        }
+        let answer = self.bus.ask_notifier(question, within).await;
+        answer.map_err(|error| match error {
+            NotifierError::Nobody => Kind::Unavailable.because(
+                "No notifier is there, so nobody is told of alerts: start framewatch-notifier with --config, or framewatch up with \
+                 --notify.",
+            ),
+            error => unavailable(WHAT, with_causes(&error)),
         })
     }
 

@@ -73,6 +73,10 @@ pub struct Config {
     #[arg(skip)]
     pub cameras: camera_settings::Config,
 
+    /// Where a demo shows the messages to people, which it catches.
+    #[arg(skip)]
+    pub messages_at: Option<String>,
+
     /// Who may use the service.
     #[command(flatten)]
     pub access: AccessConfig,
@@ -99,6 +103,7 @@ impl Default for Config {
             default_threshold: None,
             model: ModelConfig::none(),
             cameras: camera_settings::Config::default(),
+            messages_at: None,
             access: AccessConfig::default(),
         }
     }

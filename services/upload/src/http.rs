@@ -38,6 +38,7 @@ mod saved;
 mod schemas;
 mod silences;
 mod standings;
+mod telling;
 
 use std::sync::Arc;
 
@@ -131,6 +132,9 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(silences::remove))
         .routes(routes!(notices::list))
         .routes(routes!(notices::receivers))
+        .routes(routes!(telling::list))
+        .routes(routes!(telling::told))
+        .routes(routes!(telling::test))
         .routes(routes!(events::stream))
         .routes(routes!(standings::stream))
         .routes(routes!(legacy::latest))
@@ -189,6 +193,8 @@ fn pages() -> Router<Arc<App>> {
         )
         .route("/silences/remove/{id}", post(silences::remove_by_form))
         .route("/notices", get(pages::notices::page))
+        .route("/routes", get(pages::telling::page))
+        .route("/routes/test/{receiver}", post(pages::telling::test))
         .route("/openapi.json", get(openapi::json))
         .route("/login", get(login::page).post(login::log_in))
         .route("/logout", post(login::log_out))
@@ -264,6 +270,7 @@ mod tests {
                 "notices",
                 "openapi.json",
                 "problems",
+                "routes",
                 "silences",
             ];
             assert!(is_page.contains(&first), "{path} is not in the document");

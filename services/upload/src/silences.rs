@@ -24,7 +24,7 @@ pub(crate) struct Silences(BTreeMap<SilenceKey, Silence>);
 pub(crate) enum Stage {
     /// It lasts.
     Active,
-    /// It is to come.
+    /// It is to come, for the first time or again.
     ToCome,
     /// It is over.
     Over,
@@ -44,10 +44,10 @@ impl Stage {
 
     /// Where a silence stands at this time.
     pub(crate) fn of(silence: &Silence, now: OffsetDateTime) -> Self {
-        match silence.times() {
-            Some((starts, ends)) if now < ends && now < starts => Stage::ToCome,
-            Some((_, ends)) if now < ends => Stage::Active,
-            _ => Stage::Over,
+        match silence.around(now) {
+            Some(_) if silence.lasts_at(now) => Stage::Active,
+            Some(_) => Stage::ToCome,
+            None => Stage::Over,
         }
     }
 }
@@ -101,7 +101,8 @@ impl Silences {
         let all = self.0.values().map(|it| (Stage::of(it, now), it));
         let mut wanted: Vec<_> = all.filter(|(stage, _)| stages.contains(stage)).collect();
         wanted.sort_by_key(|(stage, silence)| {
-            let (starts, ends) = silence.times().unzip();
+            let times = silence.around(now).or(silence.times());
+            let (starts, ends) = times.unzip();
             let is_over = *stage == Stage::Over;
             let first = match stage {
                 Stage::ToCome => starts,
@@ -177,6 +178,27 @@ mod tests {
         assert_eq!(ids(&Stage::ALL), "fedcba");
         assert_eq!(ids(&[Stage::ToCome]), "dc");
         assert_eq!(known.count(NOW), 4);
+    }
+
+    #[test]
+    fn one_that_recurs_is_to_come_between_its_hours() {
+        // The beginning of time was a Thursday.
+        let recurring = Silence {
+            hours: "Thu 02:00-04:00 UTC".to_owned(),
+            recurs_until: Some(timestamp(NOW + Duration::WEEK)),
+            ends_at: None,
+            ..silence("a", -1, 0)
+        };
+        let known = known(&[recurring, silence("b", 1, 2), silence("c", 3, 4)]);
+        let ids = |at: OffsetDateTime| {
+            let listed = known.at(&[Stage::Active, Stage::ToCome], at).into_iter();
+            listed
+                .map(|(stage, it)| format!("{} {}", it.id, stage.word()))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(ids(NOW), ["b to-come", "a to-come", "c to-come"]);
+        assert_eq!(ids(NOW + Duration::hours(3)), ["a active", "c active"]);
+        assert_eq!(ids(NOW + Duration::hours(5)), Vec::<String>::new());
     }
 
     #[test]

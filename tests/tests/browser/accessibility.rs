@@ -73,7 +73,7 @@ async fn every_page_is_accessible() {
     let Some(axe) = axe() else {
         return tests::skip("axe-core is not in .tools");
     };
-    let Some((stack, browser)) = start().await else {
+    let Some((mut stack, browser)) = start().await else {
         return;
     };
     stack
@@ -94,6 +94,7 @@ async fn every_page_is_accessible() {
     let alert = stack.firing("folder1").await;
     let alert = format!("/alerts/{}", alert.id);
     crate::silences::silence_and_tell(&stack).await;
+    let folder = crate::silences::start_notifier(&mut stack).await;
     for path in [
         "/",
         "/folder/1",
@@ -102,10 +103,12 @@ async fn every_page_is_accessible() {
         &alert,
         "/silences",
         "/notices",
+        "/routes?folder=dock-1&kind=covered",
         "/docs",
     ] {
         check(&browser, &axe, path).await;
     }
     check(&browser, &axe, "/folder/nosuch").await;
     browser.close_despite(&["status of 404"]).await;
+    drop(folder);
 }

@@ -5,6 +5,7 @@ use proto::{
     timestamp,
     v1::{AlertMatcher, Silence},
 };
+use tempfile::TempDir;
 use test_support::eventually;
 use tests::Stack;
 use time::{Duration, OffsetDateTime};
@@ -125,6 +126,77 @@ async fn somebody_silences_alerts_and_takes_it_back() {
         .until("document.querySelectorAll('.silence').length === 1")
         .await;
     browser.close().await;
+}
+
+/// A notifier that tells of nothing there is; its file is kept as long as the folder is.
+pub(crate) async fn start_notifier(stack: &mut Stack) -> TempDir {
+    let folder = TempDir::new().unwrap();
+    let file = folder.path().join("notify.toml");
+    let nowhere = local_servers::free_port().unwrap();
+    let text = format!(
+        "[receiver.pager]\ntype = \"webhook\"\nurl = \"http://127.0.0.1:{nowhere}/\"\nrate = \"10/min\"\n\
+         [receiver.oncall]\ntype = \"slack\"\nurl-file = \"hooks.url\"\n\
+         [[route]]\nmatch = {{ folder = \"dock-*\", kind = [\"covered\", \"moved\", \"silent\"], site = \"{}\" }}\n\
+         to = \"pager\"\ngroup-by = [\"site\", \"kind\"]\nremind = \"4h\"\n\
+         escalate = {{ after = \"10m\", to = \"oncall\" }}\nhours = \"Mon-Fri 06:00-22:00 Europe/Berlin\"\n\
+         [[route]]\nmatch = {{ folder = \"dock-*\" }}\nto = \"oncall\"\n",
+        "x".repeat(90)
+    );
+    std::fs::write(
+        folder.path().join("hooks.url"),
+        "https://hooks.slack.com/services/T0/B0/x",
+    )
+    .unwrap();
+    std::fs::write(&file, text).unwrap();
+    stack.start_notifier(&file).await;
+    folder
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_silences_every_week_in_their_time_zone() {
+    let Some((stack, browser)) = start().await else {
+        return;
+    };
+    browser.visit("/silences").await;
+    browser.fill("#folder", "dock-*").await;
+    browser.click(".weekly summary").await;
+    browser.click("[name=sun]").await;
+    for (name, time) in [("begins", "02:00"), ("ends", "04:00")] {
+        let set = format!("document.querySelector('[name={name}]').value = '{time}' || true");
+        browser.value(&set).await;
+    }
+    browser.fill("#reason", "The docks are cleaned").await;
+    browser.fill("#name", "Jo").await;
+    browser.click("form[data-silence] .buttons button").await;
+    browser.reads(".silence strong", "folder dock-*").await;
+    let list = stack.get("/api/v1/silences").await;
+    let zone = browser
+        .value("Intl.DateTimeFormat().resolvedOptions().timeZone")
+        .await;
+    let hours = format!("Sun 02:00-04:00 {}", zone.as_str().unwrap());
+    assert_eq!(list["silences"][0]["hours"], hours, "{list}");
+    browser.reads(".silence p:nth-of-type(3) bdi", &hours).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn somebody_sees_who_would_be_told_and_sends_a_test_message() {
+    let Some((mut stack, browser)) = start().await else {
+        return;
+    };
+    let folder = start_notifier(&mut stack).await;
+    browser.visit("/routes").await;
+    browser.fill("[name=folder]", "dock-7").await;
+    browser.choose("[name=kind]", "moved").await;
+    browser.click(".alert-filter button").await;
+    browser.reads(".told li", "oncall by route 2.").await;
+    browser.click("[action='/routes/test/pager'] button").await;
+    browser.reads(".notice strong", "pager").await;
+    browser
+        .reads(".notice .state.mismatch", "The test message was not taken")
+        .await;
+    browser.close().await;
+    drop(folder);
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -27,6 +27,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
             &[Right::Write, Right::Follow, Right::Ask],
         ),
         (Service::Upload, &[Right::Follow]),
+        (Service::Notifier, &[Right::Follow]),
     ],
     ..Declaration::stream("CAMERAS", SUBJECTS, "How each folder's camera sends")
 };

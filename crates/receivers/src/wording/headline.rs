@@ -52,7 +52,7 @@ fn of_many(told: &[Told], group: Option<&Group>, clock: &Clock) -> String {
     format!("{}{colon} {whats}{since}{others}", them(&open, group))
 }
 
-/// `30 cameras at hamburg`
+/// `30 cameras at hamburg`, or where it is known how many there are, `30 of 40 cameras at hamburg`
 fn them(told: &[&Told], group: Option<&Group>) -> String {
     let all = |subject| told.iter().all(|told| told.subject == subject);
     let count = told.len();
@@ -64,7 +64,10 @@ fn them(told: &[&Told], group: Option<&Group>) -> String {
         (.., 1) => "alert",
         _ => "alerts",
     };
-    format!("{count} {noun}{}", of_group(group))
+    let of_all = group.and_then(|group| group.cameras);
+    let of_all = of_all.filter(|_| all(Subject::Camera));
+    let of_all = of_all.map_or_else(String::new, |all| format!(" of {all}"));
+    format!("{count}{of_all} {noun}{}", of_group(group))
 }
 
 fn of_group(group: Option<&Group>) -> String {

@@ -34,6 +34,7 @@ fn message(occasion: Occasion, told: Vec<Told>) -> Message {
         group: Some(Group {
             by: "site".to_owned(),
             name: "hamburg".to_owned(),
+            cameras: None,
         }),
         told,
         picture: None,
@@ -142,6 +143,28 @@ fn the_text_of_one_says_why_and_when_and_where_to_go() {
 }
 
 #[test]
+fn of_a_site_it_says_how_many_cameras_there_are() {
+    let silent = |subject| (0..3).map(move |i| told(&format!("c{i}"), subject, Kind::Silent));
+    let of_ten = |told: Vec<Told>, occasion| Message {
+        group: Some(Group {
+            by: "site".to_owned(),
+            name: "hamburg".to_owned(),
+            cameras: Some(10),
+        }),
+        ..message(occasion, told)
+    };
+    let subject = |message: &Message| wording(message).subject;
+    let cameras = of_ten(silent(Subject::Camera).collect(), Occasion::Firing);
+    let said = subject(&cameras);
+    assert!(
+        said.starts_with("3 of 10 cameras at hamburg silent since "),
+        "{said}"
+    );
+    let views = of_ten(silent(Subject::View).collect(), Occasion::Firing);
+    assert!(subject(&views).starts_with("3 views at hamburg"));
+}
+
+#[test]
 fn a_long_list_is_cut_with_the_number_of_the_others() {
     let many = (0..30).map(|i| told(&format!("c{i}"), Subject::Camera, Kind::Silent));
     let text = wording(&message(Occasion::Firing, many.collect())).text();
@@ -214,7 +237,7 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
     (
         any::<String>(),
         occasions,
-        proptest::option::of(any::<(String, String)>()),
+        proptest::option::of(any::<(String, String, Option<usize>)>()),
         proptest::collection::vec(any_told(), 0..40),
         any::<[Option<String>; 3]>(),
     )
@@ -223,7 +246,7 @@ pub(crate) fn any_message() -> impl Strategy<Value = Message> {
             Message {
                 key,
                 occasion,
-                group: group.map(|(by, name)| Group { by, name }),
+                group: group.map(|(by, name, cameras)| Group { by, name, cameras }),
                 told,
                 picture: None,
                 links: Links {

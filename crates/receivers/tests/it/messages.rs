@@ -75,6 +75,7 @@ pub(crate) fn group(count: usize) -> Message {
         group: Some(Group {
             by: "site".to_owned(),
             name: "hamburg".to_owned(),
+            cameras: None,
         }),
         told: folders.collect(),
         ..firing()

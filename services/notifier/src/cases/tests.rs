@@ -114,6 +114,61 @@ fn a_camera_that_is_not_there_holds_back_its_view() {
     assert_eq!(held, [Due::Held(Hold::Camera), Due::Tell(Telling::Firing)]);
 }
 
+fn is_at(known: &mut Known, folder: &str, site: &str) {
+    let folder: event_bus::Folder = folder.parse().unwrap();
+    known.learn_camera(folder.clone());
+    known.learn_folder(Stored {
+        key: event_bus::FolderKey::Folder(folder),
+        event: event_bus::FolderChange {
+            value: Some(Details {
+                site: site.to_owned(),
+                ..Details::default()
+            }),
+        },
+        stored_at: OffsetDateTime::UNIX_EPOCH,
+        sequence: 1,
+        by: String::new(),
+        first_said_at: None,
+        origin: Origin::default(),
+    });
+}
+
+fn groups(known: &Known) -> Vec<String> {
+    let cases = of(known, "prometheus", now(0));
+    let groups = cases.into_iter().map(|case| case.standing.unwrap().group);
+    groups.collect()
+}
+
+#[test]
+fn half_of_a_site_is_told_as_one_and_so_is_its_end() {
+    let mut known = Known::default();
+    for number in 0..6 {
+        is_at(&mut known, &format!("cam{number}"), "hamburg");
+    }
+    is_at(&mut known, "gate", "bremen");
+    fires(&mut known, "gate", 1, Subject::Camera);
+    fires(&mut known, "cam0", 2, Subject::Camera);
+    fires(&mut known, "cam1", 3, Subject::Camera);
+    assert_eq!(groups(&known), ["2", "2", "2"], "it is a third of one site");
+    fires(&mut known, "cam2", 4, Subject::Camera);
+    fires(&mut known, "cam5", 5, Subject::View);
+    let outage = "2 outage=hamburg";
+    assert_eq!(groups(&known), [outage, outage, outage, "2", "2"]);
+    let case = of(&known, "prometheus", now(0)).remove(0);
+    assert_eq!(case.standing.unwrap().group_interval, OUTAGE_INTERVAL);
+
+    // One that comes back is told with those that it was told with, however many are left.
+    let notice = Notice {
+        told_at: Some(now(0).wall),
+        group: outage.to_owned(),
+        ..case.notice
+    };
+    known.learn_stored_notice(case.key, notice, 1);
+    let episode = known.episodes.get_mut("cam0-camera").unwrap();
+    episode.ended = Some(episode.alert.clone());
+    assert_eq!(groups(&known), [outage, "2", "2", "2", "2"]);
+}
+
 #[test]
 fn who_was_told_by_a_route_that_is_no_more_hears_of_the_end() {
     let mut known = Known::default();

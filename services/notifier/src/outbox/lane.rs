@@ -463,3 +463,6 @@ fn message_key(telling: Telling, cases: &[&Case]) -> String {
     let digest = digest(&SHA256, text.as_bytes());
     HEXLOWER.encode(&digest.as_ref()[..16])
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,12 +1,25 @@
 //! No more messages than a receiver's rate allows.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{collections::VecDeque, fmt, time::Duration};
 
 /// How many messages in how long.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Rate {
     pub(crate) count: u32,
     pub(crate) per: Duration,
+}
+
+impl fmt::Display for Rate {
+    /// As the file has it: `10/min`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let unit = match self.per.as_secs() {
+            1 => "s",
+            60 => "min",
+            3600 => "h",
+            _ => "d",
+        };
+        write!(f, "{}/{unit}", self.count)
+    }
 }
 
 /// When the messages were sent that still count.

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, ops::RangeInclusive, time::Duration};
 
 use event_bus::ReceiverName;
+use hours::Hours;
 use proto::v1::AlertMatcher;
 use receivers::ReceiverSpec;
 use serde::Deserialize;
@@ -10,7 +11,6 @@ use strict_file::Faults;
 use toml::Spanned;
 
 use crate::{
-    hours::Hours,
     outbox::Rate,
     page::{InvalidPageUrl, PageUrl},
     routes::{Escalate, GroupBy, Route},

@@ -47,6 +47,46 @@ async fn a_silence_holds_back_what_fires_until_it_ends_but_no_end() {
     running.stop().await;
 }
 
+/// From now on for a minute or two, every week. The hours are of a zone in which it is not about to be midnight.
+fn hours_from_now() -> (String, time::Duration) {
+    let now = time::OffsetDateTime::now_utc();
+    let zone = if now.hour() < 12 { "UTC" } else { "Etc/GMT+12" };
+    let there = if now.hour() < 12 {
+        now
+    } else {
+        now - time::Duration::hours(12)
+    };
+    let end = there + time::Duration::minutes(if there.second() < 20 { 1 } else { 2 });
+    let (from, to) = (there.time(), end.time());
+    let hours = format!(
+        "Mon-Sun {:02}:{:02}-{:02}:{:02} {zone}",
+        from.hour(),
+        from.minute(),
+        to.hour(),
+        to.minute()
+    );
+    let left = end.replace_second(0).unwrap() - there;
+    (hours, left)
+}
+
+#[tokio::test]
+async fn at_the_end_of_its_hours_a_silence_that_recurs_lets_what_still_fires_be_told() {
+    let (site, hook) = (Site::new().await, Hook::start().await);
+    let running = site.start(&to(&hook.url(), "group-wait = \"0s\"")).await;
+    let (hours, left) = hours_from_now();
+    site.silence_in("dock*", &hours).await;
+    let lasting = site.fire_view("dock1").await;
+    let brief = site.fire_view("dock2").await;
+    another_is_told(&site, &hook, 1).await;
+    assert!(site.is_untold(&lasting).await && site.is_untold(&brief).await);
+    site.resolve(&brief).await;
+    tokio::time::sleep(left.try_into().unwrap()).await;
+    site.notice_where(&lasting, |notice| notice.told_at.is_some())
+        .await;
+    assert!(site.is_untold(&brief).await);
+    running.stop().await;
+}
+
 #[tokio::test]
 async fn a_camera_that_is_silent_holds_back_its_view() {
     let (site, hook) = (Site::new().await, Hook::start().await);

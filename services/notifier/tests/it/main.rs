@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod asked;
 mod faults;
 mod held;
 mod hook;
+mod killed;
 mod process;
 mod site;
 mod told;

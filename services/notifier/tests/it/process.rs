@@ -14,7 +14,7 @@ use crate::{
 
 const BINARY: &str = env!("CARGO_BIN_EXE_framewatch-notifier");
 
-fn start(site: &Site, routes: &Path) -> Child {
+pub(crate) fn start(site: &Site, routes: &Path) -> Child {
     Command::new(BINARY)
         .args(["--nats-url", &site.nats.url(), "--config"])
         .arg(routes)
@@ -59,7 +59,7 @@ async fn messages_lead_to_where_people_open_the_page() {
     child.wait().unwrap();
 }
 
-fn kill(mut child: Child) {
+pub(crate) fn kill(mut child: Child) {
     child.kill().unwrap();
     child.wait().unwrap();
 }

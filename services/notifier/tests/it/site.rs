@@ -6,7 +6,10 @@ use event_bus::{AlertSubject, Bus, BusConfig, Expected, Notice, NoticeChange, Ro
 use notifier::RoutesFile;
 use proto::{
     timestamp,
-    v1::{Acknowledgement, Alert, AlertMatcher, Finding, Folder, Kind, Phase, Silence, Subject},
+    v1::{
+        Acknowledgement, Alert, AlertMatcher, CameraState, Finding, Folder, Kind, Phase, Silence,
+        Subject,
+    },
 };
 use service_runtime::{Context, CpuPool, Failure, Readiness};
 use tempfile::TempDir;
@@ -133,6 +136,18 @@ impl Site {
         self.bus.folders().set(&key, &details).await.unwrap();
     }
 
+    /// A folder at a site that has a camera.
+    pub(crate) async fn has_camera(&self, folder: &str, site: &str) {
+        self.describe(folder, site).await;
+        let state = CameraState {
+            folder: folder.to_owned(),
+            ..CameraState::default()
+        };
+        let folder = folder.parse().unwrap();
+        let published = self.bus.publish_camera_state(&folder, &state, Expected(0));
+        published.await.unwrap();
+    }
+
     pub(crate) async fn acknowledge(&self, alert: &Alert) {
         let acknowledgement = Acknowledgement {
             alert_id: alert.id.clone(),
@@ -146,6 +161,27 @@ impl Site {
             .set(&key, &acknowledgement)
             .await
             .unwrap();
+    }
+
+    /// Silences the folders of this pattern in these hours alone.
+    pub(crate) async fn silence_in(&self, folders: &str, hours: &str) {
+        let now = OffsetDateTime::now_utc();
+        let silence = Silence {
+            id: "weekly".to_owned(),
+            matcher: Some(AlertMatcher {
+                folders: vec![folders.to_owned()],
+                ..AlertMatcher::default()
+            }),
+            starts_at: Some(timestamp(now - time::Duration::HOUR)),
+            recurs_until: Some(timestamp(now + time::Duration::days(30))),
+            hours: hours.to_owned(),
+            reason: "maintenance".to_owned(),
+            name: "Jo".to_owned(),
+            ..Silence::default()
+        };
+        silence.check().unwrap();
+        let key: SilenceKey = "weekly".parse().unwrap();
+        self.bus.silences().set(&key, &silence).await.unwrap();
     }
 
     /// Silences the folders of this pattern until the silence is taken back.
@@ -162,6 +198,7 @@ impl Site {
             reason: "a new switch".to_owned(),
             name: "Jo".to_owned(),
             created_at: Some(timestamp(now)),
+            ..Silence::default()
         };
         silence.check().unwrap();
         let key: SilenceKey = "a".parse().unwrap();

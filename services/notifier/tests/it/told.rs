@@ -117,6 +117,40 @@ async fn alerts_of_a_site_are_told_together() {
 }
 
 #[tokio::test]
+async fn half_of_a_site_is_one_message_with_the_list_whatever_the_route_groups_by() {
+    let (site, hook) = (Site::new().await, Hook::start().await);
+    for number in 0..8 {
+        site.has_camera(&format!("cam{number}"), "hamburg").await;
+    }
+    let settings = "group-by = \"folder\"\ngroup-wait = \"2s\"";
+    let running = site.start(&to(&hook.url(), settings)).await;
+    let mut alerts = Vec::new();
+    for number in 0..5 {
+        let subject = AlertSubject::camera(&format!("cam{number}").parse().unwrap());
+        alerts.push(site.fire(&subject, 1, Kind::Silent).await);
+    }
+    let came = hook.first(1).await;
+    let mut told = came[0].alerts();
+    told.sort();
+    let all: Vec<String> = alerts.iter().map(|alert| alert.id.clone()).collect();
+    assert_eq!(told, all);
+    assert_eq!(came[0].body["group"]["name"], "hamburg");
+    let subject = came[0].body["subject"].as_str().unwrap();
+    assert!(
+        subject.starts_with("5 of 8 cameras at hamburg silent since "),
+        "{subject}"
+    );
+
+    // A view whose camera is not there is told by nobody, one of another camera by itself.
+    site.fire_view("cam0").await;
+    let other = site.fire_view("cam7").await;
+    let came = hook.first(2).await;
+    assert_eq!(came[1].alerts(), [other.id]);
+    assert_eq!(came[1].body["group"]["by"], "folder");
+    running.stop().await;
+}
+
+#[tokio::test]
 async fn a_changed_file_holds_at_once_and_a_wrong_one_does_not() {
     let (site, hook) = (Site::new().await, Hook::start().await);
     let other = Hook::start().await;

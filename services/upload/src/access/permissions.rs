@@ -40,6 +40,7 @@ const PERMISSIONS: &[Permission] = &[
     look("GET", "/drift"),
     look("GET", "/silences"),
     look("GET", "/notices"),
+    look("GET", "/routes"),
     look("GET", "/docs"),
     look("GET", "/problems/{kind}"),
     look("GET", "/openapi.json"),
@@ -71,6 +72,8 @@ const PERMISSIONS: &[Permission] = &[
     look("GET", "/api/v1/silences"),
     look("GET", "/api/v1/notices"),
     look("GET", "/api/v1/receivers"),
+    look("GET", "/api/v1/routes"),
+    look("GET", "/api/v1/routes/told"),
     look("GET", "/api/v1/events"),
     look("GET", "/api/v1/events/folders"),
 
@@ -101,6 +104,8 @@ const PERMISSIONS: &[Permission] = &[
     change("POST", "/api/v1/silences", Operator, "silence alerts"),
     change("POST", "/silences/remove/{id}", Operator, "take a silence back"),
     change("DELETE", "/api/v1/silences/{id}", Operator, "take a silence back"),
+    change("POST", "/routes/test/{receiver}", Operator, "send a test message"),
+    change("POST", "/api/v1/receivers/{receiver}/test", Operator, "send a test message"),
     // It changes nothing, but takes some computing.
     Permission { method: "POST", path: "/api/v1/folders/{folder}/what-if", need: Need::Role(Operator), change: None },
     Permission { method: "POST", path: "/api/v1/folders/{folder}/what-if/masks", need: Need::Role(Operator), change: None },

@@ -63,6 +63,14 @@ pub(crate) struct OneSilence {
     pub(crate) id: String,
 }
 
+#[derive(Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(crate) struct OneReceiver {
+    /// The receiver's name.
+    #[param(min_length = 1, max_length = 40)]
+    pub(crate) receiver: String,
+}
+
 /// All but the `attr-char` of RFC 5987.
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'-')

@@ -14,6 +14,7 @@ pub(crate) mod notices;
 mod overview;
 mod rule;
 pub(crate) mod silences;
+pub(crate) mod telling;
 
 use askama::Template;
 use axum::{
@@ -103,6 +104,9 @@ fn back(path: &str, kind: Kind) -> &str {
     }
     if path == "/silences" || path.starts_with("/silences/") {
         return "/silences";
+    }
+    if path == "/routes" || path.starts_with("/routes/") {
+        return "/routes";
     }
     let is_there = !matches!(
         kind,

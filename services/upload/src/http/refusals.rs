@@ -58,6 +58,8 @@ refuses! {
     Silence: InvalidSilence, TooManySilences;
     /// One that must be there.
     OneSilence: UnknownSilence;
+    /// A receiver that is to be tried.
+    OneReceiver: UnknownReceiver, Busy;
     Camera: InvalidCamera, NoCameraKey;
     /// A camera that is to be tried.
     CameraTest: InvalidCamera, NoCameraKey, Busy;

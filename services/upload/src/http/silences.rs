@@ -50,11 +50,21 @@ pub(crate) struct SilenceQuery {
 
 /// A silence, and where it stands.
 #[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
 pub(crate) struct KnownSilence {
     #[serde(flatten)]
     silence: Silence,
+    /// One that recurs is `to-come` between its hours.
     #[schema(value_type = StageWord, inline)]
     state: &'static str,
+    /// From when it lasts, now or the next time; nothing once it is over.
+    #[schema(value_type = Option<Time>)]
+    #[serde(with = "time::serde::rfc3339::option")]
+    lasts_from: Option<OffsetDateTime>,
+    /// Until when it lasts, now or the next time.
+    #[schema(value_type = Option<Time>)]
+    #[serde(with = "time::serde::rfc3339::option")]
+    lasts_until: Option<OffsetDateTime>,
 }
 
 /// Silences: first those that last, by their end; then those to come; then those that are over.
@@ -80,7 +90,7 @@ pub(super) struct Said {
     #[schema(value_type = Option<Time>)]
     #[serde(default, with = "time::serde::rfc3339::option")]
     starts_at: Option<OffsetDateTime>,
-    /// When it ends: this, or `forSeconds`.
+    /// When it ends: this, or `forSeconds`. One that recurs does so until then.
     #[schema(value_type = Option<Time>)]
     #[serde(default, with = "time::serde::rfc3339::option")]
     ends_at: Option<OffsetDateTime>,
@@ -88,6 +98,11 @@ pub(super) struct Said {
     #[schema(minimum = 1, maximum = 31_622_400)]
     #[serde(default)]
     for_seconds: Option<u32>,
+    /// One that recurs: it lasts in these hours alone, again and again. Days, a time, a time zone. Where nothing says until
+    /// when, it recurs for 365 days.
+    #[schema(max_length = 200, example = "Sun 02:00-04:00 Europe/Berlin")]
+    #[serde(default)]
+    hours: String,
     /// Why, in one line.
     #[schema(min_length = 1, max_length = 1000)]
     reason: String,
@@ -124,6 +139,9 @@ pub(super) struct Meant {
 
 const PATH: &str = "/api/v1/silences";
 
+/// How long one recurs of which nothing says until when.
+const RECURS: Duration = Duration::days(365);
+
 /// Lists silences
 #[utoipa::path(
     get,
@@ -143,7 +161,8 @@ pub(crate) async fn list(
     let limit = page_size(query.limit)?;
     let stages = stages(query.state.as_deref())?;
     let silences = app.silences.read();
-    let all = silences.at(&stages, OffsetDateTime::now_utc());
+    let now = OffsetDateTime::now_utc();
+    let all = silences.at(&stages, now);
     let begin = match &query.after {
         None => 0,
         Some(after) => {
@@ -165,12 +184,21 @@ pub(crate) async fn list(
         }),
         silences: shown
             .iter()
-            .map(|(stage, silence)| KnownSilence {
-                silence: (*silence).clone(),
-                state: stage.word(),
-            })
+            .map(|(stage, silence)| KnownSilence::new(*stage, silence, now))
             .collect(),
     }))
+}
+
+impl KnownSilence {
+    fn new(stage: Stage, silence: &Silence, now: OffsetDateTime) -> Self {
+        let (lasts_from, lasts_until) = silence.around(now).unzip();
+        KnownSilence {
+            silence: silence.clone(),
+            state: stage.word(),
+            lasts_from,
+            lasts_until,
+        }
+    }
 }
 
 fn stages(word: Option<&str>) -> Result<Vec<Stage>, Problem> {
@@ -187,7 +215,8 @@ fn stages(word: Option<&str>) -> Result<Vec<Stage>, Problem> {
 
 /// Silences alerts until a time
 ///
-/// What still fires then and was not told is told. Whoever heard of an alert hears of its end nevertheless.
+/// What still fires then and was not told is told. With `hours` it recurs, as maintenance does, and what still fires at the end
+/// of each of its hours is told then. Whoever heard of an alert hears of its end nevertheless.
 #[utoipa::path(
     post,
     path = PATH,
@@ -258,9 +287,12 @@ async fn silence(app: &App, said: Said, by: &By) -> Result<Silence, Problem> {
 /// What was said as a silence, not checked yet.
 fn read(said: Said, by: &By, now: OffsetDateTime) -> Result<Silence, Problem> {
     let starts_at = said.starts_at.unwrap_or(now);
+    let hours = said.hours.split_whitespace().collect::<Vec<_>>().join(" ");
+    let recurs = !hours.is_empty();
     let ends_at = match (said.ends_at, said.for_seconds) {
         (Some(ends_at), None) => Some(ends_at),
         (None, Some(seconds)) => starts_at.checked_add(Duration::seconds(seconds.into())),
+        (None, None) if recurs => starts_at.checked_add(RECURS),
         _ => {
             return Err(Kind::InvalidSilence.because(
                 "It must say either endsAt, when it ends, or forSeconds, how long it lasts.",
@@ -278,14 +310,16 @@ fn read(said: Said, by: &By, now: OffsetDateTime) -> Result<Silence, Problem> {
             subjects: trim(said.matcher.subjects),
         }),
         starts_at: Some(timestamp(starts_at)),
-        ends_at: ends_at.map(timestamp),
+        ends_at: ends_at.filter(|_| !recurs).map(timestamp),
+        recurs_until: ends_at.filter(|_| recurs).map(timestamp),
+        hours,
         reason: said.reason.trim().to_owned(),
         name: match by.name() {
             "" => said.name.trim().to_owned(),
             known => known.to_owned(),
         },
         created_at: Some(timestamp(now)),
-        ..Silence::default()
+        id: String::new(),
     })
 }
 

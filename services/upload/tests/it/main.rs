@@ -34,5 +34,6 @@ mod refusals;
 mod rules;
 mod service;
 mod silences;
+mod telling;
 mod thumbnails;
 mod uploads;

@@ -222,6 +222,63 @@ async fn forms_silence_and_take_back_and_lead_to_where_it_shows() {
 }
 
 #[tokio::test]
+async fn one_that_recurs_is_made_by_api_and_by_form_and_shows_when_it_lasts() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let mut body = of_folder("dock-*");
+    body["hours"] = json!(" Sun  02:00-04:00 Europe/Berlin ");
+    body["forSeconds"] = Value::Null;
+    let made = add(&service, &body).await;
+    assert_eq!(made["hours"], "Sun 02:00-04:00 Europe/Berlin", "{made}");
+    assert_eq!(made["endsAt"], Value::Null);
+    let time = |text: &Value| OffsetDateTime::parse(text.as_str().unwrap(), &Rfc3339).unwrap();
+    let lasts = time(&made["recursUntil"]) - time(&made["startsAt"]);
+    assert_eq!(lasts, Duration::days(365));
+    let known = service.json(PATH).await["silences"][0].clone();
+    let (from, until) = (time(&known["lastsFrom"]), time(&known["lastsUntil"]));
+    assert!(until > OffsetDateTime::now_utc(), "{known}");
+    assert!(until - from <= Duration::hours(3), "{known}");
+    let is_now = from <= OffsetDateTime::now_utc();
+    let state = if is_now { "active" } else { "to-come" };
+    assert_eq!(known["state"], state);
+
+    for (hours, says) in [
+        ("Sundays", "three parts"),
+        ("Sun 02:00-04:00 Hamburg", "Hamburg"),
+    ] {
+        body["hours"] = json!(hours);
+        let detail = problem(post(&service, &body).await, 422, "invalid-silence").await;
+        assert!(detail.contains(says), "{detail}");
+    }
+
+    let fields = [
+        ("site", "hamburg"),
+        ("for", "1h"),
+        ("sat", "on"),
+        ("mon", "on"),
+        ("begins", "22:00"),
+        ("ends", "02:30"),
+        ("zone", "Europe/London"),
+        ("reason", "The lifts are cleaned"),
+        ("name", "Jo"),
+    ];
+    let sent = send_form(&service, "/silences", &fields).await;
+    assert_eq!(sent.status(), StatusCode::SEE_OTHER);
+    let shown = page(&service, "/silences").await;
+    let hours = "Every week, <bdi>Mon,Sat 22:00-02:30 Europe/London</bdi>";
+    assert!(shown.contains(hours), "{shown}");
+    let refused = [
+        ("site", "a"),
+        ("sun", "on"),
+        ("reason", "x"),
+        ("name", "Jo"),
+    ];
+    let sent = send_form(&service, "/silences", &refused).await;
+    let detail = problem(sent, 422, "invalid-silence").await;
+    assert!(detail.contains("hours"), "{detail}");
+}
+
+#[tokio::test]
 async fn a_page_of_another_site_silences_nothing() {
     let nats = NatsServer::start();
     let service = Service::start(&nats).await;

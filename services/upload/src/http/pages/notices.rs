@@ -25,6 +25,8 @@ struct NoticesPage {
     total: usize,
     next: Option<String>,
     is_narrowed: bool,
+    /// Where a demo shows the messages that it catches.
+    caught: Option<String>,
     /// The receivers to choose from, and whether each is chosen.
     to: Vec<(String, bool)>,
     /// The same of states: as a word, in words.
@@ -80,6 +82,7 @@ pub(crate) async fn page(
         rows: page.notices.into_iter().map(Row::new).collect(),
         total: page.total,
         next: page.next,
+        caught: app.config.messages_at.clone(),
         is_narrowed: !query.is_for_everything(),
         visitor,
         is_connected: app.broker.is_connected(),
@@ -109,10 +112,10 @@ impl ReceiverRow {
         let mut sentences = Vec::new();
         if it.waiting > 0 {
             sentences.push(match it.held_by_rate {
-                0 => format!("{} wait to be told.", alerts(it.waiting)),
+                0 => format!("{} to be told.", wait(it.waiting)),
                 held => format!(
-                    "{} wait to be told, {held} of them for its rate.",
-                    alerts(it.waiting)
+                    "{} to be told, {held} of them for its rate.",
+                    wait(it.waiting)
                 ),
             });
         }
@@ -133,6 +136,11 @@ impl ReceiverRow {
             sentences,
         }
     }
+}
+
+fn wait(count: u64) -> String {
+    let verb = if count == 1 { "waits" } else { "wait" };
+    format!("{} {verb}", alerts(count))
 }
 
 fn alerts(count: u64) -> String {

@@ -46,8 +46,13 @@ pub(crate) struct Row {
     pub(crate) what: String,
     pub(crate) reason: String,
     pub(crate) name: String,
+    /// From when to when it lasts, now or the next time.
     pub(crate) starts: Option<Moment>,
     pub(crate) ends: Option<Moment>,
+    /// In which hours it recurs; empty where it does not.
+    pub(crate) hours: String,
+    /// Until when it recurs.
+    pub(crate) until: Option<Moment>,
 }
 
 /// With what the form begins.
@@ -71,7 +76,7 @@ pub(crate) async fn page(
         let rows = |listed: Vec<(Stage, &Silence)>, most| {
             let shown = listed.into_iter().take(most);
             shown
-                .map(|(stage, silence)| Row::new(stage, silence))
+                .map(|(stage, silence)| Row::new(stage, silence, now))
                 .collect()
         };
         (rows(current, MOST), rows(over, MOST_OVER), left_out)
@@ -91,21 +96,24 @@ pub(crate) async fn page(
 /// The silences that last and may mean alerts of a folder.
 pub(crate) fn of_folder(app: &App, folder: &str, details: &Details) -> Vec<Row> {
     let known = app.silences.read();
-    let silences = known.of_folder(folder, details, OffsetDateTime::now_utc());
+    let now = OffsetDateTime::now_utc();
+    let silences = known.of_folder(folder, details, now);
     let rows = silences
         .into_iter()
-        .map(|silence| Row::new(Stage::Active, silence));
+        .map(|silence| Row::new(Stage::Active, silence, now));
     rows.collect()
 }
 
 impl Row {
-    fn new(stage: Stage, silence: &Silence) -> Self {
+    fn new(stage: Stage, silence: &Silence, now: OffsetDateTime) -> Self {
         let (words, slug) = match stage {
             Stage::Active => ("Silenced", "silenced"),
             Stage::ToCome => ("To come", "waiting"),
             Stage::Over => ("Over", "idle"),
         };
-        let (starts, ends) = silence.times().unzip();
+        let times = silence.around(now).or(silence.times());
+        let (starts, ends) = times.unzip();
+        let (_, until) = silence.times().unzip();
         let matcher = silence.matcher.as_ref();
         Row {
             key: encoded(&silence.id),
@@ -116,6 +124,8 @@ impl Row {
             name: silence.name.clone(),
             starts: starts.and_then(Moment::new),
             ends: ends.and_then(Moment::new),
+            hours: silence.hours.clone(),
+            until: until.and_then(Moment::new),
         }
     }
 }

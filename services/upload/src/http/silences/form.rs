@@ -46,9 +46,57 @@ struct SilenceForm {
     until: String,
     #[serde(rename = "for")]
     lasts: String,
+    /// Days that are ticked: one that recurs.
+    #[serde(flatten)]
+    days: Days,
+    /// The time of the day at which it begins, as `02:00`.
+    begins: String,
+    ends: String,
+    zone: String,
     reason: String,
     /// Pages ask for it only where nobody logs in.
     name: String,
+}
+
+/// Each says something where it is ticked.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Days {
+    mon: Option<String>,
+    tue: Option<String>,
+    wed: Option<String>,
+    thu: Option<String>,
+    fri: Option<String>,
+    sat: Option<String>,
+    sun: Option<String>,
+}
+
+impl Days {
+    /// `Mon,Sun`; all of them where none is ticked.
+    fn words(&self) -> String {
+        let all = [
+            ("Mon", &self.mon),
+            ("Tue", &self.tue),
+            ("Wed", &self.wed),
+            ("Thu", &self.thu),
+            ("Fri", &self.fri),
+            ("Sat", &self.sat),
+            ("Sun", &self.sun),
+        ];
+        let ticked = all.into_iter().filter(|(_, ticked)| ticked.is_some());
+        let ticked: Vec<&str> = ticked.map(|(word, _)| word).collect();
+        match ticked.is_empty() {
+            true => "Mon-Sun".to_owned(),
+            false => ticked.join(","),
+        }
+    }
+
+    fn is_none(&self) -> bool {
+        let all = [
+            &self.mon, &self.tue, &self.wed, &self.thu, &self.fri, &self.sat, &self.sun,
+        ];
+        all.into_iter().all(Option::is_none)
+    }
 }
 
 pub(crate) async fn add_by_form(
@@ -94,8 +142,11 @@ pub(crate) async fn remove_by_form(
 impl SilenceForm {
     fn read(self) -> Result<Said, Problem> {
         let ends_at = at("until", &self.until)?;
+        let hours = self.hours();
         let for_seconds = match ends_at {
             Some(_) => None,
+            // How long it lasts, its hours say.
+            None if !hours.is_empty() => None,
             None => Some(seconds(&self.lasts)?),
         };
         Ok(Said {
@@ -110,9 +161,25 @@ impl SilenceForm {
             starts_at: at("from", &self.from)?,
             ends_at,
             for_seconds,
+            hours,
             reason: self.reason,
             name: self.name,
         })
+    }
+}
+
+impl SilenceForm {
+    /// The hours in which it recurs; empty where it does not.
+    fn hours(&self) -> String {
+        let (begins, ends) = (self.begins.trim(), self.ends.trim());
+        if self.days.is_none() && begins.is_empty() && ends.is_empty() {
+            return String::new();
+        }
+        let zone = match self.zone.trim() {
+            "" => "UTC",
+            zone => zone,
+        };
+        format!("{} {begins}-{ends} {zone}", self.days.words())
     }
 }
 

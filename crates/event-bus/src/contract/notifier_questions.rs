@@ -1,0 +1,308 @@
+//! `notifier-questions`: whoever asks what a notifier's file of routes says, who would be told of an alert, or has a receiver
+//! tried. Questions and answers in no stream: an answer is of the moment. Nothing in them is a secret.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use async_nats::{
+    Message, SubscribeError, Subscriber,
+    client::{RequestError, RequestErrorKind},
+};
+use futures::StreamExt as _;
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout;
+
+use super::notices::ReceiverName;
+use crate::{folder::Folder, nats::bus::Bus};
+
+const SUBJECT: &str = "notifier-questions";
+
+/// One copy of the service answers.
+const GROUP: &str = "framewatch-notifier";
+
+/// How long an answer may take to be sent.
+const SENT_WITHIN: Duration = Duration::from_secs(5);
+
+/// What a notifier can be asked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "ask")]
+pub enum NotifierQuestion {
+    /// What its file says.
+    Routes,
+    /// Who would be told of an alert, were there one.
+    WouldTell(SupposedAlert),
+    /// To send a test message to a receiver.
+    Test {
+        /// Which.
+        receiver: ReceiverName,
+    },
+}
+
+/// An alert that might be.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SupposedAlert {
+    /// The folder's name; there need be no such folder.
+    pub folder: String,
+    /// A word of `Kind`, with hyphens.
+    pub kind: String,
+    /// What it is about: `view`, `camera`.
+    pub subject: String,
+}
+
+/// What a notifier answers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "answer")]
+pub enum NotifierAnswer {
+    /// What the file says.
+    Routes(RoutesSaid),
+    /// Who would be told.
+    WouldTell(WouldTell),
+    /// What came of a test message.
+    Tested(Tested),
+    /// Too many receivers are being tried.
+    Busy,
+    /// The file has no such receiver.
+    UnknownReceiver,
+}
+
+/// What a file of routes says, as far as it is no secret.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoutesSaid {
+    /// Who can be told.
+    pub receivers: BTreeMap<ReceiverName, ReceiverSaid>,
+    /// Who is told of what, in order.
+    pub routes: Vec<RouteSaid>,
+    /// How many more routes there are than an answer has room for.
+    #[serde(default)]
+    pub left_out: usize,
+    /// Where messages lead; empty where nowhere.
+    #[serde(default)]
+    pub link: String,
+    /// Why the file as it now is does not hold, and the one before it still does; empty where it holds.
+    #[serde(default)]
+    pub refused: String,
+}
+
+/// Somebody who can be told.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ReceiverSaid {
+    /// What it is: `webhook`, `email`, `slack`, `alertmanager`.
+    pub kind: String,
+    /// Where it is, for people: a host, a channel.
+    pub place: String,
+    /// The most messages that it is sent, as `10/min`; empty where there is no such limit.
+    #[serde(default)]
+    pub rate: String,
+}
+
+/// Who is told of what. Times are in seconds.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteSaid {
+    /// Which alerts, in words; empty where all.
+    pub what: String,
+    /// Whether ends are told as well.
+    pub tells_ends: bool,
+    /// Who is told.
+    pub to: Vec<ReceiverName>,
+    /// What the alerts of a message have in common: words as the file has them.
+    #[serde(default)]
+    pub group_by: Vec<String>,
+    /// How long others are waited for that are told together.
+    pub group_wait: u64,
+    /// How long after a message of a group the next one may come.
+    #[serde(default)]
+    pub group_interval: u64,
+    /// After how long it is told again that an alert still fires.
+    #[serde(default)]
+    pub remind: Option<u64>,
+    /// After how long others are told where nobody has it in hand.
+    #[serde(default)]
+    pub escalate_after: Option<u64>,
+    /// These others.
+    #[serde(default)]
+    pub escalate_to: Vec<ReceiverName>,
+    /// When people are told; empty where always.
+    #[serde(default)]
+    pub hours: String,
+    /// Whether that is now.
+    pub is_open: bool,
+}
+
+/// Who would be told of an alert.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WouldTell {
+    /// Each who would be told, once.
+    pub receivers: Vec<WouldBeTold>,
+    /// Why nobody is told of what fires now: `silence`, `camera`; empty where nothing holds it back.
+    #[serde(default)]
+    pub held: String,
+}
+
+/// A receiver that would be told of an alert.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct WouldBeTold {
+    /// Who.
+    pub receiver: ReceiverName,
+    /// By which route, counted from 1.
+    pub route: usize,
+    /// After how many seconds, where it is told only of what nobody has in hand by then.
+    #[serde(default)]
+    pub escalates_after: Option<u64>,
+    /// Whether it is the route's hours.
+    pub is_open: bool,
+}
+
+/// What came of a test message.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", tag = "outcome")]
+pub enum Tested {
+    /// The receiver has taken it.
+    Taken,
+    /// It has not, and might later.
+    NotTaken {
+        /// Why.
+        why: String,
+    },
+    /// It does not, and never will.
+    Refused {
+        /// Why.
+        why: String,
+    },
+}
+
+/// Why a notifier did not answer.
+#[derive(Debug, thiserror::Error)]
+pub enum NotifierError {
+    /// Nobody is there who would.
+    #[error("no notifier is there that answers")]
+    Nobody,
+    /// Whoever would did not in time.
+    #[error("the notifier did not answer in time")]
+    Late,
+    /// There is no asking.
+    #[error("the notifier cannot be asked")]
+    Unasked(#[source] RequestError),
+    /// The answer is none.
+    #[error("the notifier's answer is none: {0}")]
+    Unreadable(String),
+}
+
+/// What notifiers are asked.
+pub struct NotifierQuestions {
+    bus: Bus,
+    questions: Subscriber,
+}
+
+/// One question, to be answered once.
+pub struct AskedNotifier {
+    /// What is asked.
+    pub question: NotifierQuestion,
+    bus: Bus,
+    reply_to: async_nats::Subject,
+}
+
+impl SupposedAlert {
+    /// One of this folder.
+    pub fn of(folder: &Folder, kind: &str, subject: &str) -> Self {
+        SupposedAlert {
+            folder: folder.to_string(),
+            kind: kind.to_owned(),
+            subject: subject.to_owned(),
+        }
+    }
+}
+
+impl Bus {
+    /// Asks a notifier, and waits so long for its answer.
+    ///
+    /// # Errors
+    /// When none answers.
+    pub async fn ask_notifier(
+        &self,
+        question: &NotifierQuestion,
+        within: Duration,
+    ) -> Result<NotifierAnswer, NotifierError> {
+        let question = serde_json::to_vec(question)
+            .map_err(|error| NotifierError::Unreadable(error.to_string()))?;
+        let request = async_nats::Request::new()
+            .payload(question.into())
+            .timeout(Some(within));
+        let answer = self.client().send_request(SUBJECT, request).await;
+        let answer = answer.map_err(|error| match error.kind() {
+            RequestErrorKind::NoResponders => NotifierError::Nobody,
+            RequestErrorKind::TimedOut => NotifierError::Late,
+            _ => NotifierError::Unasked(error),
+        })?;
+        serde_json::from_slice(&answer.payload)
+            .map_err(|error| NotifierError::Unreadable(error.to_string()))
+    }
+
+    /// What notifiers are asked, from now on. The client subscribes again after a reconnect.
+    ///
+    /// # Errors
+    /// When the connection is closed.
+    pub async fn notifier_questions(&self) -> Result<NotifierQuestions, SubscribeError> {
+        let questions = self
+            .client()
+            .queue_subscribe(SUBJECT, GROUP.to_owned())
+            .await?;
+        Ok(NotifierQuestions {
+            bus: self.clone(),
+            questions,
+        })
+    }
+}
+
+impl NotifierQuestions {
+    /// The next question; `None` once the connection is closed. What is no question is passed over.
+    pub async fn next(&mut self) -> Option<AskedNotifier> {
+        loop {
+            let Message { payload, reply, .. } = self.questions.next().await?;
+            match (serde_json::from_slice(&payload), reply) {
+                (Ok(question), Some(reply_to)) => {
+                    return Some(AskedNotifier {
+                        question,
+                        bus: self.bus.clone(),
+                        reply_to,
+                    });
+                }
+                _ => tracing::warn!("a question on {SUBJECT} cannot be read"),
+            }
+        }
+    }
+}
+
+impl AskedNotifier {
+    /// Answers. Of more routes than the server takes in a message the first are told, and how many are left out.
+    pub async fn answer(self, mut answer: NotifierAnswer) {
+        let most = self.bus.max_payload();
+        let encoded = loop {
+            let encoded = match serde_json::to_vec(&answer) {
+                Ok(encoded) => encoded,
+                Err(error) => {
+                    tracing::warn!(%error, "an answer cannot be encoded");
+                    return;
+                }
+            };
+            match &mut answer {
+                NotifierAnswer::Routes(said) if encoded.len() > most && !said.routes.is_empty() => {
+                    let kept = said.routes.len() / 2;
+                    said.left_out += said.routes.len() - kept;
+                    said.routes.truncate(kept);
+                }
+                _ => break encoded,
+            }
+        };
+        let sent = self.bus.client().publish(self.reply_to, encoded.into());
+        match timeout(SENT_WITHIN, sent).await {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => tracing::warn!(%error, "an answer is not sent"),
+            Err(_) => tracing::warn!("an answer is not sent in time"),
+        }
+    }
+}
