@@ -57,7 +57,7 @@ impl Parts {
     ///
     /// # Errors
     /// When a part is larger than a picture may be, or the stream is none of pictures.
-    pub fn next(&mut self) -> Result<Option<Bytes>, PartsError> {
+    pub fn next_part(&mut self) -> Result<Option<Bytes>, PartsError> {
         loop {
             let Some(start) = memmem::find(&self.buffer, &self.delimiter) else {
                 // What comes before the first part is nothing, but its end may be the beginning of a delimiter.
@@ -158,7 +158,7 @@ mod tests {
         let mut found = Vec::new();
         for piece in stream.chunks(size) {
             parts.buffer.extend_from_slice(piece);
-            while let Some(part) = parts.next().unwrap() {
+            while let Some(part) = parts.next_part().unwrap() {
                 found.push(part);
             }
         }
@@ -196,7 +196,7 @@ mod tests {
             let mut found = Vec::new();
             for piece in stream.chunks(size) {
                 parts.feed(piece);
-                while let Some(part) = parts.next().unwrap() {
+                while let Some(part) = parts.next_part().unwrap() {
                     found.push(part);
                 }
             }
@@ -209,10 +209,10 @@ mod tests {
         let mut parts = Parts::new("b", MAX);
         parts.buffer.extend_from_slice(b"--b\r\n\r\n");
         parts.buffer.resize(MAX + 2 * MAX_HEAD, 1);
-        assert!(parts.next().is_err());
+        assert!(parts.next_part().is_err());
         let mut parts = Parts::new("b", MAX);
         parts.buffer.extend_from_slice(b"--b\r\n");
         parts.buffer.resize(2 * MAX_HEAD, b'x');
-        assert!(parts.next().is_err());
+        assert!(parts.next_part().is_err());
     }
 }

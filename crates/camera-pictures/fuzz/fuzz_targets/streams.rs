@@ -42,7 +42,7 @@ fn in_parts(stream: &[u8], size: usize) -> (Vec<Bytes>, bool) {
     for piece in stream.chunks(size) {
         parts.feed(piece);
         loop {
-            match parts.next() {
+            match parts.next_part() {
                 Ok(Some(picture)) => pictures.push(picture),
                 Ok(None) => break,
                 Err(_) => return (pictures, false),

@@ -60,7 +60,7 @@ impl Multipart {
 
     async fn next(&mut self) -> Result<Bytes, Outage> {
         loop {
-            let part = self.parts.next();
+            let part = self.parts.next_part();
             if let Some(part) = part.map_err(|error| Outage::silent(error.to_string()))? {
                 return Ok(part);
             }

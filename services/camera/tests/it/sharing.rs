@@ -167,7 +167,6 @@ async fn two_copies_share_the_cameras_and_one_takes_over_what_the_other_had() {
         );
         sleep(Duration::from_millis(50)).await;
     }
-    println!("taken over after {:.1?}", killed.elapsed());
     assert_connected_once(&cameras);
     published.assert_once_and_in_order();
     for (name, since) in since {

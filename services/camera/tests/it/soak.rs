@@ -89,6 +89,14 @@ fn resident_kilobytes(process: u32) -> u64 {
     kilobytes.parse().unwrap()
 }
 
+#[expect(
+    clippy::print_stderr,
+    reason = "whoever runs it wants to see what it was"
+)]
+fn say(text: &str) {
+    eprintln!("{text}");
+}
+
 async fn listen(site: &Site, heard: &Arc<Mutex<Heard>>) {
     let client = async_nats::connect(site.nats.url()).await.unwrap();
     let mut frames = client.subscribe("frames.*").await.unwrap();
@@ -226,11 +234,11 @@ async fn pictures_come_once_and_in_order_while_servers_are_killed_and_stopped() 
     let heard = heard.lock().unwrap();
     let pictures: usize = heard.pictures.values().map(|(_, count)| count).sum();
     let outages: usize = expected.values().sum();
-    println!(
+    say(&format!(
         "{seconds} s, seed {seed}: {} cameras, {pictures} pictures, {outages} outages; resident {early} KB after a sixth, {late} KB \
          at the end",
         expected.len()
-    );
+    ));
     assert!(heard.wrong.is_empty(), "{:?}", heard.wrong);
     assert_eq!(heard.states.len(), expected.len());
     for (folder, states) in &heard.states {
