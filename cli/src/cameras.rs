@@ -53,7 +53,7 @@ struct List {
 
 #[derive(clap::Args)]
 struct Test {
-    /// Its address: rtsp://, http:// or https://, without name and password
+    /// Its address: rtsp://, rtsps://, http:// or https://, without name and password
     url: String,
 
     /// Name to log in with

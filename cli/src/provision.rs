@@ -8,7 +8,8 @@ mod web;
 
 use std::path::PathBuf;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, anyhow};
+use camera_settings::CameraKey;
 use service_runtime::Failure;
 
 use crate::lines;
@@ -17,6 +18,9 @@ use nats::Camera;
 
 /// Grafana reads the file by itself.
 const GRAFANA_ADMIN_PASSWORD: &str = "grafana-admin";
+
+/// By which passwords of cameras are encrypted.
+const CAMERA_KEY: &str = "passwords/camera-key";
 
 #[derive(clap::Args)]
 pub(crate) struct Provision {
@@ -42,6 +46,8 @@ impl Provision {
         redis::provision(&folder, &redis_users)?;
         web::provision(&folder)?;
         folder.password(GRAFANA_ADMIN_PASSWORD)?;
+        let made = CameraKey::read_or_make(&folder.path(CAMERA_KEY));
+        made.map_err(|error| Failure::Unavailable(anyhow!(error)))?;
         lines::print(format!(
             "The secrets are in {}: the web page's user is {}, its password is in passwords/{}.",
             self.folder.display(),

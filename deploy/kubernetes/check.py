@@ -29,7 +29,8 @@ CERTIFICATES = {name: {"tls.crt", "tls.key", "ca.crt"} for name in ["nats-tls", 
 # What deploy/init makes, and `secrets` reads.
 INIT_MAKES = """
     nats/users.conf nats/cameras.conf redis/users.acl web/users.toml passwords/nats-upload passwords/nats-comparator
-    passwords/nats-sink passwords/nats-notifier passwords/nats-camera-demo passwords/redis-sink passwords/web-token
+    passwords/nats-sink passwords/nats-notifier passwords/nats-camera passwords/nats-camera-demo passwords/redis-sink
+    passwords/web-token passwords/camera-key
 """.split()
 
 WORKLOADS = {"Deployment", "StatefulSet"}
@@ -99,9 +100,10 @@ def made_secrets():
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text("x\n")
         # What a person writes.
-        routes = pathlib.Path(deploy, "notify", "notify.toml")
-        routes.parent.mkdir()
-        routes.write_text("x\n")
+        for name in ["notify/notify.toml", "cameras/cameras.toml"]:
+            path = pathlib.Path(deploy, name)
+            path.parent.mkdir()
+            path.write_text("x\n")
         printed = subprocess.run(["sh", script], capture_output=True, text=True, check=True).stdout
     return {secret["metadata"]["name"]: set(secret["data"]) for secret in documents(printed.removeprefix("---\n"))}
 

@@ -171,8 +171,8 @@ impl Stack {
         })
         .await;
         let config = camera::Config {
-            cameras: None,
             by_api,
+            ..camera::Config::default()
         };
         let cameras = config.load();
         let cameras = cameras.unwrap_or_else(|failure| panic!("{:#}", failure.error()));

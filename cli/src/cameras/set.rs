@@ -20,7 +20,7 @@ pub(super) struct Add {
     /// The folder whose frames its pictures are; it is made where it is not there
     folder: Folder,
 
-    /// Its address: rtsp://, http:// or https://, without name and password
+    /// Its address: rtsp://, rtsps://, http:// or https://, without name and password
     #[arg(value_name = "URL")]
     address: String,
 

@@ -11,7 +11,7 @@ pub struct Address(Url);
 /// How a camera is spoken with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Protocol {
-    /// Video, by RTSP.
+    /// Video, by RTSP, or RTSP in TLS.
     Rtsp,
     /// Pictures, by HTTP or HTTPS.
     Http,
@@ -26,13 +26,8 @@ pub enum InvalidAddress {
          password-file = \"…\", a file that holds the password alone"
     )]
     Credentials,
-    /// RTSP in TLS.
-    #[error(
-        "rtsps:// is not supported yet: use rtsp:// in a network of the cameras' own, or https:// where the camera has snapshots"
-    )]
-    RtspInTls,
     /// Another protocol.
-    #[error("a camera's URL begins with rtsp://, http:// or https://")]
+    #[error("a camera's URL begins with rtsp://, rtsps://, http:// or https://")]
     Scheme,
     /// No URL, or one without a host.
     #[error("this is no URL with a host: write it like rtsp://10.0.0.5/stream1")]
@@ -50,11 +45,12 @@ impl Address {
             return Err(InvalidAddress::Credentials);
         }
         match url.scheme() {
-            "rtsp" | "http" | "https" if url.host_str().is_some_and(|host| !host.is_empty()) => {
+            "rtsp" | "rtsps" | "http" | "https"
+                if url.host_str().is_some_and(|host| !host.is_empty()) =>
+            {
                 Ok(Address(url))
             }
-            "rtsp" | "http" | "https" => Err(InvalidAddress::NoUrl),
-            "rtsps" => Err(InvalidAddress::RtspInTls),
+            "rtsp" | "rtsps" | "http" | "https" => Err(InvalidAddress::NoUrl),
             _ => Err(InvalidAddress::Scheme),
         }
     }
@@ -62,7 +58,7 @@ impl Address {
     /// How it is spoken with.
     pub fn protocol(&self) -> Protocol {
         match self.0.scheme() {
-            "rtsp" => Protocol::Rtsp,
+            "rtsp" | "rtsps" => Protocol::Rtsp,
             _ => Protocol::Http,
         }
     }
@@ -76,6 +72,7 @@ impl Address {
     pub fn host_and_port(&self) -> (&str, u16) {
         let usual = match self.0.scheme() {
             "rtsp" => 554,
+            "rtsps" => 322,
             "https" => 443,
             _ => 80,
         };
@@ -92,7 +89,7 @@ impl Address {
 
     /// Whether what is asked for there goes through TLS.
     pub fn is_in_tls(&self) -> bool {
-        self.0.scheme() == "https"
+        matches!(self.0.scheme(), "https" | "rtsps")
     }
 
     /// What is asked for: path and query.
@@ -136,6 +133,9 @@ mod tests {
         assert_eq!(format!("{address:?}"), address.to_string());
         assert_eq!(address.path_and_query(), "/snap.cgi?user=a&pwd=s3cret");
         assert_eq!(address.host_and_port(), ("10.0.0.5", 8080));
+        let address = Address::parse("rtsps://10.0.0.5/x").unwrap();
+        assert_eq!(address.host_and_port(), ("10.0.0.5", 322));
+        assert!(address.is_in_tls());
         let address = Address::parse("rtsp://[::1]/x").unwrap();
         assert_eq!(address.host_and_port(), ("::1", 554));
     }
@@ -146,7 +146,6 @@ mod tests {
             ("rtsp://fw:s3cret@10.0.0.5/x", InvalidAddress::Credentials),
             ("rtsp://fw@10.0.0.5/x", InvalidAddress::Credentials),
             ("rtsp://fw:s3/cret@10.0.0.5/x", InvalidAddress::Credentials),
-            ("rtsps://10.0.0.5/x", InvalidAddress::RtspInTls),
             ("ftp://10.0.0.5/x", InvalidAddress::Scheme),
             ("10.0.0.5", InvalidAddress::NoUrl),
             ("rtsp:///x", InvalidAddress::NoUrl),

@@ -51,7 +51,7 @@ pub enum Refused {
     Credentials,
     /// A program, which only the file of cameras may name.
     #[error(
-        "ffmpeg: is not for cameras that are set here: give an address that begins with rtsp://, http:// or https://"
+        "ffmpeg: is not for cameras that are set here: give an address that begins with rtsp://, rtsps://, http:// or https://"
     )]
     Program,
     /// A setting that cannot be.

@@ -2,7 +2,7 @@
 
 use std::{num::NonZero, ops::RangeInclusive, time::Duration};
 
-use crate::{Address, CameraSpec, InvalidAddress, Protocol};
+use crate::{Address, CameraSpec, InvalidAddress, Protocol, Transport};
 
 /// How often a picture may be taken.
 pub const EVERY: RangeInclusive<Duration> = Duration::from_millis(100)..=Duration::from_secs(3600);
@@ -38,11 +38,14 @@ pub enum Wrong {
         setting: &'static str,
     },
     /// A certificate that nobody will show.
-    #[error("{setting} is for https://, and none of its addresses begins so")]
+    #[error("{setting} is for https:// and rtsps://, and none of its addresses begins so")]
     NeedlessPin {
         /// What it is called.
         setting: &'static str,
     },
+    /// Datagrams, which go past TLS.
+    #[error("transport is \"tcp\" for rtsps://: datagrams would not be encrypted")]
+    DatagramsPastTls,
     /// A name that no camera has for a user.
     #[error("username is a text in one line, of at most {MAX_USERNAME} bytes")]
     Username,
@@ -115,6 +118,11 @@ pub fn together(
         .into_iter()
         .flatten()
         .any(Address::is_in_tls);
+    let is_video_in_tls =
+        address.is_some_and(|address| address.protocol() == Protocol::Rtsp && address.is_in_tls());
+    if is_video_in_tls && camera.transport == Transport::Udp {
+        return Err(Wrong::DatagramsPastTls);
+    }
     match camera.pin.is_some() && !is_in_tls {
         true => Err(Wrong::NeedlessPin { setting: pin }),
         false => Ok(()),

@@ -7,6 +7,7 @@ mod allowed;
 mod by_folder;
 pub(crate) mod camera_settings;
 pub(crate) mod camera_tests;
+pub(crate) mod camera_turns;
 pub(crate) mod cameras;
 pub(crate) mod changes;
 pub(crate) mod comparisons;
@@ -40,7 +41,7 @@ use declaration::Declaration;
 use rights::Service;
 
 /// All streams and buckets, in the order in which they are made.
-pub static DECLARATIONS: [Declaration; 25] = [
+pub static DECLARATIONS: [Declaration; 26] = [
     uploads::DECLARATION,
     frames::DECLARATION,
     comparisons::DECLARATION,
@@ -52,6 +53,7 @@ pub static DECLARATIONS: [Declaration; 25] = [
     folders::DECLARATION,
     rules::DECLARATION,
     camera_settings::DECLARATION,
+    camera_turns::DECLARATION,
     holds::DECLARATION,
     learning::DECLARATION,
     acknowledgements::DECLARATION,

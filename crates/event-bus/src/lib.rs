@@ -29,6 +29,7 @@ pub use contract::camera_settings::{CameraSettings, CameraSettingsBucket, Camera
 pub use contract::camera_tests::{
     CameraTestError, CameraTestQuestion, CameraTestRequest, CameraTests,
 };
+pub use contract::camera_turns::{CameraAsk, CameraTurn, CameraTurnChange, CameraTurns};
 pub use contract::dead_letters::DeadLetter;
 pub use contract::declaration::{Backup, Declaration, Kind, Medium, Room};
 pub use contract::drift::{Averages, DriftChange, Drifts};

@@ -13,6 +13,7 @@ use tokio::{
     time::{Instant, sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
+use turn_taking::Grip;
 
 use crate::{
     Outage, Picture, Source,
@@ -32,6 +33,8 @@ pub(crate) struct Camera {
     bus: Bus,
     cpu: CpuQueue,
     standing: watch::Sender<Standing>,
+    /// Where other copies of the service may have the camera.
+    grip: Option<Grip>,
     stillness: Stillness,
     is_still: bool,
     /// Since when its pictures come.
@@ -46,12 +49,14 @@ impl Camera {
         bus: Bus,
         cpu: CpuQueue,
         standing: watch::Sender<Standing>,
+        grip: Option<Grip>,
     ) -> Self {
         Camera {
             spec,
             bus,
             cpu,
             standing,
+            grip,
             stillness: Stillness::default(),
             is_still: false,
             well_since: None,
@@ -159,6 +164,10 @@ impl Camera {
     /// A picture that can't be published is lost: the next one is newer.
     #[tracing::instrument(name = "send", skip_all, fields(camera = %self.spec.name, folder = %self.spec.folder))]
     async fn publish(&mut self, picture: Picture, captured_at: OffsetDateTime) {
+        // This process stood still: another copy may have published newer ones.
+        if self.grip.as_ref().is_some_and(|grip| !grip.is_sure()) {
+            return;
+        }
         let headers = FrameHeaders {
             camera: self.spec.name.to_string(),
             captured_at,

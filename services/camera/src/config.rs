@@ -21,6 +21,20 @@ pub struct Config {
     /// Those that are set by API, whose settings are the process's.
     #[arg(skip)]
     pub by_api: camera_settings::Config,
+
+    /// Whether there may be other copies.
+    #[arg(skip)]
+    pub copies: Copies,
+}
+
+/// Whether other copies of the service may have the same cameras.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Copies {
+    /// There may be: each camera is connected to by one of them.
+    #[default]
+    Several,
+    /// There is none: nobody is asked.
+    One,
 }
 
 /// The cameras of the file, and what is needed for those that are set by API.
@@ -29,6 +43,7 @@ pub struct Cameras {
     pub(crate) file: Option<CamerasFile>,
     pub(crate) of_file: Vec<CameraSpec>,
     pub(crate) by_api: Option<ByApi>,
+    pub(crate) copies: Copies,
 }
 
 impl Config {
@@ -49,6 +64,7 @@ impl Config {
                     file: None,
                     of_file: Vec::new(),
                     by_api: Some(by_api),
+                    copies: self.copies,
                 }),
                 None => Err(Failure::usage(anyhow!(
                     "there is no camera; name a file with --cameras (docs/cameras.md says what stands in it), or with \
@@ -68,6 +84,7 @@ impl Config {
             file: Some(file),
             of_file,
             by_api,
+            copies: self.copies,
         })
     }
 }

@@ -1,25 +1,28 @@
 //! All cameras: a task each, begun and ended as the file of cameras says, which is read again when it changes, and as is set
 //! by API.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
 
-use camera_settings::{CameraSpec, SetBy};
+use camera_settings::CameraSpec;
 use event_bus::{Bus, Folder, with_causes};
+use futures::future::join_all;
 use service_runtime::{Context, CpuQueue, Failure};
-use time::OffsetDateTime;
 use tokio::{
-    sync::watch,
+    sync::{oneshot, watch},
     task::{JoinHandle, spawn_blocking},
     time::sleep,
 };
-use tokio_util::{sync::CancellationToken, task::TaskTracker};
+use tokio_util::task::TaskTracker;
 
 use crate::{
-    CamerasFile, Outage,
-    camera::Camera,
-    config::Cameras,
-    standing::Standing,
-    telling::Telling,
+    CamerasFile,
+    charge::{Charge, Ending},
+    config::{Cameras, Copies},
+    sharing::Sharing,
     testing,
     wanted::{Wanted, wanted},
 };
@@ -43,12 +46,16 @@ pub async fn run(cameras: Cameras, bus: Bus, context: Context) -> Result<(), Fai
     let mut fleet = Fleet {
         cpu: context.cpu.queue(),
         bus: bus.clone(),
+        sharing: None,
         running: BTreeMap::new(),
-        tellers: TaskTracker::new(),
+        folders: watch::channel(BTreeSet::new()).0,
     };
+    let helpers = TaskTracker::new();
+    if cameras.copies == Copies::Several {
+        fleet.sharing = Some(share(&fleet, &context, &helpers));
+    }
     let (of_file, seen_in_file) = watch::channel(cameras.of_file);
     let (of_api, seen_in_api) = watch::channel(BTreeMap::new());
-    let helpers = TaskTracker::new();
     if let Some(file) = cameras.file {
         let reading = follow_file(file, of_file);
         helpers.spawn(context.shutdown.clone().run_until_cancelled_owned(reading));
@@ -60,11 +67,34 @@ pub async fn run(cameras: Cameras, bus: Bus, context: Context) -> Result<(), Fai
     }
     let following = fleet.follow(seen_in_file, seen_in_api);
     context.shutdown.run_until_cancelled(following).await;
+    fleet.end().await;
     helpers.close();
     helpers.wait().await;
-    fleet.end().await;
     bus.close().await;
     Ok(())
+}
+
+/// Begins to share the cameras with other copies of the service.
+fn share(fleet: &Fleet, context: &Context, helpers: &TaskTracker) -> Arc<Sharing> {
+    let sharing = Arc::new(Sharing::new(&fleet.bus));
+    context
+        .readiness
+        .require("camera: it is known which copy has which camera", {
+            let sharing = Arc::clone(&sharing);
+            move || sharing.is_current()
+        });
+    helpers.spawn({
+        let (sharing, shutdown) = (Arc::clone(&sharing), context.shutdown.clone());
+        async move { sharing.follow(&shutdown).await }
+    });
+    helpers.spawn({
+        let (sharing, shutdown) = (Arc::clone(&sharing), context.shutdown.clone());
+        let wanted = fleet.folders.subscribe();
+        async move {
+            shutdown.run_until_cancelled(sharing.even_out(wanted)).await;
+        }
+    });
+    sharing
 }
 
 /// Reads the file again and again.
@@ -97,19 +127,19 @@ async fn follow_file(file: CamerasFile, cameras: watch::Sender<Vec<CameraSpec>>)
 struct Fleet {
     bus: Bus,
     cpu: CpuQueue,
+    /// With other copies of the service, where there may be any.
+    sharing: Option<Arc<Sharing>>,
     /// By folder, which one camera has.
     running: BTreeMap<Folder, Running>,
-    tellers: TaskTracker,
+    /// The folders of all of them.
+    folders: watch::Sender<BTreeSet<Folder>>,
 }
 
-/// A camera that is connected to, or would be.
+/// A camera that there is to be.
 struct Running {
     wanted: Wanted,
-    stop: CancellationToken,
+    ending: oneshot::Sender<Ending>,
     task: JoinHandle<()>,
-    /// Ends telling how it stands.
-    silence: CancellationToken,
-    standing: watch::Sender<Standing>,
 }
 
 impl Fleet {
@@ -135,97 +165,54 @@ impl Fleet {
 
     /// Ends what is no more, begins what is new, and leaves alone what is the same.
     async fn become_these(&mut self, mut wanted: BTreeMap<Folder, Wanted>) {
-        let stale: Vec<Folder> = self
-            .running
-            .iter()
-            .filter(|(folder, running)| wanted.get(folder) != Some(&running.wanted))
-            .map(|(folder, _)| folder.clone())
-            .collect();
-        for folder in stale {
-            if let Some(running) = self.running.remove(&folder) {
-                let ending = match wanted.contains_key(&folder) {
+        let stale = self.running.extract_if(.., |folder, running| {
+            wanted.get(folder) != Some(&running.wanted)
+        });
+        let ending: Vec<_> = stale
+            .map(|(folder, running)| {
+                running.end(match wanted.contains_key(&folder) {
                     true => Ending::Replaced,
                     false => Ending::Removed,
-                };
-                running.end(ending).await;
-            }
-        }
+                })
+            })
+            .collect();
+        join_all(ending).await;
+        self.folders.send_replace(wanted.keys().cloned().collect());
         wanted.retain(|folder, _| !self.running.contains_key(folder));
         for (folder, wanted) in wanted {
             let running = self.begin(&folder, wanted);
             self.running.insert(folder, running);
         }
-        metrics::gauge!("framewatch_sources").set(self.running.len() as f64);
     }
 
     fn begin(&self, folder: &Folder, wanted: Wanted) -> Running {
-        let now = OffsetDateTime::now_utc();
-        let standing = match &wanted {
-            Wanted::Camera(spec) => Standing::new(&spec.name, folder, spec.set_by, now),
-            Wanted::Unusable(why) => {
-                let mut standing = Standing::new(folder, folder, SetBy::Api, now);
-                standing.outage(&Outage::refused(why), now);
-                standing
-            }
-        };
-        let (standing, _) = watch::channel(standing);
-        let telling = Telling {
+        let charge = Charge {
             bus: self.bus.clone(),
+            cpu: self.cpu.clone(),
             folder: folder.clone(),
-            standing: standing.clone(),
+            wanted: wanted.clone(),
+            sharing: self.sharing.clone(),
         };
-        let stop = CancellationToken::new();
-        let silence = CancellationToken::new();
-        let silenced = silence.clone();
-        self.tellers.spawn(async move {
-            silenced.run_until_cancelled(telling.run()).await;
-        });
-        let task = match &wanted {
-            Wanted::Camera(spec) => {
-                let (spec, bus, cpu) = ((**spec).clone(), self.bus.clone(), self.cpu.clone());
-                tokio::spawn(Camera::new(spec, bus, cpu, standing.clone()).run(stop.clone()))
-            }
-            Wanted::Unusable(_) => tokio::spawn(stop.clone().cancelled_owned()),
-        };
+        let (ending, ended) = oneshot::channel();
         Running {
-            task,
             wanted,
-            stop,
-            silence,
-            standing,
+            ending,
+            task: tokio::spawn(charge.run(ended)),
         }
     }
 
     async fn end(self) {
-        for running in self.running.into_values() {
-            running.end(Ending::Replaced).await;
-        }
-        self.tellers.close();
-        self.tellers.wait().await;
+        let running = self.running.into_values();
+        join_all(running.map(|running| running.end(Ending::Shutdown))).await;
     }
-}
-
-/// What becomes of a camera that is connected to no more.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Ending {
-    /// Another one has its folder, or the service ends.
-    Replaced,
-    /// Its folder has none any more.
-    Removed,
 }
 
 impl Running {
     async fn end(self, ending: Ending) {
-        self.stop.cancel();
+        // One that broke down waits for no word.
+        self.ending.send(ending).ok();
         if let Err(error) = self.task.await {
-            tracing::error!(%error, "a camera broke down");
-        }
-        match ending {
-            Ending::Replaced => self.silence.cancel(),
-            // Whoever tells it ends by itself then.
-            Ending::Removed => self
-                .standing
-                .send_modify(|standing| standing.removed(OffsetDateTime::now_utc())),
+            tracing::error!(%error, "seeing to a camera broke down");
         }
     }
 }

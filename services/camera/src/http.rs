@@ -4,15 +4,15 @@
 mod body;
 mod connection;
 mod multipart;
-pub(crate) mod tls;
 
 use std::time::Duration;
 
+use camera_pictures::parts::is_page;
 use camera_settings::{Address, CameraSpec};
 use tokio::time::{Instant, sleep_until};
 
 use crate::{Outage, Picture};
-use body::{Body, is_page};
+use body::Body;
 use connection::Connection;
 use multipart::{Multipart, boundary};
 

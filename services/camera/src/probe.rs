@@ -7,16 +7,10 @@ use std::{
 
 use camera_settings::{Address, CameraSource, CameraSpec, CertificatePin};
 use proto::v1::SourceState;
-use reqwest::{Client, redirect::Policy};
 use service_runtime::CpuQueue;
 use tokio::{net::TcpStream, time::timeout};
 
-use crate::{
-    Outage, Picture, Source,
-    deadlines::STEP,
-    http::tls::{Shown, none_but_noted},
-    resolving::resolve,
-};
+use crate::{Outage, Picture, Source, deadlines::STEP, resolving::resolve, tls};
 
 /// What worked.
 #[derive(Debug)]
@@ -144,16 +138,6 @@ async fn with_certificate(spec: &CameraSpec, at: &[SocketAddr], outage: Outage) 
 }
 
 async fn shown_certificate(address: &Address, at: &[SocketAddr]) -> Option<CertificatePin> {
-    let shown = Shown::default();
-    let client = Client::builder()
-        .redirect(Policy::none())
-        .no_proxy()
-        .resolve_to_addrs(address.host_and_port().0, at)
-        .tls_backend_preconfigured(none_but_noted(shown.clone()).ok()?)
-        .build()
-        .ok()?;
-    // It never gets as far as asking: no certificate is taken.
-    let asked = client.get(address.url().clone()).send();
-    timeout(STEP, asked).await.ok()?.err()?;
-    shown.last()
+    let stream = timeout(STEP, TcpStream::connect(at)).await.ok()?.ok()?;
+    tls::shown(address, stream).await
 }

@@ -10,11 +10,22 @@ struct Settings {
     #[command(flatten)]
     cameras: crate::Config,
     #[command(flatten)]
+    sharing: SharingConfig,
+    #[command(flatten)]
     by_api: camera_settings::Config,
     #[command(flatten)]
     bus: BusConfig,
     #[command(flatten)]
     cpu: CpuConfig,
+}
+
+#[derive(clap::Args)]
+#[command(next_help_heading = "Cameras")]
+struct SharingConfig {
+    /// There is no other copy of the service with the same cameras: nobody is asked who has which. What logs in to NATS needs no
+    /// right but to publish then
+    #[arg(long, env = "FRAMEWATCH_CAMERA_ALONE")]
+    alone: bool,
 }
 
 const SERVICE: Service = Service {
@@ -29,6 +40,10 @@ pub fn main() -> ExitCode {
     service_runtime::main::<Settings, _, _>(&SERVICE, |settings, context| async move {
         let cameras = crate::Config {
             by_api: settings.by_api,
+            copies: match settings.sharing.alone {
+                true => crate::Copies::One,
+                false => crate::Copies::Several,
+            },
             ..settings.cameras
         };
         let cameras = cameras.load()?;

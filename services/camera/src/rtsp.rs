@@ -1,9 +1,11 @@
 //! Video by RTSP: its key frames, decoded. Everything between them is passed over unread.
 
+mod bridge;
 mod session;
 
 use std::{num::NonZero, sync::Arc, time::Duration};
 
+use camera_pictures::video::{self, Codec, nal};
 use camera_settings::{Address, CameraSpec};
 use futures::StreamExt as _;
 use retina::{
@@ -16,11 +18,8 @@ use tokio::{
     time::{Instant, timeout, timeout_at},
 };
 
-use crate::{
-    Outage, Picture,
-    deadlines::SILENCE,
-    video::{self, Codec, nal},
-};
+use crate::{Outage, Picture, deadlines::SILENCE};
+use bridge::Bridge;
 use session::Session;
 
 /// How long video may come without a picture that can be decoded by itself.
@@ -32,6 +31,8 @@ const DECODING: Duration = Duration::from_secs(10);
 /// Video of a camera.
 pub struct Rtsp {
     session: Demuxed,
+    /// What it comes by, where it is no datagrams.
+    bridge: Option<Bridge>,
     coding: Coding,
     stream: usize,
     every: Duration,
@@ -63,6 +64,7 @@ impl Rtsp {
             stream: session.stream,
             coding: session.coding,
             session: session.demuxed,
+            bridge: session.bridge,
             every: spec.every,
             max_width: spec.max_width,
             due: Instant::now(),
@@ -104,8 +106,17 @@ impl Rtsp {
                         "no video came for {SILENCE:?}, though the camera had promised it"
                     ))
                 })?;
+            let bridge = self.bridge.as_ref();
+            if bridge.is_some_and(Bridge::is_overfull) {
+                return Err(Outage::silent(
+                    "the camera sends a picture that never ends: switch it off and on, or take another one of its streams",
+                ));
+            }
             match item {
-                Some(Ok(CodecItem::VideoFrame(frame))) => return Ok(frame),
+                Some(Ok(CodecItem::VideoFrame(frame))) => {
+                    bridge.inspect(|bridge| bridge.is_whole());
+                    return Ok(frame);
+                }
                 Some(Ok(_)) => {}
                 Some(Err(error)) => return Err(session::outage(&error)),
                 None => return Err(Outage::silent("the camera ended its video")),

@@ -57,6 +57,19 @@ impl Standing {
         }
     }
 
+    /// Goes on from what another copy has said of the same camera.
+    pub(crate) fn goes_on_from(&mut self, said: &Source) {
+        // Why one comes and goes is not known, and one that was removed is there again.
+        if matches!(said.state(), SourceState::Flapping | SourceState::Removed) {
+            return;
+        }
+        self.under = (said.state(), said.reason.clone());
+        self.source = Source {
+            set_by: self.source.set_by,
+            ..said.clone()
+        };
+    }
+
     /// As it is published.
     pub(crate) fn source(&self) -> &Source {
         &self.source

@@ -9,6 +9,8 @@ use tokio::{
     sync::watch,
     time::{Instant, sleep_until, timeout},
 };
+use tokio_util::sync::CancellationToken;
+use turn_taking::Grip;
 
 use crate::standing::Standing;
 
@@ -24,13 +26,22 @@ pub(crate) struct Telling {
     pub(crate) bus: Bus,
     pub(crate) folder: Folder,
     pub(crate) standing: watch::Sender<Standing>,
+    /// Where other copies of the service may have the camera.
+    pub(crate) grip: Option<Grip>,
 }
 
 impl Telling {
-    /// Tells until nobody changes it any more, and the last of it then.
-    pub(crate) async fn run(self) {
+    /// Tells until it is to be silent, or the camera is none any more.
+    pub(crate) async fn run(self, silence: CancellationToken) {
+        let mut told = None;
+        silence.run_until_cancelled(self.tell(&mut told)).await;
+        if let Some((state, _)) = told {
+            self.gauge(state).set(0.0);
+        }
+    }
+
+    async fn tell(&self, told: &mut Option<(SourceState, String)>) {
         let mut changes = self.standing.subscribe();
-        let mut told: Option<(SourceState, String)> = None;
         let mut due = Instant::now();
         loop {
             let source = changes.borrow_and_update().source().clone();
@@ -40,7 +51,7 @@ impl Telling {
                 self.log(&source, told.as_ref().map(|(state, _)| *state));
             }
             if told.as_ref() != Some(&now) || Instant::now() >= due {
-                told = Some(now);
+                *told = Some(now);
                 let is_published = self.publish(&source).await;
                 due = Instant::now() + if is_published { AGAIN } else { LOOK };
             }
@@ -58,14 +69,10 @@ impl Telling {
     }
 
     fn log(&self, source: &Source, before: Option<SourceState>) {
-        let gauge = |state: SourceState| {
-            let state = state.words().replace(' ', "-");
-            metrics::gauge!("framewatch_source_state", "folder" => self.folder.to_string(), "state" => state)
-        };
         if let Some(before) = before {
-            gauge(before).set(0.0);
+            self.gauge(before).set(0.0);
         }
-        gauge(source.state()).set(1.0);
+        self.gauge(source.state()).set(1.0);
         let (camera, state, reason) = (&source.camera, source.state().words(), &source.reason);
         match source.state() {
             SourceState::Online | SourceState::Connecting | SourceState::Removed => {
@@ -75,7 +82,16 @@ impl Telling {
         }
     }
 
+    fn gauge(&self, state: SourceState) -> metrics::Gauge {
+        let state = state.words().replace(' ', "-");
+        metrics::gauge!("framewatch_source_state", "folder" => self.folder.to_string(), "state" => state)
+    }
+
     async fn publish(&self, source: &Source) -> bool {
+        // Another copy may have said something else since.
+        if self.grip.as_ref().is_some_and(|grip| !grip.is_sure()) {
+            return false;
+        }
         let published = self.bus.publish_source(&self.folder, source);
         match timeout(PUBLISHED_WITHIN, published).await {
             Ok(Ok(_)) => true,

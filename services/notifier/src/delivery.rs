@@ -15,14 +15,13 @@ use receivers::{Handle, Message, Outcome, Receiver};
 use time::OffsetDateTime;
 use tokio::time::{Instant, interval, sleep, sleep_until};
 use tokio_util::sync::CancellationToken;
+use turn_taking::{ABANDONED_AFTER, SAY_EVERY};
 
 use crate::{
     cases::cases,
     known::Knowledge,
     messages::Messages,
-    outbox::{
-        ABANDONED_AFTER, Answer, Case, Counts, Dispatch, Effect, Lane, Now, SAY_EVERY, Stored,
-    },
+    outbox::{Answer, Case, Counts, Dispatch, Effect, Lane, Now, Stored},
     routes::Routes,
 };
 use storing::Storing;

@@ -13,7 +13,6 @@ mod rate;
 mod settle;
 #[cfg(test)]
 mod simulation;
-mod turn;
 
 use std::time::Duration;
 
@@ -23,7 +22,6 @@ use time::OffsetDateTime;
 pub(crate) use due::{Due, Hold, Part, Standing, due};
 pub(crate) use lane::{Answer, Counts, Effect, Lane, Stored};
 pub(crate) use rate::Rate;
-pub(crate) use turn::{ABANDONED_AFTER, Move, SAY_EVERY, Watch};
 
 /// What time it is.
 #[derive(Debug, Clone, Copy)]

@@ -21,7 +21,8 @@ pub(super) const DECLARATION: Declaration = Declaration {
     // It is said again every minute.
     is_marked: false,
     rights: &[
-        (Service::Camera, &[Right::Write]),
+        // A copy that takes a camera over goes on from what was last said of it.
+        (Service::Camera, &[Right::Write, Right::Ask]),
         (Service::OutsideCamera, &[Right::Write]),
         (Service::Comparator, &[Right::Follow, Right::Ask]),
         (Service::Upload, &[Right::Follow, Right::Ask]),

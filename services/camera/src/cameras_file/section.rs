@@ -133,7 +133,7 @@ impl<'a> Section<'a> {
         {
             self.fault(
                 &at,
-                "username, password-file and ca-file are for cameras at rtsp://, http:// or https://",
+                "username, password-file and ca-file are for cameras at rtsp://, rtsps://, http:// or https://",
             );
         }
         let together = rules::together(camera, "fallback-snapshot", "pinned-certificate");

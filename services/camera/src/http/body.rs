@@ -3,6 +3,7 @@
 use std::{error::Error as _, io};
 
 use bytes::{Bytes, BytesMut};
+use camera_pictures::parts::PartsError;
 use event_bus::MAX_FRAME_BYTES;
 use reqwest::{Response, header::CONTENT_TYPE};
 use tokio::time::timeout;
@@ -48,14 +49,8 @@ impl Body {
 }
 
 pub(super) fn too_large() -> Outage {
-    Outage::silent(format!(
-        "the camera's pictures have more than {MAX_FRAME_BYTES} bytes: make them smaller in the camera"
-    ))
-}
-
-/// Whether an answer of this type is for people to read, and no picture.
-pub(super) fn is_page(content_type: &str) -> bool {
-    content_type.starts_with("text/") || content_type.contains("json")
+    let max_bytes = MAX_FRAME_BYTES;
+    Outage::silent(PartsError::TooLarge { max_bytes }.to_string())
 }
 
 /// What went wrong with a request, in words that do not repeat its URL.

@@ -9,15 +9,13 @@ use reqwest::{
 };
 use tokio::time::timeout;
 
-use super::{
-    body::{Body, said},
-    tls,
-};
+use super::body::{Body, said};
 use crate::{
     Outage,
     deadlines::{SILENCE, STEP},
     outage::HasLogin,
     resolving::resolve,
+    tls,
 };
 
 /// A camera may say that what it was shown has grown old, and be shown something fresh; so often, and no more.

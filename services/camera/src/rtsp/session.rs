@@ -1,5 +1,6 @@
 //! Connecting by RTSP, each step with a deadline.
 
+use camera_pictures::video::Codec;
 use camera_settings::{Address, CameraSpec, Transport};
 use retina::{
     client::{
@@ -10,12 +11,14 @@ use retina::{
 };
 use tokio::time::timeout;
 
-use super::Coding;
-use crate::{Outage, deadlines::STEP, outage::HasLogin, resolving::url_within_reach, video::Codec};
+use super::{Coding, bridge::Bridge};
+use crate::{Outage, deadlines::STEP, outage::HasLogin, resolving::url_within_reach};
 
 /// A session that plays.
 pub(super) struct Session {
     pub(super) demuxed: Demuxed,
+    /// What it comes by, where it is no datagrams.
+    pub(super) bridge: Option<Bridge>,
     /// Which of the session's streams it is.
     pub(super) stream: usize,
     pub(super) coding: Coding,
@@ -35,7 +38,14 @@ impl Session {
         let options = SessionOptions::default()
             .creds(login)
             .user_agent("framewatch".to_owned());
-        let url = url_within_reach(at, &spec.reach).await?;
+        let (bridge, url) = match spec.transport {
+            Transport::Tcp => {
+                let (bridge, url) = Bridge::open(spec, at).await?;
+                (Some(bridge), url)
+            }
+            // The camera sends its datagrams to where our connection comes from.
+            Transport::Udp => (None, url_within_reach(at, &spec.reach).await?),
+        };
         let describing = retina::client::Session::describe(url, options);
         let mut session = step("describe its video", has_login, describing).await?;
         let (stream, coding) = chosen(session.streams())?;
@@ -54,6 +64,7 @@ impl Session {
         .await?;
         Ok(Session {
             demuxed: playing.demuxed().map_err(|error| outage(&error))?,
+            bridge,
             stream,
             coding,
         })

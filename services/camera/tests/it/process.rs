@@ -66,7 +66,8 @@ fn it_runs_and_ends_in_order() {
     let camera = HttpCamera::start(|_, stream| picture(stream, &jpeg(64)));
     let cameras = file(&format!("[camera.gate]\nsource = \"{}\"", camera.url()));
     let cameras = cameras.path().to_str().unwrap();
-    CAMERA.runs_and_ends_in_order(&["--cameras", cameras, "--nats-url", &nats.url()]);
+    // Alone it needs no bucket.
+    CAMERA.runs_and_ends_in_order(&["--cameras", cameras, "--nats-url", &nats.url(), "--alone"]);
 }
 
 /// Its log at the finest, its metrics, what it publishes, its arguments and its environment.

@@ -6,7 +6,7 @@ use proto::v1::SourceState;
 
 use crate::{
     http::{pictures, spec},
-    rtsp_camera::{RtspCamera, start_mute},
+    rtsp_camera::{RtspCamera, start_endless, start_mute},
 };
 
 const PASSWORD: &str = "p@ss/w0rd";
@@ -154,4 +154,24 @@ async fn a_camera_that_plays_and_sends_nothing_is_silent_in_time() {
         "{:?}",
         began.elapsed()
     );
+}
+
+/// The most memory that this process has taken since it was asked to begin counting, in bytes.
+fn most_memory() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap();
+    let line = status.lines().find(|line| line.starts_with("VmHWM"));
+    let kilobytes = line.unwrap().split_whitespace().nth(1).unwrap();
+    kilobytes.parse::<u64>().unwrap() * 1024
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_never_ends_is_given_up_and_its_memory_is_bounded() {
+    std::fs::write("/proc/self/clear_refs", "5").unwrap();
+    let before = most_memory();
+    let outage = outage(&spec(&start_endless())).await;
+    assert_eq!(outage.state, SourceState::Silent, "{outage}");
+    assert!(outage.reason.contains("never ends"), "{outage}");
+    let taken = most_memory() - before;
+    // The other tests run in this process as well.
+    assert!(taken < 150 << 20, "{taken} bytes");
 }

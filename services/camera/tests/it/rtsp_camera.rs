@@ -51,6 +51,10 @@ impl RtspCamera {
         format!("rtsp://127.0.0.1:{}/{path}", self.port)
     }
 
+    pub(crate) fn port(&self) -> u16 {
+        self.port
+    }
+
     pub(crate) fn stop(&self) {
         signal(&self.child, Signal::STOP);
     }
@@ -96,19 +100,46 @@ fn make_open_h265(folder: &TempDir) {
 
 /// A server that says yes to everything, and sends no video once it plays; where it is.
 pub(crate) fn start_mute() -> String {
+    start_agreeing(|_| Ok(()))
+}
+
+/// A server that sends one picture, in parts of 1400 bytes, as long as anybody reads; where it is.
+pub(crate) fn start_endless() -> String {
+    start_agreeing(|mut stream| {
+        let mut packet = vec![b'$', 0, 0, 0];
+        // RTP, and the fragment of a key slice in H.264 (RFC 6184, 5.8), the first with its mark.
+        packet.extend([0x80, 96, 0, 0, 0, 0, 0, 9, 0, 0, 0, 1, 0x7C, 0x85]);
+        packet.resize(4 + 1400, 0xA5);
+        let length = u16::try_from(packet.len() - 4).unwrap().to_be_bytes();
+        packet[2..4].copy_from_slice(&length);
+        for number in 0_u64.. {
+            let number = u16::try_from(number % 65536).unwrap();
+            packet[6..8].copy_from_slice(&number.to_be_bytes());
+            stream.write_all(&packet)?;
+            packet[17] = 0x05;
+        }
+        Ok(())
+    })
+}
+
+fn start_agreeing(play: fn(&TcpStream) -> std::io::Result<()>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let url = format!("rtsp://{}/mute", listener.local_addr().unwrap());
     let base = url.clone();
     thread::spawn(move || {
         for stream in listener.incoming() {
             // Whoever hangs up before the end is not missed.
-            agree(&stream.unwrap(), &base).ok();
+            agree(&stream.unwrap(), &base, play).ok();
         }
     });
     url
 }
 
-fn agree(stream: &TcpStream, base: &str) -> std::io::Result<()> {
+fn agree(
+    stream: &TcpStream,
+    base: &str,
+    play: fn(&TcpStream) -> std::io::Result<()>,
+) -> std::io::Result<()> {
     let sdp = "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=mute\r\nt=0 0\r\nm=video 0 RTP/AVP 96\r\na=rtpmap:96 H264/90000\r\n\
                a=fmtp:96 packetization-mode=1;sprop-parameter-sets=Z0LAHtkAoD2wFqAgICgAAAMACAAAAwFHixZg,aMuMsg==\r\n\
                a=control:video\r\n";
@@ -142,6 +173,9 @@ fn agree(stream: &TcpStream, base: &str) -> std::io::Result<()> {
             stream,
             "RTSP/1.0 200 OK\r\nCSeq: {number}\r\n{headers}\r\n{body}"
         )?;
+        if method == "PLAY" {
+            play(stream)?;
+        }
     }
     Ok(())
 }

@@ -57,6 +57,7 @@ impl Site {
                 camera_addresses: networks.iter().map(|text| text.parse().unwrap()).collect(),
                 ..site.by_api()
             },
+            ..camera::Config::default()
         };
         let cameras = config.load().unwrap();
         site.service = Some(tokio::spawn(camera::run(cameras, bus, context)));

@@ -1,4 +1,4 @@
-//! Snapshots by https: an authority of the user's, a certificate that is pinned.
+//! Snapshots by https and video by rtsps: an authority of the user's, a certificate that is pinned.
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
@@ -17,14 +17,56 @@ use rustls::{
 };
 use service_runtime::CpuPool;
 use test_support::Certificates;
+use tokio::{
+    io::copy_bidirectional,
+    net::{TcpListener as Listener, TcpStream},
+};
+use tokio_rustls::TlsAcceptor;
 
 use crate::{
     http::{pictures, spec},
     http_camera::jpeg,
+    rtsp_camera::RtspCamera,
 };
 
 /// A camera that shows the certificate of a server on loopback; where it is, and the certificate.
 fn start(certificates: &Certificates) -> (String, CertificatePin) {
+    let (config, pin) = server(certificates);
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("https://{}/snap.jpg", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let server = ServerConnection::new(Arc::clone(&config)).unwrap();
+            // Whoever does not like the certificate hangs up.
+            answer(StreamOwned::new(server, stream.unwrap())).ok();
+        }
+    });
+    (url, pin)
+}
+
+/// TLS in front of an RTSP camera; where it is, and the certificate.
+async fn in_tls(camera: &RtspCamera, certificates: &Certificates) -> (String, CertificatePin) {
+    let (config, pin) = server(certificates);
+    let acceptor = TlsAcceptor::from(config);
+    let listener = Listener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("rtsps://{}/h264", listener.local_addr().unwrap());
+    let behind = ("127.0.0.1", camera.port());
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            let acceptor = acceptor.clone();
+            tokio::spawn(async move {
+                // Whoever does not like the certificate hangs up.
+                if let Ok(mut outside) = acceptor.accept(stream).await {
+                    let mut inside = TcpStream::connect(behind).await.unwrap();
+                    copy_bidirectional(&mut outside, &mut inside).await.ok();
+                }
+            });
+        }
+    });
+    (url, pin)
+}
+
+fn server(certificates: &Certificates) -> (Arc<ServerConfig>, CertificatePin) {
     let (certificate, key) = certificates.server();
     let certificate = CertificateDer::from_pem_file(certificate).unwrap();
     let pin = CertificatePin::of(&certificate);
@@ -38,17 +80,7 @@ fn start(certificates: &Certificates) -> (String, CertificatePin) {
                 PrivateKeyDer::from_pem_file(key).unwrap(),
             )
             .unwrap();
-    let config = Arc::new(config);
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("https://{}/snap.jpg", listener.local_addr().unwrap());
-    thread::spawn(move || {
-        for stream in listener.incoming() {
-            let server = ServerConnection::new(Arc::clone(&config)).unwrap();
-            // Whoever does not like the certificate hangs up.
-            answer(StreamOwned::new(server, stream.unwrap())).ok();
-        }
-    });
-    (url, pin)
+    (Arc::new(config), pin)
 }
 
 fn answer(stream: StreamOwned<ServerConnection, std::net::TcpStream>) -> std::io::Result<()> {
@@ -121,5 +153,36 @@ async fn a_test_says_which_certificate_to_pin() {
     let cpu = CpuPool::default().queue();
     let outage = probe(&spec(&url), &cpu, drop).await.unwrap_err();
     assert_eq!(outage.state, SourceState::Refused);
+    assert!(outage.reason.contains(&pin.to_string()), "{outage}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn video_comes_in_tls_from_a_camera_whose_certificate_is_known_and_from_no_other() {
+    let certificates = Certificates::make();
+    let camera = RtspCamera::with_login(&["fw", "p@ss/w0rd"]);
+    let (url, pin) = in_tls(&camera, &certificates).await;
+    let spec = CameraSpec {
+        login: Some(camera_settings::Login::new("fw", "p@ss/w0rd")),
+        ..spec(&url)
+    };
+    let pinned = CameraSpec {
+        pin: Some(pin),
+        ..spec.clone()
+    };
+    assert_eq!(pictures(&pinned, 3).await.unwrap().len(), 3);
+    let signed = CameraSpec {
+        authority: Some(std::fs::read(certificates.authority()).unwrap()),
+        ..spec.clone()
+    };
+    assert_eq!(pictures(&signed, 1).await.unwrap().len(), 1);
+
+    let another = CameraSpec {
+        pin: Some(CertificatePin::of(b"another")),
+        ..spec.clone()
+    };
+    let outage = pictures(&another, 1).await.unwrap_err();
+    assert!(outage.reason.contains("another certificate"), "{outage}");
+    let cpu = CpuPool::default().queue();
+    let outage = probe(&spec, &cpu, drop).await.unwrap_err();
     assert!(outage.reason.contains(&pin.to_string()), "{outage}");
 }

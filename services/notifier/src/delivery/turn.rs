@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-use event_bus::{Expected, PublishError, ReceiverName, Turn, with_causes};
-use tokio::time::{Instant, interval, sleep, timeout};
+use event_bus::{ReceiverName, Turn, Turns as Bucket};
+use tokio::time::{interval, sleep, timeout};
+use turn_taking::{Claim, Move, SAY_EVERY, Said, Watch};
 
 use super::Shared;
-use crate::{
-    known::StoredTurn,
-    outbox::{ABANDONED_AFTER, Lane, Move, SAY_EVERY, Watch},
-};
+use crate::{known::StoredTurn, outbox::Lane};
 
 /// How often to look whether it is free.
 const LOOK_AFTER: Duration = Duration::from_millis(500);
@@ -26,10 +24,7 @@ pub(super) struct Turns {
     shared: Shared,
     receiver: ReceiverName,
     watch: Watch,
-    /// The last change that we made.
-    revision: u64,
-    /// When we said the last time that it is ours, and know that it was stored.
-    said_at: Instant,
+    claim: Claim<Bucket>,
 }
 
 impl Turns {
@@ -38,8 +33,7 @@ impl Turns {
             shared: shared.clone(),
             receiver: receiver.clone(),
             watch: Watch::default(),
-            revision: 0,
-            said_at: shared.began,
+            claim: Claim::new(shared.bus.turns(), receiver.clone()),
         }
     }
 
@@ -100,10 +94,11 @@ impl Turns {
 
     /// When the broker stored what we said last.
     async fn came_back(&self) -> Option<time::OffsetDateTime> {
+        let said = self.claim.revision();
         let coming = async {
             loop {
-                if let Some(seen) = self.seen().filter(|seen| seen.revision >= self.revision) {
-                    return (seen.revision == self.revision).then_some(seen.stored_at);
+                if let Some(seen) = self.seen().filter(|seen| seen.revision >= said) {
+                    return (seen.revision == said).then_some(seen.stored_at);
                 }
                 sleep(COMES_BACK_LOOK).await;
             }
@@ -113,7 +108,7 @@ impl Turns {
 
     /// Says that it is still ours, where `at_once` or the time for that has come.
     pub(super) async fn say(&mut self, lane: &Lane, at_once: bool) -> Result<(), Lost> {
-        if at_once || self.said_at.elapsed() >= SAY_EVERY / 2 {
+        if at_once || self.claim.is_due() {
             self.write_of(lane, None).await.map(drop)?;
         }
         Ok(())
@@ -174,7 +169,7 @@ impl Turns {
             holder: String::new(),
             ..seen.turn
         };
-        let revision = self.revision;
+        let revision = self.claim.revision();
         if seen.revision != revision || self.write(&turn, revision).await != Ok(true) {
             tracing::debug!(receiver = %self.receiver, "it is not said that it is free");
         }
@@ -197,10 +192,10 @@ impl Turns {
             held_by_rate: counts.held_by_rate as u64,
             held: counts.held as u64,
         };
-        let stored = self.write(&turn, self.revision).await;
+        let stored = self.write(&turn, self.claim.revision()).await;
         match stored {
             // As long as nobody else can have begun, it is ours.
-            Ok(false) if self.said_at.elapsed() <= ABANDONED_AFTER => Ok(false),
+            Ok(false) if self.claim.is_sure() => Ok(false),
             Ok(stored) if stored => Ok(true),
             Ok(_) | Err(Lost) => Err(Lost),
         }
@@ -208,32 +203,20 @@ impl Turns {
 
     /// Whether it is stored; `Err` where somebody else has said something since.
     async fn write(&mut self, turn: &Turn, expected: u64) -> Result<bool, Lost> {
-        let began = Instant::now();
-        let turns = self.shared.bus.turns();
-        match turns.update(&self.receiver, turn, Expected(expected)).await {
-            Ok(revision) => {
-                self.revision = revision;
-                self.said_at = began;
-                Ok(true)
-            }
-            Err(PublishError::Conflict) => {
+        match self.claim.say(turn, expected).await {
+            Said::Stored => Ok(true),
+            Said::Unknown => Ok(false),
+            Said::Overtaken => {
                 // It may be ours, whose answer was lost.
                 let seen = self.seen();
                 let is_ours = seen.filter(|seen| *seen.turn.holder == *self.shared.copy);
                 match is_ours.filter(|seen| seen.revision > expected) {
                     Some(seen) => {
-                        self.revision = seen.revision;
+                        self.claim.is_ours_by(seen.revision);
                         Ok(false)
                     }
                     None => Err(Lost),
                 }
-            }
-            Err(error) => {
-                tracing::debug!(
-                    error = with_causes(&error),
-                    "it is not stored whose turn it is"
-                );
-                Ok(false)
             }
         }
     }

@@ -8,6 +8,7 @@ use std::{
 use data_encoding::HEXLOWER;
 use event_bus::{NoticeKey, Sending, Telling};
 use ring::digest::{SHA256, digest};
+use turn_taking::ABANDONED_AFTER;
 
 use super::{
     Case, Dispatch, Due, Member, Now, Rate, backoff,
@@ -15,7 +16,6 @@ use super::{
     due,
     rate::Window,
     settle::settled,
-    turn::ABANDONED_AFTER,
 };
 
 /// The most episodes that a message tells; the others wait for the next one.

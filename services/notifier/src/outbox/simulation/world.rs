@@ -8,10 +8,10 @@ use std::{
 use event_bus::{AlertKey, Notice, NoticeKey, ReceiverName, Telling};
 use proto::v1::Phase;
 use time::OffsetDateTime;
+use turn_taking::{ABANDONED_AFTER, Move, SAY_EVERY, Watch};
 
 use crate::outbox::{
-    ABANDONED_AFTER, Answer, Case, Dispatch, Effect, Hold, Lane, Member, Move, Mutant, Now, Part,
-    Rate, SAY_EVERY, Standing, Stored, Watch,
+    Answer, Case, Dispatch, Effect, Hold, Lane, Member, Mutant, Now, Part, Rate, Standing, Stored,
 };
 
 const COPIES: usize = 2;

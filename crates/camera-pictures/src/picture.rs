@@ -25,7 +25,7 @@ const PLACES: usize = 40_000;
 
 impl Luma {
     /// Of all luma samples of a picture of this width.
-    pub(crate) fn of(samples: &[u8], width: usize) -> Self {
+    pub fn of(samples: &[u8], width: usize) -> Self {
         // As far apart across as down, so that it is no grid that follows blocks of 8.
         let all = samples.len().max(1);
         let step = (all as f64 / PLACES as f64).sqrt().ceil().max(1.0) as usize | 1;
@@ -38,7 +38,7 @@ impl Luma {
     }
 
     /// The share of places that are exactly equal; `None` where the pictures are of different sizes.
-    pub(crate) fn equal_share(&self, other: &Luma) -> Option<f64> {
+    pub fn equal_share(&self, other: &Luma) -> Option<f64> {
         if self.0.len() != other.0.len() || self.0.is_empty() {
             return None;
         }
@@ -48,7 +48,7 @@ impl Luma {
     }
 
     /// Whether nothing can be seen: all places but one in a hundred are black.
-    pub(crate) fn is_black(&self) -> bool {
+    pub fn is_black(&self) -> bool {
         const BLACK: u8 = 24;
         let light = self.0.iter().filter(|sample| **sample > BLACK).count();
         !self.0.is_empty() && light * 100 < self.0.len()
@@ -71,7 +71,7 @@ impl Picture {
     ///
     /// # Errors
     /// When the bytes begin no picture, or a JPEG doesn't end.
-    pub(crate) fn encoded(bytes: Bytes) -> Result<Self, NoPicture> {
+    pub fn encoded(bytes: Bytes) -> Result<Self, NoPicture> {
         let size = Encoded::open(&bytes, Limits::default())?.size();
         let format = Format::sniff(&bytes);
         if format == Some(Format::Jpeg) && !ends(&bytes) {
@@ -86,7 +86,7 @@ impl Picture {
     }
 
     /// Some of its pixels. It may have to be decoded: work for the processor.
-    pub(crate) fn luma(&self) -> Option<Luma> {
+    pub fn luma(&self) -> Option<Luma> {
         if let Some(luma) = &self.luma {
             return Some(luma.clone());
         }

@@ -1,26 +1,18 @@
-//! Which copy sends to a receiver: the one that says so, as long as it goes on saying so.
-//!
-//! How long a copy has said nothing counts by the clock of the one that listens, which is never set. A copy that is stopped
-//! and goes on meanwhile another one has begun notices before it sends: each message is preceded by a change of what it said,
-//! which is refused where another one has said something.
+//! When a turn may be taken.
 
 use std::time::Duration;
 
-/// How often it is said.
-pub(crate) const SAY_EVERY: Duration = Duration::from_secs(2);
-
-/// After how long without a word another copy begins.
-pub(crate) const ABANDONED_AFTER: Duration = Duration::from_secs(6);
+use crate::ABANDONED_AFTER;
 
 /// What is seen of whose turn it is.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Watch {
+pub struct Watch {
     seen: Option<(u64, Duration)>,
 }
 
 /// What is to be done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Move {
+pub enum Move {
     /// Say that it is ours, after this change.
     Take,
     /// Look again.
@@ -28,8 +20,9 @@ pub(crate) enum Move {
 }
 
 impl Watch {
-    /// What to do when the last change is the one of this number, by which somebody else has it or, as `is_free` says, nobody.
-    pub(crate) fn see(&mut self, revision: u64, is_free: bool, running: Duration) -> Move {
+    /// What to do when the last word is the one of this number, by which somebody else has it or, as `is_free` says, nobody.
+    /// `running` is the time since some beginning.
+    pub fn see(&mut self, revision: u64, is_free: bool, running: Duration) -> Move {
         let since = match self.seen {
             Some((seen, since)) if seen == revision => since,
             _ => running,

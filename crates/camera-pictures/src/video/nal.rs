@@ -44,7 +44,7 @@ pub(crate) fn kind(codec: Codec, unit: &[u8]) -> Kind {
 }
 
 /// Whether an access unit is a picture that can be decoded without others.
-pub(crate) fn is_key_frame(codec: Codec, unit: &[u8]) -> bool {
+pub fn is_key_frame(codec: Codec, unit: &[u8]) -> bool {
     let mut kinds = units(unit).map(|unit| kind(codec, unit));
     kinds.find(|kind| matches!(kind, Kind::KeySlice | Kind::Slice)) == Some(Kind::KeySlice)
 }

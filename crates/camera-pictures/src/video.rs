@@ -3,7 +3,7 @@
 //! The bytes are a stranger's. What a picture may cost is decided before anything is decoded: bytes, slices, and the size that
 //! the parameter sets say. Decoders may still panic; whoever calls this keeps that from costing more than a picture.
 
-pub(crate) mod nal;
+pub mod nal;
 mod planes;
 mod unit;
 
@@ -12,7 +12,7 @@ use jpeg_encoder::{Encoder, SamplingFactor};
 
 use crate::picture::{Luma, Picture};
 use planes::Planes;
-pub(crate) use unit::Unit;
+use unit::Unit;
 
 /// The quality of pictures of video, as JPEG has it: fine enough that a comparison by hash is the same.
 const QUALITY: u8 = 80;
