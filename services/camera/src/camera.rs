@@ -152,7 +152,7 @@ impl Camera {
             return picture.luma.clone();
         }
         let picture = picture.clone();
-        let looked = self.cpu.run(move || picture.luma()).await;
+        let looked = self.cpu.run_within(move |bytes| picture.luma(bytes)).await;
         looked.ok().flatten()
     }
 
