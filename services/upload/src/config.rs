@@ -4,7 +4,7 @@ use clap::Args;
 use fingerprint::Limits;
 use looks::ModelConfig;
 
-use crate::access::AccessConfig;
+use crate::{access::AccessConfig, quotas::QuotaConfig};
 
 /// The limits of the upload service, and who may use it.
 #[derive(Debug, Clone, Args)]
@@ -71,6 +71,10 @@ pub struct Config {
     #[arg(skip)]
     pub cameras: camera_settings::Config,
 
+    /// How many folders there may be, and how much their pictures may take.
+    #[command(flatten)]
+    pub quotas: QuotaConfig,
+
     /// Who may use the service.
     #[command(flatten)]
     pub access: AccessConfig,
@@ -97,6 +101,7 @@ impl Default for Config {
             default_threshold: None,
             model: ModelConfig::none(),
             cameras: camera_settings::Config::default(),
+            quotas: QuotaConfig::default(),
             access: AccessConfig::default(),
         }
     }
