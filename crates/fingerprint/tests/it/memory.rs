@@ -98,7 +98,6 @@ fn no_decoder_takes_more_than_its_header_says_nor_less_than_half() {
                 .unwrap_or_else(|error| panic!("{name}: {error}"));
         });
         let taken = taken.bytes_max;
-        println!("{name}: {taken} of {reckoned}");
         assert!(
             taken <= reckoned,
             "{name}: {taken} bytes were taken, {reckoned} reckoned"
