@@ -149,6 +149,16 @@ impl Api {
         Ok(())
     }
 
+    /// Deletes what there may be much of, and so takes long; the answer says what.
+    pub(crate) async fn delete_many<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+    ) -> Result<T, Failure> {
+        let request = self.client.delete(self.address(path));
+        let response = request.timeout(Duration::from_secs(600)).send().await;
+        answer(self.accepted(response).await?).await
+    }
+
     async fn ask(&self, request: RequestBuilder) -> Result<Response, Failure> {
         self.accepted(request.timeout(Duration::from_secs(30)).send().await)
             .await

@@ -21,6 +21,19 @@ enum Action {
     Get(Get),
     /// Say what a folder is, so that people find it and know what they look at
     Set(Set),
+    /// Remove all folders that nobody made: cameras send to them
+    RemoveUnmade(RemoveUnmade),
+}
+
+#[derive(clap::Args)]
+struct RemoveUnmade {
+    #[command(flatten)]
+    api: ApiConfig,
+}
+
+#[derive(serde::Deserialize)]
+struct Removed {
+    removed: usize,
 }
 
 #[derive(clap::Args)]
@@ -93,6 +106,15 @@ impl FolderCommand {
                 let there: Details = api.get(&target.path()).await?;
                 let answer = api.put(&target.path(), &said.upon(there)).await?;
                 target.print(&answer)
+            }
+            Action::RemoveUnmade(RemoveUnmade { api }) => {
+                let path = "/api/v1/folders?made=false";
+                let Removed { removed } = Api::new(&api)?.delete_many(path).await?;
+                lines::print(match removed {
+                    0 => "there is no folder that nobody made".to_owned(),
+                    1 => "1 folder removed".to_owned(),
+                    removed => format!("{removed} folders removed"),
+                })
             }
         }
     }

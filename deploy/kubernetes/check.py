@@ -205,7 +205,8 @@ class Rendering:
             (own.get("readOnlyRootFilesystem") is True, "cannot write to its image"),
             (own.get("allowPrivilegeEscalation") is False, "gains no privileges"),
             (own.get("capabilities") == {"drop": ["ALL"]}, "has no capabilities"),
-            ("memory" in memory.get("limits", {}) and "cpu" in memory.get("requests", {}), "has its resources"),
+            ("cpu" in memory.get("requests", {}), "has its resources"),
+            ({"cpu", "memory"} <= memory.get("limits", {}).keys(), "has limits of processor and memory"),
             (re.search(r":(?!latest$)[^/:]+$", container["image"]), "names the version of its image"),
         ]:
             self.require(holds, f"{workload.name}: not so that it {what}")

@@ -1,3 +1,4 @@
+use test_support::eventually;
 use tests::Stack;
 
 use crate::{run, stderr, stdout};
@@ -70,6 +71,32 @@ async fn what_is_said_of_a_folder_is_set_field_by_field_and_shown() {
     let unknown = folder(&["set", "nosuch", "--title", "x"]);
     assert_eq!(unknown.status.code(), Some(64), "{}", stderr(&unknown));
     assert!(stderr(&unknown).contains("nosuch"), "{}", stderr(&unknown));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn folders_that_nobody_made_are_removed_together() {
+    let stack = Stack::start().await;
+    let web = stack.url("");
+    let remove = || {
+        let output = run(&["folder", "remove-unmade", "--url", &web]);
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output).trim_end().to_owned()
+    };
+    assert_eq!(remove(), "there is no folder that nobody made");
+    for folder in ["gate7", "gate8"] {
+        stack.publish(folder, b"frame".to_vec()).await;
+        let path = format!("/api/v1/folders/{folder}");
+        eventually("the folder is there", async || {
+            let answer = reqwest::get(stack.url(&path)).await.unwrap();
+            answer.status().is_success().then_some(())
+        })
+        .await;
+    }
+    assert_eq!(remove(), "2 folders removed");
+    let gone = reqwest::get(stack.url("/api/v1/folders/gate7")).await;
+    assert_eq!(gone.unwrap().status(), 404);
+    let made = reqwest::get(stack.url("/api/v1/folders/folder1")).await;
+    assert_eq!(made.unwrap().status(), 200);
 }
 
 #[test]

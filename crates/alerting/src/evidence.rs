@@ -2,21 +2,31 @@
 //!
 //! They are stored before the alert is published, in at most [`PATIENCE`]. What could not be stored by then the alert goes
 //! out without, and says so; it waits in memory (`waiting`) and is stored when that is possible again.
+//!
+//! Each folder has a share of the bucket, and its own oldest pictures make room for its new ones (`shares`). Of a folder whose
+//! alerts come very often pictures are kept of some an hour (`storms`): every alert goes out all the same.
 
+mod limits;
+mod shares;
+mod storms;
 mod waiting;
 
 use std::{iter, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
-    Bus, Evidence, Exhibit, ExhibitKey, Folder, Objects, PictureKey, References, StoreError,
-    with_causes,
+    Bus, Evidence, Exhibit, ExhibitChange, ExhibitKey, Folder, Folds, Objects, PictureKey,
+    References, StoreError, with_causes,
 };
 use futures::future::join_all;
 use log_limiter::LogLimiter;
 use proto::v1::Alert;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
+pub use limits::EvidenceLimits;
+
+use shares::Shares;
+use storms::Storms;
 use waiting::{Waiting, WaitingExhibit};
 
 /// Keeps the pictures behind alerts. Clones share what waits.
@@ -26,9 +36,12 @@ pub struct EvidenceWriter(Arc<Writer>);
 struct Writer {
     evidence: Objects<Evidence>,
     references: Objects<References>,
-    max_bytes: u64,
+    limits: EvidenceLimits,
+    shares: Shares,
+    storms: Storms,
     waiting: Waiting,
     complaints: LogLimiter,
+    removals: LogLimiter<Option<Folder>>,
 }
 
 /// The pictures behind an alert.
@@ -46,6 +59,9 @@ const PATIENCE: Duration = Duration::from_secs(1);
 /// How often what waits is tried again.
 const RETRY: Duration = Duration::from_secs(2);
 
+/// How many pictures at most go for a new one where the evidence of all is too large.
+const MOST_REMOVED: usize = 16;
+
 /// How many of those are tried at a time: alerts that come meanwhile join them, and must not do so faster than they go.
 const SIDE_BY_SIDE: usize = 8;
 
@@ -61,6 +77,8 @@ enum Source {
 enum NotKept {
     #[error("the evidence is as large as it may be")]
     NoRoom,
+    #[error("of this folder's alerts, which come more often, the pictures of {0} an hour are kept")]
+    TooOften(u32),
     #[error("the reference was deleted, or lost")]
     ReferenceGone,
     #[error("the reference's stored picture cannot be read: {0}")]
@@ -75,16 +93,30 @@ impl NotKept {
     }
 }
 
+/// NATS says why it does not do something, which may pass.
+fn not_yet(error: StoreError) -> NotKept {
+    NotKept::NotYet(with_causes(&error))
+}
+
 impl EvidenceWriter {
-    /// Keeps pictures until all of them together take `max_bytes`.
-    pub fn new(bus: &Bus, max_bytes: u64) -> Self {
+    /// Keeps pictures within these limits.
+    pub fn new(bus: &Bus, limits: EvidenceLimits) -> Self {
         EvidenceWriter(Arc::new(Writer {
             evidence: bus.evidence(),
             references: bus.references(),
-            max_bytes,
+            limits,
+            shares: Shares::default(),
+            storms: Storms::default(),
             waiting: Waiting::default(),
             complaints: LogLimiter::default(),
+            removals: LogLimiter::default(),
         }))
+    }
+
+    /// Keeps up to date what of the evidence is whose. Until it has caught up, some folder may have more.
+    pub fn follow(&self, folds: &Folds) {
+        let writer = Arc::clone(&self.0);
+        folds.start_with::<ExhibitChange>(move |latest| writer.shares.apply(latest));
     }
 
     /// Whether some evidence waits until NATS stores it.
@@ -109,6 +141,16 @@ impl EvidenceWriter {
         alert: &Alert,
         pictures: Pictures<'_>,
     ) -> String {
+        let per_hour = self.0.limits.alerts_per_hour;
+        if !self
+            .0
+            .storms
+            .admit(folder, per_hour, std::time::Instant::now())
+        {
+            let why = NotKept::TooOften(per_hour);
+            self.0.complain(folder, alert, Exhibit::Frame, &why);
+            return format!("its pictures: {why}");
+        }
         let deadline = Instant::now() + PATIENCE;
         let frame = (Exhibit::Frame, Source::Bytes(pictures.frame.clone()));
         let reference = pictures.reference.map(|id| {
@@ -148,17 +190,50 @@ impl Writer {
     }
 
     async fn keep(&self, key: &ExhibitKey, source: &Source) -> Result<(), NotKept> {
-        let not_yet = |error: StoreError| NotKept::NotYet(with_causes(&error));
         let picture = match source {
             Source::Bytes(picture) => picture.clone(),
             Source::Reference(id) => self.reference(id).await?,
         };
-        let size = self.evidence.size().await.map_err(not_yet)?;
-        if size >= self.max_bytes {
+        self.make_room(key, picture.len() as u64).await?;
+        let put = self.evidence.put(key, &(), &picture);
+        put.await.map_err(not_yet)?;
+        self.shares.note(key, picture.len() as u64);
+        Ok(())
+    }
+
+    /// Lets older pictures go: of the same folder where it has its share, and then of the folder that has most.
+    async fn make_room(&self, key: &ExhibitKey, bytes: u64) -> Result<(), NotKept> {
+        let limits = self.limits;
+        if bytes > limits.max_bytes.min(limits.folder_max_bytes) {
             return Err(NotKept::NoRoom);
         }
-        let put = self.evidence.put(key, &(), &picture);
-        put.await.map_err(not_yet)
+        let folder = key.folder();
+        for oldest in self.shares.beyond(&folder, bytes, limits.folder_max_bytes) {
+            self.remove(&oldest).await?;
+        }
+        for _ in 0..MOST_REMOVED {
+            let size = self.evidence.size().await.map_err(not_yet)?;
+            if size + bytes <= limits.max_bytes {
+                return Ok(());
+            }
+            match self.shares.oldest_of_the_largest() {
+                Some(oldest) => self.remove(&oldest).await?,
+                None => break,
+            }
+        }
+        Err(NotKept::NoRoom)
+    }
+
+    async fn remove(&self, key: &ExhibitKey) -> Result<(), NotKept> {
+        self.evidence.delete(key).await.map_err(not_yet)?;
+        self.shares.forget(key);
+        metrics::counter!("framewatch_evidence_removed_total").increment(1);
+        let folder = key.folder();
+        if self.removals.is_due(&folder) {
+            let folder = folder.map_or(String::new(), |folder| folder.to_string());
+            tracing::warn!(folder, exhibit = %key, "a picture behind an alert makes room for newer ones; more of this folder's are only counted for a minute");
+        }
+        Ok(())
     }
 
     async fn reference(&self, id: &PictureKey) -> Result<Bytes, NotKept> {

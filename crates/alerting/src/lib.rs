@@ -20,7 +20,7 @@ mod states;
 mod transitions;
 
 pub use clock::Clock;
-pub use evidence::{EvidenceWriter, Pictures};
+pub use evidence::{EvidenceLimits, EvidenceWriter, Pictures};
 pub use past::EpisodePast;
 pub use rehearsal::{Seen, rehearse};
 pub use states::AlertStates;

@@ -72,7 +72,12 @@ impl Picture {
     /// # Errors
     /// When the bytes begin no picture, or a JPEG doesn't end.
     pub fn encoded(bytes: Bytes) -> Result<Self, NoPicture> {
-        let size = Encoded::open(&bytes, Limits::default())?.size();
+        // Only its header is read: what decoding it takes is asked by those who do.
+        let limits = Limits {
+            max_alloc_bytes: u64::MAX,
+            ..Limits::default()
+        };
+        let size = Encoded::open(&bytes, limits)?.size();
         let format = Format::sniff(&bytes);
         if format == Some(Format::Jpeg) && !ends(&bytes) {
             return Err(NoPicture::CutShort);
@@ -85,15 +90,32 @@ impl Picture {
         })
     }
 
-    /// Some of its pixels. It may have to be decoded: work for the processor.
-    pub fn luma(&self) -> Option<Luma> {
+    /// Some of its pixels; `None` where it can't be read. It may have to be decoded: work for the processor, with so much memory.
+    ///
+    /// # Errors
+    /// When it takes more: how many bytes.
+    pub fn luma(&self, max_alloc_bytes: u64) -> Result<Option<Luma>, u64> {
         if let Some(luma) = &self.luma {
-            return Some(luma.clone());
+            return Ok(Some(luma.clone()));
         }
-        let encoded = Encoded::open(&self.bytes, Limits::default()).ok()?;
-        let grey = encoded.decode().ok()?.into_luma8();
-        let width = grey.width() as usize;
-        Some(Luma::of(grey.as_raw(), width))
+        let limits = Limits {
+            max_alloc_bytes,
+            ..Limits::default()
+        };
+        let read = Encoded::open(&self.bytes, limits).and_then(|encoded| {
+            Ok(Luma::of(
+                &encoded.levels()?,
+                encoded.stored_size().0 as usize,
+            ))
+        });
+        match read
+            .as_ref()
+            .err()
+            .and_then(fingerprint::Error::needed_bytes)
+        {
+            Some(needed) => Err(needed),
+            None => Ok(read.ok()),
+        }
     }
 }
 

@@ -32,11 +32,15 @@ pub enum Error {
     },
     /// Decoding the picture would take more memory than allowed.
     #[error(
-        "decoding the {format} would take more than the {max_alloc_bytes} bytes allowed; send a smaller picture"
+        "decoding the {format} takes {} MB of memory, and {} MB are allowed; send a smaller picture",
+        rounded_up(.needed_bytes),
+        rounded_down(.max_alloc_bytes)
     )]
     TooMuchMemory {
         /// The picture's format.
         format: Format,
+        /// What it takes at its peak.
+        needed_bytes: u64,
         /// [`Limits::max_alloc_bytes`](crate::Limits::max_alloc_bytes).
         max_alloc_bytes: u64,
     },
@@ -62,6 +66,25 @@ pub enum Error {
         /// What the decoder lacks.
         source: Box<dyn std::error::Error + Send + Sync>,
     },
+}
+
+impl Error {
+    /// The memory with which the picture could be decoded, in bytes; `None` where more of it would not help.
+    pub fn needed_bytes(&self) -> Option<u64> {
+        match self {
+            Error::TooMuchMemory { needed_bytes, .. } => Some(*needed_bytes),
+            _ => None,
+        }
+    }
+}
+
+/// In megabytes, so that what is too much is never said to be what is allowed.
+fn rounded_up(bytes: &u64) -> u64 {
+    bytes.div_ceil(1_000_000)
+}
+
+fn rounded_down(bytes: &u64) -> u64 {
+    bytes / 1_000_000
 }
 
 /// What bytes of no accepted format look like.

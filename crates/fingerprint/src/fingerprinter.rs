@@ -59,6 +59,11 @@ impl Fingerprinter {
         }
     }
 
+    /// Allows so much memory from now on, in bytes: [`Limits::max_alloc_bytes`].
+    pub fn allow(&mut self, max_alloc_bytes: u64) {
+        self.limits.max_alloc_bytes = max_alloc_bytes;
+    }
+
     /// The fingerprint of an encoded picture: JPEG, PNG, WebP, GIF or BMP, told by its bytes. Of an animation, the first
     /// frame; transparency is ignored.
     ///
@@ -145,7 +150,7 @@ impl Fingerprinter {
             return Ok((format, stored));
         }
         let encoded = Encoded::open(bytes, self.limits)?;
-        self.luma = Luma::new(encoded.decode()?).reduced();
+        self.luma = encoded.luma()?;
         Ok((format, encoded.stored()))
     }
 }

@@ -27,8 +27,22 @@ pub(crate) fn with_room(bytes: &[u8]) -> Cow<'_, [u8]> {
     Cow::Owned(bytes)
 }
 
+/// Whether the first frame is as wide as the screen, so that it needs no room of its own.
+pub(crate) fn fills_rows(bytes: &[u8]) -> bool {
+    let screen = bytes.get(SCREEN).and_then(|sides| sides.first_chunk());
+    let screen_width = screen.map(|&screen| numbers(screen)[0]);
+    let place = first_place(bytes);
+    place.is_some_and(|[left, _, width, _]| left == 0 && Some(width) == screen_width)
+}
+
 /// How far the first frame reaches to the right and down; `None` where there is none, or nowhere a screen could be.
 fn first_frame(bytes: &[u8]) -> Option<(u16, u16)> {
+    let [left, top, width, height] = first_place(bytes)?;
+    Some((left.checked_add(width)?, top.checked_add(height)?))
+}
+
+/// Left, top, width and height of the first frame.
+fn first_place(bytes: &[u8]) -> Option<[u16; 4]> {
     let flags = *bytes.get(FLAGS)?;
     let colours = match flags & 0x80 {
         0 => 0,
@@ -43,7 +57,7 @@ fn first_frame(bytes: &[u8]) -> Option<(u16, u16)> {
     };
     let [left, top] = numbers(*rest.first_chunk()?);
     let [width, height] = numbers(*rest.get(4..)?.first_chunk()?);
-    Some((left.checked_add(width)?, top.checked_add(height)?))
+    Some([left, top, width, height])
 }
 
 /// What follows blocks of data, each of which begins with its length, up to an empty one.

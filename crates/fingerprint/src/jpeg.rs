@@ -21,6 +21,8 @@ use std::borrow::Cow;
 use image::metadata::Orientation;
 
 use crate::luma::{Luma, Stored};
+use crate::memory::TABLES;
+use crate::resample::Lines;
 use crate::{Error, Format, Limits};
 use codes::Codes;
 use entropy::EntropyData;
@@ -59,27 +61,41 @@ pub(crate) enum Outcome {
     NeedsDecoding,
 }
 
-/// The file as decoders of other makers need it to show it right, and how to turn it: with the Huffman tables that it may
-/// leave out, and without Adobe's mark where JFIF's contradicts it. Looks at its header alone, and refuses what such a
-/// decoder would hold more memory for than is allowed.
-pub(crate) fn mended<'a>(
-    bytes: &'a [u8],
-    limits: &Limits,
-) -> Result<(Cow<'a, [u8]>, Orientation), Error> {
+/// A file as decoders of other makers need it to show it right: with the Huffman tables that it may leave out, and without
+/// Adobe's mark where JFIF's contradicts it.
+pub(crate) struct Mended<'a> {
+    pub(crate) bytes: Cow<'a, [u8]>,
+    /// How to turn it.
+    pub(crate) orientation: Orientation,
+    /// What such a decoder holds of coefficients until the end, in bytes: those of all blocks, where one scan doesn't tell all
+    /// of a block.
+    pub(crate) held: u64,
+}
+
+/// Mends a file where that is needed. Looks at its header alone.
+pub(crate) fn mended<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Mended<'a>, Error> {
     let standard = Definitions::standard();
     let mut file = File::new(bytes, &standard);
+    let mut in_first_scan = None;
     while let Some(segment) = file.segments.next() {
         match segment.marker {
-            SOS | EOI => break,
+            SOS => {
+                in_first_scan = segment.body.first().map(|&count| usize::from(count));
+                break;
+            }
+            EOI => break,
             _ => file.note(&segment, limits)?,
         }
     }
     let frame = file.frame.as_ref().ok_or(INCOMPLETE)?;
     frame.check_kind()?;
-    let is_held = frame.process == Process::Progressive;
-    if is_held && frame.coefficient_bytes() > limits.max_alloc_bytes {
-        return Err(limits.too_much_memory(Format::Jpeg));
-    }
+    let is_held =
+        frame.process == Process::Progressive || in_first_scan != Some(frame.components().len());
+    let held = if is_held {
+        frame.coefficient_bytes()
+    } else {
+        0
+    };
     let mut mended = Cow::Borrowed(bytes);
     if let Some(at) = file.contradicting_mark(frame) {
         mended.to_mut()[at] = UNUSED;
@@ -87,7 +103,11 @@ pub(crate) fn mended<'a>(
     if !file.defines_codes && frame.is_scannable() {
         mended = Cow::Owned(standard.add_to(&mended));
     }
-    Ok((mended, file.orientation()))
+    Ok(Mended {
+        bytes: mended,
+        orientation: file.orientation(),
+        held,
+    })
 }
 
 /// Reads JPEGs one after the other, with the tables and the memory of those before.
@@ -123,7 +143,11 @@ impl Reader {
         luma: &mut Luma,
     ) -> Result<Outcome, Error> {
         if bytes.len() > MAX_BYTES {
-            return Err(limits.too_much_memory(Format::Jpeg));
+            return Err(Error::TooMuchMemory {
+                format: Format::Jpeg,
+                needed_bytes: u64::MAX,
+                max_alloc_bytes: limits.max_alloc_bytes,
+            });
         }
         let mut file = File::new(bytes, &self.standard);
         while let Some(segment) = file.segments.next() {
@@ -219,9 +243,11 @@ impl Reader {
         if self.data.bits() < scan.blocks() / 100 * WHOLE_PERCENT {
             return Err(INCOMPLETE);
         }
-        if Lanes::bytes_for(&scan) + raw.len() as u64 > limits.max_alloc_bytes {
-            return Err(limits.too_much_memory(Format::Jpeg));
-        }
+        let (width, height) = frame.blocks_of(&frame.components()[0]);
+        // Coefficients, levels, and those once more where they are turned; what hashing takes; tables.
+        let thumbnail = 4 * (width * height) as u64 + Lines::bytes_for(width, height) + TABLES;
+        let needed = Lanes::bytes_for(&scan) + 2 * raw.len() as u64 + thumbnail;
+        limits.check_memory(needed, Format::Jpeg)?;
         file.found += match frame.process {
             Process::Progressive => self.read_progressive(file, &scan),
             _ => self.read_sequential(file, &scan),

@@ -27,9 +27,11 @@
 //! # Bounds
 //!
 //! Time is linear in the bytes and the pixels. Memory is bounded by [`Limits`]: pictures of more than
-//! [`Limits::max_pixels`] are refused by their header, and no more than [`Limits::max_alloc_bytes`] are taken. A JPEG's
-//! header alone makes nothing be taken: there must be at least a bit of data for each block that it announces.
+//! [`Limits::max_pixels`] are refused by their header, and so are those whose decoder would take more than
+//! [`Limits::max_alloc_bytes`] with its own buffers. A JPEG's header alone makes nothing be taken: there must be at least a
+//! bit of data for each block that it announces.
 
+mod colour;
 #[cfg(test)]
 mod corpus;
 mod decode;
@@ -45,11 +47,13 @@ mod hash;
 mod jpeg;
 mod limits;
 mod luma;
+mod memory;
 mod phash;
 mod png;
 mod quality;
 mod resample;
 mod tiles;
+mod webp;
 
 pub use encoded::Encoded;
 pub use error::{Content, Error};

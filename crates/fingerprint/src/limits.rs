@@ -7,7 +7,8 @@ use crate::{Error, Format};
 pub struct Limits {
     /// The most pixels, width × height. 100 megapixels by default.
     pub max_pixels: u64,
-    /// The most memory for decoded pixels and the decoder's own buffers, in bytes. 512 MiB by default.
+    /// The most memory at any moment for decoded pixels, the decoder's own buffers and what is made of the pixels here, in
+    /// bytes; the file's are not among them. 512 MiB by default.
     pub max_alloc_bytes: u64,
 }
 
@@ -40,10 +41,15 @@ impl Limits {
         }
     }
 
-    pub(crate) fn too_much_memory(&self, format: Format) -> Error {
-        Error::TooMuchMemory {
-            format,
-            max_alloc_bytes: self.max_alloc_bytes,
+    /// Refuses what takes more memory than allowed.
+    pub(crate) fn check_memory(&self, needed_bytes: u64, format: Format) -> Result<(), Error> {
+        if needed_bytes > self.max_alloc_bytes {
+            return Err(Error::TooMuchMemory {
+                format,
+                needed_bytes,
+                max_alloc_bytes: self.max_alloc_bytes,
+            });
         }
+        Ok(())
     }
 }

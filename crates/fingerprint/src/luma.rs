@@ -34,9 +34,9 @@ impl Luma {
         let (width, height) = (image.width() as usize, image.height() as usize);
         let pixels = match image {
             DynamicImage::ImageLuma8(grey) => grey.into_raw(),
-            DynamicImage::ImageLumaA8(grey) => first_of::<2>(grey.as_raw()),
-            DynamicImage::ImageRgb8(rgb) => weigh::<3>(rgb.as_raw()),
-            DynamicImage::ImageRgba8(rgba) => weigh::<4>(rgba.as_raw()),
+            DynamicImage::ImageLumaA8(grey) => first_of_two(grey.into_raw()),
+            DynamicImage::ImageRgb8(rgb) => weigh::<3>(rgb.into_raw()),
+            DynamicImage::ImageRgba8(rgba) => weigh::<4>(rgba.into_raw()),
             DynamicImage::ImageLuma16(grey) => {
                 grey.as_raw().iter().map(|&level| high(level)).collect()
             }
@@ -50,7 +50,7 @@ impl Luma {
                 .pixels()
                 .map(|pixel| grey(pixel.to_rgb().0.map(high)))
                 .collect(),
-            other => weigh::<3>(other.into_rgb8().as_raw()),
+            other => weigh::<3>(other.into_rgb8().into_raw()),
         };
         Self {
             width,
@@ -62,6 +62,15 @@ impl Luma {
     /// Whether a picture at 1/8 scale of this size shows enough to be hashed.
     pub(crate) fn is_enough(width: usize, height: usize) -> bool {
         width >= MIN_SIDE && height >= MIN_SIDE
+    }
+
+    /// The size that [`Self::reduced`] leaves of a picture of this one.
+    pub(crate) fn reduced_size(width: usize, height: usize) -> (usize, usize) {
+        let reduced = (width.div_ceil(BLOCK), height.div_ceil(BLOCK));
+        match Self::is_enough(reduced.0, reduced.1) {
+            true => reduced,
+            false => (width, height),
+        }
     }
 
     /// The picture at 1/8 scale where that is enough, else as it is. Blocks at the right and lower edge may be partial.
@@ -134,15 +143,28 @@ pub(crate) fn swaps_sides(orientation: Orientation) -> bool {
     )
 }
 
-fn first_of<const CHANNELS: usize>(samples: &[u8]) -> Vec<u8> {
-    let pixels = samples.as_chunks::<CHANNELS>().0;
-    pixels.iter().map(|pixel| pixel[0]).collect()
+fn first_of_two(samples: Vec<u8>) -> Vec<u8> {
+    in_place::<2>(samples, |[level, _]| level)
 }
 
-fn weigh<const CHANNELS: usize>(samples: &[u8]) -> Vec<u8> {
-    let pixels = samples.as_chunks::<CHANNELS>().0;
-    let rgb = pixels.iter().map(|pixel| [pixel[0], pixel[1], pixel[2]]);
-    rgb.map(grey).collect()
+fn weigh<const CHANNELS: usize>(samples: Vec<u8>) -> Vec<u8> {
+    in_place::<CHANNELS>(samples, |pixel| grey([pixel[0], pixel[1], pixel[2]]))
+}
+
+/// A level for each pixel, in the memory of the pixels: a large picture has no second beside it.
+fn in_place<const CHANNELS: usize>(
+    mut samples: Vec<u8>,
+    level: impl Fn([u8; CHANNELS]) -> u8,
+) -> Vec<u8> {
+    let count = samples.len() / CHANNELS;
+    for at in 0..count {
+        let pixel = samples[at * CHANNELS..]
+            .first_chunk()
+            .expect("there are so many pixels");
+        samples[at] = level(*pixel);
+    }
+    samples.truncate(count);
+    samples
 }
 
 /// Pillow's `L24` (`src/libImaging/Convert.c`): the weights of ITU-R 601-2 in 16-bit fixed point, rounded.

@@ -8,6 +8,12 @@ const SIGNATURE_BYTES: usize = 8;
 const HEAD_BYTES: usize = 8;
 const CHECKSUM_BYTES: usize = 4;
 
+/// Where the width is.
+const WIDTH_AT: usize = 16;
+
+/// A colour profile may take so much, which the decoder unpacks.
+pub(crate) const METADATA_BYTES: u64 = 4 << 20;
+
 /// The chunk that ends a PNG.
 const END: [u8; 12] = *b"\0\0\0\0IEND\xAE\x42\x60\x82";
 
@@ -23,6 +29,14 @@ pub(crate) fn with_end(bytes: &[u8]) -> Cow<'_, [u8]> {
         }
         _ => Cow::Borrowed(bytes),
     }
+}
+
+/// The most that the decoder may take beside the pixels: for a colour profile, for chunks as they are in the file, and for rows.
+pub(crate) fn unpacked(bytes: &[u8]) -> u64 {
+    const BYTES_PER_PIXEL: u64 = 8;
+    let width = bytes.get(WIDTH_AT..).and_then(|rest| rest.first_chunk());
+    let width = u64::from(width.copied().map_or(0, u32::from_be_bytes));
+    METADATA_BYTES + bytes.len() as u64 + 2 * BYTES_PER_PIXEL * width
 }
 
 /// Where the chunk ends that begins there; `None` where it is not whole.

@@ -23,6 +23,9 @@ const LANCZOS_SUPPORT: f64 = 3.0;
 /// For how many lengths weights are kept: the widths and heights of four sizes of picture.
 const KEPT_LENGTHS: usize = 8;
 
+/// What these lengths may be together, but for the last: weights take 96 bytes for each pixel of a length.
+const KEPT_TOGETHER: usize = 16_384;
+
 /// Reduces pictures one after the other, with the weights of those before.
 #[derive(Default)]
 pub(crate) struct Resampler<const SIDE: usize> {
@@ -63,7 +66,10 @@ impl KeptTaps {
         match self.0.iter().position(|(kept, _)| *kept == length) {
             Some(place) => self.0[place..].rotate_left(1),
             None => {
-                if self.0.len() == KEPT_LENGTHS {
+                let kept = |kept: &Vec<(usize, _)>| kept.iter().map(|(of, _)| of).sum::<usize>();
+                while self.0.len() == KEPT_LENGTHS
+                    || (!self.0.is_empty() && kept(&self.0) + length > KEPT_TOGETHER)
+                {
                     self.0.remove(0);
                 }
                 self.0.push((length, taps(length, side)));
@@ -120,6 +126,13 @@ pub(crate) struct Lines {
 }
 
 impl Lines {
+    /// What hashing a picture of this size takes, in bytes: its columns, what is made of them, and the weights of two sizes.
+    pub(crate) fn bytes_for(width: usize, height: usize) -> u64 {
+        let whole = height.next_multiple_of(CHUNK) as u64;
+        let (width, height) = (width.next_multiple_of(2) as u64, height as u64);
+        2 * width * whole + 320 * whole + 2 * 96 * (width + height)
+    }
+
     /// The columns of a picture.
     pub(crate) fn take_columns(&mut self, luma: &Luma) {
         self.take(&luma.pixels, luma.width, luma.width);

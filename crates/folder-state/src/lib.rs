@@ -28,6 +28,6 @@ pub use live::{Announcement, Live, News};
 pub use recent::Trend;
 pub use rule::{RuleSource, RuleSources};
 pub use states::{
-    Change, Changes, FRAME_IS_CURRENT, FolderState, FolderStates, Known, KnownFolder, Normal,
-    Removal, Summary, Turn, Urgency, natural_order,
+    Change, Changes, FRAME_IS_CURRENT, FolderState, FolderStates, Known, KnownFolder, MOST_UNMADE,
+    Normal, Removal, Summary, Turn, UnmadeFolders, Urgency, natural_order,
 };

@@ -5,7 +5,9 @@
 //! - `follow`: what each event changes.
 //! - `normals`: the normal pictures of a folder.
 //! - `proposals`: the frames that are proposed as such.
+//! - `sizes`: how many there are, and how much their pictures take.
 //! - `summary`: what is known of a folder, as clients see it.
+//! - `unmade`: folders that nobody made, of which there are so many at most.
 //! - `turns`: which folders have changed since when.
 //! - `urgency`: which folder an eye should meet first.
 
@@ -13,8 +15,10 @@ mod drifts;
 mod follow;
 mod normals;
 mod proposals;
+mod sizes;
 mod summary;
 mod turns;
+mod unmade;
 mod urgency;
 
 use std::{
@@ -34,6 +38,7 @@ use tokio::{sync::watch, time::timeout};
 pub use normals::Normal;
 pub use summary::{FolderState, Summary};
 pub use turns::{Change, Changes, Turn};
+pub use unmade::{MOST_UNMADE, UnmadeFolders};
 pub use urgency::Urgency;
 
 use crate::{
@@ -78,6 +83,7 @@ pub struct Known {
     /// The last one that was taken.
     turn: Turn,
     acknowledgements: Acknowledgements,
+    unmade: unmade::Unmade,
 }
 
 /// What is known of one folder, whether it exists or not.
@@ -116,6 +122,13 @@ pub struct Removal {
 }
 
 impl FolderStates {
+    /// Of folders that nobody made, so many are taken in at most.
+    pub fn with_unmade(most: usize) -> Self {
+        let states = FolderStates::default();
+        states.change_quietly(|known| known.allow_unmade(most));
+        states
+    }
+
     /// What is known now. Nothing is learnt while it is held, so it must not be held across an await.
     pub fn read(&self) -> RwLockReadGuard<'_, Known> {
         self.known.read().unwrap_or_else(PoisonError::into_inner)

@@ -5,7 +5,6 @@ use std::{sync::Arc, time::Instant};
 use comparison::{Look, view};
 use features::Input;
 use fingerprint::{Encoded, Fingerprinter, Limits, Tiles};
-use image::RgbImage;
 use proto::Measure;
 
 use crate::Model;
@@ -31,6 +30,16 @@ pub enum LookError {
     Network,
 }
 
+impl LookError {
+    /// The memory with which there would be a look, in bytes; `None` where more of it would not help.
+    pub fn needed_bytes(&self) -> Option<u64> {
+        match self {
+            LookError::Picture(error) => error.needed_bytes(),
+            LookError::NoModel | LookError::Network => None,
+        }
+    }
+}
+
 impl Viewer {
     /// One that has seen nothing yet.
     pub fn new(limits: Limits, model: Option<Arc<Model>>) -> Self {
@@ -39,6 +48,12 @@ impl Viewer {
             fingerprinter: Fingerprinter::new(limits),
             model,
         }
+    }
+
+    /// Allows so much memory from now on, in bytes: [`Limits::max_alloc_bytes`].
+    pub fn allow(&mut self, max_alloc_bytes: u64) {
+        self.limits.max_alloc_bytes = max_alloc_bytes;
+        self.fingerprinter.allow(max_alloc_bytes);
     }
 
     /// The look of an encoded picture, with all that a measure needs.
@@ -61,7 +76,10 @@ impl Viewer {
 
     fn view(&self, bytes: &[u8]) -> Result<view::Look, LookError> {
         let model = self.model.as_ref().ok_or(LookError::NoModel)?;
-        let pixels = upright(bytes, self.limits)?;
+        let encoded = Encoded::open(bytes, self.limits)?;
+        // Reducing it takes a row of sums, of four bytes a sample, and less for the picture that comes of it.
+        let reducing = 12 * u64::from(encoded.size().0) + (1 << 20);
+        let pixels = encoded.upright_rgb(reducing)?;
         let (width, height) = pixels.dimensions();
         let input = Input::from_rgb(&pixels, width as usize, height as usize)
             .expect("a picture has as many pixels as its sides say");
@@ -77,13 +95,6 @@ impl Viewer {
     }
 }
 
-fn upright(bytes: &[u8], limits: Limits) -> Result<RgbImage, fingerprint::Error> {
-    let encoded = Encoded::open(bytes, limits)?;
-    let mut picture = encoded.decode()?;
-    picture.apply_orientation(encoded.orientation());
-    Ok(picture.into_rgb8())
-}
-
 /// 0.299 R + 0.587 G + 0.114 B, in 16 bits after the point, as the study had it.
 fn luma(rgb: &[u8]) -> Vec<u8> {
     let (pixels, _) = rgb.as_chunks::<3>();
@@ -96,6 +107,8 @@ fn luma(rgb: &[u8]) -> Vec<u8> {
 
 #[cfg(test)]
 mod tests {
+    use image::RgbImage;
+
     use super::*;
 
     #[test]

@@ -29,6 +29,9 @@ pub enum NoPicture {
     /// There is none, or none that can be read.
     #[error("there is no frame or reference that can be read")]
     None,
+    /// It takes more memory than allowed.
+    #[error("reading the pictures takes {0} bytes of memory, and fewer are allowed")]
+    TooMuchMemory(u64),
     /// It can't be written small enough.
     #[error("the picture cannot be written within {MAX_BYTES} bytes")]
     TooLarge,
@@ -54,10 +57,14 @@ impl Shots<'_> {
     /// pictures: it is work for the process's pool.
     ///
     /// # Errors
-    /// When neither frame nor reference can be read, or what they give can't be made small enough.
+    /// When neither frame nor reference can be read, one of them takes more memory than the limits allow, or what they give
+    /// can't be made small enough.
     pub fn side_by_side(&self, limits: Limits) -> Result<Picture, NoPicture> {
-        let read = |bytes: Option<&[u8]>| bytes.and_then(|bytes| read(bytes, limits));
-        let (frame, reference) = (read(self.frame), read(self.reference));
+        let read = |bytes: Option<&[u8]>| match bytes {
+            Some(bytes) => read(bytes, limits),
+            None => Ok(None),
+        };
+        let (frame, reference) = (read(self.frame)?, read(self.reference)?);
         let heat_map = self
             .heat_map
             .and_then(|png| image::load_from_memory(png).ok());
@@ -81,17 +88,32 @@ impl Shots<'_> {
     }
 }
 
-/// Upright, and no wider than a panel ever is.
-fn read(bytes: &[u8], limits: Limits) -> Option<RgbImage> {
-    let encoded = Encoded::open(bytes, limits).ok()?;
-    let mut picture = DynamicImage::ImageRgb8(encoded.decode().ok()?.into_rgb8());
-    picture.apply_orientation(encoded.orientation());
-    let picture = picture.into_rgb8();
+/// Upright, and no wider than a panel ever is; `None` where it cannot be read.
+fn read(bytes: &[u8], limits: Limits) -> Result<Option<RgbImage>, NoPicture> {
     let (width, _) = SIZES[0];
-    match picture.width() > width || picture.height() > width * TALLEST {
-        true => resized(&picture, fitting(&picture, width)),
-        false => Some(picture),
-    }
+    let read = Encoded::open(bytes, limits).and_then(|encoded| {
+        // Reducing it makes it narrow first.
+        let narrowed = 3 * u64::from(width) * u64::from(encoded.size().1);
+        encoded.upright_rgb(narrowed)
+    });
+    let picture = match read {
+        Ok(picture) => picture,
+        Err(error) => {
+            return match error.needed_bytes() {
+                Some(needed) => Err(NoPicture::TooMuchMemory(needed)),
+                None => Ok(None),
+            };
+        }
+    };
+    Ok(
+        match picture.width() > width || picture.height() > width * TALLEST {
+            true => {
+                let size = fitting(&picture, width);
+                resized(picture, size)
+            }
+            false => Some(picture),
+        },
+    )
 }
 
 /// The size of a picture that is so wide, or narrower where it would be too tall.
@@ -102,8 +124,8 @@ fn fitting(picture: &RgbImage, width: u32) -> (u32, u32) {
     (scaled(w), scaled(h))
 }
 
-fn resized(picture: &RgbImage, (width, height): (u32, u32)) -> Option<RgbImage> {
-    let source = DynamicImage::ImageRgb8(picture.clone());
+fn resized(picture: RgbImage, (width, height): (u32, u32)) -> Option<RgbImage> {
+    let source = DynamicImage::ImageRgb8(picture);
     let mut small = DynamicImage::ImageRgb8(RgbImage::new(width, height));
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
     Resizer::new().resize(&source, &mut small, &options).ok()?;
@@ -116,7 +138,7 @@ fn panels(
     heat_map: Option<&DynamicImage>,
     width: u32,
 ) -> Vec<RgbImage> {
-    let scaled = |picture: &RgbImage| resized(picture, fitting(picture, width));
+    let scaled = |picture: &RgbImage| resized(picture.clone(), fitting(picture, width));
     let (frame, reference) = (frame.and_then(scaled), reference.and_then(scaled));
     let difference = match (&frame, &reference) {
         (Some(frame), Some(reference)) => Some(difference(frame, reference, heat_map)),
@@ -139,7 +161,8 @@ fn difference(frame: &RgbImage, reference: &RgbImage, heat_map: Option<&DynamicI
         imageops::overlay(&mut panel, &over, 0, 0);
         return panel.into_rgb8();
     }
-    let reference = resized(reference, frame.dimensions()).map(|reference| grayscale(&reference));
+    let reference =
+        resized(reference.clone(), frame.dimensions()).map(|reference| grayscale(&reference));
     RgbImage::from_fn(frame.width(), frame.height(), |x, y| {
         let [luma] = grey.get_pixel(x, y).0;
         let other = reference

@@ -1,14 +1,21 @@
-//! Work for the processor, off the threads that answer requests: one pool for a process, whichever services run in it.
+//! Work for the processor, off the threads that answer requests: one pool for a process, whichever services run in it, and one
+//! budget of memory.
 //!
 //! What the work is, how it is bounded and what counts as large is left to those who bring it.
+
+mod memory;
 
 use std::{num::NonZero, sync::Arc, thread::available_parallelism};
 
 use clap::Args;
 use tokio::{
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
     task::{JoinError, spawn_blocking},
 };
+
+pub use memory::{NeedsMemory, NotDone};
+
+use memory::Memory;
 
 /// How much a process works on at the same time.
 #[derive(Debug, Clone, Default, Args)]
@@ -18,13 +25,20 @@ pub struct CpuConfig {
     /// Frames that are decoded at the same time; where one process runs all services, uploads and small pictures count among them [default: one for each core]
     #[arg(long, env = "FRAMEWATCH_WORKERS", value_name = "COUNT")]
     pub workers: Option<NonZero<u16>>,
+
+    /// Memory for decoding pictures, in megabytes, of all services of the process together: a picture that does not fit waits, and
+    /// one that never could is refused [default: 448, and 32 for each worker]
+    #[arg(long, env = "FRAMEWATCH_DECODING_MAX_MB", value_name = "MEGABYTES",
+          value_parser = clap::value_parser!(u32).range(64..=1_000_000))]
+    pub decoding_max_mb: Option<u32>,
 }
 
 impl CpuConfig {
     /// A pool of this size. A process makes one.
     pub fn pool(&self) -> CpuPool {
-        self.workers
-            .map_or_else(CpuPool::default, |workers| CpuPool::new(workers.into()))
+        let places = self.workers.map_or_else(cores, NonZero::from);
+        let memory = self.decoding_max_mb.map(|mb| u64::from(mb) * 1_000_000);
+        CpuPool::with_memory(places, memory)
     }
 }
 
@@ -34,6 +48,7 @@ impl CpuConfig {
 /// - Whoever may bring many pieces at once brings them through a [`CpuQueue`]. No more of its pieces than there are places
 ///   stand before a piece of somebody else.
 /// - Large pieces run one at a time and take no place, so nobody else waits for them. The processor is shared with them.
+/// - Each place has some memory. A piece that needs more waits until all that need more leave it enough.
 #[derive(Clone)]
 pub struct CpuPool {
     size: usize,
@@ -41,19 +56,30 @@ pub struct CpuPool {
     places: Arc<Semaphore>,
     /// The permit for a large piece.
     large: Arc<Semaphore>,
+    memory: Memory,
 }
 
 impl Default for CpuPool {
     /// A place for each core.
     fn default() -> Self {
-        CpuPool::new(available_parallelism().unwrap_or(NonZero::<usize>::MIN))
+        CpuPool::new(cores())
     }
 }
 
+fn cores() -> NonZero<usize> {
+    available_parallelism().unwrap_or(NonZero::<usize>::MIN)
+}
+
 impl CpuPool {
-    /// A pool with so many places.
+    /// A pool with so many places, and the usual memory.
     pub fn new(size: NonZero<usize>) -> Self {
+        CpuPool::with_memory(size, None)
+    }
+
+    /// A pool with so many places and so many bytes for all work together.
+    fn with_memory(size: NonZero<usize>, bytes: Option<u64>) -> Self {
         CpuPool {
+            memory: Memory::new(size.get(), bytes),
             size: size.get(),
             places: Arc::new(Semaphore::new(size.get())),
             large: Arc::new(Semaphore::new(1)),
@@ -81,6 +107,24 @@ impl CpuPool {
     ) -> Result<T, JoinError> {
         run_with(&[&self.places], work).await
     }
+
+    /// Does a piece of work that is told how many bytes it may take. Where it says that it needs more, it is done again once they
+    /// are there.
+    ///
+    /// # Errors
+    /// When it panicked, or so much memory never is there.
+    pub async fn run_within<T: Send + 'static>(
+        &self,
+        work: impl Fn(u64) -> Result<T, NeedsMemory> + Send + Sync + 'static,
+    ) -> Result<T, NotDone> {
+        let way = Way {
+            usual: &[&self.places],
+            // Before the place: who has one must not wait for memory.
+            before_memory: &[],
+            after_memory: &[&self.places],
+        };
+        way.run(&self.memory, Arc::new(work)).await
+    }
 }
 
 /// One kind of work before the pool: however much of it waits here, the other kinds have their turn. Cheap to clone.
@@ -102,27 +146,87 @@ impl CpuQueue {
         run_with(&[&self.door, &self.pool.places], work).await
     }
 
-    /// Does a piece of work that takes much memory or time: of all queues one at a time, beside the others. `Err` where it
-    /// panicked.
-    pub async fn run_large<T: Send + 'static>(
+    /// Does a piece of work that is told how many bytes it may take. Where it says that it needs more, it is large, and is done
+    /// again once they are there.
+    ///
+    /// # Errors
+    /// When it panicked, or so much memory never is there.
+    pub async fn run_within<T: Send + 'static>(
         &self,
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, JoinError> {
-        run_with(&[&self.door_of_large, &self.pool.large], work).await
+        work: impl Fn(u64) -> Result<T, NeedsMemory> + Send + Sync + 'static,
+    ) -> Result<T, NotDone> {
+        let pool = &self.pool;
+        let way = Way {
+            usual: &[&self.door, &pool.places],
+            // Behind the door: of a queue, one at a time asks for memory.
+            before_memory: &[&self.door_of_large, &pool.large],
+            after_memory: &[],
+        };
+        way.run(&pool.memory, Arc::new(work)).await
     }
 }
 
-/// Does the work with a permit of each, taken in this order. They stay taken until it is done, even when nobody waits for
-/// it any more.
+/// The permits that a piece of work takes, in this order.
+struct Way<'a> {
+    usual: &'a [&'a Arc<Semaphore>],
+    before_memory: &'a [&'a Arc<Semaphore>],
+    after_memory: &'a [&'a Arc<Semaphore>],
+}
+
+impl Way<'_> {
+    async fn run<T: Send + 'static>(
+        &self,
+        memory: &Memory,
+        work: Arc<impl Fn(u64) -> Result<T, NeedsMemory> + Send + Sync + 'static>,
+    ) -> Result<T, NotDone> {
+        let mut allowed = memory.place_bytes();
+        let taken = acquire(self.usual).await;
+        let mut done = run_holding(taken, with(Arc::clone(&work), allowed)).await?;
+        // It may find out in steps what it needs.
+        while let Err(NeedsMemory(needed)) = done {
+            if needed <= allowed {
+                return Err(memory.too_much(needed));
+            }
+            let before = acquire(self.before_memory).await;
+            let bytes = memory.take(needed).await?;
+            let after = acquire(self.after_memory).await;
+            allowed = needed;
+            done = run_holding((before, bytes, after), with(Arc::clone(&work), allowed)).await?;
+        }
+        done.map_err(|NeedsMemory(needed)| memory.too_much(needed))
+    }
+}
+
+/// The work, told what it may take.
+fn with<T>(
+    work: Arc<impl Fn(u64) -> T + Send + Sync + 'static>,
+    allowed: u64,
+) -> impl FnOnce() -> T + Send + 'static {
+    move || work(allowed)
+}
+
+/// Does the work with a permit of each, taken in this order.
 async fn run_with<T: Send + 'static>(
     needed: &[&Arc<Semaphore>],
     work: impl FnOnce() -> T + Send + 'static,
 ) -> Result<T, JoinError> {
+    run_holding(acquire(needed).await, work).await
+}
+
+async fn acquire(needed: &[&Arc<Semaphore>]) -> Vec<OwnedSemaphorePermit> {
     let mut taken = Vec::with_capacity(needed.len());
     for &semaphore in needed {
         let permit = Arc::clone(semaphore).acquire_owned().await;
         taken.push(permit.expect("the semaphore is never closed"));
     }
+    taken
+}
+
+/// What is taken stays so until the work is done, even when nobody waits for it any more.
+async fn run_holding<T: Send + 'static>(
+    taken: impl Send + 'static,
+    work: impl FnOnce() -> T + Send + 'static,
+) -> Result<T, JoinError> {
     let working = spawn_blocking(move || {
         let _taken = taken;
         work()
@@ -156,27 +260,6 @@ mod tests {
             ended.recv().unwrap();
         };
         (work, begun, end)
-    }
-
-    #[tokio::test]
-    async fn frames_get_through_while_large_pictures_are_decoded() {
-        let pool = one_place();
-        let queue = pool.queue();
-        let (decode, begun, end) = held();
-        let large = tokio::spawn({
-            let queue = queue.clone();
-            async move { queue.run_large(decode).await }
-        });
-        begun.await.unwrap();
-        let next = tokio::spawn(async move { queue.run_large(|| ()).await });
-        for _ in 0..100 {
-            pool.run(|| ()).await.unwrap();
-        }
-        assert!(!large.is_finished());
-        assert!(!next.is_finished(), "one large picture at a time");
-        end.send(()).unwrap();
-        large.await.unwrap().unwrap();
-        next.await.unwrap().unwrap();
     }
 
     #[tokio::test]
@@ -230,5 +313,69 @@ mod tests {
         let error = pool.run(|| panic!("on purpose")).await.unwrap_err();
         assert!(error.is_panic());
         pool.run(|| ()).await.unwrap();
+    }
+
+    /// Work that takes this much, and says what it was allowed in the end.
+    fn taking(bytes: u64) -> impl Fn(u64) -> Result<u64, NeedsMemory> + Send + Sync {
+        move |allowed| match allowed >= bytes {
+            true => Ok(allowed),
+            false => Err(NeedsMemory(bytes)),
+        }
+    }
+
+    fn of_64_mb() -> CpuPool {
+        CpuPool::with_memory(NonZero::<usize>::MIN, Some(64_000_000))
+    }
+
+    #[tokio::test]
+    async fn what_fits_into_a_place_asks_for_nothing_and_what_does_not_gets_what_it_needs() {
+        let pool = of_64_mb();
+        for (bytes, allowed) in [(1, 16_000_000), (30_000_000, 30_000_000)] {
+            assert_eq!(pool.run_within(taking(bytes)).await.unwrap(), allowed);
+            let queue = pool.queue();
+            assert_eq!(queue.run_within(taking(bytes)).await.unwrap(), allowed);
+        }
+        for refused in [
+            pool.run_within(taking(50_000_000)).await,
+            pool.queue().run_within(taking(50_000_000)).await,
+            // It goes on wanting what it has been given.
+            pool.run_within(|_| Err(NeedsMemory(1))).await,
+        ] {
+            assert!(matches!(refused, Err(NotDone::TooMuchMemory { .. })));
+        }
+    }
+
+    #[tokio::test]
+    async fn frames_get_through_while_what_needs_much_waits() {
+        let pool = of_64_mb();
+        let (begin, mut begun) = tokio::sync::mpsc::unbounded_channel();
+        let (end, ended) = mpsc::channel::<()>();
+        let ended = Mutex::new(ended);
+        let first = move |allowed| match allowed {
+            30_000_000 => {
+                begin.send(()).unwrap();
+                ended.lock().unwrap().recv().unwrap();
+                Ok(())
+            }
+            _ => Err(NeedsMemory(30_000_000)),
+        };
+        let queue = pool.queue();
+        let first = tokio::spawn(async move { queue.run_within(first).await });
+        begun.recv().await.unwrap();
+        let second = tokio::spawn({
+            let pool = pool.clone();
+            async move { pool.run_within(taking(30_000_000)).await }
+        });
+        // It would fit; of what is large in queues one is done at a time.
+        let queue = pool.queue();
+        let third = tokio::spawn(async move { queue.run_within(taking(17_000_000)).await });
+        for _ in 0..100 {
+            pool.run_within(taking(1000)).await.unwrap();
+        }
+        assert!(!second.is_finished() && !third.is_finished());
+        end.send(()).unwrap();
+        first.await.unwrap().unwrap();
+        second.await.unwrap().unwrap();
+        third.await.unwrap().unwrap();
     }
 }

@@ -17,7 +17,7 @@ mod variables;
 
 pub use cli::{Service, main};
 pub use config::{LogFormat, RuntimeConfig};
-pub use cpu::{CpuConfig, CpuPool, CpuQueue};
+pub use cpu::{CpuConfig, CpuPool, CpuQueue, NeedsMemory, NotDone};
 pub use exit::{Failure, explain_usage};
 pub use ops::healthcheck;
 pub use readiness::Readiness;

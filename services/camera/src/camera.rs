@@ -6,7 +6,7 @@ use camera_settings::{CameraSpec, FreezeWatch};
 use event_bus::{Bus, FrameHeaders};
 use log_limiter::LogLimiter;
 use proto::v1::SourceState;
-use service_runtime::CpuQueue;
+use service_runtime::{CpuQueue, NeedsMemory};
 use time::OffsetDateTime;
 use tokio::{
     sync::watch,
@@ -157,7 +157,8 @@ impl Camera {
             return picture.luma.clone();
         }
         let picture = picture.clone();
-        let looked = self.cpu.run(move || picture.luma()).await;
+        let looking = move |bytes| picture.luma(bytes).map_err(NeedsMemory);
+        let looked = self.cpu.run_within(looking).await;
         looked.ok().flatten()
     }
 

@@ -1,5 +1,6 @@
 //! The settings of comparing. Those of the process and of NATS are left to `service-runtime` and `event-bus`.
 
+use alerting::EvidenceLimits;
 use clap::Args;
 use looks::ModelConfig;
 use time::Duration;
@@ -20,7 +21,7 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub max_frame_megapixels: u32,
 
-    /// How large the evidence of all alerts may grow; above, alerts are published without
+    /// How large the evidence of all alerts may grow; above, the oldest picture goes of the folder that has most
     #[arg(
         long,
         env = "FRAMEWATCH_EVIDENCE_MAX_GB",
@@ -28,6 +29,25 @@ pub struct Config {
         value_name = "GIGABYTES"
     )]
     pub evidence_max_gb: u32,
+
+    /// How large the evidence of one folder's alerts may grow; above, the folder's oldest picture goes
+    #[arg(
+        long,
+        env = "FRAMEWATCH_EVIDENCE_FOLDER_MAX_MB",
+        default_value_t = 500,
+        value_name = "MEGABYTES",
+        value_parser = clap::value_parser!(u32).range(10..)
+    )]
+    pub evidence_folder_max_mb: u32,
+
+    /// Of how many alerts of one folder pictures are kept within an hour, by each comparator; of further ones none is, and they say so
+    #[arg(
+        long,
+        env = "FRAMEWATCH_EVIDENCE_PER_HOUR",
+        default_value_t = 60,
+        value_name = "COUNT"
+    )]
+    pub evidence_per_hour: u32,
 
     /// The memory for what the network has seen of references and normal pictures, in megabytes: 80 KB a picture
     #[arg(
@@ -77,6 +97,8 @@ impl Default for Config {
         Config {
             max_frame_megapixels: 100,
             evidence_max_gb: 20,
+            evidence_folder_max_mb: 500,
+            evidence_per_hour: 60,
             looks_max_mb: 256,
             learning_day_s: 86_400,
             camera_grace_s: 15,
@@ -88,8 +110,12 @@ impl Default for Config {
 }
 
 impl Config {
-    pub(crate) fn evidence_max_bytes(&self) -> u64 {
-        u64::from(self.evidence_max_gb) * 1_000_000_000
+    pub(crate) fn evidence_limits(&self) -> EvidenceLimits {
+        EvidenceLimits {
+            max_bytes: u64::from(self.evidence_max_gb) * 1_000_000_000,
+            folder_max_bytes: u64::from(self.evidence_folder_max_mb) * 1_000_000,
+            alerts_per_hour: self.evidence_per_hour,
+        }
     }
 
     pub(crate) fn looks_max_bytes(&self) -> usize {

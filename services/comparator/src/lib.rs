@@ -128,7 +128,7 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
             move || bus.follows_all()
         });
 
-    let evidence = EvidenceWriter::new(&bus, config.evidence_max_bytes());
+    let evidence = EvidenceWriter::new(&bus, config.evidence_limits());
     context
         .readiness
         .require("comparator: the pictures behind alerts are stored", {
@@ -147,6 +147,7 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
         }
         tracing::info!(references = state.folders().len(), "comparing");
 
+        evidence.follow(&bus.folds(&tracker, &shutdown));
         let (queue, frames) = mpsc::channel(FRAMES.batch);
         let (puller, puller_shutdown) = (bus.clone(), shutdown.clone());
         tracker.spawn(async move { puller.work(FRAMES, queue, &puller_shutdown).await });

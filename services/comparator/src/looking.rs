@@ -10,7 +10,10 @@ use comparison::{Baseline, Depth, Look, Other, compare, name};
 use fingerprint::{Limits, Tiles};
 use looks::{LookError, Model, Viewer};
 use proto::{EffectiveRule, Measure, v1::Finding};
-use service_runtime::CpuPool;
+use service_runtime::{CpuPool, NeedsMemory, NotDone};
+
+/// A viewer that was allowed more than this is not kept: what it took, it holds.
+const MOST_KEPT_BYTES: u64 = 32_000_000;
 
 /// Looks at pictures on the pool, which bounds how many are decoded at a time: decoding is what takes the time and the
 /// memory. Frames need no queue there: [`Lanes`](crate::lanes::Lanes) bounds how many wait.
@@ -33,8 +36,8 @@ pub(crate) struct Looked {
 pub(crate) enum Unreadable {
     #[error(transparent)]
     Picture(#[from] LookError),
-    #[error("the decoder gave up on it in an unforeseen way")]
-    Decoder(#[from] tokio::task::JoinError),
+    #[error(transparent)]
+    NotDone(#[from] NotDone),
 }
 
 impl Looking {
@@ -50,20 +53,27 @@ impl Looking {
     /// The look of a picture, with all that a measure needs.
     pub(crate) async fn of(&self, picture: Bytes, measure: Measure) -> Result<Looked, Unreadable> {
         let (limits, model, idle) = (self.limits, self.model.clone(), Arc::clone(&self.idle));
-        let work = move || {
+        let work = move |allowed_bytes| {
             let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
             let taken = idle().pop();
-            let mut viewer = taken.unwrap_or_else(|| Viewer::new(limits, model));
+            let mut viewer = taken.unwrap_or_else(|| Viewer::new(limits, model.clone()));
+            viewer.allow(allowed_bytes);
             let begun = Instant::now();
             let result = viewer.look(&picture, measure).map(|look| Looked {
                 look,
                 tiles: viewer.tiles(),
             });
             metrics::histogram!("framewatch_fingerprint_seconds").record(begun.elapsed());
-            idle().push(viewer);
-            result
+            // One that has seen a large picture goes, with the memory that it took.
+            if allowed_bytes <= MOST_KEPT_BYTES {
+                idle().push(viewer);
+            }
+            match result.as_ref().err().and_then(LookError::needed_bytes) {
+                Some(needed) => Err(NeedsMemory(needed)),
+                None => Ok(result),
+            }
         };
-        Ok(self.cpu.run(work).await??)
+        Ok(self.cpu.run_within(work).await??)
     }
 
     /// What is found of a frame that does not match, with its name, which may be that of one of the other views. `None` where that cannot be told: what was found before

@@ -7,8 +7,8 @@ use event_bus::{Bus, Evidence, Exhibit, ExhibitKey, Folder, Objects, Telling};
 use fingerprint::Limits;
 use log_limiter::LogLimiter;
 use proto::v1::{Alert, Phase, Subject};
-use receivers::{Group, Links, Message, Occasion, Picture, Receiver, Shots, Told};
-use service_runtime::CpuQueue;
+use receivers::{Group, Links, Message, NoPicture, Occasion, Picture, Receiver, Shots, Told};
+use service_runtime::{CpuQueue, NeedsMemory, NotDone};
 use tokio::time::timeout;
 
 use crate::{
@@ -138,13 +138,20 @@ impl Messages {
         if frame.is_none() && reference.is_none() {
             return None;
         }
-        let made = self.cpu.run(move || {
+        let made = self.cpu.run_within(move |max_alloc_bytes| {
             let shots = Shots {
                 frame: frame.as_deref(),
                 reference: reference.as_deref(),
                 heat_map: None,
             };
-            shots.side_by_side(Limits::default())
+            let limits = Limits {
+                max_alloc_bytes,
+                ..Limits::default()
+            };
+            match shots.side_by_side(limits) {
+                Err(NoPicture::TooMuchMemory(needed)) => Err(NeedsMemory(needed)),
+                made => Ok(made),
+            }
         });
         match made.await {
             Ok(Ok(picture)) => Some(picture),
@@ -152,7 +159,11 @@ impl Messages {
                 self.complain(&why.to_string());
                 None
             }
-            Err(panic) => {
+            Err(why @ NotDone::TooMuchMemory { .. }) => {
+                self.complain(&why.to_string());
+                None
+            }
+            Err(NotDone::Panicked(panic)) => {
                 tracing::error!(%panic, "making a picture failed");
                 None
             }

@@ -14,6 +14,8 @@ const TALLY = document.querySelector("[data-tally]");
 const BY_NAME = new Intl.Collator("en", { numeric: true });
 const CARDS = new Map();
 const NONE = document.querySelector("[data-none]");
+// Of very many folders the page has some; to find others it is asked for again.
+const HAS_ALL = document.querySelector("[data-left-out]") === null;
 
 const byName = (a, b) => BY_NAME.compare(a.name, b.name);
 // What that is, the service says.
@@ -54,6 +56,7 @@ function count() {
     if (!card.element.hidden) shown += 1;
   }
   NONE.hidden = shown > 0 || CARDS.size === 0;
+  if (!HAS_ALL) return;
   COUNT.textContent = shown === CARDS.size ? `${shown} folders` : `${shown} of ${CARDS.size} folders`;
   for (const entry of TALLY.children) {
     const number = counts.get(entry.dataset.state) ?? 0;
@@ -74,7 +77,7 @@ function arrangeSoon() {
 function show(summary) {
   const card = CARDS.get(summary.folder);
   // The service draws a new folder's card.
-  if (card === undefined) return addCards();
+  if (card === undefined) return HAS_ALL ? addCards() : undefined;
   card.show(summary);
   arrangeSoon();
 }
@@ -112,10 +115,10 @@ function remember() {
 
 for (const element of LIST.querySelectorAll("[data-folder]")) CARDS.set(element.dataset.folder, new Card(element));
 FORM.addEventListener("input", () => { remember(); count(); sort(); });
-FORM.addEventListener("submit", (event) => event.preventDefault());
+FORM.addEventListener("submit", (event) => { if (HAS_ALL) event.preventDefault(); });
 TALLY.addEventListener("click", (event) => {
   const entry = event.target.closest("[data-state]");
-  if (entry === null) return;
+  if (entry === null || !HAS_ALL) return;
   event.preventDefault();
   const { state } = FORM.elements;
   state.value = state.value === entry.dataset.state ? "" : entry.dataset.state;

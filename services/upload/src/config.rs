@@ -6,7 +6,7 @@ use clap::Args;
 use fingerprint::Limits;
 use looks::ModelConfig;
 
-use crate::access::AccessConfig;
+use crate::{access::AccessConfig, quotas::QuotaConfig};
 
 /// The limits of the upload service, and who may use it.
 #[derive(Debug, Clone, Args)]
@@ -77,6 +77,10 @@ pub struct Config {
     #[arg(skip)]
     pub messages_at: Option<String>,
 
+    /// How many folders there may be, and how much their pictures may take.
+    #[command(flatten)]
+    pub quotas: QuotaConfig,
+
     /// Who may use the service.
     #[command(flatten)]
     pub access: AccessConfig,
@@ -104,6 +108,7 @@ impl Default for Config {
             model: ModelConfig::none(),
             cameras: camera_settings::Config::default(),
             messages_at: None,
+            quotas: QuotaConfig::default(),
             access: AccessConfig::default(),
         }
     }

@@ -1,9 +1,8 @@
-//! The turn of pictures on the process's pool. What is made of them is left to those who decode.
+//! The turn of pictures on the process's pool, and the memory that they take there. What is made of them is left to those who
+//! decode.
 
-use bytes::Bytes;
-use fingerprint::{Encoded, Limits};
-use service_runtime::CpuQueue;
-use tokio::task::JoinError;
+use fingerprint::{Error, Limits};
+use service_runtime::{CpuQueue, NeedsMemory, NotDone};
 
 /// Where one kind of work with pictures is done.
 pub(crate) struct Decoding {
@@ -11,38 +10,28 @@ pub(crate) struct Decoding {
     queue: CpuQueue,
 }
 
-/// From this many pixels on, pictures are decoded one at a time: each takes hundreds of megabytes and up to seconds.
-const LARGE_PIXELS: u64 = 16_000_000;
-
 impl Decoding {
     pub(crate) fn new(limits: Limits, queue: CpuQueue) -> Self {
         Decoding { limits, queue }
     }
 
-    /// What decoders allow.
-    pub(crate) fn limits(&self) -> Limits {
-        self.limits
-    }
-
-    /// Width and height of a picture by its header; `None` where that can't be read. `Err` where reading panicked.
-    pub(crate) async fn size(&self, bytes: Bytes) -> Result<Option<(u32, u32)>, JoinError> {
-        let limits = self.limits;
-        let read = move || {
-            let picture = Encoded::open(&bytes, limits).ok()?;
-            Some(picture.size())
-        };
-        self.queue.run(read).await
-    }
-
-    /// Does what decodes a picture of this size. `Err` where it panicked.
+    /// Does what decodes a picture, within the limits that it is given. What needs more memory than a place of the pool has waits
+    /// for it, and is done one at a time: it takes up to seconds. `Err` where it panicked, or never could have the memory.
     pub(crate) async fn run<T: Send + 'static>(
         &self,
-        (width, height): (u32, u32),
-        work: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, JoinError> {
-        match u64::from(width) * u64::from(height) > LARGE_PIXELS {
-            true => self.queue.run_large(work).await,
-            false => self.queue.run(work).await,
-        }
+        work: impl Fn(Limits) -> Result<T, Error> + Send + Sync + 'static,
+    ) -> Result<Result<T, Error>, NotDone> {
+        let limits = self.limits;
+        let within = move |max_alloc_bytes| {
+            let done = work(Limits {
+                max_alloc_bytes,
+                ..limits
+            });
+            match done.as_ref().err().and_then(Error::needed_bytes) {
+                Some(needed) => Err(NeedsMemory(needed)),
+                None => Ok(done),
+            }
+        };
+        self.queue.run_within(within).await
     }
 }

@@ -40,6 +40,7 @@ use crate::{
     broker::Broker,
     cameras::Cameras,
     problem::{Kind, Problem},
+    quotas::QuotaConfig,
 };
 
 #[derive(Clone)]
@@ -47,6 +48,7 @@ pub(crate) struct Folders {
     broker: Broker,
     cameras: Cameras,
     states: Arc<FolderStates>,
+    quotas: QuotaConfig,
     turns: Arc<Turns>,
     tracker: TaskTracker,
 }
@@ -70,12 +72,14 @@ impl Folders {
         broker: Broker,
         cameras: Cameras,
         states: Arc<FolderStates>,
+        quotas: QuotaConfig,
         tracker: TaskTracker,
     ) -> Self {
         Folders {
             broker,
             cameras,
             states,
+            quotas,
             turns: Arc::default(),
             tracker,
         }
@@ -103,6 +107,9 @@ impl Folders {
         self.carry_through(async move {
             let _turn = this.turns.take(&folder).await;
             let before = this.states.read().made(&folder).cloned();
+            if before.is_none() {
+                this.quotas.check_folder(&this.states.read())?;
+            }
             let name = by.name();
             let is_new =
                 before.is_none() && this.broker.create_folder(&folder, &details, name).await?;
@@ -256,6 +263,7 @@ impl Folders {
         if self.states.read().is_made(folder) {
             return Ok(false);
         }
+        self.quotas.check_folder(&self.states.read())?;
         let nothing = Details::default();
         let is_new = self
             .broker

@@ -39,6 +39,7 @@ mod schemas;
 mod silences;
 mod standings;
 mod telling;
+mod unmade;
 
 use std::sync::Arc;
 
@@ -91,7 +92,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
 /// All that the document of the API tells of.
 fn api() -> OpenApiRouter<Arc<App>> {
     OpenApiRouter::with_openapi(openapi::Api::openapi())
-        .routes(routes!(folders::list))
+        .routes(routes!(folders::list, unmade::remove))
         .routes(routes!(folders::get, folders::make, folders::remove))
         .routes(routes!(drift::list))
         .routes(routes!(frames::latest))
@@ -148,6 +149,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
 fn pages() -> Router<Arc<App>> {
     Router::new()
         .route("/", get(pages::overview))
+        .route("/folders/remove-unmade", post(unmade::remove_by_form))
         .route("/folder/{folder}/delete/{id}", post(forms::delete))
         .route("/folder/{folder}/normals", post(normals::add_by_form))
         .route(
@@ -265,6 +267,7 @@ mod tests {
                 "drift",
                 "favicon.svg",
                 "folder",
+                "folders",
                 "login",
                 "logout",
                 "notices",

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use fingerprint::{Error, Fingerprinter, Picture};
-use tokio::task::JoinError;
+use service_runtime::NotDone;
 
 use crate::{
     decoding::Decoding,
@@ -23,24 +23,19 @@ impl Inspection {
     }
 
     pub(crate) async fn inspect(&self, bytes: Bytes) -> Result<Inspected, Problem> {
-        match self.decode(bytes).await {
-            Ok(result) => result.map_err(|error| refusal(&error)),
-            Err(error) => {
+        let looked_at = bytes.clone();
+        let work = move |limits| Fingerprinter::new(limits).inspect(&looked_at);
+        match self.0.run(work).await {
+            Ok(Ok(picture)) => Ok(Inspected { bytes, picture }),
+            Ok(Err(error)) => Err(refusal(&error)),
+            Err(error @ NotDone::TooMuchMemory { .. }) => {
+                Err(Kind::UnreadablePicture.because(sentence(&error.to_string())))
+            }
+            Err(NotDone::Panicked(error)) => {
                 tracing::error!(%error, "a decoder panicked");
                 Err(Kind::UnreadablePicture.because("The picture cannot be decoded."))
             }
         }
-    }
-
-    async fn decode(&self, bytes: Bytes) -> Result<Result<Inspected, Error>, JoinError> {
-        let size = self.0.size(bytes.clone()).await?;
-        let limits = self.0.limits();
-        let work = move || {
-            let picture = Fingerprinter::new(limits).inspect(&bytes)?;
-            Ok(Inspected { bytes, picture })
-        };
-        // Without a size there is nothing to decode, and `work` says why.
-        self.0.run(size.unwrap_or_default(), work).await
     }
 }
 

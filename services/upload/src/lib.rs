@@ -6,6 +6,7 @@
 //!
 //! - `access`: who may do what.
 //! - `http`: routes, pages, limits on what comes in.
+//! - `quotas`: how many folders there may be, and how much their pictures may take.
 //! - `folders`: every change, in an order that a crash at any moment cannot spoil.
 //! - `silences`: of which alerts nobody is told.
 //! - `notices`: what people were told, and what waits.
@@ -33,12 +34,14 @@ mod notices;
 mod pace;
 mod problem;
 mod process;
+mod quotas;
 mod silences;
 mod thumbnails;
 
 pub use access::AccessConfig;
 pub use config::{Config, parse_threshold};
 pub use process::main;
+pub use quotas::QuotaConfig;
 
 use std::{sync::Arc, time::Duration};
 
@@ -88,7 +91,8 @@ pub async fn run(
     let shutdown = context.shutdown.clone();
     let tracker = TaskTracker::new();
     config.access.check(listener.local_addr()?)?;
-    let states = Arc::new(FolderStates::default());
+    let most_unmade = config.quotas.max_unmade_folders as usize;
+    let states = Arc::new(FolderStates::with_unmade(most_unmade));
     let pace = Arc::new(Pace::new(Arc::clone(&states)));
     let broker = Broker::new(bus.clone());
     let access = Access::open(&config.access, &broker, &bus, &tracker, &shutdown).await?;
@@ -97,6 +101,7 @@ pub async fn run(
         broker.clone(),
         cameras.clone(),
         Arc::clone(&states),
+        config.quotas.clone(),
         tracker.clone(),
     );
 
@@ -121,7 +126,8 @@ pub async fn run(
     });
     tracker.spawn({
         let (states, bus, shutdown) = (Arc::clone(&states), bus.clone(), shutdown.clone());
-        async move { measure::measure(&states, &bus, &shutdown).await }
+        let most = config.quotas.metrics_max_folders as usize;
+        async move { measure::measure(&states, &bus, most, &shutdown).await }
     });
     tracker.spawn({
         let (states, bus, shutdown) = (Arc::clone(&states), bus.clone(), shutdown.clone());

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, process::ExitCode};
 use anyhow::Context as _;
 use event_bus::{Bus, BusConfig, Role};
 use looks::ModelConfig;
-use service_runtime::{Failure, Service};
+use service_runtime::{Context, CpuConfig, Failure, Service};
 use tokio::net::TcpListener;
 
 #[derive(clap::Args)]
@@ -27,6 +27,8 @@ struct Settings {
     cameras: camera_settings::Config,
     #[command(flatten)]
     bus: BusConfig,
+    #[command(flatten)]
+    cpu: CpuConfig,
 }
 
 const SERVICE: Service = Service {
@@ -54,6 +56,7 @@ pub fn main() -> ExitCode {
             cameras: settings.cameras,
             ..settings.upload
         };
-        crate::run(listener, config, bus, context).await
+        let cpu = settings.cpu.pool();
+        crate::run(listener, config, bus, Context { cpu, ..context }).await
     })
 }

@@ -5,11 +5,11 @@ use std::io::Cursor;
 use bytes::Bytes;
 use event_bus::{Exhibit, Folder};
 use fast_image_resize::{FilterType, ResizeAlg, ResizeOptions, Resizer};
-use fingerprint::{Encoded, Limits};
+use fingerprint::{Encoded, Error, Limits};
 use image::{DynamicImage, RgbImage, codecs::jpeg::JpegEncoder};
 use quick_cache::{Weighter, sync::Cache};
+use service_runtime::NotDone;
 use time::OffsetDateTime;
-use tokio::task::JoinError;
 
 use crate::{
     decoding::Decoding,
@@ -117,42 +117,51 @@ impl Thumbnails {
     }
 
     async fn make(&self, bytes: Bytes, width: Width) -> Thumbnail {
-        self.try_to_make(bytes, width)
+        let Width(width) = width;
+        match self
+            .decoding
+            .run(move |limits| reduce(&bytes, limits, width))
             .await
-            .unwrap_or_else(|error| {
+        {
+            Ok(Ok(thumbnail)) => thumbnail,
+            Ok(Err(error)) => {
+                tracing::debug!(%error, "a picture cannot be made smaller");
+                None
+            }
+            Err(error @ NotDone::TooMuchMemory { .. }) => {
+                tracing::debug!(%error, "a picture is not made smaller");
+                None
+            }
+            Err(NotDone::Panicked(error)) => {
                 tracing::error!(%error, "making a picture smaller panicked");
                 None
-            })
-    }
-
-    /// `Err` where a decoder panicked.
-    async fn try_to_make(&self, bytes: Bytes, Width(width): Width) -> Result<Thumbnail, JoinError> {
-        let size = match self.decoding.size(bytes.clone()).await? {
-            Some(size) if size.0 > width => size,
-            _ => return Ok(None),
-        };
-        let limits = self.decoding.limits();
-        let work = move || reduce(&bytes, limits, width);
-        self.decoding.run(size, work).await
-    }
-}
-
-fn reduce(bytes: &[u8], limits: Limits, width: u32) -> Thumbnail {
-    let reduced = Encoded::open(bytes, limits)
-        .map_err(anyhow::Error::from)
-        .and_then(|picture| encode(&shrink(&picture, width)?));
-    match reduced {
-        Ok(bytes) => Some(bytes),
-        Err(error) => {
-            tracing::debug!(%error, "a picture cannot be made smaller");
-            None
+            }
         }
     }
 }
 
-/// The picture upright and `width` wide; narrower only if it were too tall otherwise. Transparency is ignored.
-fn shrink(picture: &Encoded<'_>, width: u32) -> anyhow::Result<DynamicImage> {
-    let source = DynamicImage::ImageRgb8(picture.decode()?.into_rgb8());
+/// `Ok(None)` where the picture is no wider, or no JPEG can be made of it.
+fn reduce(bytes: &[u8], limits: Limits, width: u32) -> Result<Thumbnail, Error> {
+    let picture = Encoded::open(bytes, limits)?;
+    if picture.size().0 <= width {
+        return Ok(None);
+    }
+    // Reducing it makes it narrow first, or low where it is stored on its side.
+    let (stored_width, stored_height) = picture.stored_size();
+    let narrowed = 3 * u64::from(width) * u64::from(stored_width.max(stored_height));
+    let source = DynamicImage::ImageRgb8(picture.rgb(narrowed)?);
+    let reduced = shrink(&picture, &source, width).and_then(|small| encode(&small));
+    Ok(reduced
+        .inspect_err(|error| tracing::debug!(%error, "a picture cannot be made smaller"))
+        .ok())
+}
+
+/// The picture upright and `width` wide; narrower only if it were too tall otherwise. `source` are its pixels as stored.
+fn shrink(
+    picture: &Encoded<'_>,
+    source: &DynamicImage,
+    width: u32,
+) -> anyhow::Result<DynamicImage> {
     let (upright_width, upright_height) = picture.size();
     let scale = f64::min(
         f64::from(width) / f64::from(upright_width),
@@ -162,7 +171,7 @@ fn shrink(picture: &Encoded<'_>, width: u32) -> anyhow::Result<DynamicImage> {
     let (width, height) = (scaled(source.width()), scaled(source.height()));
     let mut small = DynamicImage::ImageRgb8(RgbImage::new(width, height));
     let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(FilterType::CatmullRom));
-    Resizer::new().resize(&source, &mut small, &options)?;
+    Resizer::new().resize(source, &mut small, &options)?;
     small.apply_orientation(picture.orientation());
     Ok(small)
 }

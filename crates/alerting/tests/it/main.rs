@@ -5,4 +5,5 @@
 mod camera;
 mod endings;
 mod races;
+mod shares;
 mod site;

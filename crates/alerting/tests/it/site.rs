@@ -1,6 +1,8 @@
 use std::sync::Arc;
 
-use alerting::{AlertStates, Clock, EvidenceWriter, FolderRule, Pictures, Settled, Transitions};
+use alerting::{
+    AlertStates, Clock, EvidenceLimits, EvidenceWriter, FolderRule, Pictures, Settled, Transitions,
+};
 use bytes::Bytes;
 use event_bus::{AlertSubject, Bus, BusConfig, Folder, Role};
 use proto::{
@@ -20,15 +22,27 @@ pub(crate) struct Site {
     transitions: Transitions,
 }
 
-const GIGABYTE: u64 = 1_000_000_000;
+/// How large the frames are.
+pub(crate) const PICTURE_BYTES: u64 = 10_000;
+
+/// More than any test needs.
+const MUCH: EvidenceLimits = EvidenceLimits {
+    max_bytes: 1_000_000_000,
+    folder_max_bytes: 1_000_000_000,
+    alerts_per_hour: 1000,
+};
 
 impl Site {
     pub(crate) async fn new() -> Self {
+        Site::with_evidence(MUCH).await
+    }
+
+    pub(crate) async fn with_evidence(limits: EvidenceLimits) -> Self {
         let nats = NatsServer::start();
         let bus = connect(&nats).await;
         let clock = Clock::driven(OffsetDateTime::now_utc());
         Site {
-            transitions: transitions(&bus, &clock),
+            transitions: transitions(&bus, &clock, limits),
             nats,
             bus,
             clock,
@@ -48,14 +62,14 @@ impl Site {
 
     /// What another comparator decides with, which knows nothing yet.
     pub(crate) fn other(&self) -> Transitions {
-        transitions(&self.bus, &self.clock)
+        transitions(&self.bus, &self.clock, MUCH)
     }
 
     /// The same, but for that it has heard that somebody publishes something of the view.
     pub(crate) fn other_that_heard(&self) -> Transitions {
         let states = AlertStates::default();
         states.hear(AlertSubject::view(&self.folder), self.clock.now());
-        transitions_upon(states, &self.bus, &self.clock)
+        transitions_upon(states, &self.bus, &self.clock, MUCH)
     }
 
     /// A frame of this second after the minute before the site was made, compared by the threshold in force.
@@ -128,18 +142,23 @@ pub(crate) async fn see(
     comparison: &Comparison,
 ) -> Settled {
     let pictures = Pictures {
-        frame: &Bytes::from_static(b"picture"),
+        frame: &Bytes::from_static(&[7; PICTURE_BYTES as usize]),
         reference: Some("a"),
     };
     let settled = transitions.after_comparison(&site.folder, &site.set, comparison, pictures);
     settled.await.unwrap()
 }
 
-fn transitions(bus: &Bus, clock: &Clock) -> Transitions {
-    transitions_upon(AlertStates::default(), bus, clock)
+fn transitions(bus: &Bus, clock: &Clock, limits: EvidenceLimits) -> Transitions {
+    transitions_upon(AlertStates::default(), bus, clock, limits)
 }
 
-fn transitions_upon(states: AlertStates, bus: &Bus, clock: &Clock) -> Transitions {
-    let evidence = EvidenceWriter::new(bus, GIGABYTE);
+fn transitions_upon(
+    states: AlertStates,
+    bus: &Bus,
+    clock: &Clock,
+    limits: EvidenceLimits,
+) -> Transitions {
+    let evidence = EvidenceWriter::new(bus, limits);
     Transitions::new(bus.clone(), Arc::new(states), evidence, clock.clone())
 }

@@ -29,8 +29,12 @@ pub(super) const MAX_AGE: Duration = Duration::from_secs(90 * DAY.as_secs());
 
 const SUBJECTS: &str = "alerts.>";
 
+/// How many events of a view or a camera are kept: 10,000 episodes. The last of them is the state, which never goes before others.
+const NEWEST_KEPT: u16 = 20_000;
+
 pub(super) const DECLARATION: Declaration = Declaration {
     is_state: true,
+    newest_kept: Some(NEWEST_KEPT),
     max_age: Some(MAX_AGE),
     backup: Backup::Everything,
     rights: &[

@@ -7,18 +7,24 @@ use super::{
     declaration::Declaration,
     rights::{Right, Service},
 };
-use crate::nats::{
-    bucket::BucketNames,
-    bus::Bus,
-    event::Undecodable,
-    objects::{ObjectBucket, ObjectChange, Objects, object_names},
-    store_error::StoreError,
+use crate::{
+    folder::Folder,
+    nats::{
+        bucket::BucketNames,
+        bus::Bus,
+        event::Undecodable,
+        objects::{ObjectBucket, ObjectChange, Objects, object_names},
+        store_error::StoreError,
+    },
 };
 
 pub(super) const DECLARATION: Declaration = Declaration {
     max_age: Some(alerts::MAX_AGE),
     rights: &[
-        (Service::Comparator, &[Right::Write, Right::Ask]),
+        (
+            Service::Comparator,
+            &[Right::Write, Right::Follow, Right::Ask],
+        ),
         (Service::Upload, &[Right::Ask]),
         (Service::Notifier, &[Right::Ask]),
     ],
@@ -34,7 +40,7 @@ pub struct Evidence;
 pub type ExhibitChange = ObjectChange<Evidence>;
 
 /// A picture behind an alert.
-#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct ExhibitKey {
     /// The alert's id.
     pub alert: String,
@@ -54,7 +60,7 @@ pub enum InvalidExhibitKey {
 }
 
 /// Which of the two pictures behind an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Exhibit {
     /// The frame that opened the episode.
     Frame,
@@ -97,6 +103,20 @@ impl ExhibitKey {
             exhibit,
         }
     }
+
+    /// The folder whose alert it is, by the alert's id: `<folder>-<milliseconds>-<checksum>`, and that of a camera's alert with
+    /// `-camera` behind it. `None` where the id is made otherwise.
+    pub fn folder(&self) -> Option<Folder> {
+        let id = self.alert.strip_suffix("-camera").unwrap_or(&self.alert);
+        let mut parts = id.rsplitn(3, '-');
+        let (checksum, at, folder) = (parts.next()?, parts.next()?, parts.next()?);
+        let is_checksum = checksum.len() == 8 && checksum.bytes().all(|it| it.is_ascii_hexdigit());
+        let is_time = !at.is_empty() && at.bytes().all(|it| it.is_ascii_digit());
+        match is_checksum && is_time {
+            true => folder.parse().ok(),
+            false => None,
+        }
+    }
 }
 
 impl fmt::Display for ExhibitKey {
@@ -133,5 +153,30 @@ impl Bus {
     /// The pictures behind the alerts.
     pub fn evidence(&self) -> Objects<Evidence> {
         self.objects()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_alerts_id_says_whose_it_is() {
+        for (id, folder) in [
+            ("gate-1796015590123-0a1b2c3d", Some("gate")),
+            ("gate-1796015590123-0a1b2c3d-camera", Some("gate")),
+            (
+                "dock-2-camera-1796015590123-0a1b2c3d",
+                Some("dock-2-camera"),
+            ),
+            ("alert-1", None),
+            ("gate-1796015590123-0a1b", None),
+            ("gate-today-0a1b2c3d", None),
+            ("-1796015590123-0a1b2c3d", None),
+        ] {
+            let key = ExhibitKey::new(id, Exhibit::Frame);
+            let folder = folder.map(|name| name.parse().unwrap());
+            assert_eq!(key.folder(), folder, "{id}");
+        }
     }
 }

@@ -78,6 +78,8 @@ pub struct Objects<B> {
 pub struct ObjectChange<B: ObjectBucket> {
     /// What is known of the object that is there now.
     pub about: Option<B::About>,
+    /// How large it is; 0 where it was removed.
+    pub size_bytes: u64,
 }
 
 /// How much of an object one message carries, in bytes.
@@ -308,6 +310,9 @@ impl<B: ObjectBucket> Event for ObjectChange<B> {
         let about = about.transpose();
         let about =
             about.map_err(|Undecodable(why)| Undecodable(format!("object {key}: {why}")))?;
-        Ok(ObjectChange { about })
+        Ok(ObjectChange {
+            about,
+            size_bytes: info.size as u64,
+        })
     }
 }

@@ -49,7 +49,7 @@ fn what_is_above_the_limits_is_refused_by_its_header() {
 
     // A progressive picture is held as coefficients, of two bytes each, before it becomes pixels.
     let little_memory = Limits {
-        max_alloc_bytes: 500_000,
+        max_alloc_bytes: 900_000,
         ..Limits::default()
     };
     let coding = |progressive| Coding {

@@ -8,4 +8,5 @@ mod formats;
 mod history;
 mod imagehash;
 mod jpegs;
+mod memory;
 mod thumbnail;

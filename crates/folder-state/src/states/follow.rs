@@ -50,10 +50,12 @@ impl FolderStates {
             )),
             folds.start_with_the_first(beginning_anew(self, learn_episode, episodes_are_anew)),
         ];
+        let this = Arc::clone(self);
         async move {
             for caught_up in started {
                 caught_up.wait().await;
             }
+            this.change(Known::hold_unmade);
         }
     }
 
@@ -198,7 +200,13 @@ fn learn_alert(states: &FolderStates, stored: Stored<Alert>) {
         Subject::Camera => |folder| &mut folder.camera_alert,
         _ => |folder| &mut folder.alert,
     };
-    let learnt = states.change(|known| known.replace(&folder, stored, place));
+    let learnt = states.change(|known| {
+        // The alert of a camera makes a folder known, of which there may be too many. It is among the alerts all the same.
+        if stored.key.subject == Subject::Camera && !known.admits(&folder) {
+            return None;
+        }
+        known.replace(&folder, stored, place)
+    });
     if let Some(new) = learnt {
         states.live.announce(&folder, News::Alert(new.event));
     }
@@ -206,6 +214,9 @@ fn learn_alert(states: &FolderStates, stored: Stored<Alert>) {
 
 fn learn_frame(states: &FolderStates, stored: Stored<FrameArrival>) {
     states.change(|known| {
+        if !known.admits(&stored.key) {
+            return;
+        }
         let folder = known.folder(&stored.key);
         if folder
             .removed
@@ -218,6 +229,9 @@ fn learn_frame(states: &FolderStates, stored: Stored<FrameArrival>) {
 
 fn learn_camera(states: &FolderStates, stored: Stored<CameraState>) {
     states.change(|known| {
+        if !known.admits(&stored.key) {
+            return;
+        }
         let folder = known.folder(&stored.key);
         let kept = stored.event.kept_frame.as_ref();
         let kept = kept.and_then(|frame| Stored::of_kept(&stored.key, frame, Bytes::new()));

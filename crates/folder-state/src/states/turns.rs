@@ -34,6 +34,13 @@ pub(super) struct LastTold {
     state: Option<FolderState>,
 }
 
+impl LastTold {
+    /// Whether viewers were last told that it is there.
+    pub(super) fn is_told_of(&self) -> bool {
+        self.state.is_some()
+    }
+}
+
 /// Folders of one turn. Where more have changed, those whose state has come first, then those that waited longest.
 const MOST_FOLDERS: usize = 100;
 

@@ -113,6 +113,8 @@ const PERMISSIONS: &[Permission] = &[
     // What is watched, and by which rule.
     change("PUT", "/api/v1/folders/{folder}", Admin, "make or describe a folder"),
     change("DELETE", "/api/v1/folders/{folder}", Admin, "remove a folder"),
+    change("DELETE", "/api/v1/folders", Admin, "remove the folders that nobody made"),
+    change("POST", "/folders/remove-unmade", Admin, "remove the folders that nobody made"),
     change("POST", "/folder/{folder}/details", Admin, "describe a folder"),
     change("POST", "/folder/{folder}/rule", Admin, "set a rule"),
     change("PUT", "/api/v1/folders/{folder}/rule", Admin, "set a rule"),

@@ -72,6 +72,7 @@ impl Folders {
             return Ok(there.clone());
         }
         check_room(folder, &before)?;
+        self.check_room_for(folder, inspected)?;
         let upload = Upload {
             frame_at: origin.frame_at(),
             ..self.upload(folder, name, inspected)

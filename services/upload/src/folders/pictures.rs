@@ -72,6 +72,7 @@ impl Folders {
         normals: Normals,
         by: &By,
     ) -> Result<Upload, Problem> {
+        self.check_room_for(folder, inspected)?;
         self.make_now(folder, by).await?;
         let before = Holding::known(&self.states.read(), folder);
         let upload = self.upload(folder, name, inspected);
@@ -224,6 +225,17 @@ impl Folders {
                 .or_else(newest_left),
             normals,
         }
+    }
+
+    /// Whether there is room for a picture, as far as is known here.
+    pub(super) fn check_room_for(
+        &self,
+        folder: &Folder,
+        inspected: &Inspected,
+    ) -> Result<(), Problem> {
+        let bytes = inspected.bytes.len() as u64;
+        self.quotas
+            .check_picture(&self.states.read(), folder, bytes)
     }
 
     /// What is known of a picture that is about to be stored. Its id is later than those of all references and normal

@@ -51,24 +51,24 @@ refuses! {
     Change: CrossSite;
     /// A body of some fields.
     Body: TooSlow, TooLarge;
-    Rule: InvalidRule;
+    Rule: InvalidRule, TooManyFolders;
     /// What is said of a folder.
-    Details: InvalidFolderDetails;
+    Details: InvalidFolderDetails, TooManyFolders;
     Acknowledgement: InvalidAcknowledgement;
     Silence: InvalidSilence, TooManySilences;
     /// One that must be there.
     OneSilence: UnknownSilence;
     /// A receiver that is to be tried.
     OneReceiver: UnknownReceiver, Busy;
-    Camera: InvalidCamera, NoCameraKey;
+    Camera: InvalidCamera, NoCameraKey, TooManyFolders;
     /// A camera that is to be tried.
     CameraTest: InvalidCamera, NoCameraKey, Busy;
     /// Pictures as the body.
-    Pictures: EmptyPicture, TooSlow, TooLarge, TooManyFiles, UnknownFormat, UnreadablePicture, AllRefused, Busy;
+    Pictures: EmptyPicture, TooSlow, TooLarge, TooManyFiles, UnknownFormat, UnreadablePicture, AllRefused, NoRoom, TooManyFolders, Busy;
     /// One more normal picture, from the body or from a camera.
     Normal: NoReference, TooManyNormals, NoFrame, UnreadableFrame, UnknownAlert, NoEvidence;
     /// One more normal picture, which was proposed.
-    Accepted: NoReference, TooManyNormals, EmptyPicture, UnknownFormat, UnreadablePicture;
+    Accepted: NoReference, TooManyNormals, EmptyPicture, UnknownFormat, UnreadablePicture, NoRoom;
     /// A form of pictures.
     PictureForm: SomeRefused;
     /// A place among the viewers of events.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use askama::Template;
 use axum::{Extension, extract::State, response::Html};
-use folder_state::FolderState;
+use folder_state::{FolderState, UnmadeFolders};
 use serde::Deserialize;
 
 use super::{
@@ -22,7 +22,11 @@ const ORDERS: [(&str, &str); 4] = [
     ("age", "oldest picture first"),
 ];
 
-/// Which folders are shown, and in which order. All are part of the page, so that a script can show the others.
+/// How many folders one page has.
+const MOST_CARDS: usize = 500;
+
+/// Which folders are shown, and in which order. All are part of the page, so that a script can show the others; where there are
+/// very many, those that are asked for, the first of them.
 #[derive(Deserialize)]
 #[serde(default)]
 pub(crate) struct Query {
@@ -36,6 +40,10 @@ pub(crate) struct Query {
 #[template(path = "overview.html")]
 struct Overview {
     cards: Vec<Card>,
+    /// How many there are that the page does not have, and how many in all.
+    left_out: usize,
+    total: usize,
+    unmade: UnmadeFolders,
     /// How many folders are in each state.
     tally: Vec<Tally>,
     query: Query,
@@ -93,10 +101,18 @@ pub(crate) async fn overview(
     let position = app.pace.last_position();
     let mut cards: Vec<Card> = summaries(&app).into_iter().map(Card::new).collect();
     query.sort(&mut cards);
+    let tally = FolderState::ALL.map(|state| Tally::of(state, &cards));
+    let total = cards.len();
+    if total > MOST_CARDS {
+        cards.retain(|card| query.wants(card));
+        cards.truncate(MOST_CARDS);
+    }
+    let unmade = app.states.read().unmade_folders();
     render(&Overview {
-        tally: FolderState::ALL
-            .map(|state| Tally::of(state, &cards))
-            .into(),
+        tally: tally.into(),
+        left_out: total - cards.len(),
+        total,
+        unmade,
         width: if cards.len() <= 12 { 640 } else { 320 },
         cards,
         query,
