@@ -44,7 +44,7 @@ const OPS_PORT: u16 = 9503;
 pub(crate) const WHAT_HAPPENS: &str = "\
 Six simulated cameras are running, one in each of folder1 to folder6. The camera of folder2 is covered after 20 s, that of
 folder4 is turned after 45 s, and that of folder6 is out of focus after 80 s, each for 15 s, and again every 2 minutes. Every
-5 minutes folder1 shows what folder2 should (after 110 s), something stands in the view of folder5 (140 s), folder3 freezes (165 s),
+5 minutes folder5 shows what folder6 should (after 110 s), something stands in the view of folder1 (140 s), folder3 freezes (165 s),
 and folder1 sends nothing (220 s). By another measure than view some of this is not seen. Their alerts show here:
 ";
 

@@ -10,8 +10,8 @@ use crate::spec::{CameraSpec, SourceSpec};
 /// Six cameras, `folder1` to `folder6`, each with a scene of its own, two frames a second at 1280x720.
 ///
 /// Every two minutes the second is covered, the fourth turned away and the sixth out of focus for 15 seconds, 20, 45 and
-/// 80 seconds in. Every five minutes the first shows what the second sees and later sends nothing, something stands before
-/// the fifth, and the third freezes.
+/// 80 seconds in. Every five minutes something stands before the first, which later sends nothing, the fifth shows what the
+/// sixth sees, and the third freezes.
 #[must_use]
 pub fn demo_cameras() -> Vec<CameraSpec> {
     Scene::ALL
@@ -28,13 +28,13 @@ pub fn demo_cameras() -> Vec<CameraSpec> {
             quality: None,
             incidents: match number {
                 1 => vec![
-                    every(5, Kind::Swapped, 110, 15),
+                    every(5, Kind::ObjectAdded, 140, 15),
                     every(5, Kind::Silent, 220, 50),
                 ],
                 2 => vec![every(2, Kind::Covered, 20, 15)],
                 3 => vec![every(5, Kind::Frozen, 165, 40)],
                 4 => vec![every(2, Kind::Turned, 45, 15)],
-                5 => vec![every(5, Kind::ObjectAdded, 140, 15)],
+                5 => vec![every(5, Kind::Swapped, 110, 15)],
                 6 => vec![every(2, Kind::Defocused, 80, 15)],
                 _ => Vec::new(),
             },

@@ -57,7 +57,7 @@ fn still(view: &mut View, look: &Look) {
         goods(view, &mut dice, [3.2, 10.4], 2);
     }
     if look.object == Object::Added {
-        carton(view, [0.7, 0.0, 6.1], [1.6, 0.7, 6.8], [150.0, 112.0, 74.0]);
+        carton(view, [0.3, 0.0, 5.8], [2.0, 1.4, 7.0], [150.0, 112.0, 74.0]);
     }
 }
 
