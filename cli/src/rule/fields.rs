@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use clap::{
-    Arg, ArgGroup, ArgMatches, Args as _, Command, FromArgMatches as _,
+    Arg, ArgGroup, ArgMatches, Command,
     builder::{BoolValueParser, PossibleValuesParser, TypedValueParser, ValueParser},
 };
 use proto::{FieldKind, FieldValue, RuleField, v1::Rule};
