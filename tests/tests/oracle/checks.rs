@@ -289,9 +289,11 @@ impl Verdicts {
                 ),
                 || {
                     format!(
-                        "{folder}: frames {} to {}, compared from {} to {}, were {:?}, and no alert said so",
+                        "{folder}: frames {} to {}, {:?} to {:?}, compared from {} to {}, were {:?}, and no alert said so",
                         number_of(first.event.frame.as_ref()),
                         number_of(last.event.frame.as_ref()),
+                        Moment::of(&first.event),
+                        Moment::of(&last.event),
                         first.stored_at,
                         last.stored_at,
                         last.event.verdict()
@@ -462,7 +464,11 @@ impl Verdicts {
 fn line(alert: &Stored<Alert>) -> String {
     let Alert { id, message, .. } = &alert.event;
     let (sequence, at, phase) = (alert.sequence, alert.stored_at, alert.event.phase().word());
-    format!("{sequence} {at} {} {phase} {id} {message}\n", alert.key)
+    let moment = Moment::of_alert(&alert.event);
+    format!(
+        "{sequence} {at} {} {phase} {id} {message} {moment:?}\n",
+        alert.key
+    )
 }
 
 /// A folder with all that is known of it.

@@ -170,7 +170,7 @@ async fn suffer(mut server: NumberedServer, faults: Vec<Fault>, began: Instant) 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pictures_come_once_and_in_order_while_servers_are_killed_and_stopped() {
-    let seconds = variable("FRAMEWATCH_CAMERA_SOAK_SECONDS", 150);
+    let seconds = variable("FRAMEWATCH_CAMERA_SOAK_SECONDS", 90);
     let seed = variable("FRAMEWATCH_CAMERA_SOAK_SEED", 19).max(1);
     let (servers, cameras) = if seconds >= 300 { (8, 3) } else { (2, 2) };
     let mut chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
