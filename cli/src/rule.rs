@@ -29,7 +29,7 @@ enum Action {
     /// Show the rule that holds
     Get(Get),
     /// Set fields of a rule; comparators apply them at once
-    Set(Set),
+    Set(Box<Set>),
     /// Take a rule back, so that the default one holds, or the built-in one
     Unset(Unset),
 }
@@ -88,7 +88,8 @@ impl RuleCommand {
                 }
                 target.print(&serde_json::from_value(answer)?)
             }
-            Action::Set(Set { target, fields }) => {
+            Action::Set(set) => {
+                let Set { target, fields } = *set;
                 let api = Api::new(&target.api)?;
                 let there: Answer = api.get(&target.path()).await?;
                 let rule = fields.applied_to(there.rule.unwrap_or_default());

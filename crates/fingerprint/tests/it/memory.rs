@@ -226,8 +226,11 @@ fn chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
 
 /// What is in a WebP that has nothing but the picture.
 fn payload(webp: &[u8]) -> Vec<u8> {
-    let at = webp.windows(4).position(|name| name == b"VP8L").unwrap();
-    let length = u32::from_le_bytes(*webp[at + 4..].first_chunk().unwrap()) as usize;
+    let at = webp
+        .windows(4)
+        .position(|name| name == b"VP8L")
+        .expect("a lossless WebP");
+    let length = u32::from_le_bytes(*webp[at + 4..].first_chunk().expect("a length")) as usize;
     chunk(b"VP8L", &webp[at + 8..][..length])
 }
 
@@ -264,7 +267,10 @@ fn lossy() -> Vec<u8> {
 /// Transparency that is packed as a lossless picture is, without its header of five bytes.
 fn packed_alpha() -> Vec<u8> {
     let plain = plain_webp(SIDE as u16, SIDE as u16);
-    let at = plain.windows(4).position(|name| name == b"VP8L").unwrap();
+    let at = plain
+        .windows(4)
+        .position(|name| name == b"VP8L")
+        .expect("a lossless WebP");
     chunk(b"ALPH", &[&[1][..], &plain[at + 8 + 5..]].concat())
 }
 

@@ -1,6 +1,6 @@
 //! Cameras whose servers are killed and stopped at random: each picture is published once and in order, each outage is said once
-//! and ended, and memory stays where it is. `FRAMEWATCH_CAMERA_SOAK_SECONDS` says for how long, with 24 cameras from five minutes
-//! on; `FRAMEWATCH_CAMERA_SOAK_SEED` repeats the faults.
+//! and ended, and memory stays where it is. Passes, with a message, unless `FRAMEWATCH_CAMERA_SOAK_SECONDS` says for how long: with
+//! 24 cameras from five minutes on. `FRAMEWATCH_CAMERA_SOAK_SEED` repeats the faults.
 
 use std::{
     collections::BTreeMap,
@@ -170,7 +170,10 @@ async fn suffer(mut server: NumberedServer, faults: Vec<Fault>, began: Instant) 
 
 #[tokio::test(flavor = "multi_thread")]
 async fn pictures_come_once_and_in_order_while_servers_are_killed_and_stopped() {
-    let seconds = variable("FRAMEWATCH_CAMERA_SOAK_SECONDS", 90);
+    let seconds = variable("FRAMEWATCH_CAMERA_SOAK_SECONDS", 0);
+    if seconds == 0 {
+        return say("left out: it takes minutes; make camera-soak runs it");
+    }
     let seed = variable("FRAMEWATCH_CAMERA_SOAK_SEED", 19).max(1);
     let (servers, cameras) = if seconds >= 300 { (8, 3) } else { (2, 2) };
     let mut chance = Chance(seed.wrapping_mul(0x9E37_79B9_7F4A_7C15));
