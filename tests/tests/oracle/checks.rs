@@ -271,7 +271,8 @@ impl Verdicts {
         if is_held(folder.number) {
             return;
         }
-        let mut comparisons: Vec<_> = folder.history.decided().collect();
+        let comparisons = folder.history.decided();
+        let mut comparisons: Vec<_> = comparisons.filter(|it| !folder.is_overruled(it)).collect();
         comparisons.sort_by_key(|comparison| Moment::of(&comparison.event));
         for run in comparisons.chunk_by(|a, b| a.event.verdict() == b.event.verdict()) {
             if run.len() < DUE_AFTER {
@@ -506,6 +507,16 @@ impl Folder<'_> {
         let id = &comparison.reference.as_ref()?.id;
         let mut announced = self.history.announced();
         announced.find(|announced| announced.upload.id == *id)
+    }
+
+    /// Whether an alert had been said by a newer reference before: then a comparison by the one before it changes nothing. A
+    /// comparator may hear late of a reference, since its consumer died with a server.
+    fn is_overruled(&self, comparison: &Stored<Comparison>) -> bool {
+        let reference = Moment::of(&comparison.event).reference;
+        self.history.alerts.iter().any(|alert| {
+            alert.stored_at <= comparison.stored_at
+                && Moment::of_alert(&alert.event).reference > reference
+        })
     }
 
     fn may_be_firing_at(&self, at: Moment, is_firing: bool) -> bool {
