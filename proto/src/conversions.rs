@@ -246,7 +246,7 @@ mod tests {
         };
         assert_eq!(
             serde_json::to_string(&rule).unwrap(),
-            r#"{"threshold":0.75,"holdSeconds":30.0}"#
+            r#"{"threshold":0.75,"holdSeconds":30.0,"masks":[],"regions":[]}"#
         );
     }
 

@@ -423,7 +423,10 @@ mod tests {
             field.set(&mut rule, Some(value));
             assert_eq!(field.get(&rule), Some(value));
             let json = serde_json::to_value(&rule).unwrap();
-            let said: Vec<&String> = json.as_object().unwrap().keys().collect();
+            let said = json.as_object().unwrap().keys();
+            let said: Vec<&String> = said
+                .filter(|name| !Rule::AREAS.contains(&name.as_str()))
+                .collect();
             assert_eq!(said, [field.name]);
             assert_eq!(rule.check(), Ok(()));
             field.set(&mut rule, None);

@@ -92,8 +92,8 @@ const SERVICES: [Rights<'_>; 3] = [
             "$JS.API.CONSUMER.DELETE.FRAMES.comparator",
             "_INBOX_upload.x",
         ],
-        may_subscribe: &["_INBOX_comparator.>", "frames.*.>"],
-        may_not_subscribe: &["alerts.>", "frames.gate", "_INBOX_upload.>"],
+        may_subscribe: &["_INBOX_comparator.>", "frames.*.>", "alerts.>"],
+        may_not_subscribe: &["comparisons.gate", "frames.gate", "_INBOX_upload.>"],
     },
     Rights {
         user: "sink",

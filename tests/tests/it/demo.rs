@@ -118,7 +118,7 @@ fn number(variable: &str, otherwise: u64) -> u64 {
 #[expect(clippy::print_stderr, reason = "says how far it is")]
 fn the_demo_alerts_for_what_is_staged_and_for_nothing_else() {
     let (minutes, seeds) = (
-        number("FRAMEWATCH_DEMO_MINUTES", 3),
+        number("FRAMEWATCH_DEMO_MINUTES", 2),
         number("FRAMEWATCH_DEMO_SEEDS", 1),
     );
     if ModelConfig::default().file().is_none() {
