@@ -76,8 +76,8 @@ function arrangeSoon() {
 
 function show(summary) {
   const card = CARDS.get(summary.folder);
-  // The service draws a new folder's card.
-  if (card === undefined) return HAS_ALL ? addCards() : undefined;
+  // The service draws the card that is missing: of a new folder, or of one that was left out and needs somebody now.
+  if (card === undefined) return HAS_ALL || summary.urgency.rank <= 1 ? addCards() : undefined;
   card.show(summary);
   arrangeSoon();
 }

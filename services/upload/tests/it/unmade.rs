@@ -102,20 +102,20 @@ async fn those_that_nobody_made_are_removed_at_once_and_no_others() {
 #[tokio::test]
 async fn the_page_has_so_many_folders_and_says_how_to_find_the_others() {
     let nats = NatsServer::start();
-    let service = with_unmade(&nats, 1000).await;
-    for number in 0..520 {
+    let service = with_unmade(&nats, 2000).await;
+    for number in 0..1020 {
         send_frame(&service, &format!("gate{number}")).await;
     }
     let shown = eventually("all are there", async || {
         let shown = page(&service, "/").await;
-        shown.contains("500 of 526 folders").then_some(shown)
+        shown.contains("1000 of 1026 folders").then_some(shown)
     })
     .await;
-    assert_eq!(shown.matches("<li class=\"card\"").count(), 500);
+    assert_eq!(shown.matches("<li class=\"card\"").count(), 1000);
     assert!(shown.contains("press “Show”"));
-    let found = page(&service, "/?q=gate51").await;
+    let found = page(&service, "/?q=gate101").await;
     assert_eq!(found.matches("<li class=\"card\"").count(), 11);
-    assert!(found.contains("/folder/gate519"));
+    assert!(found.contains("/folder/gate1019"));
     let none = page(&service, "/?q=nosuch").await;
     assert!(none.contains("No folder has all that is asked for"));
 }

@@ -23,7 +23,7 @@ const ORDERS: [(&str, &str); 4] = [
 ];
 
 /// How many folders one page has.
-const MOST_CARDS: usize = 500;
+const MOST_CARDS: usize = 1000;
 
 /// Which folders are shown, and in which order. All are part of the page, so that a script can show the others; where there are
 /// very many, those that are asked for, the first of them.
