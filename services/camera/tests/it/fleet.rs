@@ -191,7 +191,7 @@ async fn a_picture_that_stands_still_is_frozen_and_a_black_one_dark() {
     .await;
     site.stands("black", SourceState::Dark, SOON).await;
     let source = site
-        .stands("still", SourceState::Frozen, Duration::from_secs(120))
+        .stands("still", SourceState::Frozen, Duration::from_secs(240))
         .await;
     assert!(source.reason.contains("stood still"), "{source:?}");
     let live = site.source("live").await.unwrap();
