@@ -275,14 +275,7 @@ pub(crate) fn first(alert: &Alert) -> Notice {
         folder: alert.folder.clone(),
         subject: alert.subject().word().to_owned(),
         what: alert.message.chars().take(500).collect(),
-        group: String::new(),
-        told_at: None,
-        last_told_at: None,
-        end_told_at: None,
-        messages: 0,
-        sending: None,
-        failed: None,
-        thread: None,
+        ..Notice::default()
     }
 }
 

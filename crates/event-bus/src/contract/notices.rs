@@ -183,7 +183,7 @@ impl Telling {
 }
 
 /// What a receiver was told of an episode, and what it is being told.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Notice {
     /// The alert's id.

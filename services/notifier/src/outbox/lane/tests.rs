@@ -43,15 +43,7 @@ impl Bench {
             alert: id.to_owned(),
             folder: "dock".to_owned(),
             subject: "view".to_owned(),
-            what: String::new(),
-            group: String::new(),
-            told_at: None,
-            last_told_at: None,
-            end_told_at: None,
-            messages: 0,
-            sending: None,
-            failed: None,
-            thread: None,
+            ..Notice::default()
         };
         self.cases.push(Case {
             key: NoticeKey {

@@ -547,15 +547,7 @@ impl World {
                     alert: episode.to_string(),
                     folder: self.episodes[episode].folder.to_string(),
                     subject: "view".to_owned(),
-                    what: String::new(),
-                    group: String::new(),
-                    told_at: None,
-                    last_told_at: None,
-                    end_told_at: None,
-                    messages: 0,
-                    sending: None,
-                    failed: None,
-                    thread: None,
+                    ..Notice::default()
                 };
                 (notice, 0)
             });
