@@ -8,13 +8,12 @@ copy=$(mktemp -d)
 trap 'rm -rf "$copy"' EXIT
 export CARGO_TARGET_DIR="$copy/target"
 
+git clone --quiet "$root" "$copy/source"
+ln -s "$root/.tools" "$copy/source/.tools"
+cd "$copy/source"
+
 for patch in "$root"/tests/mutations/*.patch; do
     name=$(basename "$patch" .patch)
-    cd "$copy"
-    rm -rf source
-    git clone --quiet "$root" "$copy/source"
-    ln -s "$root/.tools" "$copy/source/.tools"
-    cd "$copy/source"
     git apply "$patch"
     cargo test --quiet --locked --workspace --test oracle --no-run
     if cargo test --quiet --locked --workspace --test oracle whatever_dies >"$copy/log" 2>&1; then
@@ -28,4 +27,5 @@ for patch in "$root"/tests/mutations/*.patch; do
     fi
     echo "$name: noticed, as it must be:"
     grep -A 3 'things are wrong' "$copy/log"
+    git apply --reverse "$patch"
 done
