@@ -33,7 +33,10 @@ use proto::{
     v1::{Acknowledgement, Alert, CameraState, Comparison, Folder as Details, Phase, Rule, Upload},
 };
 use time::OffsetDateTime;
-use tokio::{sync::watch, time::timeout};
+use tokio::{
+    sync::{Notify, watch},
+    time::timeout,
+};
 
 pub use normals::Normal;
 pub use summary::{FolderState, Summary};
@@ -71,6 +74,7 @@ const FOLD_PATIENCE: Duration = Duration::from_secs(5);
 pub struct FolderStates {
     known: RwLock<Known>,
     changes: watch::Sender<()>,
+    alerted: Notify,
     live: Live,
 }
 
@@ -150,6 +154,11 @@ impl FolderStates {
             }
         };
         timeout(FOLD_PATIENCE, waiting).await.is_ok()
+    }
+
+    /// Waits until an alert has begun or ended since this was last waited for. Only one may wait.
+    pub async fn alerted(&self) {
+        self.alerted.notified().await;
     }
 
     /// Changes what nobody waits for.

@@ -66,12 +66,15 @@ function count() {
 }
 
 let timer = null;
+let arrangedAt = -ARRANGE_AT_MOST_EVERY_MS;
 function arrangeSoon() {
+  const left = arrangedAt + ARRANGE_AT_MOST_EVERY_MS - performance.now();
   timer ??= setTimeout(() => {
     timer = null;
+    arrangedAt = performance.now();
     count();
     sortSoon();
-  }, ARRANGE_AT_MOST_EVERY_MS);
+  }, Math.max(0, left));
 }
 
 function show(summary) {

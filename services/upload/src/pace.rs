@@ -1,5 +1,6 @@
-//! What pages are told: how folders stand, whenever that has changed, but of each at most once a second. Here a turn of
-//! `folder-state` becomes server-sent events, formatted once for all viewers; who is sent them is left to `standings`.
+//! What pages are told: how folders stand, whenever that has changed, in turns of a second, sooner where an alert begins or
+//! ends. Here a turn of `folder-state` becomes server-sent events, formatted once for all viewers; who is sent them is left
+//! to `standings`.
 
 use std::{
     mem::replace,
@@ -12,7 +13,7 @@ use event_bus::Folder;
 use folder_state::{Change, Changes, FolderStates, Turn};
 use tokio::{
     sync::broadcast,
-    time::{MissedTickBehavior, interval},
+    time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
 
@@ -37,6 +38,8 @@ pub(crate) struct Pace {
 }
 
 const TURN: Duration = Duration::from_secs(1);
+/// So long lies between two turns, however many alerts there are.
+const SHORTEST_TURN: Duration = Duration::from_millis(200);
 
 /// How far a viewer may lag; it then catches up with what has changed since.
 const CAPACITY: usize = 8;
@@ -77,10 +80,12 @@ impl Pace {
 
     /// Tells of changes until shutdown.
     pub(crate) async fn keep(&self, shutdown: CancellationToken) {
-        let mut ticks = interval(TURN);
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut unattended = 0;
-        while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
+        while shutdown
+            .run_until_cancelled(self.turn_is_due())
+            .await
+            .is_some()
+        {
             let mut told = self.tell(&self.states.take_turn());
             let before = replace(&mut unattended, self.states.read().unattended());
             if before != unattended {
@@ -90,6 +95,14 @@ impl Pace {
             if is_news && self.told.send(told).is_err() {
                 tracing::trace!("nobody is looking");
             }
+        }
+    }
+
+    async fn turn_is_due(&self) {
+        sleep(SHORTEST_TURN).await;
+        let rest = TURN - SHORTEST_TURN;
+        if timeout(rest, self.states.alerted()).await.is_ok() {
+            tracing::trace!("an alert ends this turn early");
         }
     }
 

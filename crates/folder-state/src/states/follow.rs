@@ -208,6 +208,7 @@ fn learn_alert(states: &FolderStates, stored: Stored<Alert>) {
         known.replace(&folder, stored, place)
     });
     if let Some(new) = learnt {
+        states.alerted.notify_one();
         states.live.announce(&folder, News::Alert(new.event));
     }
 }

@@ -1,4 +1,4 @@
-//! Server-sent events for pages: how folders stand, each at most once a second.
+//! Server-sent events for pages: how folders stand, in turns of a second, sooner where an alert begins or ends.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -56,11 +56,12 @@ struct Viewer {
     _seat: Seat,
 }
 
-/// Tells how folders stand, each when it has changed, at most once a second
+/// Tells how folders stand, each when it has changed, in turns of a second
 ///
 /// Server-sent events: `folder` (with a `Folder`), `folder-removed` (with its name as `folder`), `unattended` (with the
 /// `count` of alerts that fire and nobody has in hand), and `hello` once what was missed is told; `alive` every 3 s. Both
-/// say as `isConnected` whether the service is connected to NATS: while it is not, nothing is current. The id of an event is the position that it reaches.
+/// say as `isConnected` whether the service is connected to NATS: while it is not, nothing is current. The id of an event
+/// is the position that it reaches. A turn ends early where an alert begins or ends.
 #[utoipa::path(
     get,
     path = "/api/v1/events/folders",
