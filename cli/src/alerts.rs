@@ -8,7 +8,7 @@ use event_bus::{AlertKey, Folder};
 use pbjson_types::Timestamp;
 use proto::{
     from_timestamp,
-    v1::{Acknowledgement, Alert},
+    v1::{Acknowledgement, Alert, Label},
 };
 use serde::Deserialize;
 use serde_json::{json, value::RawValue};
@@ -85,6 +85,11 @@ struct Ack {
     /// What there is to say, in one line
     #[arg(long, default_value = "")]
     note: String,
+
+    /// What it was: real where something was wrong, normal where all was as it should be. By this, changes of the rule are
+    /// proposed
+    #[arg(long, value_parser = Label::WORDS)]
+    label: Option<String>,
 
     #[command(flatten)]
     api: ApiConfig,
@@ -183,7 +188,7 @@ impl Filter {
 
 impl Ack {
     async fn run(self) -> Result<(), Failure> {
-        let said = json!({ "name": self.name, "note": self.note });
+        let said = json!({ "name": self.name, "note": self.note, "label": self.label });
         let holds: Acknowledgement = Api::new(&self.api)?.put(&path(&self.id), &said).await?;
         lines::print(format!("{}: acknowledged by {}", self.id, holds.name))
     }
@@ -294,10 +299,12 @@ fn lasted(alert: &Alert) -> String {
 }
 
 fn said(acknowledgement: Acknowledgement) -> String {
-    let Acknowledgement { name, note, .. } = acknowledgement;
-    if note.is_empty() {
-        name
-    } else {
-        format!("{name}: {note}")
+    let name = match acknowledgement.label().word() {
+        "" => acknowledgement.name,
+        label => format!("{} ({label})", acknowledgement.name),
+    };
+    match acknowledgement.note.as_str() {
+        "" => name,
+        note => format!("{name}: {note}"),
     }
 }

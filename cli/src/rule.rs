@@ -6,7 +6,7 @@ mod fields;
 
 use std::collections::HashMap;
 
-use event_bus::RuleScope;
+use event_bus::{Folder, RuleScope};
 use proto::{BuiltIn, v1::Rule};
 use serde::Deserialize;
 use service_runtime::Failure;
@@ -30,6 +30,8 @@ enum Action {
     Get(Get),
     /// Set fields of a rule; comparators apply them at once
     Set(Box<Set>),
+    /// Show which changes of a folder's rule the labels of its alerts speak for; changes nothing
+    Propose(Propose),
     /// Take a rule back, so that the default one holds, or the built-in one
     Unset(Unset),
 }
@@ -51,6 +53,19 @@ struct Set {
 
     #[command(flatten)]
     fields: Fields,
+}
+
+#[derive(clap::Args)]
+struct Propose {
+    /// The folder
+    folder: Folder,
+
+    /// In JSON, as the service answers
+    #[arg(long)]
+    json: bool,
+
+    #[command(flatten)]
+    api: ApiConfig,
 }
 
 #[derive(clap::Args)]
@@ -78,6 +93,19 @@ struct Answer {
     sources: HashMap<String, String>,
 }
 
+/// What the labels of a folder's alerts speak for.
+#[derive(Deserialize)]
+struct Proposed {
+    real: usize,
+    normal: usize,
+    choices: Vec<Choice>,
+}
+
+#[derive(Deserialize)]
+struct Choice {
+    words: String,
+}
+
 impl RuleCommand {
     pub(crate) async fn run(self) -> Result<(), Failure> {
         match self.action {
@@ -95,12 +123,43 @@ impl RuleCommand {
                 let rule = fields.applied_to(there.rule.unwrap_or_default());
                 target.print(&api.put(&target.path(), &rule).await?)
             }
+            Action::Propose(propose) => propose.run().await,
             Action::Unset(Unset { target }) => {
                 let api = Api::new(&target.api)?;
                 api.delete(&target.path()).await?;
                 target.print(&api.get(&target.path()).await?)
             }
         }
+    }
+}
+
+impl Propose {
+    async fn run(self) -> Result<(), Failure> {
+        let path = format!("/api/v1/folders/{}/what-if/choices", self.folder);
+        let answer: serde_json::Value = Api::new(&self.api)?.get(&path).await?;
+        if self.json {
+            return lines::print(answer.to_string());
+        }
+        let Proposed {
+            real,
+            normal,
+            choices,
+        } = serde_json::from_value(answer)?;
+        if normal == 0 {
+            return lines::print(
+                "No alert of this folder is called normal, so there is nothing to spare. framewatch alerts ack ID --label \
+                 normal says it.",
+            );
+        }
+        if choices.is_empty() {
+            return lines::print(format!(
+                "No threshold, hold or mask would have dropped one of the alerts called normal ({normal}) and none of \
+                 those called real ({real})."
+            ));
+        }
+        choices
+            .iter()
+            .try_for_each(|choice| lines::print(&choice.words))
     }
 }
 

@@ -1,6 +1,9 @@
-//! Which acknowledgements can be.
+//! Which acknowledgements can be, and the words for what they call an alert.
 
-use crate::{InvalidLine, line, v1::Acknowledgement};
+use crate::{
+    InvalidLine, line,
+    v1::{Acknowledgement, Label},
+};
 
 /// An acknowledgement that cannot be.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,6 +33,29 @@ impl Acknowledgement {
     }
 }
 
+impl Label {
+    /// The words by which people say it.
+    pub const WORDS: [&'static str; 2] = ["real", "normal"];
+
+    /// What a word says; `None` where it is none of [`Self::WORDS`].
+    pub fn named(word: &str) -> Option<Self> {
+        match word {
+            "real" => Some(Label::Real),
+            "normal" => Some(Label::Normal),
+            _ => None,
+        }
+    }
+
+    /// Its word; empty where nobody has said.
+    pub fn word(self) -> &'static str {
+        match self {
+            Label::Unspecified => "",
+            Label::Real => "real",
+            Label::Normal => "normal",
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -51,6 +77,14 @@ mod tests {
         assert!(refused.contains("81 characters"), "{refused}");
         let refused = check("Jo", &"x".repeat(1001)).unwrap_err();
         assert!(refused.contains("note has 1001"), "{refused}");
+    }
+
+    #[test]
+    fn each_word_names_a_label_and_nothing_else_does() {
+        for word in Label::WORDS {
+            assert_eq!(Label::named(word).unwrap().word(), word);
+        }
+        assert_eq!((Label::named(""), Label::named("Real")), (None, None));
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //!
 //! - [`episode`]: the decision, a pure function of what is known of a folder and of what was just seen.
 //! - [`rehearse`]: that decision applied to comparisons that were made already.
+//! - [`choices`]: which change of a rule people's own words on its alerts speak for.
 //! - [`Transitions`]: carries a decision out by compare-and-set, so that each episode fires once and resolves once.
 //! - [`EvidenceWriter`]: the pictures behind an alert.
 //! - [`sentences`]: what people are told, made of findings in this one place.
@@ -10,6 +11,7 @@
 //! who looks at which frame when, to the comparator.
 
 mod age;
+mod choice;
 mod clock;
 pub mod episode;
 mod evidence;
@@ -19,6 +21,7 @@ pub mod sentences;
 mod states;
 mod transitions;
 
+pub use choice::{Choice, Labelled, RuleChoice, choices};
 pub use clock::Clock;
 pub use evidence::{EvidenceLimits, EvidenceWriter, Pictures};
 pub use past::EpisodePast;

@@ -184,6 +184,24 @@ async function ask() {
   }
 }
 
+function addMasks(masks) {
+  const room = MOST - parts.filter((part) => part.kind === "mask").length;
+  parts.push(...masks.slice(0, Math.max(0, room)).map(({ polygon }) => ({ kind: "mask", polygon })));
+  show();
+  changed();
+}
+
+/** Draws the masks that the labels of alerts speak for; nothing of it is saved yet. */
+async function drawChoice() {
+  const response = await fetch(`/api/v1/folders/${FOLDER}/what-if/choices`).catch(() => null);
+  if (!response?.ok) throw new Error(response === null ? UNANSWERED : await problemInWords(response));
+  const { choices } = await response.json();
+  const choice = choices.find(({ masks }) => masks !== undefined);
+  if (choice === undefined) return;
+  addMasks(choice.masks);
+  SAID.textContent = `Not saved yet. ${choice.words}`;
+}
+
 async function save() {
   SAID.textContent = "Saving.";
   const now = drawn();
@@ -213,11 +231,8 @@ BUTTONS.querySelector("[data-undo]")?.addEventListener("click", () => {
   changed();
 });
 PROPOSE.addEventListener("click", () => {
-  const room = MOST - parts.filter((part) => part.kind === "mask").length;
-  parts.push(...proposed.slice(0, Math.max(0, room)).map(({ polygon }) => ({ kind: "mask", polygon })));
   PROPOSE.hidden = true;
-  show();
-  changed();
+  addMasks(proposed);
   BUTTONS.querySelector("[data-save]").focus();
 });
 addEventListener("beforeunload", (event) => {
@@ -228,6 +243,7 @@ try {
   take(await ownRule());
   EDITOR.hidden = false;
   if (MAY_ASK) ask();
+  if (MAY_CHANGE && new URLSearchParams(location.search).get("propose") === "labels") await drawChoice();
 } catch (error) {
   document.querySelector("[data-broken-editor]").textContent = error.message;
 }

@@ -56,6 +56,16 @@ export function rehearseRule(form, folder, history) {
     timer = setTimeout(rehearse, ASK_AFTER_MS);
   });
   form.addEventListener("reset", () => setTimeout(rehearse));
+  // What the labels of alerts speak for is tried in the form before anybody saves it.
+  for (const button of form.querySelectorAll("[data-try]")) {
+    button.hidden = false;
+    button.addEventListener("click", () => {
+      const field = form.elements[button.dataset.try];
+      field.value = button.value;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+      field.focus();
+    });
+  }
   form.querySelector("[data-what-if-box]").hidden = false;
   rehearse();
 }

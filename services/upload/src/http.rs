@@ -129,6 +129,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(camera::test))
         .routes(routes!(history::what_if))
         .routes(routes!(rules::preview::masks))
+        .routes(routes!(rules::choices::list))
         .routes(routes!(silences::list, silences::add))
         .routes(routes!(silences::remove))
         .routes(routes!(notices::list))

@@ -208,3 +208,36 @@ async fn an_alert_whose_frames_have_stopped_says_since_when_nothing_is_known() {
     browser.gone(".unknown").await;
     browser.close().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_alert_is_called_speaks_for_a_threshold_which_is_tried_in_the_form() {
+    let Some((stack, browser, _)) = two_alerts().await else {
+        return;
+    };
+    let list = stack.get("/api/v1/alerts?folder=folder2").await;
+    let id = list["alerts"][0]["id"].as_str().unwrap();
+    browser.visit(&format!("/alerts/{id}")).await;
+    browser.click(".acknowledge summary").await;
+    browser.fill("[name=name]", "Jo").await;
+    browser.click("[name=label][value=normal]").await;
+    browser.click(".acknowledge button[type=submit]").await;
+    browser
+        .reads("[data-part=acknowledged]", "It was normal")
+        .await;
+
+    browser.visit("/folder/2").await;
+    browser
+        .reads(
+            "[data-choices]",
+            "would have dropped the alert called normal",
+        )
+        .await;
+    browser.click("[data-try=threshold]").await;
+    browser
+        .until(
+            "document.querySelector('#threshold').value === document.querySelector('[data-try=threshold]').value",
+        )
+        .await;
+    browser.reads("[data-what-if]", "this one would give").await;
+    browser.close().await;
+}

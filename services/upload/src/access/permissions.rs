@@ -61,6 +61,7 @@ const PERMISSIONS: &[Permission] = &[
     look("GET", "/api/v1/folders/{folder}/frame"),
     look("GET", "/api/v1/folders/{folder}/heat-map"),
     look("GET", "/api/v1/folders/{folder}/history"),
+    look("GET", "/api/v1/folders/{folder}/what-if/choices"),
     look("GET", "/api/v1/folders/{folder}/rule"),
     look("GET", "/api/v1/rules/_default"),
     look("GET", "/api/v1/drift"),

@@ -9,7 +9,10 @@ use axum::{
     response::Redirect,
 };
 use event_bus::AlertKey;
-use proto::{timestamp, v1::Acknowledgement};
+use proto::{
+    timestamp,
+    v1::{Acknowledgement, Label},
+};
 use serde::Deserialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
@@ -44,6 +47,11 @@ struct Said {
     #[schema(max_length = 1000, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     #[serde(default)]
     note: String,
+    /// What the alert was: `real` where something was wrong, `normal` where all was as it should be. By these words changes of
+    /// the rule are proposed.
+    #[schema(value_type = Option<String>, pattern = "^(real|normal)$", example = "normal")]
+    #[serde(default)]
+    label: Option<String>,
 }
 
 /// The same from a page.
@@ -54,6 +62,9 @@ struct AcknowledgeForm {
     name: String,
     #[serde(default)]
     note: String,
+    /// Empty where they have not said.
+    #[serde(default)]
+    label: String,
     #[serde(default)]
     back: Option<String>,
 }
@@ -124,6 +135,7 @@ pub(crate) async fn set_by_form(
     let said = Said {
         name: form.name.trim().to_owned(),
         note: in_one_line(&form.note),
+        label: Some(form.label).filter(|label| !label.is_empty()),
     };
     acknowledge(&app, &id, said, &by).await?;
     Ok(Redirect::to(&to))
@@ -153,6 +165,7 @@ async fn acknowledge(app: &App, id: &str, said: Said, by: &By) -> Result<Acknowl
         },
         note: said.note,
         acknowledged_at: Some(timestamp(OffsetDateTime::now_utc())),
+        label: label(said.label.as_deref())?.into(),
     };
     acknowledgement
         .check()
@@ -179,6 +192,17 @@ async fn take_back(app: &App, id: &str) -> Result<(), Problem> {
         .until(|state| before.is_none() || state.acknowledgements().sequence(id) != before);
     log_unseen(seen.await, &key);
     Ok(())
+}
+
+fn label(word: Option<&str>) -> Result<Label, Problem> {
+    let Some(word) = word else {
+        return Ok(Label::Unspecified);
+    };
+    Label::named(word).ok_or_else(|| {
+        let [real, normal] = Label::WORDS;
+        Kind::InvalidAcknowledgement
+            .because(format!("label is {word:?}; it must be {real} or {normal}."))
+    })
 }
 
 fn key(id: &str) -> Result<AlertKey, Problem> {

@@ -2,6 +2,7 @@
 
 mod areas;
 mod body;
+pub(super) mod choices;
 pub(super) mod preview;
 
 use std::sync::Arc;

@@ -19,6 +19,7 @@ mod folders;
 mod frames;
 mod history;
 mod hostile;
+mod labels;
 mod legacy;
 mod list;
 mod login;

@@ -67,6 +67,8 @@ pub(crate) struct FiredWith {
 pub(crate) struct Acknowledged {
     pub(crate) name: String,
     pub(crate) note: String,
+    /// What they called the alert: `real`, `normal`, or nothing.
+    pub(crate) label: &'static str,
     pub(crate) at: Option<Moment>,
 }
 
@@ -139,12 +141,18 @@ impl Row {
     pub(crate) fn given_note(&self) -> &str {
         self.acknowledged.as_ref().map_or("", |it| &it.note)
     }
+
+    /// Which of the buttons for what it was is chosen.
+    pub(crate) fn given_label(&self) -> &str {
+        self.acknowledged.as_ref().map_or("", |it| it.label)
+    }
 }
 
 impl Acknowledged {
     fn new(acknowledgement: Acknowledgement) -> Self {
         let at = acknowledgement.acknowledged_at.as_ref();
         Acknowledged {
+            label: acknowledgement.label().word(),
             name: acknowledgement.name,
             note: acknowledgement.note,
             at: at.and_then(from_timestamp).and_then(Moment::new),

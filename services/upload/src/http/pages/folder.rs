@@ -15,6 +15,7 @@ use super::{
         images::{Image, page},
         legacy::ByNumber,
         refusals::{self, Asked, Refusals},
+        rules::choices::Choices,
         saved::Saved,
     },
     camera::CameraInput,
@@ -39,6 +40,8 @@ struct FolderPage {
     rule: Vec<RuleInput>,
     /// How many masks and regions there are, in words; empty where there are none.
     areas: String,
+    /// What the labels of its alerts speak for.
+    choices: Choices,
     camera_input: Option<CameraInput>,
     normals: Vec<Normal>,
     most_normals: usize,
@@ -122,11 +125,17 @@ pub(crate) async fn folder(
 ) -> Result<Html<String>, Problem> {
     let folder = app.existing_by_number(&name)?;
     let pictures = page(&app, &folder, PICTURES, query.before.as_deref());
-    let (own, default, proposals) = {
+    let (own, default, proposals, choices) = {
         let state = app.states.read();
         let proposals = state.proposals(&folder).into_iter();
         let proposals = proposals.map(|(_, proposal)| proposal.clone()).collect();
-        (state.rule(&folder), state.default_rule(), proposals)
+        let choices = Choices::of(&state, &folder);
+        (
+            state.rule(&folder),
+            state.default_rule(),
+            proposals,
+            choices,
+        )
     };
     let summary = app.summary(&folder)?;
     let silences = {
@@ -142,6 +151,7 @@ pub(crate) async fn folder(
         proposals,
         card: Card::new(summary),
         name,
+        choices,
         areas: areas_in_words(&own.clone().unwrap_or_default()),
         rule: RuleInput::of(own.unwrap_or_default(), Rule::in_force(None, default)),
         images: pictures.images,
