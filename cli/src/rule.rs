@@ -157,6 +157,9 @@ impl Propose {
                  those called real ({real})."
             ));
         }
+        if real == 0 {
+            lines::print("None is called real, so nothing says which change would be too lax.")?;
+        }
         choices
             .iter()
             .try_for_each(|choice| lines::print(&choice.words))

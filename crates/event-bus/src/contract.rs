@@ -27,6 +27,7 @@ pub(crate) mod notifier_questions;
 pub(crate) mod proposals;
 pub(crate) mod references;
 pub(crate) mod rights;
+pub(crate) mod routes;
 pub(crate) mod rules;
 pub(crate) mod sessions;
 pub(crate) mod silences;
@@ -41,7 +42,7 @@ use declaration::Declaration;
 use rights::Service;
 
 /// All streams and buckets, in the order in which they are made.
-pub static DECLARATIONS: [Declaration; 26] = [
+pub static DECLARATIONS: [Declaration; 27] = [
     uploads::DECLARATION,
     frames::DECLARATION,
     comparisons::DECLARATION,
@@ -58,6 +59,7 @@ pub static DECLARATIONS: [Declaration; 26] = [
     learning::DECLARATION,
     acknowledgements::DECLARATION,
     silences::DECLARATION,
+    routes::DECLARATION,
     notices::DECLARATION,
     turns::DECLARATION,
     sessions::DECLARATION,

@@ -49,13 +49,14 @@ pub use contract::notices::{
 };
 pub use contract::notifier_questions::{
     AskedNotifier, NotifierAnswer, NotifierError, NotifierQuestion, NotifierQuestions,
-    ReceiverSaid, RouteSaid, RoutesSaid, SupposedAlert, Tested, WouldBeTold, WouldTell,
+    ReceiverSaid, RouteSaid, RoutesSaid, RoutesSet, SupposedAlert, Tested, WouldBeTold, WouldTell,
 };
 pub use contract::proposals::{
     InvalidProposalKey, ProposalChange, ProposalKey, ProposalPlace, Proposals,
 };
 pub use contract::references::{InvalidPictureKey, PictureChange, PictureKey, References};
 pub use contract::rights::{Right, Service};
+pub use contract::routes::{InvalidRoutesKey, RoutesChange, RoutesKey, RoutesText, SetRoutes};
 pub use contract::rules::{RuleChange, RuleScope, Rules};
 pub use contract::sessions::{InvalidSessionKey, Session, SessionChange, SessionKey, Sessions};
 pub use contract::silences::{InvalidSilenceKey, SilenceChange, SilenceKey, Silences};

@@ -1,18 +1,20 @@
-//! A task for each receiver, begun and ended as the file of routes says, which is read again when it changes.
+//! A task for each receiver, begun and ended as the routes say: the file is read again when it changes, and people may set
+//! routes in place of its own.
 
 use std::{collections::BTreeMap, sync::Arc, sync::PoisonError, time::Duration};
 
 use event_bus::{ReceiverName, with_causes};
-use strict_file::FileError;
 use tokio::{
+    sync::watch,
     task::{JoinHandle, spawn_blocking},
-    time::sleep,
+    time::timeout,
 };
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     Routes, RoutesFile,
     delivery::{Delivery, Shared},
+    in_force::{Given, SetByPeople},
 };
 
 /// How often the file is read again.
@@ -36,14 +38,31 @@ impl Fleet {
         }
     }
 
-    /// Reads the file again and again, and does what it says.
-    pub(crate) async fn follow(&mut self, file: RoutesFile) {
-        let mut read: Option<String> = None;
+    /// Begins with what the file says and people have set. Where the latter cannot be, the file's routes are better than none.
+    pub(crate) async fn begin(&mut self, routes: Routes, given: Option<&Given>) {
+        match routes.clone().with(given) {
+            Ok(routes) => self.become_these(routes).await,
+            Err(faults) => {
+                tracing::error!("the file's routes hold; those that were set cannot: {faults}");
+                self.become_these(routes).await;
+            }
+        }
+    }
+
+    /// Reads the file again and again, and does what it and people say.
+    pub(crate) async fn follow(
+        &mut self,
+        file: RoutesFile,
+        mut given: watch::Receiver<SetByPeople>,
+    ) {
+        let mut before = None;
         let mut complaint = None;
         loop {
-            sleep(LOOK).await;
-            let (reading, before) = (file.clone(), read.clone());
-            let looked = spawn_blocking(move || changed(&reading, before.as_deref())).await;
+            // Whoever sets them is gone only when all ends.
+            drop(timeout(LOOK, given.changed()).await);
+            let now = given.borrow_and_update().clone();
+            let (reading, last) = (file.clone(), before.clone());
+            let looked = spawn_blocking(move || changed(&reading, now, last)).await;
             let looked = match looked {
                 Ok(looked) => looked,
                 Err(error) => {
@@ -53,29 +72,30 @@ impl Fleet {
             };
             match looked {
                 Ok(None) => {}
-                Ok(Some((text, routes))) => {
-                    let is_first = read.replace(text).is_none();
+                Ok(Some((said, routes))) => {
+                    let is_first = before.replace(said).is_none();
                     complaint = None;
                     self.become_these(routes).await;
                     if !is_first {
-                        tracing::info!("the routes are those of the changed file now");
+                        tracing::info!(
+                            "the routes are those of the changed file, or those just set, now"
+                        );
                     }
                 }
                 Err(error) => {
-                    let said = with_causes(&error);
-                    if complaint.as_ref() != Some(&said) {
-                        tracing::error!("the routes stay as they are: {said}");
+                    if complaint.as_ref() != Some(&error) {
+                        tracing::error!("the routes stay as they are: {error}");
                     }
-                    self.refuse(said.clone());
-                    complaint = Some(said);
+                    self.refuse(error.clone());
+                    complaint = Some(error);
                     metrics::gauge!("framewatch_routes_refused").set(1.0);
                 }
             }
         }
     }
 
-    /// What is wrong with the file as it is now; nothing, where it is empty.
-    fn refuse(&self, why: String) {
+    /// What is wrong with the routes as they are said now; nothing, where it is empty.
+    pub(crate) fn refuse(&self, why: String) {
         let refused = self.shared.refused.write();
         *refused.unwrap_or_else(PoisonError::into_inner) = why;
     }
@@ -136,12 +156,28 @@ impl Running {
     }
 }
 
-/// What the file says, where it is not the same as before.
-fn changed(file: &RoutesFile, before: Option<&str>) -> Result<Option<(String, Routes)>, FileError> {
-    let text = file.text()?;
-    if before == Some(text.as_str()) {
+/// What the file says, and what people have set.
+#[derive(Clone, PartialEq)]
+struct Said {
+    file: String,
+    given: SetByPeople,
+}
+
+/// What holds now, where that is not said by the same as before; or all that is wrong with it.
+fn changed(
+    file: &RoutesFile,
+    given: SetByPeople,
+    before: Option<Said>,
+) -> Result<Option<(Said, Routes)>, String> {
+    let text = file.text().map_err(|error| with_causes(&error))?;
+    let now = Said { file: text, given };
+    if before.as_ref() == Some(&now) {
         return Ok(None);
     }
-    let routes = file.parsed(&text)?;
-    Ok(Some((text, routes)))
+    let routes = file
+        .parsed(&now.file)
+        .map_err(|error| with_causes(&error))?;
+    let routes = routes.with(now.given.as_deref());
+    let routes = routes.map_err(|faults| format!("the routes that were set: {faults}"))?;
+    Ok(Some((now, routes)))
 }

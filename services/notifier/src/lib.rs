@@ -1,8 +1,8 @@
 //! The notifier: alerts to people, told once, in time, with the picture.
 //!
 //! What it knows is a fold over streams and buckets (`known`): how each episode stands, who acknowledged it, what is silenced,
-//! and who was told. The file of routes ([`RoutesFile`]) says who is to be told of what; `cases` holds the one against the
-//! other. What follows is decided by `outbox`, which is pure, and carried out by `delivery`, a task for each receiver. Any
+//! and who was told. The file of routes ([`RoutesFile`]), or what people have set in their place (`in_force`), says who is to be
+//! told of what; `cases` holds the one against the other. What follows is decided by `outbox`, which is pure, and carried out by `delivery`, a task for each receiver. Any
 //! number of copies may run: each message is sent by the one whose turn it is, and none is forgotten when that dies.
 //!
 //! What a message looks like and how it reaches a receiver is left to the crate `receivers`.
@@ -11,6 +11,7 @@ mod cases;
 mod config;
 mod delivery;
 mod fleet;
+mod in_force;
 mod known;
 mod messages;
 mod outbox;
@@ -38,14 +39,19 @@ use std::{
 };
 
 use event_bus::{
-    AcknowledgementChange, Bus, FolderChange, NoticeChange, SilenceChange, TurnChange,
+    AcknowledgementChange, Bus, FolderChange, NoticeChange, RoutesChange, SilenceChange, TurnChange,
 };
 use proto::v1::{Alert, CameraState};
 use service_runtime::{Context, Failure};
-use tokio::time::{Instant, interval};
+use tokio::{
+    sync::watch,
+    time::{Instant, interval},
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{delivery::Shared, fleet::Fleet, known::Knowledge, messages::Messages};
+use crate::{
+    delivery::Shared, fleet::Fleet, in_force::SetByPeople, known::Knowledge, messages::Messages,
+};
 
 /// How often what is over is forgotten.
 const FORGET_AFTER: Duration = Duration::from_secs(30);
@@ -67,7 +73,8 @@ pub async fn run(
     let knowledge = Arc::new(Knowledge::default());
     let ready = require(&bus, &context);
     let tracker = TaskTracker::new();
-    let caught_up = follow(&knowledge, &bus, &tracker, &context.shutdown);
+    let given = watch::Sender::new(None);
+    let caught_up = follow(&knowledge, &given, &bus, &tracker, &context.shutdown);
     if context
         .shutdown
         .run_until_cancelled(caught_up)
@@ -91,7 +98,8 @@ pub async fn run(
             "telling people of alerts"
         );
         let mut fleet = Fleet::new(shared.clone());
-        fleet.become_these(routes).await;
+        let set = given.borrow().clone();
+        fleet.begin(routes, set.as_deref()).await;
         tracker.spawn(
             context
                 .shutdown
@@ -106,7 +114,7 @@ pub async fn run(
         );
         context
             .shutdown
-            .run_until_cancelled(fleet.follow(file))
+            .run_until_cancelled(fleet.follow(file, given.subscribe()))
             .await;
         fleet.end().await;
     }
@@ -139,6 +147,7 @@ fn require(bus: &Bus, context: &Context) -> Arc<AtomicBool> {
 /// told, none must be told again.
 async fn follow(
     knowledge: &Arc<Knowledge>,
+    given: &watch::Sender<SetByPeople>,
     bus: &Bus,
     tracker: &TaskTracker,
     shutdown: &CancellationToken,
@@ -169,7 +178,10 @@ async fn follow(
         let known = known();
         move |change| known.change(|known| known.learn_acknowledgement(change))
     });
+    let given = given.clone();
+    let routes = folds.start::<RoutesChange>(move |change| in_force::learn(&given, change));
     tokio::join!(
+        routes.wait(),
         notices.wait(),
         turns.wait(),
         silences.wait(),

@@ -1,5 +1,5 @@
-//! What others ask: what the file says, who would be told of an alert, and whether a receiver takes a message. So many receivers
-//! are tried at a time and in a minute.
+//! What others ask: what the routes are, who would be told of an alert, whether a receiver takes a message, and to tell by
+//! other routes. So many receivers are tried at a time and in a minute.
 
 use std::{
     sync::{Arc, PoisonError},
@@ -21,6 +21,7 @@ use tokio_util::task::TaskTracker;
 use crate::{
     cases::would_tell,
     delivery::Shared,
+    in_force,
     outbox::Now,
     routes::{Addressee, GroupBy, Route, Routes},
 };
@@ -50,8 +51,18 @@ pub(crate) async fn answer(shared: Shared) {
     while let Some(asked) = questions.next().await {
         let receiver = match &asked.question {
             NotifierQuestion::Routes => {
-                let said = said(&shared);
+                let said = shared.said();
                 asked.answer(NotifierAnswer::Routes(said)).await;
+                continue;
+            }
+            NotifierQuestion::SetRoutes(given) => {
+                let answer = in_force::set(&shared, given).await;
+                asked.answer(answer).await;
+                continue;
+            }
+            NotifierQuestion::UnsetRoutes { by } => {
+                let answer = in_force::unset(&shared, by).await;
+                asked.answer(answer).await;
                 continue;
             }
             NotifierQuestion::WouldTell(supposed) => {
@@ -112,23 +123,25 @@ fn supposed_alert(supposed: &SupposedAlert) -> Alert {
     }
 }
 
-/// What the file says, without its secrets.
-fn said(shared: &Shared) -> RoutesSaid {
-    let (routes, now) = (shared.routes(), shared.now());
-    let refused = shared.refused.read();
-    let refused = refused.unwrap_or_else(PoisonError::into_inner).clone();
-    let receivers = routes.receivers.iter();
-    RoutesSaid {
-        receivers: receivers
-            .map(|(name, addressee)| (name.clone(), addressee.said()))
-            .collect(),
-        routes: routes.routes.iter().map(|it| it.said(now)).collect(),
-        left_out: 0,
-        link: routes
-            .link
-            .as_ref()
-            .map_or_else(String::new, ToString::to_string),
-        refused,
+impl Shared {
+    /// What the routes are, without the secrets of receivers.
+    pub(crate) fn said(&self) -> RoutesSaid {
+        let (routes, now) = (self.routes(), self.now());
+        let refused = self.refused.read();
+        let refused = refused.unwrap_or_else(PoisonError::into_inner).clone();
+        let receivers = routes.receivers.iter();
+        let link = routes.link.as_ref();
+        RoutesSaid {
+            receivers: receivers
+                .map(|(name, addressee)| (name.clone(), addressee.said()))
+                .collect(),
+            routes: routes.routes.iter().map(|it| it.said(now)).collect(),
+            left_out: 0,
+            link: link.map_or_else(String::new, ToString::to_string),
+            refused,
+            text: routes.text.clone(),
+            set: routes.set.clone(),
+        }
     }
 }
 

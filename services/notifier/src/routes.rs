@@ -1,21 +1,25 @@
-//! Who is told of what, how and when: what the file of routes says, checked.
+//! Who is told of what, how and when: what the file of routes says, or people have set, checked.
 
 use std::{collections::BTreeMap, time::Duration};
 
-use event_bus::ReceiverName;
+use event_bus::{ReceiverName, RoutesSet};
 use hours::Hours;
 use proto::v1::{Alert, AlertMatcher, Folder as Details};
 use receivers::Receiver;
 
 use crate::{outbox::Rate, page::PageUrl};
 
-/// All that the file says.
+/// All that the file says; of routes, what people have set, if they have.
 #[derive(Debug, Clone, Default)]
 pub struct Routes {
     pub(crate) receivers: BTreeMap<ReceiverName, Addressee>,
     pub(crate) routes: Vec<Route>,
     /// Where the web page is.
     pub(crate) link: Option<PageUrl>,
+    /// The routes as tables `[[route]]`.
+    pub(crate) text: String,
+    /// Who set them; `None` where they are the file's.
+    pub(crate) set: Option<RoutesSet>,
 }
 
 /// Somebody who is told.

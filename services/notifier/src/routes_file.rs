@@ -1,5 +1,5 @@
 //! The file of routes: who is told of what. It is read strictly and as a whole, and what is wrong is said with the line and
-//! with what is right.
+//! with what is right. So are routes that people set by page or API, in place of the file's.
 
 mod section;
 
@@ -11,10 +11,11 @@ use std::{
 use event_bus::ReceiverName;
 use receivers::Receiver;
 use strict_file::{Faults, FileError, StrictFile};
+use toml::Spanned;
 
 use crate::{
     page::PageUrl,
-    routes::{Addressee, Routes},
+    routes::{Addressee, Route, Routes},
 };
 use section::{File, rate};
 
@@ -69,24 +70,40 @@ impl RoutesFile {
     }
 }
 
+/// Tables `[[route]]` for the receivers of a file.
+///
+/// # Errors
+/// When something in them can't be.
+pub(crate) fn set_routes(
+    text: &str,
+    receivers: &BTreeMap<ReceiverName, Addressee>,
+) -> Result<Vec<Route>, Faults> {
+    let file: section::Routes = toml::from_str(text).map_err(|error| of_syntax(text, &error))?;
+    let mut faults = Faults::new(text);
+    let names: Vec<&str> = receivers.keys().map(ReceiverName::as_str).collect();
+    let routes = routes_of(file.route, &names, &mut faults);
+    faults.none_or(routes)
+}
+
+/// The tables `[[route]]` of a file, in its words but without its comments.
+fn route_tables(text: &str) -> String {
+    let mut table: toml::Table = toml::from_str(text).unwrap_or_default();
+    table.retain(|name, _| name == "route");
+    toml::to_string(&table).unwrap_or_default()
+}
+
 /// What a text says. Files that it names are sought from the folder `beside`.
 fn parse(text: &str, beside: &Path) -> Result<Routes, Faults> {
-    let file: File = toml::from_str(text).map_err(|error: toml::de::Error| {
-        Faults::of_syntax(
-            text,
-            error.span(),
-            error.message().trim().replace('\n', ", "),
-        )
-    })?;
+    let file: File = toml::from_str(text).map_err(|error| of_syntax(text, &error))?;
     let mut faults = Faults::new(text);
     let mut routes = Routes {
         link: section::link(file.link.as_ref(), &mut faults),
+        text: route_tables(text),
         ..Routes::default()
     };
     routes.receivers = addressees(&file, beside, &mut faults);
-    if file.receiver.len() > MOST_RECEIVERS || file.route.len() > MOST_ROUTES {
-        let message =
-            format!("there must be at most {MOST_RECEIVERS} receivers and {MOST_ROUTES} routes");
+    if file.receiver.len() > MOST_RECEIVERS {
+        let message = format!("there must be at most {MOST_RECEIVERS} receivers");
         faults.add(0..0, None, message);
     }
     let names: Vec<&str> = file
@@ -94,13 +111,30 @@ fn parse(text: &str, beside: &Path) -> Result<Routes, Faults> {
         .keys()
         .map(|name| name.get_ref().as_str())
         .collect();
-    for (number, route) in file.route.into_iter().enumerate() {
-        let name = format!("route {}", number + 1);
-        if let Some(route) = section::Reading::new(&name, &names, &mut faults).route(route) {
-            routes.routes.push(route);
-        }
-    }
+    routes.routes = routes_of(file.route, &names, &mut faults);
     faults.none_or(routes)
+}
+
+fn of_syntax(text: &str, error: &toml::de::Error) -> Faults {
+    let message = error.message().trim().replace('\n', ", ");
+    Faults::of_syntax(text, error.span(), message)
+}
+
+fn routes_of(
+    sections: Vec<Spanned<section::RouteSection>>,
+    names: &[&str],
+    faults: &mut Faults,
+) -> Vec<Route> {
+    if sections.len() > MOST_ROUTES {
+        let message = format!("there must be at most {MOST_ROUTES} routes");
+        faults.add(0..0, None, message);
+    }
+    let mut routes = Vec::new();
+    for (number, section) in sections.into_iter().enumerate() {
+        let name = format!("route {}", number + 1);
+        routes.extend(section::Reading::new(&name, names, faults).route(section));
+    }
+    routes
 }
 
 fn addressees(

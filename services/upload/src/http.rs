@@ -134,7 +134,7 @@ fn api() -> OpenApiRouter<Arc<App>> {
         .routes(routes!(silences::remove))
         .routes(routes!(notices::list))
         .routes(routes!(notices::receivers))
-        .routes(routes!(telling::list))
+        .routes(routes!(telling::list, telling::set, telling::unset))
         .routes(routes!(telling::told))
         .routes(routes!(telling::test))
         .routes(routes!(events::stream))
@@ -196,7 +196,11 @@ fn pages() -> Router<Arc<App>> {
         )
         .route("/silences/remove/{id}", post(silences::remove_by_form))
         .route("/notices", get(pages::notices::page))
-        .route("/routes", get(pages::telling::page))
+        .route(
+            "/routes",
+            get(pages::telling::page).post(pages::telling::set),
+        )
+        .route("/routes/unset", post(pages::telling::unset))
         .route("/routes/test/{receiver}", post(pages::telling::test))
         .route("/openapi.json", get(openapi::json))
         .route("/login", get(login::page).post(login::log_in))

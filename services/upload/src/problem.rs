@@ -87,6 +87,7 @@ pub(crate) enum Kind {
     InvalidFolderDetails,
     InvalidAcknowledgement,
     InvalidSilence,
+    InvalidRoutes,
     InvalidCamera,
     SomeRefused,
     AllRefused,
@@ -203,6 +204,7 @@ impl Kind {
                 "invalid-silence",
                 "Invalid silence",
             ),
+            Kind::InvalidRoutes => (S::UNPROCESSABLE_ENTITY, "invalid-routes", "Invalid routes"),
             Kind::InvalidCamera => (S::UNPROCESSABLE_ENTITY, "invalid-camera", "Invalid camera"),
             Kind::SomeRefused => (
                 S::UNPROCESSABLE_ENTITY,

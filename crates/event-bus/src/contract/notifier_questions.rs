@@ -11,7 +11,7 @@ use futures::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout;
 
-use super::notices::ReceiverName;
+use super::{notices::ReceiverName, routes::RoutesText};
 use crate::{folder::Folder, nats::bus::Bus};
 
 const SUBJECT: &str = "notifier-questions";
@@ -34,6 +34,13 @@ pub enum NotifierQuestion {
     Test {
         /// Which.
         receiver: ReceiverName,
+    },
+    /// To tell by these routes from now on, in place of the file's.
+    SetRoutes(RoutesText),
+    /// To tell by the file's routes again.
+    UnsetRoutes {
+        /// Who asks; empty where nobody logs in.
+        by: String,
     },
 }
 
@@ -63,6 +70,16 @@ pub enum NotifierAnswer {
     Busy,
     /// The file has no such receiver.
     UnknownReceiver,
+    /// Routes that cannot be: nothing has changed.
+    RoutesRefused {
+        /// All that is wrong, by line.
+        why: String,
+    },
+    /// Routes could not be stored: whether they hold is not known.
+    RoutesNotStored {
+        /// Why.
+        why: String,
+    },
 }
 
 /// What a file of routes says, as far as it is no secret.
@@ -82,6 +99,22 @@ pub struct RoutesSaid {
     /// Why the file as it now is does not hold, and the one before it still does; empty where it holds.
     #[serde(default)]
     pub refused: String,
+    /// The routes as tables `[[route]]`, to be changed and set; empty where there is no room for them.
+    #[serde(default)]
+    pub text: String,
+    /// Who set them by page or API; `None` where the file's hold.
+    #[serde(default)]
+    pub set: Option<RoutesSet>,
+}
+
+/// That routes were set.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RoutesSet {
+    /// Who did; empty where nobody logs in.
+    pub by: String,
+    /// When, as in RFC 3339.
+    pub at: String,
 }
 
 /// Somebody who can be told.
@@ -290,6 +323,9 @@ impl AskedNotifier {
                 }
             };
             match &mut answer {
+                NotifierAnswer::Routes(said) if encoded.len() > most && !said.text.is_empty() => {
+                    said.text.clear();
+                }
                 NotifierAnswer::Routes(said) if encoded.len() > most && !said.routes.is_empty() => {
                     let kept = said.routes.len() / 2;
                     said.left_out += said.routes.len() - kept;

@@ -28,6 +28,7 @@ use crate::{
         declaration::UNHEARD,
         folders::FolderChange,
         notices::NoticeChange,
+        routes::RoutesChange,
         rules::RuleChange,
         silences::SilenceChange,
         uploads::ReferenceChange,
@@ -102,7 +103,7 @@ impl Bus {
             tracker,
             shutdown,
         };
-        let remembered: [Box<dyn PutBack>; 8] = [
+        let remembered: [Box<dyn PutBack>; 9] = [
             remember.start::<ReferenceChange>(),
             remember.start::<Alert>(),
             remember.start::<FolderChange>(),
@@ -111,6 +112,7 @@ impl Bus {
             remember.start::<AcknowledgementChange>(),
             remember.start::<SilenceChange>(),
             remember.start::<NoticeChange>(),
+            remember.start::<RoutesChange>(),
         ];
         let bus = self.clone();
         let repair = async move {

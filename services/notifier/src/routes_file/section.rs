@@ -40,6 +40,14 @@ pub(super) struct File {
     pub(super) route: Vec<Spanned<RouteSection>>,
 }
 
+/// Routes that people set: receivers, which have secrets, stand in the file alone.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Routes {
+    #[serde(default)]
+    pub(super) route: Vec<Spanned<RouteSection>>,
+}
+
 /// A table `[[route]]`.
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]

@@ -112,6 +112,10 @@ const PERMISSIONS: &[Permission] = &[
     Permission { method: "POST", path: "/api/v1/folders/{folder}/what-if/masks", need: Need::Role(Operator), change: None },
 
     // What is watched, and by which rule.
+    change("POST", "/routes", Admin, "set routes"),
+    change("PUT", "/api/v1/routes", Admin, "set routes"),
+    change("POST", "/routes/unset", Admin, "take routes back"),
+    change("DELETE", "/api/v1/routes", Admin, "take routes back"),
     change("PUT", "/api/v1/folders/{folder}", Admin, "make or describe a folder"),
     change("DELETE", "/api/v1/folders/{folder}", Admin, "remove a folder"),
     change("DELETE", "/api/v1/folders", Admin, "remove the folders that nobody made"),

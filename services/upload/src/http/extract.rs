@@ -59,7 +59,16 @@ pub(crate) fn page_size(asked: Option<usize>) -> Result<usize, Problem> {
 
 /// The fields of a form. `what` is its name at the beginning of a sentence.
 pub(crate) async fn form<T: DeserializeOwned>(request: Request, what: &str) -> Result<T, Problem> {
-    let body = small_body(request, what, MAX_BYTES).await?;
+    long_form(request, what, MAX_BYTES).await
+}
+
+/// The same, of up to so many bytes.
+pub(crate) async fn long_form<T: DeserializeOwned>(
+    request: Request,
+    what: &str,
+    max_bytes: usize,
+) -> Result<T, Problem> {
+    let body = small_body(request, what, max_bytes).await?;
     serde_urlencoded::from_bytes(&body)
         .map_err(|error| Kind::InvalidRequest.because(sentence(&error.to_string())))
 }

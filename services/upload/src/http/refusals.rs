@@ -56,6 +56,7 @@ refuses! {
     Details: InvalidFolderDetails, TooManyFolders;
     Acknowledgement: InvalidAcknowledgement;
     Silence: InvalidSilence, TooManySilences;
+    Routes: InvalidRoutes;
     /// One that must be there.
     OneSilence: UnknownSilence;
     /// A receiver that is to be tried.

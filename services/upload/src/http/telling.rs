@@ -1,12 +1,16 @@
-//! Who is told of what, as a notifier's file of routes says it; who would be told of an alert; and trying a receiver. A notifier
-//! is asked each time: what holds, it alone knows.
+//! Who is told of what, as a notifier's file of routes or people say it; who would be told of an alert; and trying a receiver. A
+//! notifier is asked each time: what holds, it alone knows, and what can be.
 
 use std::{sync::Arc, time::Duration};
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    extract::{Request, State},
+    http::StatusCode,
+};
 use event_bus::{
     Folder, NotifierAnswer, NotifierQuestion, ReceiverName, ReceiverSaid, RouteSaid, RoutesSaid,
-    SupposedAlert, Tested, WouldBeTold, WouldTell,
+    RoutesSet, RoutesText, SupposedAlert, Tested, WouldBeTold, WouldTell,
 };
 use proto::v1;
 use serde::{Deserialize, Serialize};
@@ -14,11 +18,12 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{
     addresses::OneReceiver,
-    extract::{Params, Search},
-    refusals::{self, Asked, Change, Named, Refusals},
+    extract::{Params, Search, long_json},
+    refusals::{self, Asked, Body, Change, Named, Refusals},
     schemas::FolderName,
 };
 use crate::{
+    access::By,
     app::{App, parse},
     problem::{Kind, Problem},
 };
@@ -26,11 +31,20 @@ use crate::{
 /// How long a notifier may take to say what it knows.
 const SAID_WITHIN: Duration = Duration::from_secs(5);
 
+/// Longer than a notifier stores routes and waits until they hold.
+const CHANGED_WITHIN: Duration = Duration::from_secs(10);
+
+/// The longest routes, in characters.
+const MAX_TEXT: usize = 60_000;
+
+/// Of what they are sent in, whose escapes make them longer.
+pub(crate) const MAX_BODY_BYTES: usize = 256 * 1024;
+
 /// Longer than a notifier tries a receiver.
 const TRIED_WITHIN: Duration = Duration::from_secs(50);
 
-/// What the file of routes says. Secrets and URLs are not in it.
-#[derive(Serialize, ToSchema)]
+/// Who can be told, as the notifier's file says it without its secrets and URLs, and who is told of what.
+#[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(crate) struct RouteList {
     pub(crate) receivers: Vec<ReceiverOfFile>,
@@ -40,8 +54,34 @@ pub(crate) struct RouteList {
     pub(crate) left_out: usize,
     /// Where messages lead; empty where nowhere.
     pub(crate) link: String,
-    /// Why the file as it is now does not hold, and the one before it still does; empty where it holds.
+    /// Why what file and people say now does not hold, and what held before still does; empty where it holds.
     pub(crate) refused: String,
+    /// The routes as tables `[[route]]`, in the words of the file; to be changed and set.
+    pub(crate) text: String,
+    /// Who has set them in place of the file's; absent where the file's hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) set: Option<SetBy>,
+}
+
+/// That somebody has set routes.
+#[derive(Serialize, ToSchema)]
+#[schema(as = RoutesSetBy)]
+pub(crate) struct SetBy {
+    /// Who; empty where nobody logs in.
+    pub(crate) by: String,
+    /// When.
+    #[schema(format = DateTime)]
+    pub(crate) at: String,
+}
+
+/// Routes that are to be set.
+#[derive(Deserialize, ToSchema)]
+#[schema(as = RoutesBody, example = json!({"text": "[[route]]\nto = [\"ops\"]\n"}))]
+#[serde(deny_unknown_fields)]
+struct Given {
+    /// Tables `[[route]]` as in the notifier's file. None at all: nobody is told of anything.
+    #[schema(max_length = 60000)]
+    text: String,
 }
 
 /// Somebody who can be told.
@@ -131,7 +171,7 @@ pub(crate) struct TestAnswer {
 
 /// Tells who is told of what
 ///
-/// As the notifier's file says it, without its secrets.
+/// As people have set it, or the notifier's file says it; without secrets.
 #[utoipa::path(
     get,
     path = "/api/v1/routes",
@@ -141,6 +181,47 @@ pub(crate) struct TestAnswer {
 )]
 pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<RouteList>, Problem> {
     routes(&app).await.map(Json)
+}
+
+/// Sets who is told of what
+///
+/// These routes take the place of the file's; its receivers stay. They are taken as a whole or refused, with the lines.
+#[utoipa::path(
+    put,
+    path = "/api/v1/routes",
+    tag = "notifications",
+    operation_id = "setRoutes",
+    request_body = Given,
+    responses(
+        (status = OK, description = "What holds now", body = RouteList),
+        Refusals<(Asked, Change, Body, refusals::Routes)>,
+    )
+)]
+pub(crate) async fn set(
+    State(app): State<Arc<App>>,
+    by: By,
+    request: Request,
+) -> Result<Json<RouteList>, Problem> {
+    let example = r#"{"text": "[[route]]\nto = [\"ops\"]\n"}"#;
+    let (what, invalid) = ("Routes", Kind::InvalidRoutes);
+    let Given { text } = long_json(request, what, invalid, example, MAX_BODY_BYTES).await?;
+    set_routes(&app, text, &by).await.map(Json)
+}
+
+/// Lets the routes of the notifier's file hold again
+#[utoipa::path(
+    delete,
+    path = "/api/v1/routes",
+    tag = "notifications",
+    operation_id = "unsetRoutes",
+    responses(
+        (status = NO_CONTENT, description = "The file's hold, or did"),
+        Refusals<(Change,)>,
+    )
+)]
+pub(crate) async fn unset(State(app): State<Arc<App>>, by: By) -> Result<StatusCode, Problem> {
+    unset_routes(&app, &by).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// Tells who would be told of an alert
@@ -186,6 +267,39 @@ pub(crate) async fn test(
 pub(crate) async fn routes(app: &App) -> Result<RouteList, Problem> {
     match ask(app, &NotifierQuestion::Routes, SAID_WITHIN).await? {
         NotifierAnswer::Routes(said) => Ok(said.into()),
+        _ => Err(another_answer()),
+    }
+}
+
+pub(crate) async fn set_routes(app: &App, text: String, by: &By) -> Result<RouteList, Problem> {
+    // A browser's text area ends lines as mails do.
+    let text = text.replace("\r\n", "\n");
+    let length = text.chars().count();
+    if length > MAX_TEXT {
+        return Err(Kind::InvalidRoutes.because(format!(
+            "Nothing has changed. The routes have {length} characters; there must be at most {MAX_TEXT}."
+        )));
+    }
+    let by = by.name().to_owned();
+    let question = NotifierQuestion::SetRoutes(RoutesText { text, by });
+    changed(ask(app, &question, CHANGED_WITHIN).await?)
+}
+
+pub(crate) async fn unset_routes(app: &App, by: &By) -> Result<RouteList, Problem> {
+    let by = by.name().to_owned();
+    let question = NotifierQuestion::UnsetRoutes { by };
+    changed(ask(app, &question, CHANGED_WITHIN).await?)
+}
+
+fn changed(answer: NotifierAnswer) -> Result<RouteList, Problem> {
+    match answer {
+        NotifierAnswer::Routes(said) => Ok(said.into()),
+        NotifierAnswer::RoutesRefused { why } => {
+            Err(Kind::InvalidRoutes.because(format!("Nothing has changed. {why}")))
+        }
+        NotifierAnswer::RoutesNotStored { why } => Err(Kind::Unavailable.because(format!(
+            "Whether the routes are stored is not known: {why}. Look at them, and try again."
+        ))),
         _ => Err(another_answer()),
     }
 }
@@ -264,6 +378,8 @@ impl From<RoutesSaid> for RouteList {
             left_out: said.left_out,
             link: said.link,
             refused: said.refused,
+            text: said.text,
+            set: said.set.map(|RoutesSet { by, at }| SetBy { by, at }),
         }
     }
 }

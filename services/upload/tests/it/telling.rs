@@ -1,11 +1,12 @@
 //! Who is told of what, by a notifier that runs beside.
 
-use std::net::SocketAddr;
+use std::{net::SocketAddr, path::PathBuf};
 
 use axum::{Router, http::StatusCode, routing::post};
 use event_bus::{Bus, BusConfig, Role};
 use notifier::RoutesFile;
-use reqwest::Method;
+use reqwest::{Method, Response};
+use serde_json::{Value, json};
 use service_runtime::{Context, CpuPool, Readiness};
 use tempfile::TempDir;
 use test_support::{NatsServer, eventually};
@@ -22,6 +23,8 @@ const PATH: &str = "/api/v1/routes";
 /// A notifier whose receivers take what they are sent, or refuse it.
 struct Notifier {
     shutdown: CancellationToken,
+    /// Its file of routes.
+    path: PathBuf,
     _folder: TempDir,
 }
 
@@ -60,6 +63,7 @@ impl Notifier {
         .await;
         Notifier {
             shutdown,
+            path,
             _folder: folder,
         }
     }
@@ -148,7 +152,7 @@ async fn a_receiver_is_tried_and_what_came_of_it_is_shown() {
         let path = format!("/api/v1/receivers/{receiver}/test");
         service.request(Method::POST, &path).send()
     };
-    let taken: serde_json::Value = test("ops").await.unwrap().json().await.unwrap();
+    let taken: Value = test("ops").await.unwrap().json().await.unwrap();
     assert_eq!(taken["outcome"], "taken", "{taken}");
     for unknown in ["nobody", "No.body"] {
         problem(test(unknown).await.unwrap(), 404, "unknown-receiver").await;
@@ -157,6 +161,140 @@ async fn a_receiver_is_tried_and_what_came_of_it_is_shown() {
     let shown = shown.await.unwrap().text().await.unwrap();
     assert!(shown.contains("The test message was refused"), "{shown}");
     assert!(shown.contains("403"), "{shown}");
+}
+
+async fn set(service: &Service, text: &str) -> Response {
+    let request = service.request(Method::PUT, PATH);
+    request.json(&json!({"text": text})).send().await.unwrap()
+}
+
+#[tokio::test]
+async fn routes_are_set_in_place_of_the_files_and_taken_back() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let _notifier = Notifier::start(&nats, &service).await;
+    let before = service.json(PATH).await;
+    assert_eq!(before.get("set"), None, "{before}");
+    let text = before["text"].as_str().unwrap();
+    assert!(
+        text.contains("[[route]]") && !text.contains("secret"),
+        "{text}"
+    );
+
+    let said = text.replace("dock-*", "gate-*");
+    let answer = set(&service, &said).await;
+    assert_eq!(answer.status(), StatusCode::OK);
+    let holds: Value = answer.json().await.unwrap();
+    assert_eq!(
+        holds["routes"][0]["what"],
+        "folder gate-*, kind covered or silent"
+    );
+    assert_eq!(holds["text"], said);
+    assert_eq!(holds["receivers"], before["receivers"]);
+    assert!(holds["set"]["at"].is_string(), "{holds}");
+    let path = format!("{PATH}/told?folder=gate-1&kind=silent");
+    let told = service.json(&path).await;
+    assert_eq!(told["receivers"].as_array().unwrap().len(), 2);
+    let shown = page(&service, "/routes").await;
+    assert!(shown.contains("Set here"), "{shown}");
+
+    let form = service
+        .request(Method::POST, "/routes/unset")
+        .header("content-type", "application/x-www-form-urlencoded");
+    assert_eq!(
+        form.body("").send().await.unwrap().status(),
+        StatusCode::SEE_OTHER
+    );
+    assert_eq!(service.json(PATH).await, before);
+    let answer = service.request(Method::DELETE, PATH).send().await;
+    assert_eq!(answer.unwrap().status(), StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn routes_that_cannot_be_are_refused_with_their_lines_and_change_nothing() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let _notifier = Notifier::start(&nats, &service).await;
+    let before = service.json(PATH).await;
+    for (text, why) in [
+        (
+            "[[route]]\nto = \"nobody\"\n",
+            "line 2, route 1: there is no receiver \"nobody\"",
+        ),
+        (
+            "[[route]]\nto = \"ops\"\nremind = \"soon\"\n",
+            "line 3, route 1: remind is a time",
+        ),
+        (
+            "[receiver.mine]\ntype = \"webhook\"\n",
+            "line 1: unknown field `receiver`",
+        ),
+        ("[[route]\n", "line 1"),
+        (&"#".repeat(60_001), "60001 characters"),
+    ] {
+        let detail = problem(set(&service, text).await, 422, "invalid-routes").await;
+        assert!(detail.contains(why), "{detail}");
+    }
+    assert_eq!(service.json(PATH).await, before);
+    let form = service
+        .request(Method::POST, "/routes")
+        .header("content-type", "application/x-www-form-urlencoded")
+        .body("text=%5B%5Broute%5D%5D%0D%0Ato+%3D+%22nobody%22");
+    let shown = form.send().await.unwrap();
+    assert_eq!(shown.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    let shown = shown.text().await.unwrap();
+    assert!(
+        shown.contains("Not taken") && shown.contains("line 2, route 1"),
+        "{shown}"
+    );
+    assert!(
+        shown.contains("to = &#34;nobody&#34;"),
+        "what was written stays: {shown}"
+    );
+
+    // None at all: nobody is told.
+    assert_eq!(set(&service, "").await.status(), StatusCode::OK);
+    assert_eq!(service.json(PATH).await["routes"], json!([]));
+}
+
+#[tokio::test]
+async fn routes_that_were_set_outlive_the_notifier_and_what_the_file_no_longer_has() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let notifier = Notifier::start(&nats, &service).await;
+    let said = "[[route]]\nto = [\"full\"]\n";
+    assert_eq!(set(&service, said).await.status(), StatusCode::OK);
+    drop(notifier);
+    eventually("it is gone", async || {
+        let answer = service.get(PATH).await;
+        answer.status().is_server_error().then_some(())
+    })
+    .await;
+
+    let notifier = Notifier::start(&nats, &service).await;
+    assert_eq!(service.json(PATH).await["text"], said);
+    let text = std::fs::read_to_string(&notifier.path).unwrap();
+    std::fs::write(&notifier.path, text.replace("full", "other")).unwrap();
+    let holds = eventually("the file is refused", async || {
+        let holds = service.json(PATH).await;
+        (holds["refused"] != "").then_some(holds)
+    })
+    .await;
+    let why = holds["refused"].as_str().unwrap();
+    assert!(why.contains("routes that were set"), "{why}");
+    assert!(why.contains("there is no receiver \"full\""), "{why}");
+    assert_eq!(holds["routes"][0]["to"], json!(["full"]), "{holds}");
+}
+
+#[tokio::test]
+async fn only_admins_set_routes() {
+    let (nats, site) = (NatsServer::start(), access::Site::new());
+    let service = site.start(&nats).await;
+    let request = service
+        .request(Method::PUT, PATH)
+        .json(&json!({"text": ""}));
+    let refused = request.bearer_auth(site.operator.reveal()).send().await;
+    problem(refused.unwrap(), 403, "not-allowed").await;
 }
 
 #[tokio::test]

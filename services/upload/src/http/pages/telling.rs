@@ -3,19 +3,29 @@
 use std::sync::Arc;
 
 use askama::Template;
-use axum::{Extension, extract::State, response::Html};
+use axum::{
+    Extension,
+    extract::{Request, State},
+    response::{Html, IntoResponse as _, Redirect, Response},
+};
 use proto::v1::AlertMatcher;
-use time::Duration;
+use serde::Deserialize;
+use time::{Duration, OffsetDateTime, format_description::well_known::Rfc3339};
 
 use super::{
     super::{
         addresses::OneReceiver,
-        extract::{Params, Search},
-        telling::{self, ReceiverOfFile, Route, RouteList, Supposed, WouldBeToldList},
+        extract::{Params, Search, long_form},
+        telling::{self, ReceiverOfFile, Route, RouteList, SetBy, Supposed, WouldBeToldList},
     },
+    card::Moment,
     duration, render,
 };
-use crate::{access::Visitor, app::App, problem::Problem};
+use crate::{
+    access::{By, Visitor},
+    app::App,
+    problem::Problem,
+};
 
 #[derive(Template)]
 #[template(path = "routes.html")]
@@ -23,8 +33,14 @@ struct RoutesPage {
     receivers: Vec<ReceiverOfFile>,
     routes: Vec<RouteRow>,
     left_out: usize,
-    /// Why the file as it is now does not hold.
+    /// Why what file and people say now does not hold.
     refused: String,
+    /// The routes as they can be changed.
+    text: String,
+    /// Who has set them in place of the file's.
+    set: Option<SetRow>,
+    /// Why what somebody has just written was not taken.
+    not_taken: String,
     /// Why nothing of it is known.
     unknown: String,
     /// Which alert is supposed to be.
@@ -47,6 +63,22 @@ struct RouteRow {
     sentences: Vec<String>,
 }
 
+/// Who has set the routes, and when.
+struct SetRow {
+    by: String,
+    at: Option<Moment>,
+}
+
+impl SetRow {
+    fn new(SetBy { by, at }: SetBy) -> Self {
+        let at = OffsetDateTime::parse(&at, &Rfc3339).ok();
+        SetRow {
+            by,
+            at: at.and_then(Moment::new),
+        }
+    }
+}
+
 /// What came of a test message, in words.
 struct TestRow {
     receiver: String,
@@ -64,7 +96,12 @@ pub(crate) async fn page(
         true => None,
         false => Some(telling::would_tell(&app, &supposed).await?),
     };
-    shown(&app, supposed, told, None, visitor).await
+    let shows = Shows {
+        supposed,
+        told,
+        ..Shows::default()
+    };
+    shown(&app, shows, visitor).await
 }
 
 pub(crate) async fn test(
@@ -84,30 +121,76 @@ pub(crate) async fn test(
         words,
         why: answer.why,
     };
-    shown(&app, Supposed::default(), None, Some(tested), visitor).await
+    let shows = Shows {
+        tested: Some(tested),
+        ..Shows::default()
+    };
+    shown(&app, shows, visitor).await
 }
 
-async fn shown(
-    app: &App,
+/// Takes the routes that somebody has written, or shows the page again with what is wrong with them.
+pub(crate) async fn set(
+    State(app): State<Arc<App>>,
+    by: By,
+    Extension(visitor): Extension<Visitor>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let RoutesForm { text } = long_form(request, "The form", telling::MAX_BODY_BYTES).await?;
+    match telling::set_routes(&app, text.clone(), &by).await {
+        Ok(_) => Ok(Redirect::to("/routes#routes").into_response()),
+        Err(problem) => {
+            let status = problem.kind.status();
+            let shows = Shows {
+                not_taken: Some((text, problem.detail)),
+                ..Shows::default()
+            };
+            let page = shown(&app, shows, visitor).await?;
+            Ok((status, page).into_response())
+        }
+    }
+}
+
+pub(crate) async fn unset(State(app): State<Arc<App>>, by: By) -> Result<Redirect, Problem> {
+    telling::unset_routes(&app, &by).await?;
+    Ok(Redirect::to("/routes#routes"))
+}
+
+#[derive(Deserialize)]
+struct RoutesForm {
+    text: String,
+}
+
+/// What the page shows beside the routes.
+#[derive(Default)]
+struct Shows {
     supposed: Supposed,
     told: Option<WouldBeToldList>,
     tested: Option<TestRow>,
-    visitor: Visitor,
-) -> Result<Html<String>, Problem> {
+    /// What somebody has written, and why it was not taken.
+    not_taken: Option<(String, String)>,
+}
+
+async fn shown(app: &App, shows: Shows, visitor: Visitor) -> Result<Html<String>, Problem> {
+    let Shows {
+        supposed,
+        told,
+        tested,
+        not_taken,
+    } = shows;
     let (list, unknown) = match telling::routes(app).await {
         Ok(list) => (Some(list), String::new()),
         Err(problem) => (None, problem.detail),
     };
-    let (receivers, routes, left_out, refused) = match list {
-        Some(RouteList {
-            receivers,
-            routes,
-            left_out,
-            refused,
-            ..
-        }) => (receivers, routes, left_out, refused),
-        None => Default::default(),
-    };
+    let RouteList {
+        receivers,
+        routes,
+        left_out,
+        refused,
+        text,
+        set,
+        ..
+    } = list.unwrap_or_default();
+    let (text, not_taken) = not_taken.unwrap_or((text, String::new()));
     let kinds = AlertMatcher::kinds_there_are().into_iter();
     let folders = app.states.read().folders();
     render(&RoutesPage {
@@ -115,6 +198,9 @@ async fn shown(
         routes: routes.into_iter().map(RouteRow::new).collect(),
         left_out,
         refused,
+        text,
+        set: set.map(SetRow::new),
+        not_taken,
         unknown,
         kinds: kinds
             .map(|kind| {

@@ -110,12 +110,14 @@ impl Choices {
     pub(in crate::http) fn words(&self) -> String {
         match (self.real, self.normal) {
             (0, 0) => String::new(),
-            (real, normal) => {
-                format!(
-                    "People have called {} of this folder real and {normal} normal.",
-                    alerts(real)
-                )
-            }
+            (0, normal) => format!(
+                "People have called {} normal and none real, so nothing says which change would be too lax.",
+                alerts(normal)
+            ),
+            (real, normal) => format!(
+                "People have called {} real and {normal} normal.",
+                alerts(real)
+            ),
         }
     }
 }
@@ -176,7 +178,7 @@ fn words(choice: &Choice) -> String {
         _ => format!("{dropped} of {} alerts called normal", dropped + left),
     };
     let kept = match choice.kept.len() {
-        0 => "; none is called real yet, so nothing says that it is not too lax".to_owned(),
+        0 => String::new(),
         1 => ", and kept the one called real".to_owned(),
         2 => ", and kept both called real".to_owned(),
         count => format!(", and kept all {count} called real"),
@@ -220,8 +222,7 @@ mod tests {
         );
         assert_eq!(
             said(RuleChoice::Masks(vec![Mask::default()]), [1, 0, 0]),
-            "A mask over what changed would have dropped the alert called normal; none is called real yet, so nothing \
-             says that it is not too lax."
+            "A mask over what changed would have dropped the alert called normal."
         );
     }
 }
