@@ -22,8 +22,11 @@ use super::{bus::Bus, event::Event, store_error::StoreError};
 /// After how long without a message to ask what is still to come.
 const PAUSE: Duration = Duration::from_millis(1500);
 
-/// How often to ask before what does not come is given up.
+/// How often to ask before what does not come is given up, where the server does not say how far it is.
 const MOST_PAUSES: u32 = 10;
+
+/// How often it may say the same before it is clear that it has nothing that it could send.
+const MOST_STANDING: u32 = 3;
 
 /// The messages that were there when an ordered consumer was made.
 pub(crate) struct Backlog {
@@ -38,7 +41,28 @@ pub(crate) struct Backlog {
     /// The number among this consumer's messages of the last one that came.
     received: u64,
     gaps: Gaps,
+    standing: Standing,
     unreadable: u64,
+}
+
+/// Whether the server goes on: how far it said that it was, and how often it said so again.
+#[derive(Debug, Default)]
+struct Standing {
+    last: Option<(u64, u64)>,
+    again: u32,
+}
+
+impl Standing {
+    /// Takes in how far the server is, while it has a request that it could answer; whether it stands still.
+    fn learn(&mut self, delivered: u64, pending: u64) -> bool {
+        let now = Some((delivered, pending));
+        self.again = match self.last == now {
+            true => self.again + 1,
+            false => 0,
+        };
+        self.last = now;
+        self.again >= MOST_STANDING
+    }
 }
 
 /// Where numbers are missing among those of the messages that came: they were removed, or they cannot be read.
@@ -92,6 +116,7 @@ impl Bus {
             end: may_know_end.then(|| after.cached_info().state.last_sequence),
             received: 0,
             gaps: Gaps::default(),
+            standing: Standing::default(),
             unreadable: 0,
         };
         if let Some(before) = before {
@@ -150,6 +175,7 @@ impl Backlog {
             self.end_here();
         }
         self.gaps.pass(info.stream_sequence);
+        self.standing = Standing::default();
         // What has gone by age meanwhile does not come.
         self.left = self.left.saturating_sub(1).min(info.pending);
         Ok(())
@@ -162,7 +188,10 @@ impl Backlog {
             Ok(info) => {
                 let is_sent =
                     info.num_pending == 0 && info.delivered.consumer_sequence <= self.received;
-                if is_sent || is_last {
+                let delivered = info.delivered.stream_sequence;
+                let stands =
+                    info.num_waiting > 0 && self.standing.learn(delivered, info.num_pending);
+                if is_sent || stands || is_last {
                     self.end_here();
                 }
                 Ok(())
@@ -203,6 +232,16 @@ impl Backlog {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_server_stands_still_that_says_the_same_again_and_again() {
+        let mut standing = Standing::default();
+        let said = [(7, 2), (7, 2), (8, 1), (8, 1), (8, 1)];
+        for (delivered, pending) in said {
+            assert!(!standing.learn(delivered, pending));
+        }
+        assert!(standing.learn(8, 1));
+    }
 
     #[test]
     fn what_is_missing_lies_where_numbers_are() {
