@@ -85,10 +85,14 @@ impl Values {
         extend((bits >> (64 - taken)) as u32 & ((1 << size) - 1), size)
     }
 
+    fn are_none(self) -> bool {
+        self.0 == 0
+    }
+
     /// With one more value, up to which the codes advance so far; `None` where there is no room.
     fn with(self, advance: u32, value: i32) -> Option<Self> {
         let value = (value as u32) << 16;
-        if self.0 == 0 {
+        if self.are_none() {
             return Some(Self(value | advance));
         }
         let (before, first) = (self.0 & 63, self.last());
@@ -237,6 +241,9 @@ fn begin_entry(index: u32, pair: &Pair) -> (u32, Values) {
     }
 }
 
+/// The symbol for sixteen coefficients that are 0.
+const PASS_OVER: u8 = 0xF0;
+
 /// An entry in the making.
 struct Making {
     index: u32,
@@ -266,7 +273,9 @@ impl Making {
             let left = LOOKUP_BITS - self.used;
             let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
             let covers = run + 1;
-            if length > left {
+            // What the codes advance tells where the last value is, so nothing but the block's end may follow it.
+            let hides_value = symbol == PASS_OVER && !self.values.are_none();
+            if length > left || hides_value {
                 break;
             } else if size == 0 && run < 15 {
                 self.used += length;
