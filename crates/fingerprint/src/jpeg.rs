@@ -190,7 +190,7 @@ impl Reader {
         self.conclude(&file, luma)
     }
 
-    fn conclude(&mut self, file: &File<'_>, luma: &mut Luma) -> Result<Outcome, Error> {
+    fn conclude(&self, file: &File<'_>, luma: &mut Luma) -> Result<Outcome, Error> {
         let frame = file.frame.as_ref().ok_or(INCOMPLETE)?;
         if !frame.is_scannable() {
             return Ok(Outcome::NeedsDecoding);
@@ -201,14 +201,6 @@ impl Reader {
         let shows_enough = self.plane.scale() != Scale::Whole || file.is_misread_by_image(frame);
         if !shows_enough || !file.is_luma_first(frame) {
             return Ok(Outcome::NeedsDecoding);
-        }
-        if frame.process == Process::Progressive {
-            let slopes = self.spectrum.slopes(&self.weights);
-            self.plane
-                .slopes
-                .iter_mut()
-                .zip(slopes)
-                .for_each(|(kept, of)| *kept = of);
         }
         let dc = file.quantisation_of_luma(frame)?[0];
         self.plane.develop(dc.into(), frame.size(), luma);
@@ -268,19 +260,28 @@ impl Reader {
         scan: &Scan,
     ) -> Result<(), Error> {
         let is_luma = matches!(scan.parts(), [part] if part.component == 0);
-        if !is_luma || file.scale(frame) != Scale::Quarter {
+        let is_begun = frame.components()[0].precision.is_some();
+        let scale = if is_begun {
+            self.plane.scale()
+        } else {
+            file.scale(frame)
+        };
+        if !is_luma || scale != Scale::Quarter {
             return Ok(());
         }
         // Room for the coefficients was made sure of when the luma's DC coefficients were there.
-        if frame.components()[0].precision.is_none() {
+        if !is_begun {
             return Err(out_of_order());
         }
         self.spectrum.begin(scan)?;
         self.take_data(file, scan);
         let [codes, ..] = &mut self.codes;
         codes.define(&file.definitions.ac[scan.parts()[0].ac]);
-        let interval = file.restart_interval;
-        file.found += self.spectrum.read(scan, interval, &self.data, codes);
+        let (interval, slopes) = (file.restart_interval, &mut self.plane.slopes);
+        let meaning = (&*codes, &self.weights);
+        file.found += self
+            .spectrum
+            .read(scan, interval, &self.data, meaning, slopes);
         Ok(())
     }
 

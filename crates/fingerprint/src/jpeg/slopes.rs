@@ -89,20 +89,7 @@ impl Weights {
     pub(super) fn before(&self, place: u32) -> i64 {
         self.0[place as usize % self.0.len()]
     }
-
-    /// The coefficients that count, by their index in zigzag order, with their weights.
-    pub(super) fn counting(&self) -> [(usize, i64); COUNTING] {
-        let mut indices = zigzag().enumerate().skip(1);
-        array::from_fn(|_| {
-            let found = indices.find(|&(_, (row, column))| counts(row, column));
-            let (index, _) = found.expect("so many count");
-            (index, self.0[index + 1])
-        })
-    }
 }
-
-/// How many AC coefficients count.
-const COUNTING: usize = 24;
 
 /// Whether a coefficient of these frequencies counts.
 fn counts(row: usize, column: usize) -> bool {

@@ -1,7 +1,7 @@
 //! The AC scans of a progressive JPEG's luma (T.81, G.1.2.2 and G.1.2.3), of which only the picture at 1/4 scale is made.
 //!
-//! A scan that refines a coefficient has as many bits for it as it takes to know what came before, so all of them are kept
-//! until the end of the file.
+//! A scan that refines coefficients has a bit for each one that isn't 0, and codes for the others. So of a coefficient two
+//! bits are kept, whether it is 0 and its sign; what it comes to is added up at once.
 
 use std::ops::Range;
 
@@ -12,10 +12,14 @@ use super::slopes::{Slopes, Weights};
 use super::{corrupt, out_of_order};
 use crate::Error;
 
-/// A block's coefficients in zigzag order; the DC one is kept elsewhere.
-type Block = [i16; 64];
+/// What is known of a block's coefficients, a bit for each one in zigzag order.
+#[derive(Clone, Copy, Default)]
+struct Block {
+    nonzero: u64,
+    negative: u64,
+}
 
-/// The AC coefficients of the picture's luma.
+/// What the scans so far have told of the luma's AC coefficients.
 pub(super) struct Spectrum {
     blocks: Vec<Block>,
     /// By coefficient, the lowest of its bits that scans have given.
@@ -50,8 +54,9 @@ impl Spectrum {
     pub(super) fn begin(&mut self, scan: &Scan) -> Result<(), Error> {
         let (first, last) = scan.spectrum;
         let (high, low) = scan.approximation;
-        let band = self.precision.get_mut(first.into()..usize::from(last) + 1);
-        let band = band
+        let band = self
+            .precision
+            .get_mut(first.into()..usize::from(last) + 1)
             .filter(|band| !band.is_empty())
             .ok_or_else(|| corrupt("a progressive scan has no such coefficients"))?;
         let before = (high > 0).then_some(high);
@@ -60,17 +65,19 @@ impl Spectrum {
             return Err(out_of_order());
         }
         band.fill(Some(low));
-        self.blocks.resize(scan.blocks(), [0; 64]);
+        self.blocks.resize(scan.blocks(), Block::default());
         Ok(())
     }
 
-    /// Reads the data of a scan. Returns how many of its blocks there were.
+    /// Reads the data of a scan, and adds what its coefficients come to, block by block. Returns how many of its blocks
+    /// there were.
     pub(super) fn read(
         &mut self,
         scan: &Scan,
         restart_interval: usize,
         data: &EntropyData,
-        codes: &Codes,
+        (codes, weights): (&Codes, &Weights),
+        slopes: &mut [Slopes],
     ) -> usize {
         let mut found = 0;
         for (units, bits) in scan.intervals(restart_interval, data) {
@@ -79,31 +86,23 @@ impl Spectrum {
                 at: bits.start,
                 end: bits.end,
                 codes,
-                band: scan.spectrum.0.into()..usize::from(scan.spectrum.1) + 1,
+                weights,
+                band: scan.spectrum.0.into()..u32::from(scan.spectrum.1) + 1,
                 shift: scan.approximation.1.into(),
                 ended: 0,
             };
             let is_first = scan.approximation.0 == 0;
-            let blocks = self.blocks[units].iter_mut();
-            let whole = blocks.map_while(|block| match is_first {
-                true => pass.read(block),
-                false => pass.refine(block),
-            });
+            let blocks = self.blocks[units.clone()].iter_mut();
+            let whole =
+                blocks
+                    .zip(&mut slopes[units])
+                    .map_while(|(block, slopes)| match is_first {
+                        true => pass.read(block, slopes),
+                        false => pass.refine(block, slopes),
+                    });
             found += whole.count();
         }
         found
-    }
-
-    /// What they come to, block by block. There are none where no scan came.
-    pub(super) fn slopes(&self, weights: &Weights) -> impl Iterator<Item = Slopes> {
-        let counting = weights.counting();
-        self.blocks.iter().map(move |block| {
-            let mut slopes = Slopes::default();
-            for (index, weight) in counting {
-                slopes.add(block[index % 64].into(), weight);
-            }
-            slopes
-        })
     }
 }
 
@@ -113,103 +112,121 @@ struct Pass<'a> {
     at: usize,
     end: usize,
     codes: &'a Codes,
+    weights: &'a Weights,
     /// The coefficients that the scan is about.
-    band: Range<usize>,
+    band: Range<u32>,
     shift: u32,
     /// How many blocks more have no further codes.
     ended: u32,
 }
 
+/// A code, and the bits behind it.
+enum Code {
+    /// So many coefficients stay 0; the next one has this value, 0 where it stays 0 too.
+    Value { run: u32, value: i32 },
+    /// For so many blocks, this one among them, there are no further codes.
+    Ends(u32),
+}
+
 impl Pass<'_> {
     /// The first bits of a block's coefficients.
-    fn read(&mut self, block: &mut Block) -> Option<()> {
+    fn read(&mut self, block: &mut Block, slopes: &mut Slopes) -> Option<()> {
         if self.ended > 0 {
             self.ended -= 1;
             return Some(());
         }
         let mut at = self.band.start;
         while at < self.band.end {
-            let (run, size) = self.code()?;
-            if size == 0 && run < 15 {
-                self.ended = self.run_of_ends(run)? - 1;
-                break;
+            match self.code()? {
+                Code::Ends(blocks) => {
+                    self.ended = blocks - 1;
+                    break;
+                }
+                Code::Value { run, value } => {
+                    at += run;
+                    if value != 0 {
+                        if at >= self.band.end {
+                            return None;
+                        }
+                        self.put(block, slopes, at, value);
+                    }
+                    at += 1;
+                }
             }
-            at += run;
-            if size > 0 {
-                let value = extend(self.bits(size)?, size) << self.shift;
-                *block[..self.band.end].get_mut(at)? = value as i16;
-            }
-            at += 1;
         }
         Some(())
     }
 
     /// One more bit of a block's coefficients.
-    fn refine(&mut self, block: &mut Block) -> Option<()> {
-        let band = &mut block[self.band.clone()];
-        let mut coefficients = band.iter_mut();
-        while self.ended == 0 && coefficients.len() > 0 {
-            let (run, size) = self.code()?;
-            if size == 0 && run < 15 {
-                self.ended = self.run_of_ends(run)?;
-                break;
-            }
-            let value = match size {
-                0 => 0,
-                _ => (2 * self.bits(1)? as i16 - 1) << self.shift,
-            };
-            let mut zeros = run;
-            for coefficient in coefficients.by_ref() {
-                if *coefficient != 0 {
-                    self.correct(coefficient)?;
-                } else if zeros == 0 {
-                    *coefficient = value;
+    fn refine(&mut self, block: &mut Block, slopes: &mut Slopes) -> Option<()> {
+        let mut left = (u64::MAX >> (64 - self.band.end)) & (u64::MAX << self.band.start);
+        while self.ended == 0 && left != 0 {
+            let (run, value) = match self.code()? {
+                Code::Value { run, value } => (run, value.signum()),
+                Code::Ends(blocks) => {
+                    self.ended = blocks;
                     break;
-                } else {
-                    zeros -= 1;
                 }
+            };
+            // Of those that are 0 so far, the one behind `run` others.
+            let mut zeros = left & !block.nonzero;
+            for _ in 0..run {
+                zeros &= zeros.wrapping_sub(1);
             }
-        }
-        for coefficient in coefficients {
-            if *coefficient != 0 {
-                self.correct(coefficient)?;
+            let place = zeros & zeros.wrapping_neg();
+            // All where there is no such place: it is 0 then.
+            let before = place.wrapping_sub(1);
+            self.correct(block, slopes, left & before & block.nonzero)?;
+            if place != 0 && value != 0 {
+                self.put(block, slopes, place.trailing_zeros(), value);
             }
+            left &= !(before | place);
         }
+        self.correct(block, slopes, left & block.nonzero)?;
         self.ended = self.ended.saturating_sub(1);
         Some(())
     }
 
-    /// A coefficient that isn't 0 has a bit of its own, which is added to its magnitude.
-    #[inline]
-    fn correct(&mut self, coefficient: &mut i16) -> Option<()> {
-        let bit = (self.bits(1)? as i16) << self.shift;
-        *coefficient = match *coefficient > 0 {
-            true => coefficient.wrapping_add(bit),
-            false => coefficient.wrapping_sub(bit),
-        };
+    fn put(&self, block: &mut Block, slopes: &mut Slopes, at: u32, value: i32) {
+        block.nonzero |= 1 << at;
+        block.negative |= u64::from(value < 0) << at;
+        slopes.add(value << self.shift, self.weights.before(at + 1));
+    }
+
+    /// Each of these coefficients, none of which is 0, has a bit that is added to its magnitude.
+    fn correct(&mut self, block: &Block, slopes: &mut Slopes, mut which: u64) -> Option<()> {
+        while which != 0 {
+            let count = which.count_ones().min(32);
+            let mut bits = ahead(self.padded, self.at);
+            self.advance(count)?;
+            for _ in 0..count {
+                let at = which.trailing_zeros();
+                let bit = ((bits >> 63) as i32) << self.shift;
+                let sign = 1 - 2 * (block.negative >> at & 1) as i32;
+                slopes.add(sign * bit, self.weights.before(at + 1));
+                which &= which - 1;
+                bits <<= 1;
+            }
+        }
         Some(())
     }
 
-    /// A code: how many coefficients that stay 0 it passes over, and how many bits the value after them has.
     #[inline]
-    fn code(&mut self) -> Option<(usize, u32)> {
-        let bits = (ahead(self.padded, self.at) >> 48) as u32;
-        let (length, symbol) = self.codes.decode(bits)?;
-        self.advance(length)?;
-        Some((usize::from(symbol >> 4), u32::from(symbol & 15)))
-    }
-
-    /// For how many blocks, this one among them, there are no further codes.
-    fn run_of_ends(&mut self, size: usize) -> Option<u32> {
-        let size = size as u32;
-        Some((1 << size) + self.bits(size)?)
-    }
-
-    #[inline]
-    fn bits(&mut self, count: u32) -> Option<u32> {
-        let bits = ahead(self.padded, self.at) >> 32 >> (32 - count);
-        self.advance(count)?;
-        Some(bits as u32)
+    fn code(&mut self) -> Option<Code> {
+        let bits = ahead(self.padded, self.at);
+        let (length, symbol) = self.codes.decode((bits >> 48) as u32)?;
+        let (run, size) = (u32::from(symbol >> 4), u32::from(symbol & 15));
+        let is_end = size == 0 && run < 15;
+        let more = if is_end { run } else { size };
+        let extra = (bits << length >> 32 >> (32 - more)) as u32;
+        self.advance(length + more)?;
+        Some(match is_end {
+            true => Code::Ends((1 << run) + extra),
+            false => Code::Value {
+                run,
+                value: extend(extra, size),
+            },
+        })
     }
 
     #[inline]
