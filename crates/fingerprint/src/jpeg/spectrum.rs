@@ -211,7 +211,7 @@ impl Pass<'_> {
         Some(())
     }
 
-    #[inline]
+    #[inline(always)]
     fn code(&mut self) -> Option<Code> {
         let bits = ahead(self.padded, self.at);
         let (length, symbol) = self.codes.decode((bits >> 48) as u32)?;
