@@ -11,7 +11,7 @@ use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use fingerprint::{Fingerprinter, Format, Limits};
 
 /// The contenders on a set of pictures, one after the other in one iteration.
-fn compare(mut group: BenchmarkGroup<'_, WallTime>, pictures: &[Vec<u8>]) {
+fn compare(mut group: BenchmarkGroup<'_, WallTime>, mut turbo: Turbo, pictures: &[Vec<u8>]) {
     let mut fingerprinter = Fingerprinter::new(Limits::default());
     group.bench_function("framewatch", |bencher| {
         bencher.iter(|| {
@@ -27,7 +27,6 @@ fn compare(mut group: BenchmarkGroup<'_, WallTime>, pictures: &[Vec<u8>]) {
             }
         });
     });
-    let mut turbo = Turbo::eighth().expect("libjpeg-turbo is linked in");
     group.bench_function("libjpeg-turbo", |bencher| {
         bencher.iter(|| {
             for bytes in pictures {
@@ -51,7 +50,11 @@ fn drawn(criterion: &mut Criterion) {
         for coding in Coding::ALL {
             let bytes = frame(size, coding).expect("drawn pictures can be encoded");
             let group = criterion.benchmark_group(format!("{size}-{coding}"));
-            compare(group, &[bytes]);
+            let turbo = match size {
+                Size::P480 => Turbo::quarter(),
+                Size::P1080 | Size::P2160 => Turbo::eighth(),
+            };
+            compare(group, turbo.expect("libjpeg-turbo is linked in"), &[bytes]);
         }
     }
 }
@@ -66,7 +69,8 @@ fn real(criterion: &mut Criterion) {
     if !jpegs.is_empty() {
         let mut group = criterion.benchmark_group(format!("corpus-{}-jpegs", jpegs.len()));
         group.sample_size(10);
-        compare(group, &jpegs);
+        let turbo = Turbo::eighth().expect("libjpeg-turbo is linked in");
+        compare(group, turbo, &jpegs);
     }
 }
 

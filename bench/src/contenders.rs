@@ -30,6 +30,14 @@ impl Turbo {
         Self::new(ScalingFactor::ONE_EIGHTH)
     }
 
+    /// At 1/4 scale, by its 2×2 inverse transform.
+    ///
+    /// # Errors
+    /// When libjpeg-turbo can't be initialised.
+    pub fn quarter() -> anyhow::Result<Self> {
+        Self::new(ScalingFactor::ONE_QUARTER)
+    }
+
     /// At full size.
     ///
     /// # Errors

@@ -1,4 +1,4 @@
-//! The thumbnail beside libjpeg-turbo's grey decode: at 1/8 scale, or of small pictures at full size.
+//! The thumbnail beside libjpeg-turbo's grey decode: at 1/8 scale, of middling pictures at 1/4, of small ones at full size.
 
 use bench::contenders::{Grey, Turbo};
 use bench::corpus;
@@ -156,6 +156,22 @@ proptest! {
         prop_assert!(largest_difference(&seen, expected) <= 1);
     }
 
+    #[test]
+    fn a_middling_picture_is_libjpegs_at_one_quarter(
+        coding in codings(),
+        pattern in patterns(),
+        width in 381..569_u16,
+        height in 381..700_u16,
+        is_upright in any::<bool>(),
+    ) {
+        let (width, height) = if is_upright { (width, height) } else { (height, width) };
+        let bytes = encode(coding, pattern, width, height);
+        let seen = thumbnail(&bytes).expect("it is a picture");
+        let mut turbo = Turbo::quarter().expect("libjpeg-turbo is linked in");
+        let expected = turbo.decode(&bytes).expect("libjpeg-turbo reads it");
+        prop_assert!(largest_difference(&seen, expected) <= 1);
+    }
+
     /// Grey, so that nothing depends on how chroma is interpolated and cut off.
     #[test]
     fn a_small_picture_is_libjpegs_at_full_size(
@@ -173,22 +189,25 @@ proptest! {
     }
 }
 
-/// Where both read a picture of the corpus and its thumbnail is at 1/8 scale, as it is stored.
+/// Where both read a picture of the corpus and its thumbnail is at 1/8 or 1/4 scale, as it is stored.
 #[test]
-fn the_corpus_is_libjpegs_at_one_eighth() {
+fn the_corpus_is_libjpegs_at_the_same_scale() {
     let pictures = corpus::pictures(true).expect("the corpus can be read");
-    let mut turbo = Turbo::eighth().expect("libjpeg-turbo is linked in");
-    let mut compared = 0;
-    for (path, bytes) in &pictures {
-        let (Ok(seen), Ok(expected)) = (thumbnail(bytes), turbo.decode(bytes)) else {
-            continue;
-        };
-        let is_turned = path.components().any(|part| part.as_os_str() == "exif");
-        if (seen.width, seen.height) == (expected.width, expected.height) && !is_turned {
-            let difference = largest_difference(&seen, expected);
-            assert!(difference <= 1, "{}: {difference}", path.display());
-            compared += 1;
+    let eighth = Turbo::eighth().expect("libjpeg-turbo is linked in");
+    let quarter = Turbo::quarter().expect("libjpeg-turbo is linked in");
+    for mut turbo in [eighth, quarter] {
+        let mut compared = 0;
+        for (path, bytes) in &pictures {
+            let (Ok(seen), Ok(expected)) = (thumbnail(bytes), turbo.decode(bytes)) else {
+                continue;
+            };
+            let is_turned = path.components().any(|part| part.as_os_str() == "exif");
+            if (seen.width, seen.height) == (expected.width, expected.height) && !is_turned {
+                let difference = largest_difference(&seen, expected);
+                assert!(difference <= 1, "{}: {difference}", path.display());
+                compared += 1;
+            }
         }
+        assert!(pictures.is_empty() || compared > 0);
     }
-    assert!(pictures.is_empty() || compared > 0);
 }

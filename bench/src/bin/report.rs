@@ -18,7 +18,7 @@ use bench::pictures::{Coding, Size, frame};
 const CONTENDERS: [(&str, &str); 4] = [
     ("Framewatch", "framewatch"),
     ("of it the thumbnail", "framewatch-thumbnail"),
-    ("libjpeg-turbo at 1/8", "libjpeg-turbo"),
+    ("libjpeg-turbo", "libjpeg-turbo"),
     ("`image` + `image_hasher`", "image-hasher"),
 ];
 const BEGIN: &str = "<!-- measured: begin -->";

@@ -18,7 +18,7 @@ pub fn detector_version(measure: Measure) -> &'static str {
     }
 }
 
-pub(crate) const HASHES: &str = "phash-2";
+pub(crate) const HASHES: &str = "phash-3";
 
 /// What is said of one frame.
 #[derive(Debug, Clone, PartialEq)]

@@ -8,6 +8,7 @@ use image::{DynamicImage, RgbImage};
 use crate::luma::{Luma, Stored, swaps_sides};
 use crate::memory::Memory;
 use crate::resample::Lines;
+use crate::scale::Scale;
 use crate::{Content, Error, Format, Limits, colour, decode, gif, jpeg, png};
 
 /// An encoded picture of which only the header was read.
@@ -128,8 +129,8 @@ impl<'a> Encoded<'a> {
 
     /// The grey levels, reduced where that leaves enough.
     pub(crate) fn luma(&self) -> Result<Luma, Error> {
-        let (width, height) = self.stored;
-        let (width, height) = Luma::reduced_size(width as usize, height as usize);
+        let (width, height) = (self.stored.0 as usize, self.stored.1 as usize);
+        let (width, height) = Scale::of(width, height).reduced(width, height);
         let is_turned = self.orientation != Orientation::NoTransforms;
         let lines = Lines::bytes_for(width, height).max(Lines::bytes_for(height, width));
         let reduced = width as u64 * height as u64;

@@ -4,7 +4,7 @@ use crate::{Hash, Quality};
 
 /// The version of the way from pixels to a fingerprint. Fingerprints of different versions aren't comparable, so
 /// whoever stores one stores this with it and computes it anew when it changes.
-pub const ALGORITHM: u32 = 2;
+pub const ALGORITHM: u32 = 3;
 
 /// The contrast, in grey levels, below which a picture is blank. A covered lens or a lost signal leaves a picture
 /// that deviates by less; the hash of such a picture is made of rounding and sensor noise.

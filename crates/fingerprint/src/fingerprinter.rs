@@ -10,7 +10,8 @@ use crate::{
     Tiles, phash,
 };
 
-/// A picture in grey, upright: at 1/8 scale, or at full size where 1/8 would leave fewer than 72 pixels on a side.
+/// A picture in grey, upright: at 1/8 scale; at 1/4 where 1/8 would leave fewer than 72 pixels on a side; at full size where
+/// 1/4 would leave fewer than 96.
 #[derive(Clone, Copy, Debug)]
 pub struct Thumbnail<'a> {
     /// Pixels in a row.

@@ -1,18 +1,22 @@
-//! JPEG to a grey thumbnail at 1/8 scale, without decoding the picture.
+//! JPEG to a grey thumbnail at 1/8 or 1/4 scale, without decoding the picture.
 //!
 //! The DC coefficient of every 8×8 block of luma is the block's mean, so all of them together are the picture at 1/8
 //! scale: the very levels that libjpeg's grey decode at that scale gives. Sequential data are walked through for them
-//! ([`lane`]) and seen to be whole on the way; of progressive data only the DC scans are read.
+//! ([`lane`]) and seen to be whole on the way; of progressive data only the DC scans are read. At 1/4 scale the same walk
+//! adds up what the AC coefficients say of a block's quarters ([`slopes`]), and the luma's AC scans are read too.
 
 mod codes;
 mod entropy;
 mod file;
 mod frame;
 mod lane;
+mod plane;
 mod progressive;
 mod scan;
 mod segments;
 mod sequential;
+mod slopes;
+mod spectrum;
 mod tables;
 
 use std::array;
@@ -23,17 +27,21 @@ use image::metadata::Orientation;
 use crate::luma::{Luma, Stored};
 use crate::memory::TABLES;
 use crate::resample::Lines;
+use crate::scale::Scale;
 use crate::{Error, Format, Limits};
 use codes::Codes;
 use entropy::EntropyData;
 use file::{Definitions, File};
 use frame::{Frame, Process};
 use lane::Route;
+use plane::Plane;
 use progressive::Pass;
-use scan::{Plane, Scan};
+use scan::Scan;
 use segments::{EOI, SOS, UNUSED};
 use sequential::Lanes;
-use tables::TableCache;
+use slopes::{Slopes, Weights};
+use spectrum::Spectrum;
+use tables::{TableCache, Wanted};
 
 /// The least share of blocks, in percent, with which a picture counts as whole.
 const WHOLE_PERCENT: usize = 99;
@@ -44,6 +52,10 @@ const MAX_BYTES: usize = (u32::MAX / 8) as usize - 64;
 const INCOMPLETE: Error = Error::Incomplete {
     format: Format::Jpeg,
 };
+
+fn out_of_order() -> Error {
+    corrupt("its progressive scans are out of order")
+}
 
 fn corrupt(why: &'static str) -> Error {
     Error::Corrupt {
@@ -113,9 +125,13 @@ pub(crate) fn mended<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Mended<'a>,
 /// Reads JPEGs one after the other, with the tables and the memory of those before.
 pub(crate) struct Reader {
     tables: TableCache,
-    dc_codes: [Codes; 4],
+    /// For scans of progressive pictures.
+    codes: [Codes; 4],
     data: EntropyData,
-    lanes: Lanes,
+    lanes: Lanes<()>,
+    lanes_at_quarter: Lanes<Slopes>,
+    weights: Weights,
+    spectrum: Spectrum,
     plane: Plane,
     standard: Definitions,
 }
@@ -125,9 +141,12 @@ impl Default for Reader {
         let standard = Definitions::standard();
         Self {
             tables: TableCache::default(),
-            dc_codes: array::from_fn(|i| Codes::new(&standard.dc[i])),
+            codes: array::from_fn(|i| Codes::new(&standard.dc[i])),
             data: EntropyData::default(),
             lanes: Lanes::default(),
+            lanes_at_quarter: Lanes::default(),
+            weights: Weights::default(),
+            spectrum: Spectrum::default(),
             plane: Plane::default(),
             standard,
         }
@@ -135,7 +154,7 @@ impl Default for Reader {
 }
 
 impl Reader {
-    /// Checks the picture and, where its DC coefficients are enough, writes the thumbnail into `luma`.
+    /// Checks the picture and, where its coefficients can be its thumbnail, writes that into `luma`.
     pub(crate) fn read(
         &mut self,
         bytes: &[u8],
@@ -179,15 +198,12 @@ impl Reader {
         if !file.is_whole(frame, WHOLE_PERCENT) {
             return Err(INCOMPLETE);
         }
-        let shows_enough =
-            Luma::is_enough(self.plane.width, self.plane.height) || file.is_misread_by_image(frame);
+        let shows_enough = self.plane.scale() != Scale::Whole || file.is_misread_by_image(frame);
         if !shows_enough || !file.is_luma_first(frame) {
             return Ok(Outcome::NeedsDecoding);
         }
-        let table = usize::from(frame.components()[0].quantisation);
-        let quantisation =
-            file.quantisation[table].ok_or_else(|| corrupt("its quantisation table is missing"))?;
-        self.develop(quantisation.into(), luma);
+        let dc = file.quantisation_of_luma(frame)?[0];
+        self.plane.develop(dc.into(), frame.size(), luma);
         Ok(Outcome::Thumbnail(Stored {
             width: frame.width.into(),
             height: frame.height.into(),
@@ -195,22 +211,7 @@ impl Reader {
         }))
     }
 
-    /// Dequantises and scales as libjpeg's `jpeg_idct_1x1` (`jidctred.c`): a DC coefficient is eight times the block's
-    /// mean less 128.
-    fn develop(&self, quantisation: i32, luma: &mut Luma) {
-        let level = |&coefficient: &i16| {
-            let mean = (i32::from(coefficient) * quantisation + 4) >> 3;
-            (mean + 128).clamp(0, 255) as u8
-        };
-        luma.width = self.plane.width;
-        luma.height = self.plane.height;
-        luma.pixels.resize(self.plane.coefficients.len(), 0);
-        for (pixel, coefficient) in luma.pixels.iter_mut().zip(&self.plane.coefficients) {
-            *pixel = level(coefficient);
-        }
-    }
-
-    /// Reads the scan whose header was met last, if it says anything new about DC coefficients.
+    /// Reads the scan whose header was met last, if it says anything new about coefficients that are wanted.
     fn read_scan(
         &mut self,
         file: &mut File<'_>,
@@ -220,6 +221,9 @@ impl Reader {
     ) -> Result<(), Error> {
         let scan = Scan::parse(&frame, header)
             .ok_or_else(|| corrupt("a scan header contradicts itself or the frame header"))?;
+        if frame.process == Process::Progressive && scan.spectrum.0 > 0 {
+            return self.read_spectrum(file, &frame, &scan);
+        }
         if !is_news(&frame, &scan)? {
             return Ok(());
         }
@@ -232,21 +236,14 @@ impl Reader {
             return Ok(());
         }
         if file.scans == 0 {
-            self.plane.clear(frame.blocks_of(&frame.components()[0]));
+            self.begin_plane(file, &frame)?;
         }
-        let raw = file.segments.rest();
-        let length = self.data.fill(raw, file.restart_interval > 0);
-        file.segments.skip(length);
-        file.scans += 1;
-        file.expected += scan.blocks();
+        let needed = self.bytes_for(file, &frame, &scan);
+        self.take_data(file, &scan);
         // A block takes a bit at least; so what a header may make the reader take is bounded by the file's size.
         if self.data.bits() < scan.blocks() / 100 * WHOLE_PERCENT {
             return Err(INCOMPLETE);
         }
-        let (width, height) = frame.blocks_of(&frame.components()[0]);
-        // Coefficients, levels, and those once more where they are turned; what hashing takes; tables.
-        let thumbnail = 4 * (width * height) as u64 + Lines::bytes_for(width, height) + TABLES;
-        let needed = Lanes::bytes_for(&scan) + 2 * raw.len() as u64 + thumbnail;
         limits.check_memory(needed, Format::Jpeg)?;
         file.found += match frame.process {
             Process::Progressive => self.read_progressive(file, &scan),
@@ -255,27 +252,108 @@ impl Reader {
         Ok(())
     }
 
+    /// Reads a scan of AC coefficients, if they are wanted.
+    fn read_spectrum(
+        &mut self,
+        file: &mut File<'_>,
+        frame: &Frame,
+        scan: &Scan,
+    ) -> Result<(), Error> {
+        let is_luma = matches!(scan.parts(), [part] if part.component == 0);
+        let is_begun = frame.components()[0].precision.is_some();
+        let scale = if is_begun {
+            self.plane.scale()
+        } else {
+            file.scale(frame)
+        };
+        if !is_luma || scale != Scale::Quarter {
+            return Ok(());
+        }
+        // Room for the coefficients was made sure of when the luma's DC coefficients were there.
+        if !is_begun {
+            return Err(out_of_order());
+        }
+        self.spectrum.begin(scan)?;
+        self.take_data(file, scan);
+        let [codes, ..] = &mut self.codes;
+        codes.define(&file.definitions.ac[scan.parts()[0].ac]);
+        let (interval, slopes) = (file.restart_interval, &mut self.plane.slopes);
+        let meaning = (&*codes, &self.weights);
+        file.found += self
+            .spectrum
+            .read(scan, interval, &self.data, meaning, slopes);
+        Ok(())
+    }
+
+    /// Gets ready for the first scan that is read.
+    fn begin_plane(&mut self, file: &File<'_>, frame: &Frame) -> Result<(), Error> {
+        let scale = file.scale(frame);
+        if scale == Scale::Quarter {
+            self.weights = Weights::new(file.quantisation_of_luma(frame)?);
+        }
+        let blocks = frame.blocks_of(&frame.components()[0]);
+        self.plane.clear(scale, blocks);
+        self.spectrum.clear();
+        Ok(())
+    }
+
+    /// Takes the data of a scan, and the note that they were there.
+    fn take_data(&mut self, file: &mut File<'_>, scan: &Scan) {
+        let has_restarts = file.restart_interval > 0;
+        let length = self.data.fill(file.segments.rest(), has_restarts);
+        file.segments.skip(length);
+        file.scans += 1;
+        file.expected += scan.blocks();
+    }
+
+    /// What reading the file from a scan of DC coefficients on takes: the data, twice while they grow; blocks; coefficients,
+    /// levels, and those once more where they are turned; what hashing takes; tables.
+    fn bytes_for(&self, file: &File<'_>, frame: &Frame, scan: &Scan) -> u64 {
+        let data = 2 * file.segments.rest().len() as u64;
+        let scale = self.plane.scale();
+        let (width, height) = frame.blocks_of(&frame.components()[0]);
+        let blocks = match (frame.process, scale) {
+            (Process::Progressive, Scale::Quarter) => Spectrum::bytes_for(width * height),
+            (_, Scale::Quarter) => Lanes::<Slopes>::bytes_for(scan),
+            _ => Lanes::<()>::bytes_for(scan),
+        };
+        let (across, down) = match scale {
+            Scale::Quarter => (2 * width, 2 * height),
+            Scale::Eighth | Scale::Whole => (width, height),
+        };
+        let thumbnail = Plane::bytes_for(scale, width * height) + Lines::bytes_for(across, down);
+        data + blocks + thumbnail + TABLES
+    }
+
     fn read_sequential(&mut self, file: &File<'_>, scan: &Scan) -> usize {
+        let is_quarter = self.plane.scale() == Scale::Quarter;
         let definitions = &file.definitions;
-        let pairs = scan.parts().iter();
-        let pairs = pairs.map(|part| (&definitions.dc[part.dc], &definitions.ac[part.ac]));
-        let places = self.tables.load(pairs);
-        let route = Route::new(scan, self.data.padded(), &self.tables, &places);
-        self.lanes.read(
-            scan,
-            file.restart_interval,
-            &self.data,
-            &route,
-            &mut self.plane,
-        )
+        let requests = scan.parts().iter().map(|part| {
+            let wanted = match part.component {
+                0 if is_quarter => Wanted::All,
+                _ => Wanted::Dc,
+            };
+            (&definitions.dc[part.dc], &definitions.ac[part.ac], wanted)
+        });
+        let places = self.tables.load(requests);
+        let padded = self.data.padded();
+        let route = Route::new(scan, padded, &self.tables, &places, &self.weights);
+        let (interval, data, plane) = (file.restart_interval, &self.data, &mut self.plane);
+        match is_quarter {
+            true => {
+                let lanes = &mut self.lanes_at_quarter;
+                lanes.read(scan, interval, data, &route, plane)
+            }
+            false => self.lanes.read(scan, interval, data, &route, plane),
+        }
     }
 
     fn read_progressive(&mut self, file: &File<'_>, scan: &Scan) -> usize {
         let pass = if scan.approximation.0 == 0 {
-            for (codes, part) in self.dc_codes.iter_mut().zip(scan.parts()) {
+            for (codes, part) in self.codes.iter_mut().zip(scan.parts()) {
                 codes.define(&file.definitions.dc[part.dc]);
             }
-            Pass::First(self.dc_codes.each_ref())
+            Pass::First(self.codes.each_ref())
         } else {
             Pass::Refinement
         };
@@ -289,7 +367,7 @@ impl Reader {
     }
 }
 
-/// Whether a scan gives DC coefficients, or bits of them, that no scan before gave.
+/// Whether a scan of DC coefficients gives some, or bits of them, that no scan before gave.
 fn is_news(frame: &Frame, scan: &Scan) -> Result<bool, Error> {
     let mut before = scan
         .parts()
@@ -303,7 +381,6 @@ fn is_news(frame: &Frame, scan: &Scan) -> Result<bool, Error> {
         (0, 0) if low > 13 => Err(corrupt("a progressive scan shifts by more than 13 bits")),
         (0, 0) if high == 0 && before.all(|precision| precision.is_none()) => Ok(true),
         (0, 0) if high == low + 1 && before.all(|precision| precision == Some(high)) => Ok(true),
-        (0, _) => Err(corrupt("its progressive scans are out of order")),
-        _ => Ok(false),
+        _ => Err(out_of_order()),
     }
 }

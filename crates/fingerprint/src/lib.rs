@@ -14,10 +14,11 @@
 //!
 //! # How
 //!
-//! A picture becomes a grey thumbnail at 1/8 scale. For a JPEG that is the DC coefficients of its luma, read without
-//! decoding the rest; every other format is decoded by the `image` crate and reduced to the means of 8×8 pixels.
-//! Pictures whose thumbnail would have fewer than 72 pixels on a side are decoded and hashed at full size. The EXIF
-//! orientation is applied to the thumbnail.
+//! A picture becomes a grey thumbnail at 1/8 scale, or at 1/4 where that would have fewer than 72 pixels on a side. For a
+//! JPEG the first is the DC coefficients of its luma, read without decoding the rest, and the second takes those of its
+//! other coefficients that tell the quarters of a block apart. Every other format is decoded by the `image` crate and
+//! reduced to the means of 8×8 or 4×4 pixels. Pictures that would have fewer than 96 pixels on a side at 1/4 are
+//! decoded and hashed at full size. The EXIF orientation is applied to the thumbnail.
 //!
 //! The hashes of a thumbnail equal Python's `imagehash.phash(thumbnail)` bit for bit, and those of the whole picture in
 //! nearly all bits, so similarities and thresholds carry over from systems built on that. The `image_hasher` crate
@@ -52,6 +53,7 @@ mod phash;
 mod png;
 mod quality;
 mod resample;
+mod scale;
 mod tiles;
 mod webp;
 

@@ -1,15 +1,9 @@
-//! Grey pixels: from colours in the arithmetic of Pillow's `convert("L")`, reduced to 1/8 scale, turned as EXIF says.
+//! Grey pixels: from colours in the arithmetic of Pillow's `convert("L")`, reduced, turned as EXIF says.
 
 use image::metadata::Orientation;
 use image::{DynamicImage, Pixel};
 
-/// The fewest pixels that a picture at 1/8 scale may have on a side. The fewer there are for the 32×32 or 64×64 pixels
-/// that are hashed, the more bits of the hash differ from those of the whole picture; from 72 on, 99 % of real pictures
-/// have at most two that do.
-const MIN_SIDE: usize = 72;
-
-/// The side of the squares whose mean is one pixel at 1/8 scale: a block of JPEG.
-const BLOCK: usize = 8;
+use crate::scale::Scale;
 
 /// How a picture is stored.
 pub(crate) struct Stored {
@@ -59,38 +53,30 @@ impl Luma {
         }
     }
 
-    /// Whether a picture at 1/8 scale of this size shows enough to be hashed.
-    pub(crate) fn is_enough(width: usize, height: usize) -> bool {
-        width >= MIN_SIDE && height >= MIN_SIDE
-    }
-
-    /// The size that [`Self::reduced`] leaves of a picture of this one.
-    pub(crate) fn reduced_size(width: usize, height: usize) -> (usize, usize) {
-        let reduced = (width.div_ceil(BLOCK), height.div_ceil(BLOCK));
-        match Self::is_enough(reduced.0, reduced.1) {
-            true => reduced,
-            false => (width, height),
-        }
-    }
-
-    /// The picture at 1/8 scale where that is enough, else as it is. Blocks at the right and lower edge may be partial.
+    /// The picture at the scale that its size calls for. Squares at the right and lower edge may be partial.
     pub(crate) fn reduced(self) -> Self {
-        let (width, height) = (self.width.div_ceil(BLOCK), self.height.div_ceil(BLOCK));
-        if !Self::is_enough(width, height) {
-            return self;
+        match Scale::of(self.width, self.height) {
+            Scale::Eighth => self.means::<8>(),
+            Scale::Quarter => self.means::<4>(),
+            Scale::Whole => self,
         }
+    }
+
+    /// The mean of each square of `SIDE`×`SIDE` pixels.
+    fn means<const SIDE: usize>(self) -> Self {
+        let (width, height) = (self.width.div_ceil(SIDE), self.height.div_ceil(SIDE));
         let mut pixels = Vec::with_capacity(width * height);
         let mut sums = vec![0_u32; width];
-        for rows in self.pixels.chunks(BLOCK * self.width) {
+        for rows in self.pixels.chunks(SIDE * self.width) {
             sums.fill(0);
             for row in rows.chunks_exact(self.width) {
-                for (sum, part) in sums.iter_mut().zip(row.chunks(BLOCK)) {
+                for (sum, part) in sums.iter_mut().zip(row.chunks(SIDE)) {
                     *sum += part.iter().map(|&level| u32::from(level)).sum::<u32>();
                 }
             }
             let rows = rows.len() / self.width;
             pixels.extend(sums.iter().enumerate().map(|(x, sum)| {
-                let count = (rows * BLOCK.min(self.width - x * BLOCK)) as u32;
+                let count = (rows * SIDE.min(self.width - x * SIDE)) as u32;
                 ((sum + count / 2) / count) as u8
             }));
         }

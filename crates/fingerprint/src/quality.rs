@@ -7,7 +7,7 @@ use crate::resample::Square;
 const FLAT_STEP: u8 = 2;
 
 /// Measures of a picture. Brightness, contrast and flat share are those of the picture reduced to 64×64 pixels, so they
-/// don't depend on its size, and sensor noise averages out; sharpness is that of the thumbnail at 1/8 scale.
+/// don't depend on its size, and sensor noise averages out; sharpness is that of the thumbnail.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]
 pub struct Quality {
     /// The mean grey level: 0 (black) to 255 (white).

@@ -12,7 +12,7 @@ import io
 import imagehash
 from PIL import Image, ImageOps
 
-SIZES = [(1, 1), (7, 5), (33, 31), (32, 32), (97, 400), (1000, 40), (640, 480)]
+SIZES = [(1, 1), (7, 5), (33, 31), (32, 32), (97, 400), (1000, 40)]
 
 
 def gradient(x, y, w, h):

@@ -1,5 +1,5 @@
 //! Any bytes get an answer: no panic, no more memory than the limits allow, and the same answer from a fingerprinter
-//! that has seen other pictures before.
+//! that has seen other pictures before. At whatever scale it is read, a thumbnail has the levels that its size takes.
 
 #![no_main]
 
@@ -25,8 +25,19 @@ fuzz_target!(|bytes: &[u8]| {
             assert_eq!(fresh, used);
             let hashed = Fingerprinter::new(LIMITS).with_hash(bytes, Some(HashKind::Blockhash));
             assert_eq!(hashed.unwrap().phash, used.fingerprint.phash);
+            check_thumbnail(bytes, [used.fingerprint.width, used.fingerprint.height]);
         }
         (Err(fresh), Err(used)) => assert_eq!(fresh.to_string(), used.to_string()),
         (fresh, used) => panic!("{fresh:?} is not {used:?}"),
     }
 });
+
+/// Its sides are 1/8 of the picture's, 1/4, or all.
+fn check_thumbnail(bytes: &[u8], picture: [u32; 2]) {
+    let mut fingerprinter = Fingerprinter::new(LIMITS);
+    let thumbnail = fingerprinter.thumbnail(bytes).unwrap();
+    let sides = [thumbnail.width, thumbnail.height];
+    assert_eq!(thumbnail.levels.len(), sides[0] * sides[1]);
+    let is_at = |square: u32| picture.map(|side| side.div_ceil(square) as usize) == sides;
+    assert!(is_at(8) || is_at(4) || is_at(1), "{sides:?} of {picture:?}");
+}

@@ -6,6 +6,7 @@ use super::codes::Definition;
 use super::corrupt;
 use super::frame::{Frame, Process};
 use super::segments::{APP0, APP1, APP14, DHT, DQT, DRI, Segment, Segments};
+use crate::scale::Scale;
 use crate::{Error, Limits, exif};
 
 /// The Huffman tables in force, by number.
@@ -56,8 +57,8 @@ pub(super) struct File<'a> {
     pub(super) segments: Segments<'a>,
     pub(super) frame: Option<Frame>,
     pub(super) definitions: Definitions,
-    /// The quantisation of DC coefficients, by table.
-    pub(super) quantisation: [Option<u16>; 4],
+    /// By number; each in zigzag order, the DC coefficients' first.
+    quantisation: [Option<[u16; 64]>; 4],
     /// In units; 0 where there are no restart markers.
     pub(super) restart_interval: usize,
     /// As the first EXIF segment says that says it.
@@ -162,13 +163,14 @@ impl<'a> File<'a> {
             let (values, rest) = rest
                 .split_at_checked(if wide { 128 } else { 64 })
                 .ok_or_else(|| corrupt("a quantisation table is cut short"))?;
-            let first = match *values {
-                [high, low, ..] if wide => u16::from_be_bytes([high, low]),
-                [value, ..] => value.into(),
-                [] => 0,
+            let read = if wide {
+                let (pairs, _) = values.as_chunks();
+                std::array::from_fn(|i| u16::from_be_bytes(pairs[i]))
+            } else {
+                std::array::from_fn(|i| values[i].into())
             };
             if let Some(table) = self.quantisation.get_mut(usize::from(selector & 15)) {
-                *table = Some(first);
+                *table = Some(read);
             }
             body = rest;
         }
@@ -185,6 +187,22 @@ impl<'a> File<'a> {
                 None => ids(b"RGB"),
             };
         frame.has_luma_thumbnail() && (frame.components().len() == 1 || !is_rgb)
+    }
+
+    /// The scale of the thumbnail that is made of the coefficients; [`Scale::Whole`] where the picture has to be decoded.
+    pub(super) fn scale(&self, frame: &Frame) -> Scale {
+        let (width, height) = frame.size();
+        match Scale::of(width, height) {
+            Scale::Quarter if !self.is_luma_first(frame) => Scale::Whole,
+            scale => scale,
+        }
+    }
+
+    /// How much the coefficients of the first component were divided by.
+    pub(super) fn quantisation_of_luma(&self, frame: &Frame) -> Result<&[u16; 64], Error> {
+        let number = usize::from(frame.components()[0].quantisation);
+        let table = self.quantisation[number].as_ref();
+        table.ok_or_else(|| corrupt("its quantisation table is missing"))
     }
 
     /// How to turn the picture.

@@ -106,6 +106,11 @@ impl Frame {
         matches!(self.count, 1 | 3) && full
     }
 
+    /// Width and height in pixels.
+    pub(super) fn size(&self) -> (usize, usize) {
+        (self.width.into(), self.height.into())
+    }
+
     pub(super) fn components(&self) -> &[Component] {
         &self.listed[..self.count.min(MAX_COMPONENTS)]
     }

@@ -3,20 +3,98 @@
 //! A step is one lookup and no unpredictable branch: what ends a block is not branched on but added, masked and selected.
 //! So the processor isn't thrown off at the end of every block, and can work on the steps of two lanes at a time where
 //! one alone would wait for its lookups.
+//!
+//! What a walk gathers of the AC coefficients is a type of its own, [`Gather`], so that the walk that wants none of them
+//! doesn't pay for the other one.
 
-use super::codes::LOOKUP_BITS;
+use super::codes::{LOOKUP_BITS, extend};
 use super::entropy::ahead;
 use super::scan::{MAX_UNIT, Scan};
-use super::tables::{ALL_ENTRIES, Entry, Pair, TableCache, ac_table, begin_table};
+use super::slopes::{Slopes, Weights};
+use super::tables::{ALL_ENTRIES, Entry, Pair, TableCache, Values, ac_table, begin_table};
 
 const LOOKUP_SHIFT: u32 = 64 - LOOKUP_BITS;
 /// Lookups after one refill; see [`Entry::MAX_BITS`].
 const LOOKUPS: usize = 3;
 
+/// What a walk gathers of a block's AC coefficients.
+pub(super) trait Gather: Copy + Default {
+    /// Takes in the coefficients that a lookup has found.
+    fn take(&mut self, route: &Route<'_>, found: Found);
+
+    /// Takes in the coefficient before a place in zigzag order.
+    fn take_one(&mut self, route: &Route<'_>, place: u32, value: i32);
+
+    /// The same where `mask` is all ones, nothing where it is zero.
+    fn masked(self, mask: i64) -> Self;
+
+    /// Puts what was gathered of the block number `at` of the luma in its place.
+    fn store(self, luma: &mut [Slopes], at: usize);
+}
+
+/// What a lookup has found, and where.
+#[derive(Clone, Copy)]
+pub(super) struct Found {
+    /// The place of the entry among all.
+    at: usize,
+    entry: u32,
+    /// The bits that were looked up, the first one the most significant.
+    bits: u64,
+    /// The place in the block, in zigzag order, before and after.
+    before: u32,
+    after: u32,
+}
+
+/// Nothing is gathered.
+impl Gather for () {
+    #[inline(always)]
+    fn take(&mut self, _: &Route<'_>, _: Found) {}
+
+    #[inline(always)]
+    fn take_one(&mut self, _: &Route<'_>, _: u32, _: i32) {}
+
+    #[inline(always)]
+    fn masked(self, _: i64) -> Self {}
+
+    #[inline(always)]
+    fn store(self, _: &mut [Slopes], _: usize) {}
+}
+
+impl Gather for Slopes {
+    #[inline(always)]
+    fn take(&mut self, route: &Route<'_>, found: Found) {
+        let values = route.values[found.at % ALL_ENTRIES];
+        let (advance, first) = values.first();
+        let mut last = values.last();
+        if Entry::is_open(found.entry) {
+            last = values.open(found.bits, Entry::bits(found.entry));
+        }
+        self.add(first, route.weights.before(found.before + advance));
+        self.add(last, route.weights.before(found.after));
+    }
+
+    #[inline(always)]
+    fn take_one(&mut self, route: &Route<'_>, place: u32, value: i32) {
+        self.add(value, route.weights.before(place));
+    }
+
+    #[inline(always)]
+    fn masked(self, mask: i64) -> Self {
+        Slopes::masked(self, mask)
+    }
+
+    #[inline(always)]
+    fn store(self, luma: &mut [Slopes], at: usize) {
+        luma[at] = self;
+    }
+}
+
 /// What a walk needs to know of its scan.
 pub(super) struct Route<'a> {
     padded: &'a [u8],
     entries: &'a [u32; ALL_ENTRIES],
+    values: &'a [Values; ALL_ENTRIES],
+    weights: &'a Weights,
     /// By place of a block in its unit.
     pairs: [Option<&'a Pair>; MAX_UNIT],
     /// By place of a block in its unit: the [`Cursor::state`] inside this block in the high half, that at the begin of
@@ -31,11 +109,14 @@ impl<'a> Route<'a> {
         padded: &'a [u8],
         tables: &'a TableCache,
         places: &[usize],
+        weights: &'a Weights,
     ) -> Self {
         let sequence = scan.sequence();
         let mut route = Self {
             padded,
             entries: tables.entries(),
+            values: tables.values(),
+            weights,
             pairs: [None; MAX_UNIT],
             transitions: [0; 16],
         };
@@ -63,14 +144,15 @@ impl<'a> Route<'a> {
 
 /// A block that was walked through.
 #[derive(Clone, Copy, Default)]
-pub(super) struct Block {
+pub(super) struct Block<G> {
     /// The bit behind it.
     pub(super) end: u32,
     /// The low 15 bits are those of the sum of all DC differences so far, of whatever component.
     pub(super) sum: u32,
+    pub(super) gathered: G,
 }
 
-impl Block {
+impl<G: Gather> Block<G> {
     /// The block's DC difference, given the sum before it.
     #[inline]
     pub(super) fn difference(self, before: u32) -> i16 {
@@ -80,7 +162,7 @@ impl Block {
 
 /// Where a lane is.
 #[derive(Clone, Copy, Default)]
-struct Cursor {
+struct Cursor<G> {
     /// The next bit.
     at: usize,
     /// The next coefficient of the block.
@@ -88,21 +170,22 @@ struct Cursor {
     /// Low half: the table for the next lookup; high half: the place of the block in its unit.
     state: u32,
     sum: u32,
+    gathered: G,
     /// Blocks done.
     count: usize,
 }
 
 /// A walk, and the blocks it has found.
 #[derive(Default)]
-pub(super) struct Lane {
-    cursor: Cursor,
-    blocks: Vec<Block>,
+pub(super) struct Lane<G> {
+    cursor: Cursor<G>,
+    blocks: Vec<Block<G>>,
     most: usize,
     is_guess: bool,
     is_lost: bool,
 }
 
-impl Lane {
+impl<G: Gather> Lane<G> {
     /// Starts at a bit where a unit begins, for at most `most` blocks.
     pub(super) fn begin(&mut self, route: &Route<'_>, at: usize, most: usize) {
         self.cursor = Cursor {
@@ -124,7 +207,7 @@ impl Lane {
     }
 
     /// The blocks found so far.
-    pub(super) fn blocks(&self) -> &[Block] {
+    pub(super) fn blocks(&self) -> &[Block<G>] {
         &self.blocks[..self.cursor.count.min(self.most)]
     }
 
@@ -156,7 +239,7 @@ impl Lane {
     /// same: the numbers of blocks after which they are.
     pub(super) fn run_into(
         &mut self,
-        other: &Lane,
+        other: &Self,
         route: &Route<'_>,
         unit: usize,
         end: usize,
@@ -191,14 +274,25 @@ impl Lane {
         let mut by_hand = false;
         for _ in 0..LOOKUPS {
             let place = cursor.state.wrapping_add((bits >> LOOKUP_SHIFT) as u32);
-            let entry = route.entries[place as usize % ALL_ENTRIES];
+            let at = place as usize % ALL_ENTRIES;
+            let entry = route.entries[at];
             let index = cursor.index + (entry & Entry::ADVANCE);
             if index > 63 {
                 by_hand = true;
                 break;
             }
             let transition = route.transition(cursor.state);
-            let taken = entry >> 8 & 63;
+            let taken = Entry::bits(entry);
+            cursor.gathered.take(
+                route,
+                Found {
+                    at,
+                    entry,
+                    bits,
+                    before: cursor.index,
+                    after: index,
+                },
+            );
             bits <<= taken;
             cursor.at += taken as usize;
             cursor.sum = cursor.sum.wrapping_add(entry >> 16);
@@ -206,7 +300,9 @@ impl Lane {
             blocks[cursor.count] = Block {
                 end: cursor.at as u32,
                 sum: cursor.sum,
+                gathered: cursor.gathered,
             };
+            cursor.gathered = cursor.gathered.masked(goes_on.into());
             cursor.count = (cursor.count + 1).wrapping_add_signed(goes_on as isize);
             cursor.index = index & goes_on as u32;
             cursor.state = (transition >> (goes_on & 32)) as u32;
@@ -248,6 +344,11 @@ impl Lane {
             let ends = size == 0 && run < 15;
             cursor.at += (length + size) as usize;
             cursor.index = if ends { 64 } else { cursor.index + run + 1 };
+            if size > 0 {
+                let extra = (bits << length >> (64 - size)) as u32;
+                let value = extend(extra, size);
+                cursor.gathered.take_one(route, cursor.index, value);
+            }
         }
         if cursor.index < 64 {
             cursor.state = (transition >> 32) as u32;
@@ -255,6 +356,7 @@ impl Lane {
             self.blocks[cursor.count] = Block {
                 end: cursor.at as u32,
                 sum: cursor.sum,
+                gathered: std::mem::take(&mut cursor.gathered),
             };
             cursor.count += 1;
             cursor.index = 0;
@@ -265,7 +367,7 @@ impl Lane {
 }
 
 /// Walks with two lanes side by side, each to its end or a little further.
-pub(super) fn run_both(route: &Route<'_>, lanes: [&mut Lane; 2], ends: [usize; 2]) {
+pub(super) fn run_both<G: Gather>(route: &Route<'_>, lanes: [&mut Lane<G>; 2], ends: [usize; 2]) {
     let [first, second] = lanes;
     while first.is_before(ends[0]) && second.is_before(ends[1]) {
         first.advance(route);

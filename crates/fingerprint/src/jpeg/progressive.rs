@@ -1,10 +1,11 @@
-//! The DC scans of progressive JPEG. Those of AC coefficients say nothing about the thumbnail.
+//! The DC scans of progressive JPEG.
 
 use std::ops::Range;
 
 use super::codes::Codes;
 use super::entropy::{EntropyData, ahead};
-use super::scan::{Places, Plane, Scan};
+use super::plane::Plane;
+use super::scan::{Places, Scan};
 
 /// How DC coefficients come in a scan.
 pub(super) enum Pass<'a> {
@@ -60,8 +61,8 @@ fn fill(
             };
             found += 1;
             let place = luma.and_then(|(x, y)| plane.at(places.x + x, places.y + y));
-            if let Some(coefficient) = place {
-                *coefficient |= bits << scan.approximation.1;
+            if let Some(at) = place {
+                plane.dc[at] |= bits << scan.approximation.1;
             }
         }
         places.advance();

@@ -142,32 +142,6 @@ impl Scan {
     }
 }
 
-/// The DC coefficients of the picture's luma, row by row, as scans fill them in.
-#[derive(Default)]
-pub(super) struct Plane {
-    pub(super) width: usize,
-    pub(super) height: usize,
-    pub(super) coefficients: Vec<i16>,
-}
-
-impl Plane {
-    pub(super) fn clear(&mut self, (width, height): (usize, usize)) {
-        (self.width, self.height) = (width, height);
-        self.coefficients.clear();
-        self.coefficients.resize(width * height, 0);
-    }
-
-    /// The coefficient at a place; `None` for blocks that only pad the picture to whole units.
-    #[inline]
-    pub(super) fn at(&mut self, x: usize, y: usize) -> Option<&mut i16> {
-        if x < self.width {
-            self.coefficients.get_mut(y * self.width + x)
-        } else {
-            None
-        }
-    }
-}
-
 /// Where the units of a scan lie, one after the other.
 pub(super) struct Places {
     /// The first luma block of the unit.

@@ -1,23 +1,24 @@
 //! The scans of baseline and extended sequential JPEG.
 
 use super::entropy::EntropyData;
-use super::lane::{Block, Lane, Route, run_both};
-use super::scan::{Places, Plane, Scan};
+use super::lane::{Block, Gather, Lane, Route, run_both};
+use super::plane::Plane;
+use super::scan::{Places, Scan};
 
 /// Bits of a scan from which on it pays to start in two places.
 const WORTH_SPLITTING: usize = 8 * 4096;
 
 /// Two lanes, with the memory for the blocks that they find.
 #[derive(Default)]
-pub(super) struct Lanes {
-    first: Lane,
-    second: Lane,
+pub(super) struct Lanes<G> {
+    first: Lane<G>,
+    second: Lane<G>,
 }
 
-impl Lanes {
+impl<G: Gather> Lanes<G> {
     /// The memory that a scan's blocks take, in bytes.
     pub(super) fn bytes_for(scan: &Scan) -> u64 {
-        2 * (scan.blocks() * size_of::<Block>()) as u64
+        2 * (scan.blocks() * size_of::<Block<G>>()) as u64
     }
 
     /// Reads a scan and writes its luma into the plane. Returns how many of its blocks there were.
@@ -108,7 +109,7 @@ impl Lanes {
     }
 }
 
-/// Adds up the luma's DC differences and writes the sums where they belong.
+/// Adds up the luma's DC differences and writes the sums, and what was gathered, where they belong.
 struct Writer<'a> {
     scan: &'a Scan,
     plane: &'a mut Plane,
@@ -127,12 +128,12 @@ impl<'a> Writer<'a> {
     }
 
     /// `sum` is that of the block before.
-    fn write(&mut self, mut sum: u32, blocks: &[Block]) {
+    fn write<G: Gather>(&mut self, mut sum: u32, blocks: &[Block<G>]) {
         for unit in blocks.chunks(self.scan.unit()) {
             for (block, luma) in unit.iter().zip(self.scan.luma()) {
                 if let Some((x, y)) = luma {
                     self.level = self.level.wrapping_add(block.difference(sum));
-                    self.put(*x, *y);
+                    self.put(*x, *y, block.gathered);
                 }
                 sum = block.sum;
             }
@@ -144,22 +145,23 @@ impl<'a> Writer<'a> {
     fn fill(&mut self, missing: usize) {
         for _ in 0..missing / self.scan.unit() {
             for (x, y) in self.scan.luma().iter().flatten() {
-                self.put(*x, *y);
+                self.put(*x, *y, ());
             }
             self.places.advance();
         }
     }
 
-    fn write_interval(&mut self, blocks: &[Block], expected: usize) -> usize {
+    fn write_interval<G: Gather>(&mut self, blocks: &[Block<G>], expected: usize) -> usize {
         self.write(0, blocks);
         self.fill(expected - blocks.len());
         blocks.len()
     }
 
     #[inline]
-    fn put(&mut self, x: usize, y: usize) {
-        if let Some(coefficient) = self.plane.at(self.places.x + x, self.places.y + y) {
-            *coefficient = self.level;
+    fn put<G: Gather>(&mut self, x: usize, y: usize, gathered: G) {
+        if let Some(at) = self.plane.at(self.places.x + x, self.places.y + y) {
+            self.plane.dc[at] = self.level;
+            gathered.store(&mut self.plane.slopes, at);
         }
     }
 }

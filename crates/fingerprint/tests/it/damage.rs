@@ -66,13 +66,14 @@ fn a_jpeg_followed_by_other_bytes_is_whole() {
 
 #[test]
 fn a_large_jpeg_is_whole_with_all_but_one_percent_of_its_blocks() {
-    let picture = draw(Pattern::Noise, 640, 600);
     let intervals = Coding {
         restart_interval: 40,
         ..Coding::PLAIN
     };
-    for coding in [Coding::PLAIN, intervals] {
-        let bytes = coding.encode(&picture);
+    let sizes = [(640, 600), (480, 400)];
+    let cases = sizes.map(|size| [Coding::PLAIN, intervals].map(|coding| (size, coding)));
+    for ((width, height), coding) in cases.into_iter().flatten() {
+        let bytes = coding.encode(&draw(Pattern::Noise, width, height));
         let whole = fingerprint::of(&bytes).unwrap();
         let cut = |permille| fingerprint::of(&bytes[..bytes.len() * permille / 1000]);
         assert!(cut(993).unwrap().similarity(&whole) > 0.9, "{coding:?}");
@@ -93,14 +94,16 @@ fn a_progressive_jpeg_is_whole_with_its_end_marker() {
         progressive: true,
         ..Coding::PLAIN
     };
-    let bytes = progressive.encode(&draw(Pattern::Shapes, 640, 600));
-    assert!(fingerprint::of(&bytes).is_ok());
-    for percent in [5, 50, 99] {
-        let cut = &bytes[..bytes.len() * percent / 100];
-        assert!(matches!(
-            fingerprint::of(cut),
-            Err(Error::Incomplete { .. })
-        ));
+    for (width, height) in [(640, 600), (480, 400)] {
+        let bytes = progressive.encode(&draw(Pattern::Shapes, width, height));
+        assert!(fingerprint::of(&bytes).is_ok());
+        for percent in [5, 50, 99] {
+            let cut = &bytes[..bytes.len() * percent / 100];
+            assert!(matches!(
+                fingerprint::of(cut),
+                Err(Error::Incomplete { .. })
+            ));
+        }
     }
 }
 
@@ -123,7 +126,7 @@ fn a_header_alone_takes_no_memory() {
     assert!(most.bytes_max < 4 << 20, "{} bytes", most.bytes_max);
 }
 
-/// 120,000 of them, the same in every run. Mutations hit the first bytes more often than others: sizes, offsets and
+/// 176,000 of them, the same in every run. Mutations hit the first bytes more often than others: sizes, offsets and
 /// tables are there.
 #[test]
 fn mutated_pictures_never_panic() {
@@ -139,7 +142,7 @@ fn mutated_pictures_never_panic() {
             originals.push(encode(&draw(pattern, w, h), format));
         }
     }
-    let large = draw(Pattern::Shapes, 576, 577);
+    let sizes = [(576, 577), (384, 385)].map(|(w, h)| draw(Pattern::Shapes, w, h));
     for (progressive, restart_interval, colour) in [
         (false, 0, Colour::Subsampled(2, 2)),
         (false, 9, Colour::Subsampled(1, 1)),
@@ -154,9 +157,11 @@ fn mutated_pictures_never_panic() {
             colour,
             ..Coding::PLAIN
         };
-        originals.push(coding.encode(&large));
+        originals.extend(sizes.iter().map(|picture| coding.encode(picture)));
     }
-    assert_eq!(originals.len(), 15);
+    let quarter = ["baseline", "progressive"].map(fixture);
+    originals.extend(quarter);
+    assert_eq!(originals.len(), 22);
     for original in &originals {
         for turn in 0..8_000 {
             let mut bytes = original.clone();
@@ -176,6 +181,12 @@ fn mutated_pictures_never_panic() {
             }
         }
     }
+}
+
+/// A picture whose thumbnail is at 1/4.
+fn fixture(coding: &str) -> Vec<u8> {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    std::fs::read(folder.join(format!("{coding}-quarter.jpg"))).expect("it is among the fixtures")
 }
 
 fn mutate(bytes: &mut Vec<u8>, random: &mut Random) {

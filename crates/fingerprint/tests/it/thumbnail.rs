@@ -1,4 +1,4 @@
-//! The thumbnail is the picture at 1/8 scale, however the picture is coded. How it equals libjpeg-turbo's is tested in
+//! The thumbnail is the picture at 1/8 or 1/4 scale, however the picture is coded. How it equals libjpeg-turbo's is tested in
 //! `bench/`, which needs a C compiler and cmake.
 
 use fingerprint::{Fingerprinter, Limits};
@@ -39,25 +39,40 @@ fn soft(picture: &RgbImage) -> RgbImage {
     soft
 }
 
+/// Of pictures whose thumbnail is at 1/8, and of those whose it is at 1/4.
 fn sides() -> impl Strategy<Value = (u32, u32)> {
-    (569..660_u32, 569..660_u32)
+    prop_oneof![
+        (569..660_u32, 569..660_u32),
+        (381..569_u32, 381..500_u32),
+        (381..500_u32, 500..660_u32),
+    ]
+}
+
+/// The side of the squares that a thumbnail's pixels are the means of.
+fn square(width: u32, height: u32) -> u32 {
+    match width.min(height) {
+        569.. => 8,
+        381.. => 4,
+        _ => 1,
+    }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn it_is_the_mean_of_the_decoded_blocks((width, height) in sides(), coding in codings()) {
+    fn it_is_the_mean_of_the_decoded_pixels((width, height) in sides(), coding in codings()) {
         prop_assume!(coding.is_read_by_image());
+        let square = square(width, height);
         for pattern in [Pattern::Gradient, Pattern::Shapes] {
             let bytes = coding.encode(&soft(&draw(pattern, width, height)));
-            let (whole_across, whole_down) = (width as usize / 8, height as usize / 8);
             let (across, down, levels) = thumbnail(&bytes);
-            prop_assert_eq!((across, down), (whole_across + 1 - usize::from(width % 8 == 0), whole_down + 1 - usize::from(height % 8 == 0)));
+            let expected = (width.div_ceil(square), height.div_ceil(square));
+            prop_assert_eq!((across as u32, down as u32), expected);
             let decoded = of_decoded(&bytes);
-            // A block at the edge that isn't whole has a mean of its own: what the encoder filled it up with counts.
-            for y in 0..whole_down {
-                for x in 0..whole_across {
+            // A square at the edge that isn't whole has a mean of its own: what the encoder filled it up with counts.
+            for y in 0..(height / square) as usize {
+                for x in 0..(width / square) as usize {
                     let difference = levels[y * across + x].abs_diff(decoded.2[y * across + x]);
                     prop_assert!(difference <= 2, "{difference} at {x}, {y} of {pattern:?}");
                 }
@@ -97,7 +112,11 @@ proptest! {
 }
 
 fn plain() -> Vec<u8> {
-    Coding::PLAIN.encode(&draw(Pattern::Shapes, 640, 600))
+    of_size(640, 600)
+}
+
+fn of_size(width: u32, height: u32) -> Vec<u8> {
+    Coding::PLAIN.encode(&draw(Pattern::Shapes, width, height))
 }
 
 #[test]
@@ -128,7 +147,7 @@ fn fill_bytes_before_markers_change_nothing() {
 
 #[test]
 fn motion_jpeg_without_huffman_tables_has_the_standard_ones() {
-    for side in [48, 640] {
+    for side in [48, 400, 640] {
         let bytes = Coding::PLAIN.encode(&draw(Pattern::Shapes, side, side));
         let bare = without(&bytes, 0xC4);
         assert!(bare.len() < bytes.len());
@@ -139,20 +158,27 @@ fn motion_jpeg_without_huffman_tables_has_the_standard_ones() {
 /// RGB pixels coded as they are have no luma to be read off; CMYK has none either.
 #[test]
 fn other_colours_are_decoded() {
-    let picture = soft(&draw(Pattern::Shapes, 640, 600));
-    let png = thumbnail(&encode(&picture, ImageFormat::Png));
-    let cmyk = Coding {
-        colour: Colour::Cmyk,
-        quality: 100,
-        ..Coding::PLAIN
-    };
-    let seen = thumbnail(&cmyk.encode(&picture));
-    assert!(largest_difference(&seen, &png) <= 3);
+    for (width, height) in [(640, 600), (400, 384)] {
+        let picture = soft(&draw(Pattern::Shapes, width, height));
+        let png = thumbnail(&encode(&picture, ImageFormat::Png));
+        let cmyk = Coding {
+            colour: Colour::Cmyk,
+            quality: 100,
+            ..Coding::PLAIN
+        };
+        let seen = thumbnail(&cmyk.encode(&picture));
+        assert!(largest_difference(&seen, &png) <= 3, "{width}x{height}");
+    }
 }
 
 #[test]
 fn a_frame_header_that_names_its_components_rgb_means_rgb() {
-    let mut bytes = without(&plain(), 0xE0);
+    rgb_by_its_names(&plain());
+    rgb_by_its_names(&of_size(400, 384));
+}
+
+fn rgb_by_its_names(bytes: &[u8]) {
+    let mut bytes = without(bytes, 0xE0);
     let as_luma = thumbnail(&bytes);
     let frame = segments(&bytes)
         .into_iter()
@@ -200,11 +226,46 @@ fn a_small_picture_that_image_misreads_is_its_dc_coefficients() {
     }
 }
 
-/// The two files are `draw(Pattern::Shapes, 640, 600)`, saved by Pillow 12.3 (libjpeg-turbo) at quality 60: their
-/// coefficients are the same. The progressive one sends the last bit of each DC coefficient in a scan of its own.
+/// At each scale two files of the same coefficients: `draw(Pattern::Shapes, 640, 600)`, saved by Pillow 12.3 (libjpeg-turbo)
+/// at quality 60, and `draw(Pattern::Shapes, 480, 400)`, coded by this crate's tests at quality 60 and made progressive by
+/// libjpeg-turbo, as `jpegtran -progressive` does. The progressive ones send the last bits of the coefficients in scans of their own.
 #[test]
 fn a_progressive_jpegs_last_bits_are_read() {
     let baseline = include_bytes!("../fixtures/baseline.jpg");
     let progressive = include_bytes!("../fixtures/progressive.jpg");
     assert_eq!(thumbnail(progressive), thumbnail(baseline));
+    let baseline = include_bytes!("../fixtures/baseline-quarter.jpg");
+    let progressive = include_bytes!("../fixtures/progressive-quarter.jpg");
+    assert_eq!(thumbnail(progressive), thumbnail(baseline));
+}
+
+/// The first scan of its luma's AC coefficients comes again, and so gives bits that came before.
+#[test]
+fn progressive_scans_that_repeat_are_refused() {
+    let bytes = include_bytes!("../fixtures/progressive-quarter.jpg");
+    let scans = scans(bytes);
+    let is_of_ac =
+        |scan: &&std::ops::Range<usize>| bytes[scan.start + 4] == 1 && bytes[scan.start + 7] > 0;
+    let scan = scans
+        .iter()
+        .find(is_of_ac)
+        .expect("it has such scans")
+        .clone();
+    let twice = [&bytes[..scan.end], &bytes[scan.clone()], &bytes[scan.end..]].concat();
+    let error = fingerprint::of(&twice).unwrap_err().to_string();
+    assert!(error.contains("out of order"), "{error}");
+}
+
+/// Where each scan is, with its header.
+fn scans(bytes: &[u8]) -> Vec<std::ops::Range<usize>> {
+    let marks = |marker: u8| {
+        let pairs = bytes.windows(2).enumerate();
+        let marks = pairs.filter(move |(_, pair)| pair == &[0xFF, marker]);
+        marks.map(|(at, _)| at)
+    };
+    let ends: Vec<usize> = [0xC4, 0xDA, 0xD9].into_iter().flat_map(marks).collect();
+    let behind = |at: usize| ends.iter().copied().filter(move |&end| end > at).min();
+    marks(0xDA)
+        .map(|at| at..behind(at).unwrap_or(bytes.len()))
+        .collect()
 }
