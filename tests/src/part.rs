@@ -69,10 +69,11 @@ fn level(x: i32, y: i32, is_faulty: bool) -> i32 {
     if is_faulty && is_within(FAULT) || holes.into_iter().any(is_within) {
         return 30;
     }
-    match () {
-        () if is_within((320, 240, 40)) => 90,
-        () if is_within((320, 240, 60)) => 200,
-        () if is_within((320, 240, 200)) => 150,
-        () => 60,
-    }
+    let discs = [
+        ((320, 240, 40), 90),
+        ((320, 240, 60), 200),
+        ((320, 240, 200), 150),
+    ];
+    let inmost = discs.into_iter().find(|(disc, _)| is_within(*disc));
+    inmost.map_or(60, |(_, level)| level)
 }
