@@ -39,7 +39,7 @@ pub(crate) struct Compare {
     #[arg(requires = "reference")]
     frame: Option<PathBuf>,
 
-    /// Another picture that is right; may be given up to 16 times
+    /// Another picture that is right; may be given up to 16 times, and by the measure parts 64 times
     #[arg(long, value_name = "PICTURE", requires = "reference")]
     normal: Vec<PathBuf>,
 
@@ -60,7 +60,7 @@ pub(crate) struct Compare {
     #[command(flatten)]
     areas: AreaFlags,
 
-    /// Write how different each place of the frame is to a PNG, to be laid over the frame; by the measure view
+    /// Write how different each place of the frame is to a PNG, to be laid over the frame; by the measures view and parts
     #[arg(long, value_name = "FILE", requires = "reference")]
     heat_map: Option<PathBuf>,
 
@@ -138,13 +138,14 @@ impl Compare {
     fn comparer(&self) -> Result<Comparer, Failure> {
         let asked = self.measure.as_deref().map(Measure::of);
         let model = match asked {
-            None | Some(Measure::View) => self.model.load().map_err(Failure::unavailable)?,
-            Some(_) => None,
+            Some(measure) if !measure.needs_network() => None,
+            _ => self.model.load().map_err(Failure::unavailable)?,
         };
         let measure = match (asked, &model) {
-            (Some(Measure::View), None) => {
+            (Some(measure), None) if measure.needs_network() => {
+                let word = measure.word().unwrap_or_default();
                 return Err(Failure::Unavailable(anyhow::anyhow!(
-                    "the measure view needs the network's weights, which are not installed: get them with \
+                    "the measure {word} needs the network's weights, which are not installed: get them with \
                      scripts/get-tools.sh model, or name their file with --model"
                 )));
             }
@@ -235,11 +236,11 @@ impl Comparer {
     }
 
     fn baseline_of(&mut self, right: &[PathBuf]) -> Result<Baseline, String> {
-        let most = 1 + Baseline::MAX_NORMALS;
+        let most = 1 + Baseline::max_normals(self.rule.measure);
         if right.len() > most {
             let normals = right.len() - 1;
             return Err(format!(
-                "{normals} normal pictures are given, and at most {} count",
+                "{normals} normal pictures are given, and by this measure at most {} count",
                 most - 1
             ));
         }
@@ -277,7 +278,7 @@ fn detail(findings: &[Finding]) -> Option<String> {
 fn write_heat_map(answer: &Answer, file: &Path) -> Result<(), Failure> {
     let png = heat_map(&answer.patches).ok_or_else(|| {
         Failure::usage(anyhow::anyhow!(
-            "there is no heat map: the measure view makes one, of pictures that can be read"
+            "there is no heat map: the measures view and parts make one, of pictures that can be read"
         ))
     })?;
     let written = std::fs::write(file, png);

@@ -57,7 +57,7 @@ enum Command {
     Healthcheck(healthcheck::Healthcheck),
     /// Say how similar two pictures are
     Compare(compare::Compare),
-    /// Say whether the network that the measure view needs is installed, where it comes from, and its licence
+    /// Say whether the network that the measures view and parts need is installed, where it comes from, and its licence
     Model(model::ModelCommand),
     /// Publish pictures as frames of a folder's camera
     Publish(publish::Publish),

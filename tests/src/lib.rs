@@ -2,6 +2,7 @@
 //! know nothing but HTTP, NATS and Redis. The tests are in `tests/it`, those of the pages in `tests/browser`, the faults in
 //! `tests/oracle`, the measuring in `benches`.
 
+mod part;
 mod picture;
 mod process;
 mod proxy;
@@ -9,6 +10,7 @@ mod snapshots;
 mod stack;
 mod view;
 
+pub use part::{Part, part, watched_by_parts};
 pub use picture::{View, picture};
 pub use process::{Process, framewatch, have_model};
 pub use proxy::{Passage, Proxy};

@@ -6,7 +6,7 @@ use proto::v1::{Mask, Point, Rule, WatchedRegion};
 #[derive(Debug, Clone, PartialEq, clap::Args)]
 pub(crate) struct AreaFlags {
     /// A part of the picture that does not count: its corners, as shares of width and height; may be given up to 16 times, in place
-    /// of all masks before. By the measure view
+    /// of all masks before. By the measures view and parts
     #[arg(long = "mask", value_name = "X,Y X,Y X,Y…", value_parser = parse_mask)]
     masks: Vec<Mask>,
 
@@ -15,7 +15,7 @@ pub(crate) struct AreaFlags {
     no_masks: bool,
 
     /// A part of the picture that has a name, and perhaps a threshold of its own; may be given up to 16 times, in place of all
-    /// regions before. By the measure view
+    /// regions before. By the measures view and parts
     #[arg(long = "region", value_name = "NAME[@THRESHOLD]: X,Y X,Y X,Y…", value_parser = parse_region)]
     regions: Vec<WatchedRegion>,
 

@@ -131,6 +131,17 @@ fn every_measure_tells_two_views_apart() {
 }
 
 #[test]
+fn without_the_network_parts_are_not_compared_and_it_says_why() {
+    let files = pictures();
+    let path = |name: &str| files.path().join(name).display().to_string();
+    let (dock, wall) = (path("dock.jpg"), path("wall.jpg"));
+    let output = run(&["compare", "--measure", "parts", &dock, &wall]);
+    assert_eq!(output.status.code(), Some(69));
+    let said = stderr(&output);
+    assert!(said.contains("the measure parts needs"), "{said}");
+}
+
+#[test]
 fn by_view_a_change_is_told_from_the_same_view_and_shown_where_the_network_is_installed() {
     let files = pictures();
     let path = |name: &str| files.path().join(name).display().to_string();

@@ -4,7 +4,7 @@
 
 use comparison::{Areas, changed_in_all, differs_again};
 use proto::{
-    EffectiveRule, Measure, from_timestamp,
+    EffectiveRule, from_timestamp,
     v1::{Alert, Kind, Label, Mask, ResolvedBy, Rule},
 };
 
@@ -163,9 +163,9 @@ impl Known<'_> {
 
     /// The least similarity of an alert, where it is known and by the rule's measure.
     fn worst(&self, alert: &Alert) -> Option<f64> {
-        let is_by_view = !alert.patches.is_empty();
+        let has_places = !alert.patches.is_empty();
         let least = alert.worst_similarity.or(alert.fired_similarity);
-        least.filter(|_| is_by_view == (self.rule.measure == Measure::View))
+        least.filter(|_| has_places == self.rule.measure.needs_network())
     }
 
     /// For how many seconds after it fired frames did not match. `None` where that is not known: it fires, or something

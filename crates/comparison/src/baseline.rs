@@ -4,7 +4,8 @@ use proto::{Measure, v1::Kind};
 
 use crate::{
     Areas, Digest, Look,
-    view::{MAX_PICTURES, Normals, SeenRegion},
+    parts::{self, Bank},
+    view::{self, Normals, SeenRegion},
 };
 
 /// What a folder's frames are held against: its reference, and the normal pictures beside it.
@@ -12,8 +13,10 @@ use crate::{
 pub struct Baseline {
     /// The reference comes first.
     pictures: Vec<BaselinePicture>,
-    /// What is normal among them; `None` where one was not seen by the network.
+    /// What is normal among them by the measure `view`; `None` where one was not seen by the network.
     normals: Option<Normals>,
+    /// The same by the measure `parts`.
+    bank: Option<Bank>,
     digest: Digest,
 }
 
@@ -39,21 +42,50 @@ pub(crate) struct Closest<'a> {
     pub(crate) patches: Vec<u8>,
     /// What was seen of regions that have a threshold of their own.
     pub(crate) regions: Vec<SeenRegion>,
+    /// Where a change lies, if the measure is sure of one.
+    pub(crate) changed: Option<kinds::Area>,
 }
 
 impl Baseline {
-    /// The most normal pictures that count.
-    pub const MAX_NORMALS: usize = MAX_PICTURES - 1;
+    /// The most normal pictures that a folder may have whose rule in force has this measure: 64 by `parts`, 16 by any other.
+    pub const fn max_normals(measure: Measure) -> usize {
+        match measure {
+            Measure::Parts => parts::MAX_PICTURES - 1,
+            Measure::View | Measure::Phash | Measure::Hash(_) | Measure::Unknown => {
+                view::MAX_PICTURES - 1
+            }
+        }
+    }
 
-    /// The baseline that a reference makes with normal pictures, of which the first [`Self::MAX_NORMALS`] count.
+    /// How many of the normal pictures that a folder has count by this measure, the first of them: 16 by `view`. One that had
+    /// another measure may have more.
+    pub const fn counting_normals(measure: Measure) -> usize {
+        match measure {
+            Measure::View => view::MAX_PICTURES - 1,
+            Measure::Parts | Measure::Phash | Measure::Hash(_) | Measure::Unknown => {
+                parts::MAX_PICTURES - 1
+            }
+        }
+    }
+
+    /// The baseline that a reference makes with normal pictures, of which the first
+    /// [`Self::counting_normals`] count. By the measure `parts`, with many, takes seconds.
     pub fn new(reference: BaselinePicture, normals: Vec<BaselinePicture>) -> Self {
+        let measure = match reference.look.view {
+            Some(_) => Measure::View,
+            None => Measure::Phash,
+        };
+        let counting = Self::counting_normals(measure);
         let mut pictures = vec![reference];
-        pictures.extend(normals.into_iter().take(Self::MAX_NORMALS));
-        let looks = pictures.iter().map(|picture| picture.look.view.clone());
-        let looks: Option<Vec<_>> = looks.collect();
+        pictures.extend(normals.into_iter().take(counting));
+        let views = pictures.iter().map(|picture| picture.look.view.clone());
+        let views: Option<Vec<_>> = views.collect();
+        let parts = pictures.iter().map(|picture| picture.look.parts.clone());
+        let parts: Option<Vec<_>> = parts.collect();
         Baseline {
             digest: Digest::of_pictures(&pictures),
-            normals: looks.and_then(|looks| Normals::new(looks).ok()),
+            normals: views.and_then(|looks| Normals::new(looks).ok()),
+            bank: parts.and_then(Bank::new),
             pictures,
         }
     }
@@ -73,9 +105,11 @@ impl Baseline {
         self.digest
     }
 
-    /// The folder's own limit by the measure `view`; `None` with fewer than five pictures, or without what the network saw.
+    /// The folder's own limit by the measure `view` or `parts`; `None` with fewer than five pictures, or without what the
+    /// network saw.
     pub fn limit(&self) -> Option<f32> {
-        self.normals.as_ref()?.limit()
+        let by_parts = self.bank.as_ref().and_then(Bank::limit);
+        by_parts.or_else(|| self.normals.as_ref()?.limit())
     }
 
     /// Whether its looks have what a measure needs.
@@ -86,7 +120,7 @@ impl Baseline {
     }
 
     /// The picture that a frame is closest to by a measure, and what is found of the frame. `None` where the looks lack what
-    /// the measure needs. Only the measure `view` heeds areas.
+    /// the measure needs. Only the measures `view` and `parts` heed areas.
     pub(crate) fn closest(
         &self,
         frame: &Look,
@@ -95,6 +129,7 @@ impl Baseline {
     ) -> Option<Closest<'_>> {
         match measure {
             Measure::View => self.closest_view(frame, areas),
+            Measure::Parts => self.closest_parts(frame, areas),
             Measure::Phash | Measure::Hash(_) => self.closest_hash(frame, measure),
             Measure::Unknown => None,
         }
@@ -108,6 +143,19 @@ impl Baseline {
             kind: seen.condition.kind(),
             patches: seen.patches.as_bytes().to_vec(),
             regions: seen.regions,
+            changed: None,
+        })
+    }
+
+    fn closest_parts(&self, frame: &Look, areas: &Areas) -> Option<Closest<'_>> {
+        let seen = self.bank.as_ref()?.see(frame.parts.as_ref()?, areas);
+        Some(Closest {
+            picture: &self.pictures[seen.closest],
+            similarity: seen.similarity(),
+            kind: Kind::Different,
+            patches: seen.patches(),
+            regions: seen.regions,
+            changed: seen.changed,
         })
     }
 
@@ -123,6 +171,7 @@ impl Baseline {
                     kind: Kind::Different,
                     patches: Vec::new(),
                     regions: Vec::new(),
+                    changed: None,
                 });
             }
         }

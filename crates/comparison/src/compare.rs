@@ -6,7 +6,8 @@ use proto::{
 };
 
 use crate::{
-    Areas, Baseline, BaselinePicture, Judged, Look, Measured, baseline::Closest, view::SeenRegion,
+    Areas, Baseline, BaselinePicture, Judged, Look, Measured, baseline::Closest, naming::region,
+    view::SeenRegion,
 };
 
 /// Which detectors look at a frame by this measure, and their versions. Part of what a comparison is known by: it changes
@@ -14,6 +15,7 @@ use crate::{
 pub fn detector_version(measure: Measure) -> &'static str {
     match measure {
         Measure::View => "view-1",
+        Measure::Parts => "parts-1",
         Measure::Phash | Measure::Hash(_) | Measure::Unknown => HASHES,
     }
 }
@@ -71,7 +73,7 @@ pub enum AreasError {
     TooLittleLeft,
     /// Hashes are of the picture as a whole.
     #[error(
-        "masks and regions need the measure view, and the rule in force has {0}; set the measure to view, or remove them"
+        "masks and regions need the measure view or parts, and the rule in force has {0}; set the measure to view or parts, or remove them"
     )]
     Measure(&'static str),
 }
@@ -89,8 +91,8 @@ pub fn check_areas(rule: &EffectiveRule) -> Result<(), AreasError> {
 
 fn check_drawn(rule: &EffectiveRule, areas: &Areas) -> Result<(), AreasError> {
     match rule.measure {
-        Measure::View if areas.leave_enough() => Ok(()),
-        Measure::View => Err(AreasError::TooLittleLeft),
+        Measure::View | Measure::Parts if areas.leave_enough() => Ok(()),
+        Measure::View | Measure::Parts => Err(AreasError::TooLittleLeft),
         Measure::Phash | Measure::Hash(_) | Measure::Unknown if rule.has_areas() => {
             Err(AreasError::Measure(rule.measure.word().unwrap_or_default()))
         }
@@ -127,6 +129,8 @@ pub fn compare<'a>(
             let mut judged = measured.judge(rule);
             if closest.similarity >= rule.threshold {
                 say_where(&mut judged.findings, &changed(&closest, &areas));
+            } else if let Some(place) = &closest.changed {
+                say_where(&mut judged.findings, &[region(place, &areas)]);
             }
             judged
         }
@@ -180,7 +184,7 @@ fn changed(closest: &Closest<'_>, areas: &Areas) -> Vec<Region> {
     below.into_iter().map(|(_, region)| region).collect()
 }
 
-/// Says of a view that is different only in regions which of them have changed.
+/// Says of a picture that is different only in places which these are.
 fn say_where(findings: &mut [Finding], regions: &[Region]) {
     let different = findings.iter_mut().find(|it| it.kind() == Kind::Different);
     if let Some(different) = different.filter(|_| !regions.is_empty()) {

@@ -11,6 +11,7 @@ mod digest;
 mod judge;
 mod look;
 mod naming;
+pub mod parts;
 mod stored_look;
 mod unrelated;
 pub mod view;

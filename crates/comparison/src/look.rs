@@ -5,15 +5,17 @@ use std::sync::Arc;
 use fingerprint::Fingerprint;
 use proto::Measure;
 
-use crate::view;
+use crate::{parts, view};
 
 /// What is kept of a picture in order to compare it. Cheap to clone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Look {
-    /// What all pictures have, and all measures but `view` compare.
+    /// What all pictures have, and the measures that compare hashes need.
     pub fingerprint: Fingerprint,
-    /// What the network saw, where it was asked for: some 80 KB.
+    /// What the network saw, where the measure `view` asked for it: some 80 KB.
     pub view: Option<Arc<view::Look>>,
+    /// What it saw in tiles, where the measure `parts` asked for it: some 320 KB.
+    pub parts: Option<Arc<parts::Look>>,
 }
 
 impl Look {
@@ -24,6 +26,7 @@ impl Look {
             Measure::Phash => true,
             Measure::Hash(needed) => kind == Some(needed),
             Measure::View => self.view.is_some(),
+            Measure::Parts => self.parts.is_some(),
             Measure::Unknown => false,
         }
     }
@@ -45,6 +48,7 @@ impl From<Fingerprint> for Look {
         Look {
             fingerprint,
             view: None,
+            parts: None,
         }
     }
 }

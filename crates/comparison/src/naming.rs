@@ -103,7 +103,7 @@ fn shift(moved: &Moved) -> Shift {
 }
 
 /// A place, with the name of the region that it lies in.
-fn region(area: &Area, areas: &Areas) -> Region {
+pub(crate) fn region(area: &Area, areas: &Areas) -> Region {
     let (left, top) = (rounded(area.left), rounded(area.top));
     let (right, bottom) = (rounded(area.right), rounded(area.bottom));
     let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];

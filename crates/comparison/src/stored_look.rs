@@ -5,6 +5,7 @@
 //! fingerprint: algorithm, hashes, quality, size                   68 bytes
 //! the hash of the measure, where it has one of its own             8 bytes
 //! what the network saw, for the measure view                  77,533 bytes
+//! the same in tiles, for the measure parts                   313,201 bytes
 //! ```
 //!
 //! The digest tells what was damaged, what belongs to another picture, and what other detectors have made: none of that is
@@ -15,7 +16,7 @@ use std::sync::Arc;
 use fingerprint::{Fingerprint, Hash, Quality};
 use proto::Measure;
 
-use crate::{Look, compare::HASHES, detector_version, digest::Parts, view};
+use crate::{Look, compare::HASHES, detector_version, digest::Parts, parts, view};
 
 const DIGEST: usize = 32;
 
@@ -23,7 +24,7 @@ const DIGEST: usize = 32;
 /// the same picture could look otherwise.
 pub fn look_version(measure: Measure) -> String {
     match measure {
-        Measure::View => format!("{}_{HASHES}", detector_version(measure)),
+        Measure::View | Measure::Parts => format!("{}_{HASHES}", detector_version(measure)),
         Measure::Phash | Measure::Hash(_) | Measure::Unknown => {
             format!("{}_{HASHES}", measure.word().unwrap_or_default())
         }
@@ -44,6 +45,9 @@ impl Look {
         if let (Measure::View, Some(view)) = (measure, &self.view) {
             bytes.extend(view.to_bytes());
         }
+        if let (Measure::Parts, Some(parts)) = (measure, &self.parts) {
+            bytes.extend(parts.to_bytes());
+        }
         let digest = digest(picture, measure, &bytes[DIGEST..]);
         bytes[..DIGEST].copy_from_slice(&digest);
         Some(bytes)
@@ -61,12 +65,14 @@ impl Look {
             let bits = u64::from_le_bytes(get(&mut rest)?);
             fingerprint.hash = Some(Hash { kind, bits });
         }
-        let view = match measure {
-            Measure::View => Some(Arc::new(view::Look::from_bytes(rest)?)),
-            Measure::Phash | Measure::Hash(_) | Measure::Unknown => None,
-        };
-        let is_whole = view.is_some() || rest.is_empty();
-        is_whole.then_some(Look { fingerprint, view })
+        let mut look = Look::from(fingerprint);
+        match measure {
+            Measure::View => look.view = Some(Arc::new(view::Look::from_bytes(rest)?)),
+            Measure::Parts => look.parts = Some(Arc::new(parts::Look::from_bytes(rest)?)),
+            Measure::Phash | Measure::Hash(_) | Measure::Unknown if rest.is_empty() => {}
+            Measure::Phash | Measure::Hash(_) | Measure::Unknown => return None,
+        }
+        Some(look)
     }
 }
 
@@ -147,6 +153,8 @@ mod tests {
             luma: &vec![7; 320 * 240],
         };
         let view = (measure == Measure::View).then(|| view::Look::of(&picture).unwrap());
+        let tiles = std::array::from_fn(|_| features(15 * 20 * 112));
+        let parts = (measure == Measure::Parts).then(|| parts::Look::of(&tiles).unwrap());
         Look {
             fingerprint: Fingerprint {
                 algorithm: fingerprint::ALGORITHM,
@@ -163,11 +171,13 @@ mod tests {
                 height: 480,
             },
             view: view.map(Arc::new),
+            parts: parts.map(Arc::new),
         }
     }
 
-    const MEASURES: [Measure; 4] = [
+    const MEASURES: [Measure; 5] = [
         Measure::View,
+        Measure::Parts,
         Measure::Phash,
         Measure::Hash(HashKind::Median),
         Measure::Hash(HashKind::Gradient),
@@ -178,7 +188,11 @@ mod tests {
         for measure in MEASURES {
             let look = look(measure);
             let bytes = look.to_bytes("dock", measure).unwrap();
-            assert!(bytes.len() <= 80_000, "{}", bytes.len());
+            let most = match measure {
+                Measure::Parts => 314_000,
+                _ => 80_000,
+            };
+            assert!(bytes.len() <= most, "{}", bytes.len());
             assert_eq!(Look::from_bytes(&bytes, "dock", measure), Some(look));
         }
     }

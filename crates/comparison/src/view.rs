@@ -56,35 +56,39 @@ mod tone;
 mod units;
 
 pub use look::{Look, Picture, ShapeError};
+pub(crate) use look::{check, get_units, put};
 pub use naming::{elsewhere, measures};
 pub use normals::{MAX_PICTURES, Normals, TooMany};
+pub(crate) use seen::similarity;
 pub use seen::{Condition, Patches, Seen, SeenRegion};
+pub(crate) use statistics::STATISTICS;
+pub(crate) use units::Units;
 
 /// Rows and columns of places after stage 5: 16×16 pixels each.
 pub(crate) const FINE: (usize, usize) = (15, 20);
 /// Rows and columns of places after stage 7: 32×32 pixels each.
 pub(crate) const COARSE: (usize, usize) = (7, 10);
 /// Channels after stage 5.
-const FINE_CHANNELS: usize = 112;
+pub(crate) const FINE_CHANNELS: usize = 112;
 /// Channels after stage 7.
 const COARSE_CHANNELS: usize = 320;
 /// The size, in pixels, that pictures are seen at.
 const SIZE: (usize, usize) = (320, 240);
 
 /// How many values this share of them is: at least one, half a value rounded to even as numpy does.
-fn share_of(values: usize, share: f64) -> usize {
+pub(crate) fn share_of(values: usize, share: f64) -> usize {
     ((values as f64 * share).round_ties_even() as usize).max(1)
 }
 
 /// The mean of so many values, the lowest; of all where there are fewer. `None` of none.
-fn mean_of_lowest(values: &mut [f32], count: usize) -> Option<f32> {
+pub(crate) fn mean_of_lowest(values: &mut [f32], count: usize) -> Option<f32> {
     let count = count.min(values.len());
     values.sort_unstable_by(f32::total_cmp);
     (count > 0).then(|| values[..count].iter().sum::<f32>() / count as f32)
 }
 
 /// The values of those places that are marked.
-fn of_places(values: &[f32], marked: &[bool]) -> Vec<f32> {
+pub(crate) fn of_places(values: &[f32], marked: &[bool]) -> Vec<f32> {
     let both = values.iter().zip(marked);
     both.filter(|it| *it.1).map(|it| *it.0).collect()
 }

@@ -6,12 +6,12 @@ use clap::Args;
 
 use crate::{Model, ModelError, model::find_model};
 
-/// Where the network's weights are, which the measure `view` needs.
+/// Where the network's weights are, which the measures `view` and `parts` need.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(next_help_heading = "The network")]
 #[group(skip)]
 pub struct ModelConfig {
-    /// File with the weights of the network that the measure view needs; `none`: do without [default: where make tools or an
+    /// File with the weights of the network that the measures view and parts need; `none`: do without [default: where make tools or an
     /// image has put it, if it is there]
     #[arg(long, env = "FRAMEWATCH_MODEL", value_name = "FILE")]
     pub model: Option<PathBuf>,

@@ -2,8 +2,8 @@
 
 use std::{sync::Arc, time::Instant};
 
-use comparison::{Look, view};
-use features::Input;
+use comparison::{Look, parts, view};
+use features::{Features, Input};
 use fingerprint::{Encoded, Fingerprinter, Limits, Tiles};
 use proto::Measure;
 
@@ -23,7 +23,7 @@ pub enum LookError {
     #[error(transparent)]
     Picture(#[from] fingerprint::Error),
     /// The measure needs the network, whose weights are not installed.
-    #[error("the measure view needs the network's weights, which are not installed")]
+    #[error("the measures view and parts need the network's weights, which are not installed")]
     NoModel,
     /// The network said something that is no number.
     #[error("the network failed on it")]
@@ -62,11 +62,13 @@ impl Viewer {
     /// When the bytes are no picture that can be read within the limits, or the measure needs a network that isn't there.
     pub fn look(&mut self, bytes: &[u8], measure: Measure) -> Result<Look, LookError> {
         let fingerprint = self.fingerprinter.with_hash(bytes, measure.hash())?;
-        let view = match measure {
-            Measure::View => Some(Arc::new(self.view(bytes)?)),
-            Measure::Phash | Measure::Hash(_) | Measure::Unknown => None,
-        };
-        Ok(Look { fingerprint, view })
+        let mut look = Look::from(fingerprint);
+        match measure {
+            Measure::View => look.view = Some(Arc::new(self.view(bytes)?)),
+            Measure::Parts => look.parts = Some(Arc::new(self.parts(bytes)?)),
+            Measure::Phash | Measure::Hash(_) | Measure::Unknown => {}
+        }
+        Ok(look)
     }
 
     /// The tiles of the picture that was looked at last.
@@ -83,9 +85,7 @@ impl Viewer {
         let (width, height) = pixels.dimensions();
         let input = Input::from_rgb(&pixels, width as usize, height as usize)
             .expect("a picture has as many pixels as its sides say");
-        let begun = Instant::now();
-        let features = model.of(&input);
-        metrics::histogram!("framewatch_network_seconds").record(begun.elapsed());
+        let features = timed(model, &input);
         let picture = view::Picture {
             stage5: &features.stage5,
             stage7: &features.stage7,
@@ -93,6 +93,47 @@ impl Viewer {
         };
         view::Look::of(&picture).map_err(|_| LookError::Network)
     }
+
+    fn parts(&self, bytes: &[u8]) -> Result<parts::Look, LookError> {
+        let model = self.model.as_ref().ok_or(LookError::NoModel)?;
+        let encoded = Encoded::open(bytes, self.limits)?;
+        // A tile, and reducing it as above.
+        let (width, height) = encoded.size();
+        let pixels = u64::from(width) * u64::from(height);
+        let cutting = pixels / 3 + 12 * u64::from(width) + (1 << 20);
+        let pixels = encoded.upright_rgb(cutting)?;
+        let (width, height) = pixels.dimensions();
+        let size = (width as usize, height as usize);
+        let tiles = std::array::from_fn(|at| {
+            let tile = tile(&pixels, size, (at / parts::TILES, at % parts::TILES));
+            timed(model, &tile).stage5
+        });
+        parts::Look::of(&tiles).map_err(|_| LookError::Network)
+    }
+}
+
+fn timed(model: &Model, input: &Input) -> Features {
+    let begun = Instant::now();
+    let features = model.of(input);
+    metrics::histogram!("framewatch_network_seconds").record(begun.elapsed());
+    features
+}
+
+/// A tile of a picture, 320×240: that of so many rows and columns of 3×3. A picture narrower or lower than three pixels has tiles
+/// that share some.
+fn tile(pixels: &[u8], (width, height): (usize, usize), (row, column): (usize, usize)) -> Input {
+    let part = |at: usize, length: usize| {
+        let start = (at * length / parts::TILES).min(length - 1);
+        let end = ((at + 1) * length / parts::TILES).max(start + 1);
+        start..end
+    };
+    let (rows, columns) = (part(row, height), part(column, width));
+    let lines = rows
+        .clone()
+        .map(|y| &pixels[3 * (y * width + columns.start)..][..3 * columns.len()]);
+    let cut: Vec<u8> = lines.flatten().copied().collect();
+    Input::from_rgb(&cut, columns.len(), rows.len())
+        .expect("a tile has as many pixels as its sides say")
 }
 
 /// 0.299 R + 0.587 G + 0.114 B, in 16 bits after the point, as the study had it.

@@ -14,13 +14,16 @@ pub enum Measure {
     Hash(HashKind),
     /// By what a neural network sees in two pictures, place by place.
     View,
+    /// By what the network sees in tiles of them, each place held against the places around it in all pictures that are right.
+    Parts,
     /// In a way that a later version has and this one does not.
     Unknown,
 }
 
 /// All that this version has, with what rules call them.
-const NAMED: [(&str, Measure); 7] = [
+const NAMED: [(&str, Measure); 8] = [
     (Measure::VIEW, Measure::View),
+    (Measure::PARTS, Measure::Parts),
     (Measure::PHASH, Measure::Phash),
     ("mean", Measure::Hash(HashKind::Mean)),
     ("median", Measure::Hash(HashKind::Median)),
@@ -35,6 +38,9 @@ impl Measure {
 
     /// [`Measure::View`] in a word: what holds in a new installation that has the network's weights.
     pub const VIEW: &'static str = "view";
+
+    /// [`Measure::Parts`] in a word: for parts on a line, which lie a little differently each time.
+    pub const PARTS: &'static str = "parts";
 
     /// The words of all that this version has.
     pub const WORDS: [&'static str; NAMED.len()] = {
@@ -63,8 +69,13 @@ impl Measure {
     pub fn hash(self) -> Option<HashKind> {
         match self {
             Measure::Hash(kind) => Some(kind),
-            Measure::View | Measure::Phash | Measure::Unknown => None,
+            Measure::View | Measure::Parts | Measure::Phash | Measure::Unknown => None,
         }
+    }
+
+    /// Whether it needs the network, and so its weights.
+    pub fn needs_network(self) -> bool {
+        matches!(self, Measure::View | Measure::Parts)
     }
 }
 
@@ -87,7 +98,7 @@ mod tests {
         for word in Measure::WORDS {
             assert_eq!(Measure::of(word).word(), Some(word));
         }
-        assert_eq!(Measure::of("parts"), Measure::Unknown);
+        assert_eq!(Measure::of("a later one"), Measure::Unknown);
         assert_eq!(Measure::Unknown.word(), None);
     }
 }

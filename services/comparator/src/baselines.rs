@@ -8,12 +8,13 @@ use std::{
 };
 
 use bytes::Bytes;
-use comparison::{Baseline, BaselinePicture, Look, Other, view};
+use comparison::{Baseline, BaselinePicture, Look, Other, parts, view};
 use event_bus::{
     Bus, Folder, Normals, ObjectBucket, Objects, PictureKey, References, StoreError, with_causes,
 };
 use log_limiter::LogLimiter;
 use proto::Measure;
+use tokio::task::JoinError;
 
 use crate::{
     looking::{Looking, Unreadable},
@@ -43,6 +44,8 @@ pub(crate) enum BaselineError {
     Gone { id: String },
     #[error("the stored picture {id} cannot be read: upload it again")]
     Unreadable { id: String, source: Unreadable },
+    #[error("what is normal among the pictures cannot be told")]
+    NotMade(#[from] JoinError),
 }
 
 impl BaselineError {
@@ -52,7 +55,9 @@ impl BaselineError {
             BaselineError::Gone { .. }
             | BaselineError::Damaged { .. }
             | BaselineError::Unreadable { .. } => true,
-            BaselineError::Store { .. } | BaselineError::Look { .. } => false,
+            BaselineError::Store { .. }
+            | BaselineError::Look { .. }
+            | BaselineError::NotMade(_) => false,
         }
     }
 }
@@ -106,7 +111,9 @@ impl Baselines {
             self.forget(folder);
             return Ok(Arc::clone(baseline));
         }
-        let of: Vec<String> = reference.pictures().map(|it| it.id.clone()).collect();
+        let pictures = 1 + Baseline::counting_normals(measure);
+        let ids = reference.pictures().take(pictures);
+        let of: Vec<String> = ids.map(|it| it.id.clone()).collect();
         let kept = self.kept().get(folder, &of, measure);
         if let Some(kept) = kept {
             self.store_again(folder, &kept, measure);
@@ -121,7 +128,7 @@ impl Baselines {
             .look_of(reference.picture(), &self.references, needed)
             .await?;
         let mut others = Vec::new();
-        for picture in reference.normals() {
+        for picture in reference.normals().iter().take(pictures - 1) {
             match self.look_of(picture, &self.normals, needed).await {
                 Ok(picture) => others.push(picture),
                 // The others still say what is right.
@@ -129,7 +136,7 @@ impl Baselines {
                 Err(error) => return Err(error),
             }
         }
-        let baseline = Arc::new(Baseline::new(first, others));
+        let baseline = Arc::new(looking.baseline(first, others).await?);
         self.kept().put(folder, of, measure, &baseline);
         Ok(baseline)
     }
@@ -269,6 +276,7 @@ impl Kept {
     ) {
         let bytes = match measure {
             Measure::View => of.len() * view::Look::BYTES,
+            Measure::Parts => of.len() * parts::Look::BYTES,
             Measure::Phash | Measure::Hash(_) | Measure::Unknown => size_of::<Baseline>(),
         };
         self.now += 1;

@@ -21,34 +21,61 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) rule: &'a EffectiveRule,
 }
 
-/// Of a frame that looks like this.
-pub(crate) fn of_look(
+/// What is found of a frame that is held against a baseline.
+pub(crate) struct Found {
+    measure: &'static str,
+    similarity: Option<f64>,
+    closest: Picture,
+    verdict: Verdict,
+    findings: Vec<Finding>,
+    patches: Vec<u8>,
+}
+
+impl Found {
+    pub(crate) fn of(
+        baseline: &Baseline,
+        look: &Look,
+        rule: &EffectiveRule,
+    ) -> Result<Self, MeasureError> {
+        let compared = compare(baseline, look, rule)?;
+        let similarity = compared.told_similarity();
+        let Compared {
+            measure,
+            closest,
+            verdict,
+            findings,
+            patches,
+            ..
+        } = compared;
+        Ok(Found {
+            measure,
+            similarity,
+            closest: Picture {
+                id: closest.id.clone(),
+                name: closest.name.clone(),
+            },
+            verdict,
+            findings,
+            patches,
+        })
+    }
+}
+
+/// Of a frame of which this was found.
+pub(crate) fn of_found(
     circumstances: &Circumstances<'_>,
     baseline: &Baseline,
-    look: &Look,
-) -> Result<Comparison, MeasureError> {
-    let compared = compare(baseline, look, circumstances.rule)?;
-    let similarity = compared.told_similarity();
-    let Compared {
-        measure,
-        closest,
-        verdict,
-        findings,
-        patches,
-        ..
-    } = compared;
-    Ok(Comparison {
-        similarity,
-        verdict: verdict.into(),
-        measure: measure.to_owned(),
-        closest: Some(Picture {
-            id: closest.id.clone(),
-            name: closest.name.clone(),
-        }),
-        findings,
-        patches: patches.into(),
+    found: Found,
+) -> Comparison {
+    Comparison {
+        similarity: found.similarity,
+        verdict: found.verdict.into(),
+        measure: found.measure.to_owned(),
+        closest: Some(found.closest),
+        findings: found.findings,
+        patches: found.patches.into(),
         ..of_baseline(circumstances, Some(baseline))
-    })
+    }
 }
 
 /// For how long a view may be too dark to compare: lights that are off must not silence alarms for good.

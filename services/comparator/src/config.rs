@@ -49,7 +49,7 @@ pub struct Config {
     )]
     pub evidence_per_hour: u32,
 
-    /// The memory for what the network has seen of references and normal pictures, in megabytes: 80 KB a picture
+    /// The memory for what the network has seen of references and normal pictures, in megabytes: 80 KB a picture by the measure view, 325 KB by parts
     #[arg(
         long,
         env = "FRAMEWATCH_LOOKS_MAX_MB",

@@ -7,8 +7,7 @@ use alerting::{
 };
 use bytes::Bytes;
 use comparison::{
-    Baseline, Depth, Look, MeasureError, Other, can_be_named, detector_version, is_too_dark,
-    rule_digest,
+    Baseline, Depth, Look, Other, can_be_named, detector_version, is_too_dark, rule_digest,
 };
 use event_bus::{
     AlertSubject, Bus, Delivery, Folder, FrameArrival, PublishError, StoreError, Stored,
@@ -28,7 +27,7 @@ use crate::{
     baselines::{BaselineError, Baselines},
     comparisons::{self, Circumstances},
     digests::Digests,
-    looking::{Looked, Looking, Unreadable},
+    looking::{Looked, Looking, NotCompared, Unreadable},
     proposals::{JudgedFrame, Proposals, SeenPicture},
     recheck_queue::Cause,
     references::CurrentReference,
@@ -65,7 +64,7 @@ enum JudgeError {
     #[error(transparent)]
     Store(#[from] StoreError),
     #[error(transparent)]
-    Measure(#[from] MeasureError),
+    NotCompared(#[from] NotCompared),
     #[error(transparent)]
     Transition(#[from] TransitionError),
     #[error(transparent)]
@@ -318,7 +317,11 @@ impl Judge {
             }
             baseline => baseline?,
         };
-        let mut comparison = comparisons::of_look(&circumstances, &baseline, &seen.look)?;
+        let found = self
+            .looking
+            .compare(&baseline, &seen.look, &set.rule)
+            .await?;
+        let mut comparison = comparisons::of_found(&circumstances, &baseline, found);
         seen.digests.write_to(&mut comparison);
         if can_be_named(comparison.verdict(), &comparison.findings) {
             let (look, rule) = (seen.look.clone(), set.rule.clone());

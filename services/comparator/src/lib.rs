@@ -81,9 +81,9 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
     let shutdown = context.shutdown.clone();
     let model = config.model.load().map_err(Failure::unavailable)?;
     match &model {
-        Some(_) => tracing::info!("the measure view is there"),
+        Some(_) => tracing::info!("the measures view and parts are there"),
         None => tracing::warn!(
-            "the measure view is not there: the network's weights are not installed (scripts/get-tools.sh model gets them)"
+            "the measures view and parts are not there: the network's weights are not installed (scripts/get-tools.sh model gets them)"
         ),
     }
     let state = Arc::new(State::new(model.is_some()));

@@ -6,11 +6,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use comparison::{Baseline, Depth, Look, Other, compare, name};
+use comparison::{Baseline, BaselinePicture, Depth, Look, MeasureError, Other, compare, name};
 use fingerprint::{Limits, Tiles};
 use looks::{LookError, Model, Viewer};
 use proto::{EffectiveRule, Measure, v1::Finding};
 use service_runtime::{CpuPool, NeedsMemory, NotDone};
+use tokio::task::JoinError;
+
+use crate::comparisons::Found;
 
 /// A viewer that was allowed more than this is not kept: what it took, it holds.
 const MOST_KEPT_BYTES: u64 = 32_000_000;
@@ -38,6 +41,15 @@ pub(crate) enum Unreadable {
     Picture(#[from] LookError),
     #[error(transparent)]
     NotDone(#[from] NotDone),
+}
+
+/// Why nothing is found of a frame.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum NotCompared {
+    #[error(transparent)]
+    Measure(#[from] MeasureError),
+    #[error("comparing failed in an unforeseen way")]
+    Failed(#[from] JoinError),
 }
 
 impl Looking {
@@ -74,6 +86,32 @@ impl Looking {
             }
         };
         Ok(self.cpu.run_within(work).await??)
+    }
+
+    /// What pictures that are right make together. By the measure `parts` it takes a while.
+    pub(crate) async fn baseline(
+        &self,
+        reference: BaselinePicture,
+        normals: Vec<BaselinePicture>,
+    ) -> Result<Baseline, JoinError> {
+        let make = move || Baseline::new(reference, normals);
+        self.cpu.run(make).await
+    }
+
+    /// What is found of a frame.
+    pub(crate) async fn compare(
+        &self,
+        baseline: &Arc<Baseline>,
+        look: &Look,
+        rule: &EffectiveRule,
+    ) -> Result<Found, NotCompared> {
+        if rule.measure != Measure::Parts {
+            return Ok(Found::of(baseline, look, rule)?);
+        }
+        // It takes more than half a millisecond.
+        let (baseline, look, rule) = (Arc::clone(baseline), look.clone(), rule.clone());
+        let work = move || Found::of(&baseline, &look, &rule);
+        Ok(self.cpu.run(work).await??)
     }
 
     /// What is found of a frame that does not match, with its name, which may be that of one of the other views. `None` where that cannot be told: what was found before

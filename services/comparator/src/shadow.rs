@@ -9,7 +9,7 @@ mod tally;
 use std::sync::Arc;
 
 use clap::Args;
-use comparison::{MeasureError, is_too_dark};
+use comparison::is_too_dark;
 use event_bus::{Bus, Folder, FrameArrival, Latest, StoreError, Stored, with_causes};
 use log_limiter::LogLimiter;
 use proto::{
@@ -22,7 +22,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::{
     baselines::{BaselineError, Baselines},
     comparisons::{self, Circumstances},
-    looking::{Looking, Unreadable},
+    looking::{Looking, NotCompared, Unreadable},
     state::State,
 };
 use tally::Outcome;
@@ -77,7 +77,7 @@ enum ShadowError {
     #[error(transparent)]
     Baseline(#[from] BaselineError),
     #[error(transparent)]
-    Measure(#[from] MeasureError),
+    NotCompared(#[from] NotCompared),
 }
 
 impl Shadow {
@@ -180,7 +180,8 @@ impl Shadow {
             reference: &reference,
             rule: &rule,
         };
-        let mut comparison = comparisons::of_look(&circumstances, &baseline, &look)?;
+        let found = self.looking.compare(&baseline, &look, &rule).await?;
+        let mut comparison = comparisons::of_found(&circumstances, &baseline, found);
         if is_too_dark(comparison.verdict(), &comparison.findings) {
             // For how long it has been dark, those say that have seen it.
             comparisons::count_darkness(&mut comparison, Some(published));

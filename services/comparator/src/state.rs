@@ -25,7 +25,7 @@ use crate::{
 /// published one). No lock is held across an await.
 #[derive(Default)]
 pub(crate) struct State {
-    /// Without it there is no measure `view`.
+    /// Without it there are neither `view` nor `parts`.
     has_network: bool,
     known: RwLock<Known>,
     pub(crate) alerts: Arc<AlertStates>,
@@ -115,10 +115,10 @@ impl State {
         let measure = EffectiveRule::of(change.event.value.clone(), None).measure;
         match measure {
             Measure::Unknown => known.of_other_measures.insert(change.key.clone()),
-            Measure::View if !self.has_network => {
+            needing if needing.needs_network() && !self.has_network => {
                 known.of_other_measures.insert(change.key.clone())
             }
-            Measure::View | Measure::Phash | Measure::Hash(_) => {
+            Measure::View | Measure::Parts | Measure::Phash | Measure::Hash(_) => {
                 known.of_other_measures.remove(&change.key)
             }
         };

@@ -1,16 +1,16 @@
 //! Looks of references and normal pictures as they are stored in the bucket `features`: read before one is computed, and
 //! written beside the work. Without the bucket all is as with it, and takes longer.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use comparison::{Look, look_version};
+use comparison::{Look, look_version, parts, view};
 use event_bus::{Bus, FeaturesChange, FeaturesKey, StoreError, with_causes};
 use log_limiter::LogLimiter;
 use proto::Measure;
 use time::OffsetDateTime;
 use tokio::{
-    sync::mpsc,
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::{sleep, timeout},
 };
 
@@ -19,6 +19,7 @@ pub(crate) struct StoredLooks {
     bus: Bus,
     /// `None` where they are only read.
     to_write: Option<mpsc::Sender<Entry>>,
+    waiting_bytes: Arc<Semaphore>,
     not_usable: LogLimiter,
 }
 
@@ -34,10 +35,15 @@ struct Entry {
     picture: String,
     measure: Measure,
     look: Look,
+    /// Its part of what may wait.
+    _bytes: OwnedSemaphorePermit,
 }
 
-/// How many looks may wait to be written: 80 MB of them.
+/// How many looks may wait to be written.
 const MOST_WAITING: usize = 1000;
+
+/// How many bytes of them: 1000 looks by the measure `view`, 255 by `parts`.
+const MOST_WAITING_BYTES: usize = 80_000_000;
 
 /// How long asking for a look may take, before it is computed instead, and how long writing one.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -78,6 +84,7 @@ impl StoredLooks {
         StoredLooks {
             bus: bus.clone(),
             to_write: None,
+            waiting_bytes: Arc::new(Semaphore::new(MOST_WAITING_BYTES)),
             not_usable: LogLimiter::default(),
         }
     }
@@ -125,10 +132,16 @@ impl StoredLooks {
         let Some(to_write) = &self.to_write else {
             return;
         };
+        let bytes = Arc::clone(&self.waiting_bytes).try_acquire_many_owned(look_bytes(measure));
+        let Ok(bytes) = bytes else {
+            count_as_not_stored();
+            return;
+        };
         let entry = Entry {
             picture: picture.to_owned(),
             measure,
             look: look.clone(),
+            _bytes: bytes,
         };
         if to_write.try_send(entry).is_err() {
             count_as_not_stored();
@@ -177,6 +190,15 @@ impl Entry {
         let key = FeaturesKey::new(&self.picture, &look_version(self.measure)).ok()?;
         let bytes = self.look.to_bytes(&self.picture, self.measure)?;
         Some((key, bytes.into()))
+    }
+}
+
+/// About what a look takes.
+fn look_bytes(measure: Measure) -> u32 {
+    match measure {
+        Measure::Parts => parts::Look::BYTES as u32,
+        Measure::View => view::Look::BYTES as u32,
+        Measure::Phash | Measure::Hash(_) | Measure::Unknown => size_of::<Look>() as u32,
     }
 }
 

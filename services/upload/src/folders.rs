@@ -31,7 +31,7 @@ use proto::v1::{Folder as Details, Rule};
 use tokio::sync::OwnedMutexGuard;
 use tokio_util::task::TaskTracker;
 
-pub(crate) use normals::{MOST_NORMALS, Origin, unknown_normal};
+pub(crate) use normals::{Origin, most_normals, unknown_normal};
 pub(crate) use pictures::{Becomes, Normals};
 pub(crate) use proposals::unknown_proposal;
 

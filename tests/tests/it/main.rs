@@ -15,6 +15,7 @@ mod masks;
 mod migration;
 mod mutations;
 mod observability;
+mod parts;
 mod pipeline;
 mod proposals;
 mod real_cameras;

@@ -185,7 +185,7 @@ impl Look {
     }
 }
 
-fn check(
+pub(crate) fn check(
     what: &'static str,
     length: usize,
     expected: usize,
@@ -201,7 +201,7 @@ fn check(
     })
 }
 
-fn put(bytes: &mut Vec<u8>, values: &[f32]) {
+pub(crate) fn put(bytes: &mut Vec<u8>, values: &[f32]) {
     bytes.extend(values.iter().flat_map(|value| value.to_le_bytes()));
 }
 
@@ -213,7 +213,7 @@ fn get(bytes: &mut &[u8], count: usize) -> Option<Vec<f32>> {
     values.map(|it| it.is_finite().then_some(it)).collect()
 }
 
-fn get_units(bytes: &mut &[u8], places: usize, channels: usize) -> Option<Units> {
+pub(crate) fn get_units(bytes: &mut &[u8], places: usize, channels: usize) -> Option<Units> {
     let (taken, rest) = bytes.split_at_checked(places * channels)?;
     *bytes = rest;
     let steps = taken.iter().map(|&it| i8::from_le_bytes([it])).collect();

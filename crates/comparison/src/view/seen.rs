@@ -71,7 +71,7 @@ impl Seen {
     }
 }
 
-fn similarity(excess: f32) -> f64 {
+pub(crate) fn similarity(excess: f32) -> f64 {
     let u = f64::from(excess);
     let similarity = match u <= 1.0 {
         true => 1.0 - 0.1 * u,

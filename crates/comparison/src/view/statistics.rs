@@ -10,7 +10,7 @@ use super::{COARSE_CHANNELS, FINE_CHANNELS};
 static BYTES: &[u8] = include_bytes!("statistics.bin");
 
 /// Of stage 5 and of stage 7.
-pub(super) static STATISTICS: LazyLock<(Statistics, Statistics)> = LazyLock::new(|| {
+pub(crate) static STATISTICS: LazyLock<(Statistics, Statistics)> = LazyLock::new(|| {
     let mut bytes = BYTES;
     let fine = Statistics::read(&mut bytes, FINE_CHANNELS);
     let coarse = Statistics::read(&mut bytes, COARSE_CHANNELS);
@@ -19,7 +19,7 @@ pub(super) static STATISTICS: LazyLock<(Statistics, Statistics)> = LazyLock::new
 });
 
 /// Of the features after one stage.
-pub(super) struct Statistics {
+pub(crate) struct Statistics {
     /// Of each channel: μ.
     mean: Vec<f32>,
     /// Of each channel: 1 / σ.
@@ -41,17 +41,17 @@ impl Statistics {
     }
 
     /// Channels of a place.
-    pub(super) fn channels(&self) -> usize {
+    pub(crate) fn channels(&self) -> usize {
         self.mean.len()
     }
 
     /// κ.
-    pub(super) fn softness(&self) -> f32 {
+    pub(crate) fn softness(&self) -> f32 {
         self.softness
     }
 
     /// v of each place: places × channels, as the features are.
-    pub(super) fn centred(&self, features: &[f32]) -> Vec<f32> {
+    pub(crate) fn centred(&self, features: &[f32]) -> Vec<f32> {
         let offset = self.offset(features);
         let places = features.chunks_exact(self.channels());
         let values = places.flat_map(|place| place.iter().zip(&offset).zip(&self.inverse));

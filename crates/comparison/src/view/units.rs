@@ -8,7 +8,7 @@ const STEPS: f32 = 127.0;
 
 /// One vector a place.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Units {
+pub(crate) struct Units {
     /// Places × channels, −127 to 127: directions.
     steps: Vec<i8>,
     /// Of each place, the squared length in steps.
@@ -19,7 +19,7 @@ pub(super) struct Units {
 
 impl Units {
     /// Of these vectors: places × channels.
-    pub(super) fn of(vectors: &[f32], channels: usize) -> Self {
+    pub(crate) fn of(vectors: &[f32], channels: usize) -> Self {
         let mut steps = Vec::with_capacity(vectors.len());
         let mut lengths = Vec::with_capacity(vectors.len() / channels);
         for vector in vectors.chunks_exact(channels) {
@@ -33,7 +33,7 @@ impl Units {
     }
 
     /// What [`Self::steps`] and [`Self::lengths`] gave: as many places.
-    pub(super) fn from_parts(steps: Vec<i8>, lengths: Vec<f32>) -> Self {
+    pub(crate) fn from_parts(steps: Vec<i8>, lengths: Vec<f32>) -> Self {
         let places = steps.chunks_exact(steps.len() / lengths.len());
         let squares = places.map(|place| dot(place, place)).collect();
         Units {
@@ -44,12 +44,12 @@ impl Units {
     }
 
     /// Places × channels.
-    pub(super) fn steps(&self) -> &[i8] {
+    pub(crate) fn steps(&self) -> &[i8] {
         &self.steps
     }
 
     /// Of each place.
-    pub(super) fn lengths(&self) -> &[f32] {
+    pub(crate) fn lengths(&self) -> &[f32] {
         &self.lengths
     }
 
@@ -78,22 +78,34 @@ impl Units {
     /// m of each place: −1 to 1, and exactly 1 where both are the same. Both have as many places. A place
     /// where neither squared length is much above `softness`, which is above 0, is drawn towards 1.
     pub(super) fn likeness(&self, other: &Self, softness: f32) -> Vec<f32> {
+        let places = 0..self.lengths.len();
+        let likeness = |place| self.likeness_of(place, other, place, softness);
+        places.map(likeness).collect()
+    }
+
+    /// m of one place and one of another picture's.
+    pub(crate) fn likeness_of(
+        &self,
+        place: usize,
+        other: &Self,
+        there: usize,
+        softness: f32,
+    ) -> f32 {
         let softness = f64::from(softness);
         let channels = self.steps.len() / self.lengths.len();
-        let at = |place: usize| place * channels..(place + 1) * channels;
-        let likeness = |place: usize| {
-            let steps = f64::from(dot(&self.steps[at(place)], &other.steps[at(place)]));
-            let squares = f64::from(self.squares[place]) * f64::from(other.squares[place]);
-            // Of squares that are equal the root is exact, and so is 1.
-            let cosine = if squares > 0.0 {
-                steps / squares.sqrt()
-            } else {
-                0.0
-            };
-            let longer = f64::from(self.lengths[place].max(other.lengths[place])).powi(2);
-            ((cosine * longer + softness) / (longer + softness)) as f32
+        let steps = dot(
+            &self.steps[place * channels..][..channels],
+            &other.steps[there * channels..][..channels],
+        );
+        let squares = f64::from(self.squares[place]) * f64::from(other.squares[there]);
+        // Of squares that are equal the root is exact, and so is 1.
+        let cosine = if squares > 0.0 {
+            f64::from(steps) / squares.sqrt()
+        } else {
+            0.0
         };
-        (0..self.lengths.len()).map(likeness).collect()
+        let longer = f64::from(self.lengths[place].max(other.lengths[there])).powi(2);
+        ((cosine * longer + softness) / (longer + softness)) as f32
     }
 }
 

@@ -99,7 +99,7 @@ pub(super) enum Step {
 pub(super) const MOST_PROPOSED: usize = 5;
 
 /// The most pictures that count, reference and proposals among them.
-const MOST_PICTURES: usize = Baseline::MAX_NORMALS + 1;
+const MOST_PICTURES: usize = Baseline::max_normals(Measure::View) + 1;
 
 /// Where the constants of the measure were fitted. A rule may let more pass; a proposal must not be worse for that.
 const FITTED: f64 = 0.9;

@@ -2,11 +2,12 @@
 //! it is announced, and deleted once an event no longer has it. So what a crash leaves behind is a picture that no event
 //! speaks of, and `reconcile` deletes it.
 
+use comparison::Baseline;
 use event_bus::{Folder, ReferenceChange};
 use folder_state::Known;
 use pbjson_types::Timestamp;
 use proto::{
-    from_timestamp, timestamp,
+    EffectiveRule, from_timestamp, timestamp,
     v1::{NormalAdded, NormalRemoved, Upload},
 };
 use time::{Duration, OffsetDateTime};
@@ -17,9 +18,6 @@ use crate::{
     inspection::Inspected,
     problem::{Kind, Problem},
 };
-
-/// How many normal pictures a folder may have.
-pub(crate) const MOST_NORMALS: usize = 16;
 
 /// How long after it was stored a picture may still be announced.
 const ANNOUNCED_WITHIN: Duration = Duration::minutes(1);
@@ -55,7 +53,12 @@ impl Origin {
 impl Folders {
     /// Whether the folder can take one more normal picture, as far as is known here.
     pub(crate) fn check_room_for_normal(&self, folder: &Folder) -> Result<(), Problem> {
-        check_room(folder, &Holding::known(&self.states.read(), folder))
+        let states = self.states.read();
+        check_room(
+            folder,
+            &Holding::known(&states, folder),
+            most_normals(&states, folder),
+        )
     }
 
     /// To be called when it is the caller's turn.
@@ -71,7 +74,8 @@ impl Folders {
         if let Some(there) = origin.is_already(&before.normals) {
             return Ok(there.clone());
         }
-        check_room(folder, &before)?;
+        let most = most_normals(&self.states.read(), folder);
+        check_room(folder, &before, most)?;
         self.check_room_for(folder, inspected)?;
         let upload = Upload {
             frame_at: origin.frame_at(),
@@ -87,7 +91,7 @@ impl Folders {
                 if origin.is_already(&holding.normals).is_some() {
                     return Ok(None);
                 }
-                check_room(folder, &holding)?;
+                check_room(folder, &holding, most)?;
                 let mut normals = holding.normals;
                 normals.push(upload.clone());
                 Ok(Some(ReferenceChange::NormalAdded(NormalAdded {
@@ -218,6 +222,12 @@ pub(super) fn unspoken<'a>(
     })
 }
 
+/// How many normal pictures a folder may have, by the measure of its rule in force.
+pub(crate) fn most_normals(states: &Known, folder: &Folder) -> usize {
+    let rule = EffectiveRule::of(states.rule(folder), states.default_rule());
+    Baseline::max_normals(rule.measure)
+}
+
 pub(crate) fn unknown_normal(folder: &Folder, id: &str) -> Problem {
     Kind::UnknownImage.because(format!("The folder {folder} has no normal picture {id:?}."))
 }
@@ -226,15 +236,16 @@ fn has(normals: &[Upload], id: &str) -> bool {
     normals.iter().any(|normal| normal.id == id)
 }
 
-fn check_room(folder: &Folder, holding: &Holding) -> Result<(), Problem> {
+fn check_room(folder: &Folder, holding: &Holding, most: usize) -> Result<(), Problem> {
     if holding.reference.is_none() {
         return Err(Kind::NoReference.because(format!(
             "The folder {folder} has no reference yet, beside which a normal picture could stand; POST one to /api/v1/folders/{folder}/images first."
         )));
     }
-    if holding.normals.len() >= MOST_NORMALS {
+    if holding.normals.len() >= most {
+        let normals = holding.normals.len();
         return Err(Kind::TooManyNormals.because(format!(
-            "The folder {folder} has {MOST_NORMALS} normal pictures, the most that it may have; remove one first, such as the one that was not the closest for longest."
+            "The folder {folder} has {normals} normal pictures, and by its measure at most {most} count; remove one first, such as the one that was not the closest for longest."
         )));
     }
     Ok(())

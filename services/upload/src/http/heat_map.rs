@@ -70,7 +70,8 @@ pub(crate) async fn of_alert(
 
 fn answer(patches: &[u8]) -> Result<Response, Problem> {
     let png = looks::heat_map(patches).ok_or_else(|| {
-        Kind::NoHeatMap.because("Only the measure view tells where a frame differs.".to_owned())
+        Kind::NoHeatMap
+            .because("Only the measures view and parts tell where a frame differs.".to_owned())
     })?;
     let headers = [
         (header::CONTENT_TYPE, "image/png"),

@@ -107,7 +107,7 @@ pub(crate) async fn list(
 
 /// Adds normal pictures: those in the body, or one that a camera sent
 ///
-/// The body is as for images. With `from` there is none. A folder that has a reference may have 16.
+/// The body is as for images. With `from` there is none. A folder that has a reference may have 16, and 64 by the measure `parts`.
 #[utoipa::path(
     post,
     path = "/api/v1/folders/{folder}/normals",

@@ -74,7 +74,10 @@ async fn the_form_of_the_rule_leaves_them_as_they_are() {
     let form = service.request(Method::POST, "/folder/1/rule");
     let refused = form.body("measure=phash").send().await.unwrap();
     let detail = problem(refused, 422, "invalid-rule").await;
-    assert!(detail.contains("need the measure view"), "{detail}");
+    assert!(
+        detail.contains("need the measure view or parts"),
+        "{detail}"
+    );
 }
 
 #[tokio::test]

@@ -17,7 +17,8 @@ struct AreasPage {
     reference: Option<String>,
     /// That of the rule in force, in a word.
     measure: String,
-    by_view: bool,
+    /// Whether it looks place by place.
+    by_places: bool,
     visitor: Visitor,
     is_connected: bool,
 }
@@ -36,7 +37,7 @@ pub(crate) async fn page(
     render(&AreasPage {
         reference: Card::new(app.summary(&folder)?).reference,
         folder: folder.to_string(),
-        by_view: measure == Measure::VIEW,
+        by_places: Measure::of(&measure).needs_network(),
         measure,
         visitor,
         is_connected: app.broker.is_connected(),

@@ -150,7 +150,7 @@ impl Card {
                 .similarity
                 .map_or(String::new(), |similarity| similarity.to_string()),
             threshold: summary.rule.threshold.unwrap_or_default(),
-            has_heat_map: Measure::of(summary.rule.measure()) == Measure::View,
+            has_heat_map: Measure::of(summary.rule.measure()).needs_network(),
             recent: summary.recent.to_string(),
             urgency: summary.urgency.clone(),
             seen: summary.seen_at.and_then(moment),

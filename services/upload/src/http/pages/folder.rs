@@ -24,7 +24,7 @@ use super::{
     rule::RuleInput,
     silences,
 };
-use crate::{access::Visitor, app::App, folders::MOST_NORMALS, problem::Problem};
+use crate::{access::Visitor, app::App, folders::most_normals, problem::Problem};
 
 /// Pictures on a page.
 const PICTURES: usize = 24;
@@ -125,14 +125,16 @@ pub(crate) async fn folder(
 ) -> Result<Html<String>, Problem> {
     let folder = app.existing_by_number(&name)?;
     let pictures = page(&app, &folder, PICTURES, query.before.as_deref());
-    let (own, default, proposals, choices) = {
+    let (own, default, most_normals, proposals, choices) = {
         let state = app.states.read();
         let proposals = state.proposals(&folder).into_iter();
         let proposals = proposals.map(|(_, proposal)| proposal.clone()).collect();
         let choices = Choices::of(&state, &folder);
+        let most_normals = most_normals(&state, &folder);
         (
             state.rule(&folder),
             state.default_rule(),
+            most_normals,
             proposals,
             choices,
         )
@@ -147,7 +149,7 @@ pub(crate) async fn folder(
         camera_input,
         position: app.pace.last_position(),
         normals: summary.normals.clone(),
-        most_normals: MOST_NORMALS,
+        most_normals,
         proposals,
         card: Card::new(summary),
         name,

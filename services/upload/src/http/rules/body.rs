@@ -113,10 +113,10 @@ impl PartialSchema for RuleBody {
             object.property(field.name, property(field))
         });
         let masks = areas::property::<MaskBody>(
-            "Parts of the picture that do not count. Only for a folder, and by the measure view.",
+            "Parts of the picture that do not count. Only for a folder, and by the measures view and parts.",
         );
         let regions = areas::property::<RegionBody>(
-            "Parts of the picture that have a name. Only for a folder, and by the measure view.",
+            "Parts of the picture that have a name. Only for a folder, and by the measures view and parts.",
         );
         let [masks_name, regions_name] = Rule::AREAS;
         fields
