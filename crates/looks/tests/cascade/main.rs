@@ -48,8 +48,8 @@ fn an_object_of_a_fiftieth_of_the_width_reaches_the_network() {
     let Some(clips) = clips() else { return };
     let mut all = objects::Counts::default();
     for clip in &clips {
-        for contrast in objects::CONTRASTS {
-            let counts = objects::drawn_in(clip, contrast);
+        let counts = objects::drawn_in(clip);
+        for (contrast, counts) in objects::CONTRASTS.into_iter().zip(counts) {
             println!("{}, {contrast} levels: {counts}", clip.name);
             if contrast >= objects::PLAIN {
                 all.add(counts);

@@ -49,11 +49,11 @@ impl fmt::Display for Counts {
     }
 }
 
-/// Draws objects in every twentieth of the frames that are carried: they are the only thing that is new.
-pub(crate) fn drawn_in(clip: &Clip, contrast: i16) -> Counts {
+/// Draws objects of each contrast in every twentieth of the frames that are carried: they are the only thing that is new.
+pub(crate) fn drawn_in(clip: &Clip) -> [Counts; CONTRASTS.len()] {
     let mut viewer = Viewer::new(Limits::default(), None);
-    let (mut memory, mut counts, mut chance) =
-        (Memory::default(), Counts::default(), 0x2545_F491_u64);
+    let (mut memory, mut chance) = (Memory::default(), 0x2545_F491_u64);
+    let mut counts = [Counts::default(); CONTRASTS.len()];
     let mut grounds = None;
     let mut carried = 0;
     for (number, bytes) in clip.frames.iter().enumerate() {
@@ -66,9 +66,10 @@ pub(crate) fn drawn_in(clip: &Clip, contrast: i16) -> Counts {
             continue;
         }
         carried += 1;
-        if carried % 20 == 0 {
-            for _ in 0..PLACES {
-                let (_, glance) = seen(&mut viewer, &with_object(&picture, contrast, &mut chance));
+        for (contrast, counts) in CONTRASTS.iter().zip(&mut counts) {
+            for _ in (0..PLACES).filter(|_| carried % 20 == 0) {
+                let drawn = with_object(&picture, *contrast, &mut chance);
+                let (_, glance) = seen(&mut viewer, &drawn);
                 counts.drawn += 1;
                 counts.carried += usize::from(memory.carries(&glance, at, &grounds).is_some());
             }
