@@ -7,11 +7,12 @@
 //! # How
 //! A frame is held against the last one that was judged in full, never against one that was carried: so what changes slowly
 //! adds up until it is seen. Its [`Cells`] are taken in tiles of 4×2. No cell may differ by more than twice what its tile
-//! usually does ([`Noise`]), nor the sharpness of the thumbnail or the number of bytes, which fall where a view goes out of focus
+//! usually does (`noise`), nor the sharpness of the thumbnail or the number of bytes, which fall where a view goes out of focus
 //! and grow where something appears. "Usually" is learned of the folder's own frames, from the bottom: a folder of which too
-//! little is known has little room, and one in which much moves has never more than [`Noise::CEILING`], which is below what
-//! an object of a fiftieth of the width makes of a cell. Nothing is carried for more than [`Memory::LONGEST`], from what is no
-//! plain match or mismatch, or from what is so close to the threshold that noise could have decided.
+//! little is known has little room, and one in which much moves has never more than 6 levels, which is below what an object of
+//! a fiftieth of the width makes of a cell. Only up to four of the 256 tiles are left out that change in nearly every frame, as
+//! those of a burned-in clock do. Nothing is carried for more than [`Memory::LONGEST`], from what is no plain match or mismatch,
+//! or from what is so close to the threshold that noise could have decided.
 
 mod noise;
 mod said;

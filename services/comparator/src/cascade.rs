@@ -94,13 +94,14 @@ impl Cascade {
         }
     }
 
-    /// Takes in a frame that was judged in full, and what was said of it.
+    /// Takes in a frame that was stored `at` and judged in full, and what was said of it.
     pub(crate) fn judged(
         &self,
         folder: &Folder,
         grounds: Grounds,
         glance: Glance,
-        (at, comparison): (OffsetDateTime, &Comparison),
+        at: OffsetDateTime,
+        comparison: &Comparison,
     ) {
         if !self.is_on {
             return;

@@ -414,11 +414,7 @@ impl Judge {
             comparisons::count_darkness(&mut comparison, last.map(|last| last.event));
         }
         self.publish(folder, seen, &comparison).await?;
-        count_looked_at(if seen.look.view.is_some() {
-            "yes"
-        } else {
-            "no"
-        });
+        count_looked_at(seen.look.view.as_ref().map_or("no", |_| "yes"));
         self.remember(folder, seen, &baseline, &comparison);
 
         let pictures = Pictures {
@@ -460,9 +456,8 @@ impl Judge {
     fn remember(&self, folder: &Folder, seen: &Seen, baseline: &Baseline, comparison: &Comparison) {
         if seen.look.view.is_some() {
             let grounds = Grounds::of(baseline, &seen.set.rule);
-            let judged = (seen.stored_at, comparison);
-            self.cascade
-                .judged(folder, grounds, seen.glance.clone(), judged);
+            let (glance, at) = (seen.glance.clone(), seen.stored_at);
+            self.cascade.judged(folder, grounds, glance, at, comparison);
         }
     }
 

@@ -25,6 +25,7 @@ pub(super) struct Scales {
 #[derive(Debug, Clone)]
 pub(super) struct Noise {
     tiles: [Usual; TILES.0 * TILES.1],
+    restless: [Restless; TILES.0 * TILES.1],
     sharpness: Usual,
     bytes: Usual,
     /// Differences that it was learned from.
@@ -35,6 +36,7 @@ impl Default for Noise {
     fn default() -> Self {
         Noise {
             tiles: [Usual::default(); TILES.0 * TILES.1],
+            restless: [Restless::default(); TILES.0 * TILES.1],
             sharpness: Usual::default(),
             bytes: Usual::default(),
             frames: 0,
@@ -53,22 +55,32 @@ impl Noise {
     /// The same of bytes.
     const BYTES: (u32, u32) = (20, 60);
 
+    /// So many tiles that change in nearly every frame are left out, as a burned-in clock is: a sixty-fourth of the picture. Where
+    /// there are more, it is no clock, and none is.
+    const RESTLESS: usize = 4;
+
     /// Whether what differs in two frames is no more than what usually does.
     pub(super) fn explains(&self, one: &Glance, other: &Glance) -> bool {
-        let is_usual = |(usual, differs): (&Usual, u32)| {
-            differs <= usual.allows(Self::FLOOR * LEVEL, Self::CEILING * LEVEL)
-        };
         let [sharpness, bytes] = of_whole(one, other);
+        let restless = self.restless.iter().filter(|it| it.is_so()).count();
+        let leaves_out = restless <= Self::RESTLESS;
+        let tiles = self.tiles.iter().zip(&self.restless);
+        let mut tiles = tiles.zip(of_tiles(one, other));
         self.frames >= ENOUGH
             && sharpness <= self.sharpness.allows(Self::SHARPNESS.0, Self::SHARPNESS.1)
             && bytes <= self.bytes.allows(Self::BYTES.0, Self::BYTES.1)
-            && self.tiles.iter().zip(of_tiles(one, other)).all(is_usual)
+            && tiles.all(|((usual, restless), differs)| {
+                differs <= usual.allows(Self::FLOOR * LEVEL, Self::CEILING * LEVEL)
+                    || leaves_out && restless.is_so()
+            })
     }
 
     /// Takes in two frames, one after another.
     pub(super) fn learn(&mut self, one: &Glance, other: &Glance) {
-        for (usual, differs) in self.tiles.iter_mut().zip(of_tiles(one, other)) {
+        let tiles = self.tiles.iter_mut().zip(&mut self.restless);
+        for ((usual, restless), differs) in tiles.zip(of_tiles(one, other)) {
             usual.learn(differs);
+            restless.learn(differs > Self::CEILING * LEVEL);
         }
         let [sharpness, bytes] = of_whole(one, other);
         self.sharpness.learn(sharpness);
@@ -123,5 +135,25 @@ impl Usual {
     /// Twice what is usual, within bounds.
     fn allows(self, floor: u32, ceiling: u32) -> u32 {
         (2 * u32::from(self.0)).clamp(floor, ceiling)
+    }
+}
+
+/// How long a tile has changed in more than three of four frames.
+#[derive(Debug, Clone, Copy, Default)]
+struct Restless(u8);
+
+impl Restless {
+    const LEAST: u8 = 16;
+    const MOST: u8 = 32;
+
+    fn learn(&mut self, changes: bool) {
+        self.0 = match changes {
+            true => (self.0 + 1).min(Self::MOST),
+            false => self.0.saturating_sub(3),
+        };
+    }
+
+    fn is_so(self) -> bool {
+        self.0 >= Self::LEAST
     }
 }

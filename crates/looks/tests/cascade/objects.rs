@@ -66,8 +66,9 @@ pub(crate) fn drawn_in(clip: &Clip) -> [Counts; CONTRASTS.len()] {
             continue;
         }
         carried += 1;
+        let places = if carried % 20 == 0 { PLACES } else { 0 };
         for (contrast, counts) in CONTRASTS.iter().zip(&mut counts) {
-            for _ in (0..PLACES).filter(|_| carried % 20 == 0) {
+            for _ in 0..places {
                 let drawn = with_object(&picture, *contrast, &mut chance);
                 let (_, glance) = seen(&mut viewer, &drawn);
                 counts.drawn += 1;
@@ -95,7 +96,8 @@ pub(crate) fn is_carried_when_usual(before: &Path, frame: &Path) -> bool {
     let at = |turn: usize| OffsetDateTime::UNIX_EPOCH + Duration::seconds(turn as i64);
     let mut memory = Memory::default();
     for turn in 0..TURNS {
-        let shown = if turn % 2 == 0 { &frame } else { &before };
+        // Each twice: what changes in every frame is taken for a clock.
+        let shown = if turn / 2 % 2 == 0 { &frame } else { &before };
         memory.judged(shown.clone(), at(turn), grounds, Some(said(at(turn))));
     }
     memory.carries(&frame, at(TURNS), &grounds).is_some()
