@@ -115,17 +115,24 @@ impl Transitions {
             ..Occasion::of_people(set)
         };
         self.settle(&AlertSubject::view(folder), occasion, |known| {
-            let hold = known
-                .hold
-                .as_ref()
-                .and_then(|hold| hold.event.value.as_ref());
-            let view = ViewStanding {
-                rule: &set.rule,
-                hold,
-            };
-            episode::after_comparison(&known.standing(folder), &view, comparison)
+            known.after(folder, &set.rule, comparison)
         })
         .await
+    }
+
+    /// Whether nothing follows from a comparison: no alert fires or resolves by it, and no hold begins or ends.
+    ///
+    /// # Errors
+    /// When the broker must be asked how things stand, and does not say.
+    pub async fn stays(
+        &self,
+        folder: &Folder,
+        set: &FolderRule,
+        comparison: &Comparison,
+    ) -> Result<bool, TransitionError> {
+        let known = self.known_for_sure(&AlertSubject::view(folder)).await?;
+        let decision = known.after(folder, &set.rule, comparison);
+        Ok(decision == Decision::Nothing)
     }
 
     /// Resolves what is firing of the view of a folder that has no reference any more.
@@ -190,10 +197,7 @@ impl Transitions {
         occasion: Occasion<'_>,
         decide: impl Fn(&Known) -> Decision,
     ) -> Result<Settled, TransitionError> {
-        let mut known = match self.states.is_doubtful(subject, self.bus.connections()) {
-            true => self.ask(subject).await?,
-            false => self.known(subject),
-        };
+        let mut known = self.known_for_sure(subject).await?;
         for _ in 0..ATTEMPTS {
             let done = match (decide(&known), occasion.comparison) {
                 (Decision::Nothing, _) | (Decision::Remember, None) => {
@@ -312,6 +316,14 @@ impl Transitions {
         }
     }
 
+    /// As the folds have it, or where there may be more than they know, as the broker has it.
+    async fn known_for_sure(&self, subject: &AlertSubject) -> Result<Known, StoreError> {
+        match self.states.is_doubtful(subject, self.bus.connections()) {
+            true => self.ask(subject).await,
+            false => Ok(self.known(subject)),
+        }
+    }
+
     /// As the folds have it: now and then a little late.
     fn known(&self, subject: &AlertSubject) -> Known {
         let alert = self.states.alert(subject);
@@ -414,6 +426,13 @@ fn name_who_ended(alert: &mut Alert, set: &FolderRule) {
 impl Known {
     fn expectations(&self) -> (Expected, Expected) {
         (self.expected_alert, self.expected_hold)
+    }
+
+    fn after(&self, folder: &Folder, rule: &EffectiveRule, comparison: &Comparison) -> Decision {
+        let hold = self.hold.as_ref();
+        let hold = hold.and_then(|hold| hold.event.value.as_ref());
+        let view = ViewStanding { rule, hold };
+        episode::after_comparison(&self.standing(folder), &view, comparison)
     }
 
     fn last(&self) -> Option<&Alert> {

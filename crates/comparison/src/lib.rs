@@ -6,6 +6,7 @@
 mod again;
 mod areas;
 mod baseline;
+pub mod carry;
 mod compare;
 mod digest;
 mod judge;

@@ -6,8 +6,8 @@ use crate::jpeg::{self, Outcome};
 use crate::luma::{Luma, Stored, swaps_sides};
 use crate::resample::{Lines, Resampler};
 use crate::{
-    ALGORITHM, Content, Encoded, Error, Fingerprint, Format, HashKind, Limits, Picture, Quality,
-    Tiles, phash,
+    ALGORITHM, Cells, Content, Encoded, Error, Fingerprint, Format, HashKind, Limits, Picture,
+    Quality, Tiles, phash,
 };
 
 /// A picture in grey, upright: at 1/8 scale; at 1/4 where 1/8 would leave fewer than 72 pixels on a side; at full size where
@@ -124,6 +124,11 @@ impl Fingerprinter {
     /// The tiles of the picture that was read last, as it is stored: not turned.
     pub fn tiles(&self) -> Tiles {
         Tiles::of(&self.luma)
+    }
+
+    /// The cells of the picture that was read last, as it is stored: not turned.
+    pub fn cells(&self) -> Cells {
+        Cells::of(&self.luma)
     }
 
     /// The grey thumbnail that the fingerprint of an encoded picture is made of.

@@ -32,6 +32,7 @@
 //! [`Limits::max_alloc_bytes`] with its own buffers. A JPEG's header alone makes nothing be taken: there must be at least a
 //! bit of data for each block that it announces.
 
+mod cells;
 mod colour;
 #[cfg(test)]
 mod corpus;
@@ -57,6 +58,7 @@ mod scale;
 mod tiles;
 mod webp;
 
+pub use cells::Cells;
 pub use encoded::Encoded;
 pub use error::{Content, Error};
 pub use fingerprint::{ALGORITHM, BLANK_CONTRAST, Fingerprint};

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Instant};
 
-use comparison::{Look, parts, view};
+use comparison::{Look, carry::Glance, parts, view};
 use features::{Features, Input};
 use fingerprint::{Encoded, Fingerprinter, Limits, Tiles};
 use proto::Measure;
@@ -61,14 +61,41 @@ impl Viewer {
     /// # Errors
     /// When the bytes are no picture that can be read within the limits, or the measure needs a network that isn't there.
     pub fn look(&mut self, bytes: &[u8], measure: Measure) -> Result<Look, LookError> {
-        let fingerprint = self.fingerprinter.with_hash(bytes, measure.hash())?;
-        let mut look = Look::from(fingerprint);
+        let mut look = self.without_network(bytes, measure)?;
+        self.add_network(&mut look, bytes, measure)?;
+        Ok(look)
+    }
+
+    /// The look of an encoded picture without what the network sees.
+    ///
+    /// # Errors
+    /// When the bytes are no picture that can be read within the limits.
+    pub fn without_network(&mut self, bytes: &[u8], measure: Measure) -> Result<Look, LookError> {
+        Ok(self.fingerprinter.with_hash(bytes, measure.hash())?.into())
+    }
+
+    /// Adds to the look of this picture what the network sees, where the measure needs it. The picture is decoded once more: the
+    /// fingerprint takes in a small part of it, and no colour.
+    ///
+    /// # Errors
+    /// As [`Self::look`].
+    pub fn add_network(
+        &self,
+        look: &mut Look,
+        bytes: &[u8],
+        measure: Measure,
+    ) -> Result<(), LookError> {
         match measure {
             Measure::View => look.view = Some(Arc::new(self.view(bytes)?)),
             Measure::Parts => look.parts = Some(Arc::new(self.parts(bytes)?)),
             Measure::Phash | Measure::Hash(_) | Measure::Unknown => {}
         }
-        Ok(look)
+        Ok(())
+    }
+
+    /// What is seen of the picture that was looked at last, of these bytes, before the network looks at it.
+    pub fn glance(&self, look: &Look, bytes: &[u8]) -> Glance {
+        Glance::new(self.fingerprinter.cells(), &look.fingerprint, bytes.len())
     }
 
     /// The tiles of the picture that was looked at last.

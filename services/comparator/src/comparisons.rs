@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use comparison::{Baseline, Compared, Look, MeasureError, compare, detector_version, rule_digest};
+use comparison::{
+    Baseline, Compared, Look, MeasureError, carry::Said, compare, detector_version, rule_digest,
+};
 use event_bus::Folder;
 use proto::{
     EffectiveRule, from_timestamp, timestamp,
@@ -76,6 +78,22 @@ pub(crate) fn of_found(
         patches: found.patches.into(),
         ..of_baseline(circumstances, Some(baseline))
     }
+}
+
+/// Of a frame that shows nothing new since an earlier one, of which this was said.
+pub(crate) fn of_carried(circumstances: &Circumstances<'_>, said: &Said) -> Comparison {
+    let reference = circumstances.reference;
+    let mut comparison = Comparison {
+        measure: circumstances
+            .rule
+            .measure
+            .word()
+            .unwrap_or_default()
+            .to_owned(),
+        ..of_baseline(circumstances, reference.baseline.as_deref())
+    };
+    said.write_to(&mut comparison);
+    comparison
 }
 
 /// For how long a view may be too dark to compare: lights that are off must not silence alarms for good.

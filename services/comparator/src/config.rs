@@ -79,6 +79,10 @@ pub struct Config {
     )]
     pub camera_grace_s: u32,
 
+    /// Let the network look at every frame, also at those that show nothing new
+    #[arg(long, env = "FRAMEWATCH_NO_CASCADE")]
+    pub no_cascade: bool,
+
     /// After how long without another one a frame is kept, since `FRAMES` forgets it.
     #[arg(skip = FRAME_KEPT_AFTER)]
     pub frame_kept_after: std::time::Duration,
@@ -102,6 +106,7 @@ impl Default for Config {
             looks_max_mb: 256,
             learning_day_s: 86_400,
             camera_grace_s: 15,
+            no_cascade: false,
             frame_kept_after: FRAME_KEPT_AFTER,
             model: ModelConfig::default(),
             shadow: ShadowConfig::default(),

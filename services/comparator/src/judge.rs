@@ -7,7 +7,9 @@ use alerting::{
 };
 use bytes::Bytes;
 use comparison::{
-    Baseline, Depth, Look, Other, can_be_named, detector_version, is_too_dark, rule_digest,
+    Baseline, Depth, Look, Other, can_be_named,
+    carry::{Glance, Grounds, Said},
+    detector_version, is_too_dark, rule_digest,
 };
 use event_bus::{
     AlertSubject, Bus, Delivery, Folder, FrameArrival, PublishError, StoreError, Stored,
@@ -25,6 +27,7 @@ use tracing::Instrument as _;
 
 use crate::{
     baselines::{BaselineError, Baselines},
+    cascade::Cascade,
     comparisons::{self, Circumstances},
     digests::Digests,
     looking::{Looked, Looking, NotCompared, Unreadable},
@@ -42,6 +45,7 @@ pub(crate) struct Judge {
     unreadable: LogLimiter<Folder>,
     retries: LogLimiter,
     baselines: Baselines,
+    cascade: Cascade,
     transitions: Transitions,
     proposals: Proposals,
 }
@@ -54,6 +58,9 @@ struct Seen {
     picture: Bytes,
     look: Look,
     digests: Digests,
+    glance: Glance,
+    /// What was said of an earlier frame, where this one shows nothing new.
+    carried: Option<Said>,
 }
 
 /// Why a frame could not be judged now.
@@ -71,6 +78,16 @@ enum JudgeError {
     Baseline(#[from] BaselineError),
 }
 
+/// Why a frame that came was not judged.
+#[derive(Debug, thiserror::Error)]
+enum NotJudged {
+    /// It may be later.
+    #[error(transparent)]
+    Now(#[from] JudgeError),
+    #[error(transparent)]
+    Ever(#[from] Unreadable),
+}
+
 /// After how long a frame that could not be judged is tried again.
 const RETRY: Duration = Duration::from_secs(1);
 
@@ -81,6 +98,7 @@ impl Judge {
         evidence: EvidenceWriter,
         looking: Looking,
         baselines: Baselines,
+        cascade: Cascade,
         proposals: Proposals,
     ) -> Self {
         let alerts = Arc::clone(&state.alerts);
@@ -90,6 +108,7 @@ impl Judge {
             unreadable: LogLimiter::default(),
             retries: LogLimiter::default(),
             baselines,
+            cascade,
             proposals,
             bus,
             state,
@@ -125,14 +144,33 @@ impl Judge {
             metrics::counter!("framewatch_frames_without_reference_total").increment(1);
             return delivery.done().await;
         };
-        let seen = match self.see(&folder, event, stored_at).await {
-            Ok(seen) => seen,
-            Err(error) => return self.reject(delivery, &reference, &error).await,
-        };
-        match self.judge(&folder, &seen, reference).await {
+        let compared = self.compare(&folder, event, stored_at, reference.clone());
+        match compared.await {
             Ok(()) => delivery.done().await,
-            Err(error) => self.retry(delivery, &error).await,
+            Err(NotJudged::Now(error)) => self.retry(delivery, &error).await,
+            Err(NotJudged::Ever(error)) => self.reject(delivery, &reference, &error).await,
         }
+    }
+
+    /// Judges a frame that has just come, or lets an earlier verdict stand where it shows nothing new.
+    async fn compare(
+        &self,
+        folder: &Folder,
+        arrival: FrameArrival,
+        stored_at: OffsetDateTime,
+        reference: CurrentReference,
+    ) -> Result<(), NotJudged> {
+        let again = arrival.clone();
+        let mut seen = self
+            .see(folder, arrival, stored_at, Some(&reference))
+            .await?;
+        if let Some(said) = &seen.carried {
+            if self.carry_on(folder, &seen, said, &reference).await? {
+                return Ok(());
+            }
+            seen = self.see(folder, again, stored_at, None).await?;
+        }
+        Ok(self.judge(folder, &seen, reference).await?)
     }
 
     /// Says that a frame cannot be read, and keeps it as a dead letter.
@@ -198,6 +236,7 @@ impl Judge {
         let set = self.state.rule(folder);
         let Some(reference) = self.state.reference(folder) else {
             self.baselines.forget(folder);
+            self.cascade.forget(folder);
             self.transitions.after_removal(folder, &set).await?;
             return Ok(());
         };
@@ -237,28 +276,35 @@ impl Judge {
         let Some(frame) = frame else {
             return Ok(());
         };
-        match self.see(folder, frame.event, frame.stored_at).await {
+        // What is judged again is judged in full.
+        match self.see(folder, frame.event, frame.stored_at, None).await {
             Ok(seen) => self.judge(folder, &seen, reference).await,
             // It was reported when it came.
             Err(_) => Ok(()),
         }
     }
 
+    /// What a frame looks like. The network may be spared only where a reference is given, that of the folder.
     async fn see(
         &self,
         folder: &Folder,
         arrival: FrameArrival,
         stored_at: OffsetDateTime,
+        reference: Option<&CurrentReference>,
     ) -> Result<Seen, Unreadable> {
         let FrameArrival { headers, picture } = arrival;
         let set = self.state.rule(folder);
-        let looked = self.looking.of(picture.clone(), set.rule.measure);
-        let Looked { look, tiles } = looked.await?;
-        let network = match look.view {
-            Some(_) => "yes",
-            None => "no",
-        };
-        metrics::counter!("framewatch_frames_looked_at_total", "network" => network).increment(1);
+        let before = reference
+            .and_then(|reference| self.cascade.before(folder, reference, &set.rule, stored_at));
+        let looked = self
+            .looking
+            .of_new(picture.clone(), set.rule.measure, before);
+        let Looked {
+            look,
+            tiles,
+            glance,
+            carried,
+        } = looked.await?;
         Ok(Seen {
             set,
             frame: headers.frame(stored_at),
@@ -266,7 +312,42 @@ impl Judge {
             digests: Digests::of(&tiles, &picture),
             picture,
             look,
+            glance,
+            carried,
         })
+    }
+
+    /// Says of a frame that shows nothing new what was said of an earlier one; `false` where it must be judged itself. Nothing
+    /// follows from a verdict that is carried on: where an alert would fire or resolve by it, or a hold begin or end, it isn't.
+    async fn carry_on(
+        &self,
+        folder: &Folder,
+        seen: &Seen,
+        said: &Said,
+        reference: &CurrentReference,
+    ) -> Result<bool, JudgeError> {
+        let set = &seen.set;
+        let circumstances = Circumstances {
+            folder,
+            frame: &seen.frame,
+            reference,
+            rule: &set.rule,
+        };
+        let mut comparison = comparisons::of_carried(&circumstances, said);
+        seen.digests.write_to(&mut comparison);
+        if !self.transitions.stays(folder, set, &comparison).await? {
+            return Ok(false);
+        }
+        self.publish(folder, seen, &comparison).await?;
+        self.cascade.carried(folder, &seen.glance);
+        // An alert may have fired or resolved meanwhile.
+        if !self.transitions.stays(folder, set, &comparison).await? {
+            return Ok(false);
+        }
+        count_looked_at("carried");
+        self.propose_after(folder, seen, &comparison, reference)
+            .await;
+        Ok(true)
     }
 
     /// Whether the last comparison is what would be said of its frame now, and the alert state is what follows from it.
@@ -326,23 +407,22 @@ impl Judge {
         if can_be_named(comparison.verdict(), &comparison.findings) {
             let (look, rule) = (seen.look.clone(), set.rule.clone());
             let search = self.search(folder);
-            let named = self.looking.name(baseline, look, rule, search).await;
+            let named = self
+                .looking
+                .name(Arc::clone(&baseline), look, rule, search)
+                .await;
             comparison.findings = named.unwrap_or(comparison.findings);
         }
         if is_too_dark(comparison.verdict(), &comparison.findings) {
             let last = self.bus.latest_readable::<Comparison>(folder).await?;
             comparisons::count_darkness(&mut comparison, last.map(|last| last.event));
         }
-        let number = self.bus.publish_comparison(folder, &comparison).await?;
-        tracing::debug!(
-            comparison = number,
-            similarity = comparison.similarity,
-            "compared"
-        );
-        metrics::counter!("framewatch_comparisons_total", "verdict" => comparison.verdict().word())
-            .increment(1);
-        let age = OffsetDateTime::now_utc() - seen.stored_at;
-        metrics::histogram!("framewatch_frame_to_comparison_seconds").record(age.as_seconds_f64());
+        self.publish(folder, seen, &comparison).await?;
+        count_looked_at(match set.rule.measure.needs_network() {
+            true => "yes",
+            false => "no",
+        });
+        self.remember(folder, seen, &baseline, &comparison);
 
         let pictures = Pictures {
             frame: &seen.picture,
@@ -352,21 +432,61 @@ impl Judge {
             .transitions
             .after_comparison(folder, set, &comparison, pictures);
         let settled = settled.await?;
-        self.proposals
-            .after_judging(JudgedFrame {
-                folder,
-                comparison: &comparison,
-                reference: &reference,
-                seen: Some(SeenPicture {
-                    bytes: &seen.picture,
-                    brightness: seen.look.fingerprint.quality.brightness,
-                }),
-            })
+        self.propose_after(folder, seen, &comparison, &reference)
             .await;
         match settled {
             Settled::Unchanged => Ok(()),
             Settled::Changed | Settled::Overtaken => Box::pin(self.catch_up(folder)).await,
         }
+    }
+
+    async fn publish(
+        &self,
+        folder: &Folder,
+        seen: &Seen,
+        comparison: &Comparison,
+    ) -> Result<(), JudgeError> {
+        let number = self.bus.publish_comparison(folder, comparison).await?;
+        tracing::debug!(
+            comparison = number,
+            similarity = comparison.similarity,
+            "compared"
+        );
+        metrics::counter!("framewatch_comparisons_total", "verdict" => comparison.verdict().word())
+            .increment(1);
+        let age = OffsetDateTime::now_utc() - seen.stored_at;
+        metrics::histogram!("framewatch_frame_to_comparison_seconds").record(age.as_seconds_f64());
+        Ok(())
+    }
+
+    /// Takes in what the network has said of a frame, so that later ones which show nothing new need not be given to it.
+    fn remember(&self, folder: &Folder, seen: &Seen, baseline: &Baseline, comparison: &Comparison) {
+        if seen.look.view.is_some() {
+            let grounds = Grounds::of(baseline, &seen.set.rule);
+            let (glance, at) = (seen.glance.clone(), seen.stored_at);
+            self.cascade.judged(folder, grounds, glance, at, comparison);
+        }
+    }
+
+    /// Looks whether the frame, or an earlier one, is to be proposed as a normal picture.
+    async fn propose_after(
+        &self,
+        folder: &Folder,
+        seen: &Seen,
+        comparison: &Comparison,
+        reference: &CurrentReference,
+    ) {
+        let seen = SeenPicture {
+            bytes: &seen.picture,
+            brightness: seen.look.fingerprint.quality.brightness,
+        };
+        let frame = JudgedFrame {
+            folder,
+            comparison,
+            reference,
+            seen: Some(seen),
+        };
+        self.proposals.after_judging(frame).await;
     }
 
     /// How long to look for what is wrong, and among which other views: once an episode, before it begins. What it was called
@@ -414,4 +534,10 @@ impl Judge {
             })
             .await;
     }
+}
+
+/// Counts a frame by whether the network has looked at it: `yes`, `no` where the measure needs none, `carried` where it shows
+/// nothing new.
+fn count_looked_at(network: &'static str) {
+    metrics::counter!("framewatch_frames_looked_at_total", "network" => network).increment(1);
 }

@@ -17,14 +17,46 @@ enum Job {
     Recheck(Cause),
 }
 
-/// What waits while a folder's job runs: at most its newest frame, and that it is to be looked at again.
-#[derive(Default)]
+/// What a folder's lane does, and what waits meanwhile: at most its newest frame, and that it is to be looked at again.
 struct Lane {
+    runs: Kind,
     frame: Option<Box<Delivery<FrameArrival>>>,
     recheck: Option<Cause>,
 }
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Frame,
+    Recheck,
+}
+
+impl Job {
+    fn kind(&self) -> Kind {
+        match self {
+            Job::Frame(_) => Kind::Frame,
+            Job::Recheck(_) => Kind::Recheck,
+        }
+    }
+}
+
 impl Lane {
+    fn running(kind: Kind) -> Self {
+        Lane {
+            runs: kind,
+            frame: None,
+            recheck: None,
+        }
+    }
+
+    /// Whether something of a kind runs or waits in it.
+    fn has(&self, kind: Kind) -> bool {
+        let waits = match kind {
+            Kind::Frame => self.frame.is_some(),
+            Kind::Recheck => self.recheck.is_some(),
+        };
+        waits || self.runs == kind
+    }
+
     /// The frame that is overtaken by a newer one: a frame that is delivered again may be older than the one that waits.
     fn push(&mut self, job: Job) -> Option<Box<Delivery<FrameArrival>>> {
         let frame = match job {
@@ -67,7 +99,9 @@ impl Lane {
 
     fn pop(&mut self) -> Option<Job> {
         let recheck = self.recheck.take().map(Job::Recheck);
-        recheck.or_else(|| self.frame.take().map(Job::Frame))
+        let next = recheck.or_else(|| self.frame.take().map(Job::Frame))?;
+        self.runs = next.kind();
+        Some(next)
     }
 }
 
@@ -75,23 +109,32 @@ impl Lane {
 ///
 /// A frame that waits is overtaken by the folder's next one, so a folder that sends faster than it can be judged holds
 /// two frames at most and leaves the workers to the others.
+///
+/// Frames and folders that are to be judged again have room of their own, so that neither keeps the other waiting: a rule that
+/// changes for ten thousand folders holds up no new frame.
 pub(crate) struct Lanes {
     judge: Arc<Judge>,
-    /// How many lanes may be open before one must be finished.
-    capacity: usize,
+    /// In how many lanes there may be a frame before one must be finished.
+    frames: usize,
+    /// In how many lanes a folder may be judged again, the same way.
+    rechecks: usize,
     lanes: HashMap<Folder, Lane>,
     running: JoinSet<Folder>,
     shutdown: CancellationToken,
 }
 
 /// While one frame is being compared and published, others are decoded.
-const LANES_PER_WORKER: usize = 8;
+const FRAMES_PER_WORKER: usize = 8;
+
+/// Where new frames take all that there is, judging again takes a fifth of it.
+const RECHECKS_PER_WORKER: usize = 2;
 
 impl Lanes {
     pub(crate) fn new(judge: Judge, workers: usize, shutdown: CancellationToken) -> Self {
         Lanes {
             judge: Arc::new(judge),
-            capacity: workers * LANES_PER_WORKER,
+            frames: workers * FRAMES_PER_WORKER,
+            rechecks: workers * RECHECKS_PER_WORKER,
             lanes: HashMap::new(),
             running: JoinSet::new(),
             shutdown,
@@ -106,14 +149,15 @@ impl Lanes {
     ) {
         let shutdown = self.shutdown.clone();
         loop {
-            let has_room = self.lanes.len() < self.capacity;
+            let takes_rechecks = self.count(Kind::Recheck) < self.rechecks;
+            let has_room = self.count(Kind::Frame) < self.frames;
             // Others may have them. A rule that changes wakes this by the recheck that it gives cause for.
             let takes_frames = has_room && self.judge.has_all_measures();
             tokio::select! {
                 biased;
                 () = shutdown.cancelled() => break,
                 Some(done) = self.running.join_next() => self.finish(done.expect("a job does not panic")),
-                (folder, cause) = rechecks.next(), if has_room => self.add(folder, Job::Recheck(cause)).await,
+                (folder, cause) = rechecks.next(), if takes_rechecks => self.add(folder, Job::Recheck(cause)).await,
                 Some(frame) = frames.recv(), if takes_frames => {
                     self.add(frame.stored.key.clone(), Job::Frame(Box::new(frame))).await;
                 }
@@ -124,13 +168,19 @@ impl Lanes {
 
     async fn add(&mut self, folder: Folder, job: Job) {
         let Some(lane) = self.lanes.get_mut(&folder) else {
-            self.lanes.insert(folder.clone(), Lane::default());
+            let lane = Lane::running(job.kind());
+            self.lanes.insert(folder.clone(), lane);
             return self.start(folder, job);
         };
         if let Some(overtaken) = lane.push(job) {
             metrics::counter!("framewatch_frames_overtaken_total").increment(1);
             overtaken.done().await;
         }
+    }
+
+    /// In how many lanes there is something of a kind. There are few lanes.
+    fn count(&self, kind: Kind) -> usize {
+        self.lanes.values().filter(|lane| lane.has(kind)).count()
     }
 
     fn finish(&mut self, folder: Folder) {

@@ -6,6 +6,7 @@
 //!
 //! - `lanes`: the frames of one folder one after another, those of different folders side by side.
 //! - `judge`: what is done with one frame.
+//! - `cascade`: what is remembered of each folder, so that frames which show nothing new need no network.
 //! - `proposals`: which frames are proposed as normal pictures.
 //! - `watch`: whether cameras still send, and what.
 //! - `shadow`: comparing beside the others, without effect.
@@ -13,6 +14,7 @@
 //! What is said of a frame is left to `comparison`, whether an alert follows to `alerting`.
 
 mod baselines;
+mod cascade;
 mod comparisons;
 mod config;
 mod digests;
@@ -55,6 +57,7 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::{
     baselines::Baselines,
+    cascade::Cascade,
     judge::Judge,
     lanes::Lanes,
     looking::Looking,
@@ -176,6 +179,7 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
             evidence.clone(),
             Looking::new(config.limits(), model, context.cpu),
             Baselines::new(&bus, looks, config.looks_max_bytes()),
+            Cascade::new(!config.no_cascade),
             proposals,
         );
         Lanes::new(judge, workers, shutdown)

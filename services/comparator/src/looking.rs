@@ -6,7 +6,11 @@ use std::{
 };
 
 use bytes::Bytes;
-use comparison::{Baseline, BaselinePicture, Depth, Look, MeasureError, Other, compare, name};
+use comparison::{
+    Baseline, BaselinePicture, Depth, Look, MeasureError, Other,
+    carry::{Glance, Said},
+    compare, name,
+};
 use fingerprint::{Limits, Tiles};
 use looks::{LookError, Model, Viewer};
 use proto::{EffectiveRule, Measure, v1::Finding};
@@ -14,6 +18,8 @@ use service_runtime::{CpuPool, NeedsMemory, NotDone};
 use tokio::task::JoinError;
 
 use crate::comparisons::Found;
+
+use crate::cascade::Before;
 
 /// A viewer that was allowed more than this is not kept: what it took, it holds.
 const MOST_KEPT_BYTES: u64 = 32_000_000;
@@ -32,6 +38,9 @@ pub(crate) struct Looking {
 pub(crate) struct Looked {
     pub(crate) look: Look,
     pub(crate) tiles: Tiles,
+    pub(crate) glance: Glance,
+    /// What was said of an earlier frame, where this one shows nothing new; then the network has not looked at it.
+    pub(crate) carried: Option<Said>,
 }
 
 /// Why a picture has no look.
@@ -64,6 +73,17 @@ impl Looking {
 
     /// The look of a picture, with all that a measure needs.
     pub(crate) async fn of(&self, picture: Bytes, measure: Measure) -> Result<Looked, Unreadable> {
+        self.of_new(picture, measure, None).await
+    }
+
+    /// The look of a frame, with all that a measure needs unless it shows nothing new. One piece of work, so that a frame which the
+    /// network must look at waits for the pool once.
+    pub(crate) async fn of_new(
+        &self,
+        picture: Bytes,
+        measure: Measure,
+        before: Option<Before>,
+    ) -> Result<Looked, Unreadable> {
         let (limits, model, idle) = (self.limits, self.model.clone(), Arc::clone(&self.idle));
         let work = move |allowed_bytes| {
             let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
@@ -71,10 +91,7 @@ impl Looking {
             let mut viewer = taken.unwrap_or_else(|| Viewer::new(limits, model.clone()));
             viewer.allow(allowed_bytes);
             let begun = Instant::now();
-            let result = viewer.look(&picture, measure).map(|look| Looked {
-                look,
-                tiles: viewer.tiles(),
-            });
+            let result = look(&mut viewer, &picture, measure, before.as_ref());
             metrics::histogram!("framewatch_fingerprint_seconds").record(begun.elapsed());
             // One that has seen a large picture goes, with the memory that it took.
             if allowed_bytes <= MOST_KEPT_BYTES {
@@ -138,4 +155,24 @@ impl Looking {
             }
         }
     }
+}
+
+fn look(
+    viewer: &mut Viewer,
+    picture: &[u8],
+    measure: Measure,
+    before: Option<&Before>,
+) -> Result<Looked, LookError> {
+    let mut look = viewer.without_network(picture, measure)?;
+    let glance = viewer.glance(&look, picture);
+    let carried = before.and_then(|before| before.carries(&glance)).cloned();
+    if carried.is_none() {
+        viewer.add_network(&mut look, picture, measure)?;
+    }
+    Ok(Looked {
+        look,
+        tiles: viewer.tiles(),
+        glance,
+        carried,
+    })
 }

@@ -1,8 +1,8 @@
 //! Which folders are to be looked at again, and why. Looking is left to `lanes`.
 
 use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
+    collections::BTreeSet,
+    sync::{Mutex, MutexGuard, PoisonError},
 };
 
 use event_bus::Folder;
@@ -11,8 +11,15 @@ use tokio::sync::Notify;
 /// The folders whose latest frame is to be judged again. A folder waits once, so what waits is bounded by what there is.
 #[derive(Default)]
 pub(crate) struct RecheckQueue {
-    waiting: Mutex<BTreeMap<Folder, Cause>>,
+    waiting: Mutex<Waiting>,
     added: Notify,
+}
+
+/// A folder is in one of them.
+#[derive(Default)]
+struct Waiting {
+    transitions: BTreeSet<Folder>,
+    changes: BTreeSet<Folder>,
 }
 
 /// Why a folder is looked at again; of two, the greater one asks for more.
@@ -26,9 +33,17 @@ pub(crate) enum Cause {
 
 impl RecheckQueue {
     pub(crate) fn add(&self, folder: Folder, cause: Cause) {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        let known = waiting.entry(folder).or_insert(cause);
-        *known = cause.max(*known);
+        let mut waiting = self.waiting();
+        match cause {
+            Cause::Transition => {
+                waiting.changes.remove(&folder);
+                waiting.transitions.insert(folder);
+            }
+            Cause::Change if waiting.transitions.contains(&folder) => {}
+            Cause::Change => {
+                waiting.changes.insert(folder);
+            }
+        }
         drop(waiting);
         self.added.notify_one();
     }
@@ -43,8 +58,51 @@ impl RecheckQueue {
         }
     }
 
+    /// Those behind a transition first: a rule may change for ten thousand folders, and an alert must not wait for them.
     fn pop(&self) -> Option<(Folder, Cause)> {
-        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-        waiting.pop_first()
+        let mut waiting = self.waiting();
+        if let Some(folder) = waiting.transitions.pop_first() {
+            return Some((folder, Cause::Transition));
+        }
+        let folder = waiting.changes.pop_first()?;
+        Some((folder, Cause::Change))
+    }
+
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_folder_waits_once_and_what_follows_an_alert_comes_first() {
+        let queue = RecheckQueue::default();
+        for (folder, cause) in [
+            ("b", Cause::Change),
+            ("a", Cause::Change),
+            ("d", Cause::Transition),
+            ("d", Cause::Change),
+            ("c", Cause::Change),
+            ("c", Cause::Transition),
+            ("a", Cause::Change),
+        ] {
+            queue.add(folder.parse().unwrap(), cause);
+        }
+        let popped: Vec<_> = std::iter::from_fn(|| queue.pop())
+            .map(|(folder, cause)| (folder.to_string(), cause))
+            .collect();
+        let expected = [
+            ("c", Cause::Transition),
+            ("d", Cause::Transition),
+            ("a", Cause::Change),
+            ("b", Cause::Change),
+        ];
+        assert_eq!(
+            popped,
+            expected.map(|(folder, cause)| (folder.to_owned(), cause))
+        );
     }
 }

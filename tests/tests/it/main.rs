@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod cameras;
+mod cascade;
 mod changes;
 mod contract;
 mod corpus;

@@ -212,3 +212,57 @@ async fn another_measure_holds_at_once_and_needs_no_upload() {
     }
     assert_eq!(stack.phases().await, [Phase::Firing], "it fires all along");
 }
+
+/// A frame that takes a while to decode.
+fn large(view: View) -> Vec<u8> {
+    let small = image::load_from_memory(&picture(view, 0)).unwrap();
+    let large = small.resize_exact(1600, 1200, image::imageops::FilterType::Nearest);
+    let mut png = std::io::Cursor::new(Vec::new());
+    large.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    png.into_inner()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_rule_that_changes_for_many_folders_holds_up_no_new_frame() {
+    const MANY: usize = 120;
+    let stack = Stack::start().await;
+    let folders: Vec<String> = (0..MANY)
+        .map(|number| format!("many-{number:03}"))
+        .collect();
+    for folder in &folders {
+        stack
+            .upload(folder, "dock.jpg", picture(View::Dock, 0))
+            .await;
+    }
+    stack
+        .upload("new", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    let bus = stack.bus().await;
+    let all = async || -> Vec<Comparison> {
+        let all = bus.all::<Comparison>().await;
+        all.into_iter().map(|stored| stored.event).collect()
+    };
+    let names: Vec<&str> = folders.iter().map(String::as_str).collect();
+    // No more at a time than a comparator takes: else newer ones would not be compared but overtaken.
+    for names in names.chunks(8) {
+        stack.publish_to(names, large(View::Dock)).await;
+    }
+    eventually("all are compared", async || {
+        (all().await.len() >= MANY).then_some(())
+    })
+    .await;
+
+    stack.set_rule_of_all(r#"{"threshold": 0.8}"#).await;
+    stack.publish("new", picture(View::Dock, 1)).await;
+    let by_then = eventually("the new frame is compared", async || {
+        let all = all().await;
+        all.iter().any(|it| it.folder == "new").then_some(all)
+    })
+    .await;
+    let again = |all: &[Comparison]| all.iter().filter(|it| it.threshold == 0.8).count();
+    assert!(again(&by_then) < MANY / 2, "{} came first", again(&by_then));
+    eventually("all are judged again", async || {
+        (again(&all().await) > MANY).then_some(())
+    })
+    .await;
+}

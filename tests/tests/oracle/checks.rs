@@ -30,6 +30,8 @@ pub(crate) struct Verdicts {
     comparisons: usize,
     /// Those that could not be decided, and are excused.
     undecided: usize,
+    /// Those that say what was said of an earlier frame.
+    carried: usize,
     episodes: usize,
     /// Runs of verdicts that were long enough for an alert to be due within them; and those in an outage, of which nothing
     /// is asked.
@@ -46,6 +48,9 @@ pub(crate) struct Verdicts {
 /// The alerts that are under way when evidence can no longer be stored are out by then.
 const ATTEMPT: Duration = Duration::from_millis(2500);
 
+/// For so long what was said of a frame may stand.
+const CARRIED_FOR: Duration = Duration::from_secs(60);
+
 /// A run of so many comparisons brings its alert: comparators die one at a time, and each settles one after another.
 const DUE_AFTER: usize = 5;
 
@@ -53,13 +58,14 @@ impl fmt::Display for Verdicts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{} frames sent, {} acknowledged, {} compared, of which {} could not be decided; {} episodes; {} runs of verdicts \
+            "{} frames sent, {} acknowledged, {} compared, of which {} could not be decided and {} were carried on; {} episodes; {} runs of verdicts \
              brought their alert, {} more were in an outage; {} pictures of evidence equal, {} deleted or said to be missing; \
              {} episodes of cameras",
             self.frames,
             self.acknowledged,
             self.comparisons,
             self.undecided,
+            self.carried,
             self.episodes,
             self.runs,
             self.excused,
@@ -162,16 +168,19 @@ impl Verdicts {
             let number = number_of(comparison.event.frame.as_ref());
             let with = comparison.event.reference.as_ref().unwrap();
             let stream = witness.comparisons.stream_at(comparison.stored_at);
-            // Where one comparator cannot decide, another that has the look in memory can.
+            // Where one comparator cannot decide, another that has the look in memory can; and what was carried on may be judged
+            // itself after all.
             let is_decided = is_decided(comparison);
+            let is_carried = comparison.event.carried_from.is_some();
             self.require(
-                seen.insert((stream, number, with.since, is_decided)),
+                seen.insert((stream, number, with.since, is_decided, is_carried)),
                 || format!("{folder}: frame {number} was compared twice"),
             );
             if !is_decided {
                 self.check_undecided(folder, &comparison.event, undecided);
                 continue;
             }
+            self.check_carried(folder, &comparison.event);
             let expected = folder.expected(&comparison.event);
             self.require(expected == Some(comparison.event.verdict()), || {
                 format!(
@@ -180,6 +189,37 @@ impl Verdicts {
                 )
             });
         }
+    }
+
+    /// What was carried on comes from a frame of shortly before, of which the same was said.
+    fn check_carried(&mut self, folder: &Folder<'_>, comparison: &Comparison) {
+        let Some(carried_from) = &comparison.carried_from else {
+            return;
+        };
+        self.carried += 1;
+        let number = number_of(comparison.frame.as_ref());
+        let stored_at = |it: &Comparison| it.frame.as_ref().and_then(|frame| frame.stored_at);
+        let at = stored_at(comparison).as_ref().and_then(from_timestamp);
+        let age = at
+            .zip(from_timestamp(carried_from))
+            .map(|(at, from)| at - from);
+        let is_recent = age.is_some_and(|age| age > Duration::ZERO && age <= CARRIED_FOR);
+        self.require(is_recent, || {
+            format!("{folder}: frame {number} was carried on from {age:?} before")
+        });
+        let mut from = folder.history.comparisons.iter().filter(|it| {
+            it.event.carried_from.is_none()
+                && stored_at(&it.event).as_ref() == Some(carried_from)
+                && it.event.baseline_digest == comparison.baseline_digest
+                && it.event.rule_digest == comparison.rule_digest
+        });
+        let says_the_same = from.all(|from| {
+            (from.event.verdict(), from.event.similarity)
+                == (comparison.verdict(), comparison.similarity)
+        });
+        self.require(says_the_same, || {
+            format!("{folder}: frame {number} does not say what it was carried on from")
+        });
     }
 
     /// Nobody could have decided.
@@ -238,7 +278,9 @@ impl Verdicts {
     /// Each alert follows from a comparison that is there, and they go forward in time.
     fn check_alerts(&mut self, folder: &Folder<'_>) {
         let mut comparisons = HashMap::new();
-        for comparison in folder.history.decided() {
+        // Nothing follows from what was carried on.
+        let judged = folder.history.decided();
+        for comparison in judged.filter(|it| it.event.carried_from.is_none()) {
             let at = Moment::of(&comparison.event);
             comparisons.entry(at).or_insert(comparison);
         }

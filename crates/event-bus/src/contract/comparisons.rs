@@ -102,8 +102,9 @@ pub(crate) fn message(folder: &Folder, comparison: &Comparison) -> PublishMessag
     by_folder::with_similarity(message, comparison.similarity)
 }
 
-/// A comparison's identity: the frame, and what it was held against, by what rule and by which detectors. Short, since the
-/// broker keeps every id in memory for as long as it counts once.
+/// A comparison's identity: the frame, and what it was held against, by what rule and by which detectors; and whether its verdict
+/// was carried on, since such a frame may be judged itself after all. Short, since the broker keeps every id in memory for as
+/// long as it counts once.
 fn message_id(folder: &Folder, comparison: &Comparison) -> String {
     let frame = comparison.frame.as_ref();
     let stored_at = frame.and_then(|frame| frame.stored_at).unwrap_or_default();
@@ -118,6 +119,9 @@ fn message_id(folder: &Folder, comparison: &Comparison) -> String {
     ] {
         identity.update(&(part.len() as u64).to_be_bytes());
         identity.update(part);
+    }
+    if comparison.carried_from.is_some() {
+        identity.update(b"carried");
     }
     URL_SAFE_NO_PAD.encode(identity.finish())
 }
@@ -155,5 +159,10 @@ mod tests {
         ] {
             assert_ne!(first, other);
         }
+        let carried = Comparison {
+            carried_from: Some(Timestamp::default()),
+            ..comparison(1, b"a", b"b", "phash-2")
+        };
+        assert_ne!(first, id("dock", carried));
     }
 }
