@@ -118,7 +118,7 @@ fn every_measure_tells_two_views_apart() {
     let unknown = run(&[
         "compare",
         "--measure",
-        "parts",
+        "pieces",
         &path("dock.jpg"),
         &path("wall.jpg"),
     ]);
