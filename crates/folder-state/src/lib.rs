@@ -3,6 +3,7 @@
 //!
 //! - [`FolderStates`] follows everything and keeps it; [`FolderStates::read`] gives what is [`Known`] at one moment.
 //! - [`Summary`] is a folder as clients see it: its [`FolderState`] in one word, its [`Trend`], its alert, its rule.
+//! - [`Listed`] is the little of it that folders are found, sorted and counted by.
 //! - [`Drift`] is how a folder's matching frames stand against its own past.
 //! - [`AlertQuery`] selects episodes; [`Acknowledgements`] say who has which in hand.
 //! - [`Live`] tells what happens as it happens; [`FolderStates::take_turn`] tells which folders have changed.
@@ -28,6 +29,7 @@ pub use live::{Announcement, Live, News};
 pub use recent::Trend;
 pub use rule::{RuleSource, RuleSources};
 pub use states::{
-    Change, Changes, FRAME_IS_CURRENT, FolderState, FolderStates, Known, KnownFolder, MOST_UNMADE,
-    Normal, Removal, Summary, Turn, UnmadeFolders, Urgency, natural_order,
+    Change, Changes, FRAME_IS_CURRENT, FolderState, FolderStates, Known, KnownFolder, Listed,
+    MOST_UNMADE, Normal, Removal, Summary, Turn, UnmadeFolders, Urgency, Version, fingerprint,
+    natural_order,
 };

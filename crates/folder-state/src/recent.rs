@@ -87,9 +87,21 @@ impl Recent {
     }
 }
 
+impl Trend {
+    /// The ten seconds that the last point stands for, counted from 1970.
+    pub fn newest(&self) -> i64 {
+        self.until.unix_timestamp().div_euclid(SECONDS_PER_POINT) - 1
+    }
+
+    /// The last two points: the second of them may still fall.
+    pub fn last_two(&self) -> [Option<f64>; 2] {
+        let [.., before, last] = self.similarity.map(|point| point.map(thousandths));
+        [before, last]
+    }
+}
+
 impl Serialize for Trend {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let thousandths = |similarity: f32| (f64::from(similarity) * 1000.0).round() / 1000.0;
         let similarity = self.similarity.map(|point| point.map(thousandths));
         let mut fields = serializer.serialize_struct("Trend", 3)?;
         fields.serialize_field("until", &timestamp(self.until))?;
@@ -97,6 +109,10 @@ impl Serialize for Trend {
         fields.serialize_field("similarity", similarity.as_slice())?;
         fields.end()
     }
+}
+
+fn thousandths(similarity: f32) -> f64 {
+    (f64::from(similarity) * 1000.0).round() / 1000.0
 }
 
 impl fmt::Display for Trend {
@@ -198,5 +214,20 @@ mod tests {
         );
         recent.learn(&comparison(20_000, 0.4));
         assert_eq!(end(&recent, 20_000), [None, None, Some(0.4)]);
+    }
+
+    #[test]
+    fn the_last_two_points_are_told_by_the_ten_seconds_of_the_last() {
+        let mut recent = Recent::default();
+        recent.learn(&comparison(1001, 0.7));
+        recent.learn(&comparison(1012, 0.8006));
+        let trend = recent.trend(at(1019));
+        assert_eq!(trend.newest(), 101);
+        assert_eq!(trend.last_two(), [Some(0.7), Some(0.801)]);
+        let trend = recent.trend(at(1020));
+        assert_eq!(
+            (trend.newest(), trend.last_two()),
+            (102, [Some(0.801), None])
+        );
     }
 }

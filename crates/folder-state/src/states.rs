@@ -3,6 +3,7 @@
 //!
 //! - `drifts`: how matching frames stand against the past.
 //! - `follow`: what each event changes.
+//! - `listing`: what folders are found, sorted and counted by.
 //! - `normals`: the normal pictures of a folder.
 //! - `proposals`: the frames that are proposed as such.
 //! - `sizes`: how many there are, and how much their pictures take.
@@ -13,6 +14,7 @@
 
 mod drifts;
 mod follow;
+mod listing;
 mod normals;
 mod proposals;
 mod sizes;
@@ -38,6 +40,7 @@ use tokio::{
     time::timeout,
 };
 
+pub use listing::{Listed, Version, fingerprint};
 pub use normals::Normal;
 pub use summary::{FolderState, Summary};
 pub use turns::{Change, Changes, Turn};
@@ -88,6 +91,8 @@ pub struct Known {
     turn: Turn,
     acknowledgements: Acknowledgements,
     unmade: unmade::Unmade,
+    /// How often anything was changed that is known of a folder.
+    changes: u64,
 }
 
 /// What is known of one folder, whether it exists or not.
@@ -115,6 +120,8 @@ pub struct KnownFolder {
     averaged: Averaged,
     /// Since it was last told of.
     has_changed: bool,
+    /// The number of the last change.
+    change: u64,
     told: LastTold,
 }
 
@@ -187,7 +194,7 @@ impl Known {
             .filter(|(_, known)| known.exists())
             .map(|(folder, _)| folder.clone())
             .collect();
-        folders.sort_by_cached_key(natural_order);
+        folders.sort_by(|a, b| natural_order(a).cmp(&natural_order(b)));
         folders
     }
 
@@ -369,9 +376,9 @@ impl KnownFolder {
 }
 
 /// What folders are sorted by: the number at the end of a name is split off.
-pub fn natural_order(folder: &Folder) -> (String, u64, String) {
+pub fn natural_order(folder: &Folder) -> (&str, u64, &str) {
     let name = folder.as_str();
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());
     let number = name[stem.len()..].parse().unwrap_or(0);
-    (stem.to_owned(), number, name.to_owned())
+    (stem, number, name)
 }

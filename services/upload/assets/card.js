@@ -20,21 +20,27 @@ export class Card {
   constructor(element) {
     this.element = element;
     this.name = element.dataset.folder;
-    this.findable = element.dataset.findable;
-    this.state = element.dataset.state;
-    this.similarity = element.dataset.similarity === "" ? null : Number(element.dataset.similarity);
-    this.frameAt = element.dataset.frameAt || null;
-    this.alertAt = element.dataset.alertAt || null;
-    this.seenAt = element.dataset.seenAt || null;
-    this.knownUntil = element.dataset.knownUntil || null;
-    this.urgency = { rank: Number(element.dataset.rank), since: element.dataset.urgentSince || null };
     this.isNear = false;
     this.wanted = new Map();
-    const points = element.dataset.recent.split(",");
-    this.drawRecent(points.map((point) => (point === "" ? null : Number(point))), Number(element.dataset.threshold));
-    this.showAges();
+    this.read();
     CARDS.set(element, this);
     NEAR.observe(element);
+  }
+
+  /** Takes over what the element says. */
+  read() {
+    const { state, similarity, threshold, recent, newest, frameAt, alertAt, seenAt, knownUntil } = this.element.dataset;
+    this.state = state;
+    this.similarity = similarity === "" ? null : Number(similarity);
+    this.threshold = Number(threshold);
+    this.recent = recent.split(",").map((point) => (point === "" ? null : Number(point)));
+    this.newest = Number(newest);
+    this.frameAt = frameAt || null;
+    this.alertAt = alertAt || null;
+    this.seenAt = seenAt || null;
+    this.knownUntil = knownUntil || null;
+    this.drawRecent(this.recent, this.threshold);
+    this.showAges();
   }
 
   part(name) {
@@ -50,7 +56,6 @@ export class Card {
     this.alertAt = folder.alert?.firedAt ?? null;
     this.seenAt = folder.seenAt;
     this.knownUntil = folder.knownUntil;
-    this.urgency = folder.urgency;
     this.element.dataset.state = folder.state;
     this.part("state").className = `state ${folder.state}`;
     this.text("words", folder.stateWords);
@@ -85,7 +90,6 @@ export class Card {
   }
 
   showDetails({ folder, title, site, area, tags }) {
-    this.findable = [folder, title, site, area, ...tags].join(" ").toLowerCase();
     this.text("called", title || folder);
     this.part("name").hidden = title === "";
     const place = [site, area, tags.join(", ")].filter((part) => part !== "").join(" · ");
@@ -115,6 +119,13 @@ export class Card {
   want(name, source) {
     this.wanted.set(name, source);
     if (this.isNear || source === null) this.load(name);
+  }
+
+  /** When it is no longer on the page. */
+  leave() {
+    NEAR.unobserve(this.element);
+    CARDS.delete(this.element);
+    this.element.remove();
   }
 
   comesNear(isNear) {

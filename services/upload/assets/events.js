@@ -9,9 +9,10 @@ const CHECK_EVERY_MS = 1000;
 
 /**
  * Follows events: calls `heard[name]` with each event of that name, whatever becomes of the connection. The page says so
- * while there is none.
+ * while there is none. What is returned follows another address from then on.
  */
 export function followEvents(address, heard) {
+  let followed = address;
   const notice = document.querySelector("[data-lost]");
   const broken = document.querySelector("[data-broken]");
   // Where people log in.
@@ -59,7 +60,7 @@ export function followEvents(address, heard) {
     timer = null;
     heardAt = Date.now();
     events?.close();
-    const url = new URL(address, location.href);
+    const url = new URL(followed, location.href);
     if (position !== "") url.searchParams.set("after", position);
     events = new EventSource(url);
     events.addEventListener("open", open);
@@ -73,6 +74,10 @@ export function followEvents(address, heard) {
   }, CHECK_EVERY_MS);
   show(broken, !broken.hidden);
   connect();
+  return (other) => {
+    followed = other;
+    connect();
+  };
 }
 
 // The service may refuse a connection because somebody is no longer logged in.

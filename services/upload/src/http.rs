@@ -7,6 +7,7 @@ mod alert_query;
 mod alerts;
 mod assets;
 mod camera;
+mod compressed;
 mod conditions;
 mod cors;
 mod details;
@@ -44,7 +45,7 @@ mod unmade;
 use std::sync::Arc;
 
 use axum::{
-    Router,
+    Extension, Router,
     extract::{DefaultBodyLimit, Request},
     http::Uri,
     middleware::{from_fn, from_fn_with_state, map_response},
@@ -81,7 +82,8 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         ))
         .layer(from_fn_with_state(Arc::clone(&app), lingering::linger))
         .layer(from_fn(guard::measure))
-        .layer(from_fn(pages::problems_as_pages));
+        .layer(from_fn(pages::problems_as_pages))
+        .layer(compressed::layer());
     let router = match cors::layer(&app.access.origins) {
         Some(cors) => router.layer(cors),
         None => router,
@@ -149,7 +151,11 @@ fn api() -> OpenApiRouter<Arc<App>> {
 /// What browsers alone ask for.
 fn pages() -> Router<Arc<App>> {
     Router::new()
-        .route("/", get(pages::overview))
+        .route("/", get(pages::overview::overview))
+        .route("/folders/order", get(pages::overview::order))
+        .route("/folders/cards", get(pages::overview::cards))
+        .route("/folders/glances", get(pages::overview::follow))
+        .layer(Extension(Arc::<pages::overview::Glances>::default()))
         .route("/folders/remove-unmade", post(unmade::remove_by_form))
         .route("/folder/{folder}/delete/{id}", post(forms::delete))
         .route("/folder/{folder}/normals", post(normals::add_by_form))

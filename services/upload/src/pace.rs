@@ -10,9 +10,9 @@ use std::{
 
 use bytes::Bytes;
 use event_bus::Folder;
-use folder_state::{Change, Changes, FolderStates, Turn};
+use folder_state::{Change, Changes, FolderStates, Listed, Turn, fingerprint};
 use tokio::{
-    sync::broadcast,
+    sync::{broadcast, watch},
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -29,12 +29,22 @@ pub(crate) struct Told {
     pub(crate) unattended: Bytes,
 }
 
+/// How all folders stood at the end of a turn.
+#[derive(Clone, Default)]
+pub(crate) struct Turned {
+    /// Another text as soon as folders come, go, or stand otherwise among the others; `None` while nobody asks.
+    pub(crate) listed: Option<String>,
+    /// How many alerts nobody has in hand.
+    pub(crate) unattended: usize,
+}
+
 /// What pages are told as it happens.
 pub(crate) struct Pace {
     states: Arc<FolderStates>,
     /// Tells this process from others and from earlier ones, whose turns mean something else.
     epoch: String,
     told: broadcast::Sender<Told>,
+    turned: watch::Sender<Turned>,
 }
 
 const TURN: Duration = Duration::from_secs(1);
@@ -53,11 +63,17 @@ impl Pace {
             states,
             epoch: format!("{:x}", started.as_nanos()),
             told: broadcast::Sender::new(CAPACITY),
+            turned: watch::Sender::default(),
         }
     }
 
     pub(crate) fn subscribe(&self) -> broadcast::Receiver<Told> {
         self.told.subscribe()
+    }
+
+    /// The ends of turns, the last one now.
+    pub(crate) fn turns(&self) -> watch::Receiver<Turned> {
+        self.turned.subscribe()
     }
 
     /// The name of the last turn.
@@ -91,11 +107,20 @@ impl Pace {
             if before != unattended {
                 told.unattended = unattended_event(unattended);
             }
+            self.turned.send_replace(Turned {
+                listed: self.listed(),
+                unattended,
+            });
             let is_news = !told.folders.is_empty() || !told.unattended.is_empty();
             if is_news && self.told.send(told).is_err() {
                 tracing::trace!("nobody is looking");
             }
         }
+    }
+
+    fn listed(&self) -> Option<String> {
+        let is_wanted = self.turned.receiver_count() > 0;
+        is_wanted.then(|| listed(&self.states.read().listing()))
     }
 
     async fn turn_is_due(&self) {
@@ -132,6 +157,11 @@ impl Pace {
             unattended: Bytes::new(),
         }
     }
+}
+
+/// Another text as soon as folders come, go, or stand otherwise by what they are found, counted, or sorted by urgency by.
+pub(crate) fn listed(listing: &[Listed]) -> String {
+    format!("{:x}", fingerprint(listing))
 }
 
 fn unattended_event(count: usize) -> Bytes {

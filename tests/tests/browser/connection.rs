@@ -72,7 +72,7 @@ async fn a_service_that_stops_is_missed_and_comes_back() {
     go_wrong(&stack).await;
     stack.start_upload().await;
     is_current_again(&browser).await;
-    browser.close_despite(&["/api/v1/events/folders"]).await;
+    browser.close_despite(&["/folders/"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -88,7 +88,7 @@ async fn an_answer_of_a_proxy_in_between_is_not_the_end() {
     go_wrong(&stack).await;
     proxy.set(Passage::Open);
     is_current_again(&browser).await;
-    browser.close_despite(&["/api/v1/events/folders"]).await;
+    browser.close_despite(&["/folders/"]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -2,7 +2,11 @@
 
 use std::time::{Duration, Instant};
 
+use event_bus::{Folder, FolderKey};
+use futures::{StreamExt, stream};
+use proto::v1::Folder as Details;
 use serde_json::json;
+use test_support::eventually;
 use tests::{Stack, View, picture};
 
 use crate::{browser::Browser, start};
@@ -39,6 +43,26 @@ async fn a_folder_that_goes_wrong_is_shown_without_a_reload() {
     browser.close().await;
 }
 
+/// A glance by which the card looks otherwise, and how it looks then.
+const SAY_THAT_NONE_COME: &str = "
+    const ask = window.fetch;
+    window.fetch = async (address, options) => {
+        const answer = await ask(address, options);
+        if (!address.startsWith('/folders/cards')) return answer;
+        const drawn = new DOMParser().parseFromString(await answer.text(), 'text/html');
+        drawn.querySelector('[data-folder]').dataset.state = 'no-frames';
+        drawn.querySelector('[data-part=state]').className = 'state no-frames';
+        drawn.querySelector('[data-part=words]').textContent = 'No frames';
+        const frame = drawn.querySelector('[data-part=frame]');
+        frame.removeAttribute('src');
+        frame.hidden = true;
+        drawn.querySelector('[data-part=no-frame]').hidden = false;
+        return new Response(drawn.body.innerHTML);
+    };
+    const at = Date.parse(document.querySelector('[data-folder=folder1]').dataset.frameAt);
+    const glance = { folder: 'folder1', looks: 'otherwise', similarity: '1.000', frameAt: at, recent: [0, null, null] };
+    lastEvents.dispatchEvent(new MessageEvent('glance', { data: JSON.stringify(glance) }));";
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_picture_and_a_silent_camera_are_marked() {
     let Some((stack, browser)) = start().await else {
@@ -62,13 +86,9 @@ async fn an_old_picture_and_a_silent_camera_are_marked() {
     let mark = "getComputedStyle(document.querySelector('[data-old] [data-part=frame-age]'), '::after').content";
     assert_eq!(browser.value(mark).await, "\", old\"");
 
-    // As the service tells it when no frame has come for five minutes.
-    let mut summary = stack.get("/api/v1/folders/folder1").await;
-    summary["state"] = json!("no-frames");
-    summary["frameIsCurrent"] = json!(false);
+    // As the service tells and draws it when no frame has come for five minutes.
     browser.turn_clock(600).await;
-    let tell = "lastEvents.dispatchEvent(new MessageEvent('folder', { data: JSON.stringify(arguments[0]) }));";
-    browser.script(tell, vec![summary]).await;
+    browser.script(SAY_THAT_NONE_COME, vec![]).await;
     browser
         .reads("[data-folder=folder1] .state", "Silent for 11 min")
         .await;
@@ -95,14 +115,13 @@ async fn until_on_the_first_screen(
         .await;
     browser.visit("/").await;
     let card = format!("document.querySelector('[data-folder={folder}]')");
-    browser
-        .until(&format!("{card}.dataset.state === 'ok'"))
-        .await;
+    // It is one of hundreds that are OK, and so far down that the page does not have it.
+    assert_eq!(browser.value(&card).await, serde_json::Value::Null);
     // A card among the others has the focus, and nobody touches anything.
     let focus = "document.querySelector('[data-folder=folder3] h2 a').focus({ preventScroll: true }); scrollTo(0, 0);";
     browser.script(focus, vec![]).await;
     let is_there = format!(
-        "{card}.dataset.state === 'alert' && scrollY === 0 && {card}.querySelector('.state').getBoundingClientRect().bottom <= innerHeight"
+        "{card}?.dataset.state === 'alert' && scrollY === 0 && {card}.querySelector('.state').getBoundingClientRect().bottom <= innerHeight"
     );
     let begun = Instant::now();
     stack.publish(folder, picture(View::Wall, 0)).await;
@@ -184,9 +203,8 @@ async fn six_hundred_folders_are_no_burden() {
     assert!(took.as_f64().unwrap() < 5000.0, "the page took {took} ms");
 
     send_frames(1).await;
-    browser
-        .until("document.querySelectorAll('[data-folder^=site] [data-part=frame]').length === 600")
-        .await;
+    let cards = "document.querySelectorAll('[data-folder] [data-part=frame]').length";
+    assert_eq!(browser.value(cards).await, 60);
     let pictures = async || {
         let requests = browser.requests().await;
         let pictures = requests.iter().filter(|it| it.contains("/frame?"));
@@ -197,6 +215,22 @@ async fn six_hundred_folders_are_no_burden() {
         (1..60).contains(&before),
         "{before} pictures for what can be seen"
     );
+
+    let end = "scrollTo(0, document.documentElement.scrollHeight);";
+    for count in [120, 180] {
+        browser.script(end, vec![]).await;
+        browser.until(&format!("{cards} >= {count}")).await;
+    }
+    let names = "[...document.querySelectorAll('[data-folder]')].map((it) => it.dataset.folder)";
+    let expected = [
+        "folder1", "folder2", "folder6", "site-0", "site-1", "site-100",
+    ];
+    let are_in_order = format!(
+        "((names, expected) => new Set(names).size === names.length
+            && expected.every((name, index) => index === 0 || names.indexOf(expected[index - 1]) < names.indexOf(name)))({names}, {})",
+        json!(expected)
+    );
+    browser.until(&are_in_order).await;
 
     let screens = [([1440, 900], 300..303), ([390, 844], 303..306)];
     for number in 300..306 {
@@ -289,5 +323,140 @@ async fn folders_are_found_filtered_and_sorted_and_the_address_remembers_it() {
     browser.until(&format!("{first} === 'gate'")).await;
     browser.choose("#sort", "name").await;
     browser.until(&format!("{first} === 'folder1'")).await;
+    browser.close().await;
+}
+
+/// Makes folders of which no camera has sent anything, `cam-0` and so on, and waits until the pages have them.
+async fn make_folders(stack: &Stack, count: u32) {
+    const AT_A_TIME: usize = 100;
+    let bus = stack.bus().await;
+    let folders = &bus.folders();
+    stream::iter(0..count)
+        .for_each_concurrent(AT_A_TIME, |number| async move {
+            let folder: Folder = format!("cam-{number}").parse().unwrap();
+            let key = FolderKey::from(&folder);
+            let is_new = folders.create(&key, &Details::default()).await.unwrap();
+            assert!(is_new, "{folder} is new");
+        })
+        .await;
+    eventually("the pages have all folders", async || {
+        let list = stack.get("/api/v1/folders?limit=1").await;
+        (list["total"] == count + 6).then_some(())
+    })
+    .await;
+}
+
+#[expect(clippy::print_stderr, reason = "the figures are of interest, too")]
+#[tokio::test(flavor = "multi_thread")]
+async fn ten_thousand_folders_are_searched_scrolled_and_watched() {
+    let Some((stack, browser)) = start().await else {
+        return;
+    };
+    make_folders(&stack, 10_000).await;
+    let page = reqwest::get(stack.url("/")).await.unwrap();
+    let bytes = page.bytes().await.unwrap().len();
+    assert!(bytes <= 150_000, "the page has {bytes} bytes");
+    browser.visit("/").await;
+    browser.reads("[data-count]", "10006 folders").await;
+    let took = browser
+        .value("performance.getEntriesByType('navigation')[0].domInteractive")
+        .await;
+    eprintln!("10,000 folders: {bytes} bytes, of use after {took} ms");
+    let cards = "document.querySelectorAll('[data-folder]').length";
+    assert_eq!(browser.value(cards).await, 60);
+
+    for count in [120, 180] {
+        let end = "scrollTo(0, document.documentElement.scrollHeight);";
+        browser.script(end, vec![]).await;
+        browser.until(&format!("{cards} >= {count}")).await;
+    }
+    let begun = Instant::now();
+    browser.fill("#q", "CAM-9999").await;
+    browser.reads("[data-count]", "1 of 10006 folders").await;
+    browser.shows("[data-folder=cam-9999]").await;
+    eprintln!(
+        "10,000 folders: the last one is found after {:?}",
+        begun.elapsed()
+    );
+    browser
+        .until("[...document.querySelectorAll('[data-folder]')].length === 1")
+        .await;
+    browser.fill("#q", "").await;
+    browser.reads("[data-count]", "10006 folders").await;
+    browser.until(&format!("{cards} === 60")).await;
+
+    browser.visit("/").await;
+    stack
+        .upload("cam-7000", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    stack.publish("cam-7000", picture(View::Wall, 0)).await;
+    let begun = Instant::now();
+    browser
+        .until("document.querySelector('[data-folder]').dataset.folder === 'cam-7000'")
+        .await;
+    browser
+        .reads("[data-folder=cam-7000] .state", "Alert")
+        .await;
+    eprintln!(
+        "10,000 folders: an alert comes first after {:?}",
+        begun.elapsed()
+    );
+    browser
+        .reads("[data-tally] [data-state=alert]", "1 Alert")
+        .await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn events_are_of_the_cards_that_are_near() {
+    let Some((stack, browser)) = start().await else {
+        return;
+    };
+    make_folders(&stack, 300).await;
+    browser.visit("/?sort=name").await;
+    let followed = async || {
+        let requests = browser.requests().await;
+        let last = requests.iter().rfind(|it| it.contains("/folders/glances"));
+        last.cloned().unwrap_or_default()
+    };
+    let until_followed = async |wanted: &str, not: &str| {
+        eventually("the page follows what is near", async || {
+            let followed = followed().await + ",";
+            let is_so = followed.contains(wanted) && !followed.contains(not);
+            is_so.then_some(())
+        })
+        .await;
+    };
+    until_followed("cam-0,", "cam-59,").await;
+    let to_59 = "document.querySelector('[data-folder=cam-59]').scrollIntoView();";
+    browser.script(to_59, vec![]).await;
+    until_followed("cam-59,", "cam-0,").await;
+    // What has changed meanwhile is there as soon as it is seen.
+    let said = r#"{"title": "The gate"}"#;
+    stack.describe_folder("cam-0", said).await;
+    browser.script("scrollTo(0, 0);", vec![]).await;
+    browser.reads("[data-folder=cam-0] h2", "The gate").await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_of_later_folders_becomes_the_page_of_the_first() {
+    let Some((stack, browser)) = start().await else {
+        return;
+    };
+    make_folders(&stack, 100).await;
+    browser.visit("/?from=60&sort=name").await;
+    let first = "document.querySelector('[data-folder]').dataset.folder";
+    browser.until(&format!("{first} === 'cam-0'")).await;
+    browser.until("location.search === '?sort=name'").await;
+    browser.gone("[data-earlier]").await;
+
+    // A new folder comes, and one that is removed goes.
+    stack.make_folder("a-new-one").await;
+    browser.until(&format!("{first} === 'a-new-one'")).await;
+    browser.reads("[data-count]", "107 folders").await;
+    stack.remove_folder("a-new-one").await;
+    browser.until(&format!("{first} === 'cam-0'")).await;
+    browser.reads("[data-count]", "106 folders").await;
     browser.close().await;
 }

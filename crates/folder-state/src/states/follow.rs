@@ -144,8 +144,10 @@ fn learn_proposal(states: &FolderStates, stored: Stored<ProposalChange>) {
 /// None of those that were known is there any more.
 fn proposals_are_anew(states: &FolderStates) {
     states.change(|known| {
-        for folder in known.folders.values_mut() {
-            folder.has_changed |= !folder.stored_proposals.is_empty();
+        let change = known.next_change();
+        let folders = known.folders.values_mut();
+        for folder in folders.filter(|folder| !folder.stored_proposals.is_empty()) {
+            folder.note(change);
             folder.stored_proposals = Default::default();
         }
     });
@@ -249,8 +251,9 @@ fn learn_rule(states: &FolderStates, stored: Stored<RuleChange>) {
     states.change(|known| match stored.key {
         RuleScope::Default => {
             known.default_rule = stored.event.value;
+            let change = known.next_change();
             for folder in known.folders.values_mut() {
-                folder.has_changed = true;
+                folder.note(change);
             }
         }
         RuleScope::Folder(folder) => known.folder(&folder).rule = stored.event.value,
@@ -276,8 +279,9 @@ fn learn_acknowledgement(states: &FolderStates, stored: Stored<AcknowledgementCh
     };
     let Ok(folder) = named else { return };
     states.change(|known| {
+        let change = known.next_change();
         if let Some(folder) = known.folders.get_mut(&folder) {
-            folder.has_changed = true;
+            folder.note(change);
         }
     });
     states.live.announce(&folder, news);
@@ -296,6 +300,12 @@ fn episodes_are_anew(states: &FolderStates) {
 }
 
 impl KnownFolder {
+    /// Notes that it has changed.
+    fn note(&mut self, change: u64) {
+        self.has_changed = true;
+        self.change = change;
+    }
+
     fn learn_frame(&mut self, stored: Stored<FrameArrival>) {
         if self.compared_at() < Some(stored.stored_at) {
             self.uncompared_since.get_or_insert(stored.stored_at);
@@ -332,10 +342,17 @@ fn frame_at(comparison: &Comparison) -> Option<OffsetDateTime> {
 }
 
 impl Known {
+    /// The number of a change. None is given twice: a folder may be forgotten and come again.
+    fn next_change(&mut self) -> u64 {
+        self.changes += 1;
+        self.changes
+    }
+
     /// To change what is known of a folder.
-    fn folder(&mut self, folder: &Folder) -> &mut KnownFolder {
+    pub(super) fn folder(&mut self, folder: &Folder) -> &mut KnownFolder {
+        let change = self.next_change();
         let known = self.folders.entry(folder.clone()).or_default();
-        known.has_changed = true;
+        known.note(change);
         known
     }
 

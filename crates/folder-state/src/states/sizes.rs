@@ -1,10 +1,15 @@
-//! How many folders were made, and how much their pictures take.
+//! How many folders there are, how many were made, and how much their pictures take.
 
 use event_bus::Folder;
 
 use super::{Known, KnownFolder};
 
 impl Known {
+    /// How many folders exist.
+    pub fn count(&self) -> usize {
+        self.folders.values().filter(|known| known.exists()).count()
+    }
+
     /// How many folders somebody has made, and nobody has removed since.
     pub fn count_made(&self) -> usize {
         let made = self.folders.values().filter(|known| known.made.is_some());

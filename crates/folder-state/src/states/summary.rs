@@ -9,10 +9,7 @@ use proto::{
 use serde::Serialize;
 use time::OffsetDateTime;
 
-use super::{
-    COMPARED_WITHIN, Known, KnownFolder, Normal,
-    urgency::{Attended, Urgency},
-};
+use super::{COMPARED_WITHIN, Known, KnownFolder, Normal, urgency::Urgency};
 use crate::recent::Trend;
 
 /// A folder as clients see it.
@@ -200,14 +197,7 @@ impl Known {
         let comparison = known.current_comparison();
         let (rule, _) = self.effective_rule(known.rule.clone());
         let details = known.details();
-        let attended = |alert| {
-            let by = |alert: &Alert| self.acknowledgement(&alert.id);
-            firing(alert).map(|alert| Attended {
-                alert,
-                by: by(alert),
-            })
-        };
-        let (alert, camera_alert) = (attended(&known.alert), attended(&known.camera_alert));
+        let (alert, camera_alert) = self.attended(known);
         Some(Summary {
             folder: folder.to_string(),
             title: details.title,
@@ -244,7 +234,7 @@ impl Known {
 impl KnownFolder {
     /// How it stands.
     pub fn state(&self) -> FolderState {
-        if firing(&self.alert).is_some() {
+        if self.firing_alert().is_some() {
             return FolderState::Alert;
         }
         if let Some(alert) = self.firing_camera_alert() {
@@ -269,6 +259,11 @@ impl KnownFolder {
         }
     }
 
+    /// The alert of its view, if that is firing.
+    pub(super) fn firing_alert(&self) -> Option<&Alert> {
+        firing(&self.alert)
+    }
+
     /// The alert of its camera, if that is firing.
     pub(super) fn firing_camera_alert(&self) -> Option<&Alert> {
         firing(&self.camera_alert)
@@ -287,7 +282,7 @@ impl KnownFolder {
         if let (Some(alert), false) = (self.firing_camera_alert(), state == FolderState::Alert) {
             return alert.message.clone();
         }
-        match (state, firing(&self.alert), unreadable) {
+        match (state, self.firing_alert(), unreadable) {
             (FolderState::Alert, Some(alert), _) => alert.message.clone(),
             (FolderState::Unreadable, _, Some(finding)) if !finding.cause.is_empty() => {
                 format!(
@@ -300,7 +295,7 @@ impl KnownFolder {
     }
 
     /// The last comparison, if it was made with the reference that holds now.
-    fn current_comparison(&self) -> Option<&Comparison> {
+    pub(super) fn current_comparison(&self) -> Option<&Comparison> {
         let comparison = &self.comparison.as_ref()?.event;
         let with = comparison.reference.as_ref()?;
         (with.id == self.reference()?.id).then_some(comparison)

@@ -33,6 +33,9 @@ const PERMISSIONS: &[Permission] = &[
     open("GET", "/favicon.svg"),
 
     look("GET", "/"),
+    look("GET", "/folders/order"),
+    look("GET", "/folders/cards"),
+    look("GET", "/folders/glances"),
     look("GET", "/folder/{folder}"),
     look("GET", "/folder/{folder}/areas"),
     look("GET", "/alerts"),

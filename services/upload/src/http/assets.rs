@@ -49,6 +49,7 @@ const ASSETS: &[Asset] = &[
     asset!("local-fields.js", SCRIPT),
     asset!("normals.js", SCRIPT),
     asset!("order.js", SCRIPT),
+    asset!("overview-card.js", SCRIPT),
     asset!("overview.js", SCRIPT),
     asset!("page.js", SCRIPT),
     asset!("remembered.js", SCRIPT),

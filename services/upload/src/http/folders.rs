@@ -89,16 +89,6 @@ impl PageQuery {
     }
 }
 
-/// All that exist.
-pub(crate) fn summaries(app: &App) -> Vec<Summary> {
-    let state = app.states.read();
-    let folders = state.folders();
-    folders
-        .iter()
-        .filter_map(|folder| state.summary(folder))
-        .collect()
-}
-
 /// Lists folders by name
 #[utoipa::path(
     get,

@@ -11,7 +11,7 @@ mod episode;
 mod folder;
 pub(crate) mod login;
 pub(crate) mod notices;
-mod overview;
+pub(crate) mod overview;
 mod rule;
 pub(crate) mod silences;
 pub(crate) mod telling;
@@ -25,7 +25,6 @@ use axum::{
 };
 
 pub(crate) use folder::{__path_folder, folder};
-pub(crate) use overview::overview;
 
 use crate::{
     access::Visitor,

@@ -211,9 +211,7 @@ async fn pages_call_a_folder_by_its_title_and_find_it_by_all_that_is_said() {
     let shown = async |query: &str| {
         let page = service.get(&format!("/?q={query}")).await;
         let page = page.text().await.unwrap();
-        let cards = page.split("<li class=\"card\" ").skip(1);
-        let shown = cards.filter(|card| !card.split('>').next().unwrap().ends_with(" hidden"));
-        shown.count()
+        page.matches("<li class=\"card\" ").count()
     };
     for (query, count) in [
         ("D%C3%96CK", 1),

@@ -21,7 +21,7 @@ impl Viewer {
         Self::follow(service, &format!("/api/v1/events{query}")).await
     }
 
-    async fn follow(service: &Service, path: &str) -> Self {
+    pub(crate) async fn follow(service: &Service, path: &str) -> Self {
         let response = service.get(path).await;
         assert_eq!(response.headers()["content-type"], "text/event-stream");
         let mut viewer = Viewer {

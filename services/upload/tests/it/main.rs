@@ -27,6 +27,7 @@ mod logins_refused;
 mod normals;
 mod notices;
 mod openapi;
+mod overview;
 mod pages;
 mod pictures;
 mod process;

@@ -1,6 +1,6 @@
 //! A folder in words, as its card shows it.
 
-use folder_state::{FolderState, Normal, Summary, Urgency};
+use folder_state::{FolderState, Normal, Summary};
 use proto::{
     Measure, from_timestamp, rfc3339,
     v1::{Proposal, Upload},
@@ -10,6 +10,7 @@ use time::{OffsetDateTime, macros::format_description};
 use super::super::images::address;
 
 /// A folder in words.
+#[derive(Clone)]
 pub(crate) struct Card {
     pub(crate) folder: String,
     /// What people call it; empty where they have not said.
@@ -38,7 +39,8 @@ pub(crate) struct Card {
     pub(crate) has_heat_map: bool,
     /// The similarity of the last minutes, separated by commas; empty where nothing was compared.
     pub(crate) recent: String,
-    pub(crate) urgency: Urgency,
+    /// The ten seconds that the last of them stands for, counted from 1970; and the last two.
+    pub(crate) recent_end: (i64, [Option<f64>; 2]),
     /// When the last frame came by which its view could be judged.
     pub(crate) seen: Option<Moment>,
     /// Until when it is taken that it looks as it did then.
@@ -50,7 +52,9 @@ pub(crate) struct Card {
 }
 
 /// A point in time for people and, as `machine`, for programs.
+#[derive(Clone)]
 pub(crate) struct Moment {
+    at: OffsetDateTime,
     pub(crate) words: String,
     pub(crate) machine: String,
 }
@@ -59,9 +63,17 @@ impl Moment {
     pub(crate) fn new(at: OffsetDateTime) -> Option<Self> {
         let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
         Some(Moment {
+            at,
             words: at.format(format).ok()?,
             machine: rfc3339(at),
         })
+    }
+
+    /// Since 1970.
+    pub(crate) fn milliseconds(&self) -> i64 {
+        const NANOSECONDS: i128 = 1_000_000;
+        let milliseconds = self.at.unix_timestamp_nanos().div_euclid(NANOSECONDS);
+        i64::try_from(milliseconds).expect("no year that can be written is so far away")
     }
 }
 
@@ -152,7 +164,7 @@ impl Card {
             threshold: summary.rule.threshold.unwrap_or_default(),
             has_heat_map: Measure::of(summary.rule.measure()).needs_network(),
             recent: summary.recent.to_string(),
-            urgency: summary.urgency.clone(),
+            recent_end: (summary.recent.newest(), summary.recent.last_two()),
             seen: summary.seen_at.and_then(moment),
             known_until: summary.known_until.and_then(moment),
             alert_moment: summary
@@ -179,10 +191,19 @@ impl Card {
         }
     }
 
-    /// When the alert behind its urgency fired, for scripts; empty where there is none.
-    pub(crate) fn urgent_since(&self) -> String {
-        let since = self.urgency.since.as_ref().and_then(from_timestamp);
-        since.map_or(String::new(), rfc3339)
+    /// Without what changes with every frame, but for whether there is one.
+    pub(crate) fn at_rest(self) -> Self {
+        Card {
+            frame: self.frame.map(|_| String::new()),
+            frame_moment: None,
+            similarity: String::new(),
+            similarity_exact: String::new(),
+            recent: String::new(),
+            recent_end: (0, [None; 2]),
+            seen: None,
+            known_until: None,
+            ..self
+        }
     }
 
     /// Site, area and tags in a line; empty where nothing is said.
@@ -191,17 +212,6 @@ impl Card {
         let parts = [self.site.as_str(), &self.area, &tags];
         let said: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
         said.join(" · ")
-    }
-
-    /// All by which it is found, in small letters.
-    pub(crate) fn findable(&self) -> String {
-        let parts = [&self.folder, &self.title, &self.site, &self.area];
-        let parts: Vec<&str> = parts
-            .into_iter()
-            .chain(&self.tags)
-            .map(String::as_str)
-            .collect();
-        parts.join(" ").to_lowercase()
     }
 }
 

@@ -1,96 +1,43 @@
-//! The page of all folders.
+//! The page of all folders: those that come first by what is asked for. More of them, and what becomes of those that are
+//! shown, scripts ask for in parts.
+//!
+//! - `selection`: which folders are asked for, and in which order.
+//! - `parts`: cards by name, and the order of names, for scripts.
+//! - `element`: a card as it is drawn.
+//! - `glances`: what a card needs to stay current.
+//! - `follow`: the events of the cards that somebody sees.
+
+mod element;
+mod follow;
+mod glances;
+mod parts;
+mod selection;
 
 use std::sync::Arc;
 
 use askama::Template;
 use axum::{Extension, extract::State, response::Html};
-use folder_state::{FolderState, UnmadeFolders};
-use serde::Deserialize;
+use folder_state::{Known, UnmadeFolders};
 
-use super::{
-    super::{extract::Search, folders::summaries},
-    card::Card,
-    render,
-};
+use super::{super::extract::Search, render};
 use crate::{access::Visitor, app::App, problem::Problem};
+use element::Element;
+use selection::{ORDERS, PART, Query, Selection};
 
-/// The ways to sort, as they stand in the address, and in words.
-const ORDERS: [(&str, &str); 4] = [
-    ("urgency", "what is wrong first"),
-    ("name", "by name"),
-    ("similarity", "least similar first"),
-    ("age", "oldest picture first"),
-];
-
-/// How many folders one page has.
-const MOST_CARDS: usize = 1000;
-
-/// Which folders are shown, and in which order. All are part of the page, so that a script can show the others; where there are
-/// very many, those that are asked for, the first of them.
-#[derive(Deserialize)]
-#[serde(default)]
-pub(crate) struct Query {
-    /// Words, each a part of the name, title, site or area, or of a tag.
-    q: String,
-    state: String,
-    sort: String,
-}
+pub(crate) use follow::follow;
+pub(crate) use glances::Glances;
+pub(crate) use parts::{cards, order};
 
 #[derive(Template)]
 #[template(path = "overview.html")]
 struct Overview {
-    cards: Vec<Card>,
-    /// How many there are that the page does not have, and how many in all.
-    left_out: usize,
-    total: usize,
+    cards: Vec<Element>,
+    selection: Selection,
     unmade: UnmadeFolders,
-    /// How many folders are in each state.
-    tally: Vec<Tally>,
     query: Query,
     orders: &'static [(&'static str, &'static str)],
-    /// Of the pictures, in pixels.
-    width: u32,
-    /// Up to which announcement the page knows how things stand.
-    position: String,
     visitor: Visitor,
     is_connected: bool,
-}
-
-struct Tally {
-    slug: &'static str,
-    words: &'static str,
-    count: usize,
-}
-
-impl Default for Query {
-    fn default() -> Self {
-        Query {
-            q: String::new(),
-            state: String::new(),
-            sort: ORDERS[0].0.to_owned(),
-        }
-    }
-}
-
-impl Query {
-    fn wants(&self, card: &Card) -> bool {
-        let (findable, asked) = (card.findable(), self.q.to_lowercase());
-        asked.split_whitespace().all(|word| findable.contains(word))
-            && (self.state.is_empty() || self.state == card.slug)
-    }
-
-    fn sort(&self, cards: &mut [Card]) {
-        match self.sort.as_str() {
-            "name" => {}
-            "similarity" => cards.sort_by(|a, b| {
-                let similarity = |card: &Card| card.similarity_exact.parse().unwrap_or(2.0_f64);
-                similarity(a).total_cmp(&similarity(b))
-            }),
-            "age" => cards
-                .sort_by_cached_key(|card| card.frame_moment.as_ref().map(|at| at.machine.clone())),
-            _ => cards.sort_by_key(|card| card.urgency.key()),
-        }
-    }
 }
 
 pub(crate) async fn overview(
@@ -98,38 +45,41 @@ pub(crate) async fn overview(
     Search(query): Search<Query>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
-    let position = app.pace.last_position();
-    let mut cards: Vec<Card> = summaries(&app).into_iter().map(Card::new).collect();
-    query.sort(&mut cards);
-    let tally = FolderState::ALL.map(|state| Tally::of(state, &cards));
-    let total = cards.len();
-    if total > MOST_CARDS {
-        cards.retain(|card| query.wants(card));
-        cards.truncate(MOST_CARDS);
-    }
-    let unmade = app.states.read().unmade_folders();
-    render(&Overview {
-        tally: tally.into(),
-        left_out: total - cards.len(),
-        total,
-        unmade,
-        width: if cards.len() <= 12 { 640 } else { 320 },
-        cards,
-        query,
-        orders: &ORDERS,
-        position,
-        visitor,
-        is_connected: app.broker.is_connected(),
-    })
+    let page = {
+        let known = app.states.read();
+        let selection = query.select(&known, PART);
+        Overview {
+            cards: drawn(&known, &selection),
+            selection,
+            unmade: known.unmade_folders(),
+            query,
+            orders: &ORDERS,
+            visitor,
+            is_connected: app.broker.is_connected(),
+        }
+    };
+    render(&page)
 }
 
-impl Tally {
-    fn of(state: FolderState, cards: &[Card]) -> Self {
-        let slug = state.slug();
-        Tally {
-            slug,
-            words: state.words(),
-            count: cards.iter().filter(|card| card.slug == slug).count(),
-        }
+fn drawn(known: &Known, selection: &Selection) -> Vec<Element> {
+    let folders = selection.folders.iter();
+    let summaries = folders.filter_map(|folder| known.summary(folder));
+    let width = element::width(selection.total);
+    summaries
+        .map(|summary| Element::new(summary, width))
+        .collect()
+}
+
+impl Overview {
+    /// Where those are that follow, if there are any.
+    fn more(&self) -> Option<String> {
+        let next = self.query.from.saturating_add(PART);
+        (next < self.selection.matching).then(|| self.query.address(next))
+    }
+
+    /// Where those are that come before, if there are any.
+    fn earlier(&self) -> Option<String> {
+        let from = self.query.from;
+        (from > 0).then(|| self.query.address(from.saturating_sub(PART)))
     }
 }
