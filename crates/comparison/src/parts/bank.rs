@@ -121,7 +121,7 @@ impl Bank {
     /// The picture that is most like a frame in the same places, of every other row and column; the first of equals.
     fn closest(&self, frame: &Look) -> usize {
         let places: Vec<usize> = (0..PLACES)
-            .filter(|place| place / COLUMNS % 2 == 0 && place % 2 == 0)
+            .filter(|place| (place / COLUMNS).is_multiple_of(2) && place.is_multiple_of(2))
             .collect();
         let softness = STATISTICS.0.softness();
         let unlike = |look: &Arc<Look>| -> f64 {

@@ -49,11 +49,14 @@ impl Seen {
 /// The largest area of places beyond the limit that hang together; `None` where all are small, or it is most of the picture.
 pub(super) fn changed(by_limit: &[f32]) -> Option<Area> {
     let mut left: Vec<bool> = by_limit.iter().map(|far| *far > 1.0).collect();
-    let starts = (0..PLACES).filter_map(|start| left[start].then(|| take(start, &mut left)));
-    let largest = starts.fold(None, |largest: Option<Found>, found| match largest {
-        Some(largest) if largest.count >= found.count => Some(largest),
-        _ => Some(found),
-    })?;
+    let mut largest: Option<Found> = None;
+    while let Some(start) = left.iter().position(|it| *it) {
+        let found = take(start, &mut left);
+        if largest.as_ref().is_none_or(|it| it.count < found.count) {
+            largest = Some(found);
+        }
+    }
+    let largest = largest?;
     let across = |x: usize| x as f32 / COLUMNS as f32;
     let down = |y: usize| y as f32 / ROWS as f32;
     let area = Area {
