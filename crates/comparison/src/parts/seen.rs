@@ -2,7 +2,7 @@
 
 use kinds::Area;
 
-use super::{COLUMNS, PLACES, ROWS, fine_place};
+use super::{COLUMNS, ROWS, fine_place};
 use crate::view::{FINE, SeenRegion, similarity};
 
 /// From so many places on that hang together a change has a place.
