@@ -394,7 +394,7 @@ impl Judge {
             .of(folder, &reference, set.rule.measure, &self.looking);
         let baseline = match held.await {
             Err(error) if error.is_for_good() => {
-                return self.say_undecided(&circumstances, &error).await;
+                return self.say_undecided(&circumstances, seen, &error).await;
             }
             baseline => baseline?,
         };
@@ -511,13 +511,16 @@ impl Judge {
     async fn say_undecided(
         &self,
         circumstances: &Circumstances<'_>,
+        seen: &Seen,
         error: &BaselineError,
     ) -> Result<(), JudgeError> {
         let (folder, why) = (circumstances.folder, with_causes(error));
         if self.unreadable.is_due(folder) {
             tracing::warn!(%folder, error = why, "frames cannot be compared");
         }
-        let comparison = comparisons::of_lost_reference(circumstances, &why);
+        let mut comparison = comparisons::of_lost_reference(circumstances, &why);
+        // Whether the camera works is known all the same.
+        seen.digests.write_to(&mut comparison);
         self.bus.publish_comparison(folder, &comparison).await?;
         self.nothing_to_propose(circumstances, &comparison).await;
         Ok(())

@@ -100,6 +100,38 @@ async fn a_picture_that_stands_still_after_it_has_varied_is_frozen() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_stands_still_is_frozen_also_where_the_reference_is_lost() {
+    let mut stack = Stack::without_comparator_on(NatsServer::start()).await;
+    // By this measure a frame is held against the stored picture.
+    let rule = r#"{"frozenSeconds": 2, "measure": "median"}"#;
+    stack.set_rule("folder1", rule).await;
+    stack
+        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
+        .await;
+    let client = async_nats::connect(stack.nats.url()).await.unwrap();
+    let references = async_nats::jetstream::new(client)
+        .get_stream("OBJ_references")
+        .await;
+    let chunks = references
+        .unwrap()
+        .purge()
+        .filter("$O.references.C.>")
+        .await;
+    chunks.unwrap();
+    stack.start_comparator_with(hasty()).await;
+    for seed in 1..25 {
+        stack.publish("folder1", picture(View::Dock, seed)).await;
+        sleep(Duration::from_millis(100)).await;
+    }
+    for _ in 0..30 {
+        stack.publish("folder1", picture(View::Dock, 24)).await;
+        sleep(Duration::from_millis(100)).await;
+    }
+    let alert = stack.camera_firing("folder1").await;
+    assert_eq!(kind(&alert), Kind::Frozen);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_camera_of_which_nothing_can_be_read_has_an_alert_that_says_why() {
     let stack = watching().await;
     stack.set_rule("folder1", r#"{"silentSeconds": 1}"#).await;
