@@ -77,11 +77,12 @@ impl Bus {
     ) -> Result<u64, PublishError> {
         let last = self.last::<Comparison>(folder).await?;
         let is_overtaken = last.event.is_some_and(|last| {
-            let id = |comparison| message_id(folder, comparison);
+            let grounds = |comparison| identity(folder, comparison).finish();
             last.event.frame == comparison.frame
                 // A reference does not come back: with another one this comparison is late, not true again.
                 && last.event.baseline_digest == comparison.baseline_digest
-                && id(&last.event) != id(comparison)
+                // A verdict that was carried on before the frame was judged itself is true as well.
+                && grounds(&last.event).as_ref() != grounds(comparison).as_ref()
         });
         if !is_overtaken {
             return Ok(said);
@@ -102,10 +103,18 @@ pub(crate) fn message(folder: &Folder, comparison: &Comparison) -> PublishMessag
     by_folder::with_similarity(message, comparison.similarity)
 }
 
-/// A comparison's identity: the frame, and what it was held against, by what rule and by which detectors; and whether its verdict
-/// was carried on, since such a frame may be judged itself after all. Short, since the broker keeps every id in memory for as
-/// long as it counts once.
+/// A comparison's identity, and whether its verdict was carried on, since such a frame may be judged itself after all. Short,
+/// since the broker keeps every id in memory for as long as it counts once.
 fn message_id(folder: &Folder, comparison: &Comparison) -> String {
+    let mut identity = identity(folder, comparison);
+    if comparison.carried_from.is_some() {
+        identity.update(b"carried");
+    }
+    URL_SAFE_NO_PAD.encode(identity.finish())
+}
+
+/// A comparison's identity: the frame, and what it was held against, by what rule and by which detectors.
+fn identity(folder: &Folder, comparison: &Comparison) -> Context {
     let frame = comparison.frame.as_ref();
     let stored_at = frame.and_then(|frame| frame.stored_at).unwrap_or_default();
     let mut identity = Context::new(&SHA256);
@@ -120,10 +129,7 @@ fn message_id(folder: &Folder, comparison: &Comparison) -> String {
         identity.update(&(part.len() as u64).to_be_bytes());
         identity.update(part);
     }
-    if comparison.carried_from.is_some() {
-        identity.update(b"carried");
-    }
-    URL_SAFE_NO_PAD.encode(identity.finish())
+    identity
 }
 
 #[cfg(test)]

@@ -110,6 +110,27 @@ async fn a_comparison_by_a_rule_that_is_back_is_said_again_once() {
 }
 
 #[tokio::test]
+async fn a_frame_that_was_carried_on_and_judged_itself_is_said_once_each_way() {
+    let server = NatsServer::start();
+    let bus = connect(&server).await;
+    let dock = folder("dock");
+    let judged = Comparison::default();
+    let carried = Comparison {
+        carried_from: Some(proto::timestamp(time::OffsetDateTime::UNIX_EPOCH)),
+        ..Comparison::default()
+    };
+    for comparison in [&carried, &judged, &carried, &judged, &carried] {
+        bus.publish_comparison(&dock, comparison).await.unwrap();
+    }
+    let said = bus.all::<Comparison>().await;
+    let said: Vec<bool> = said
+        .iter()
+        .map(|it| it.event.carried_from.is_some())
+        .collect();
+    assert_eq!(said, [true, false]);
+}
+
+#[tokio::test]
 async fn a_camera_that_numbers_its_frames_anew_loses_none_of_them() {
     let server = NatsServer::start();
     let context = jetstream::new(async_nats::connect(server.url()).await.unwrap());
