@@ -134,11 +134,7 @@ impl Known<'_> {
             return None;
         }
         let areas = Areas::of(&all, &[]);
-        let threshold = self.rule.threshold;
-        let fires = |alert: &Alert| {
-            is_of_the_whole(alert)
-                || differs_again(&alert.patches, threshold, &areas).unwrap_or(true)
-        };
+        let fires = |alert: &Alert| fires_despite(alert, self.rule.threshold, &areas);
         areas
             .leave_enough()
             .then(|| self.choice(RuleChoice::Masks(masks.to_vec()), fires))
@@ -178,6 +174,12 @@ impl Known<'_> {
         let lasted = at(&alert.resolved_at)? - at(&alert.fired_at)?;
         Some(lasted.as_seconds_f64() - self.rule.keep_firing.as_secs_f64())
     }
+}
+
+/// Whether an alert would have fired by this threshold without what masks leave out, about; so is one of which its places do not
+/// tell.
+pub fn fires_despite(alert: &Alert, threshold: f64, masks: &Areas) -> bool {
+    is_of_the_whole(alert) || differs_again(&alert.patches, threshold, masks).unwrap_or(true)
 }
 
 /// That which drops more; of two that drop as many, the first.

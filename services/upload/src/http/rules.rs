@@ -13,8 +13,8 @@ use axum::{
     http::StatusCode,
 };
 use event_bus::RuleScope;
-use folder_state::RuleSources;
-use proto::v1::Rule;
+use folder_state::{AlertQuery, Known, RuleSources};
+use proto::v1::{Alert, Rule, Subject};
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -208,4 +208,12 @@ pub(super) fn check(rule: Rule) -> Result<Rule, Problem> {
         Ok(()) => Ok(rule),
         Err(error) => Err(Kind::InvalidRule.because(format!("{error}."))),
     }
+}
+
+/// The alerts of the view, not those of the camera, that a query asks for.
+fn alerts_of_view(state: &Known, query: &AlertQuery) -> Vec<Alert> {
+    let selected = state.alerts(query);
+    let alerts = selected.map_or(Vec::new(), |selection| selection.alerts);
+    let of_view = |alert: &Alert| alert.subject() != Subject::Camera;
+    alerts.into_iter().filter(of_view).collect()
 }

@@ -8,7 +8,7 @@ use event_bus::Folder;
 use folder_state::{AlertQuery, Known};
 use proto::{
     EffectiveRule,
-    v1::{Alert, Label, Mask, Subject},
+    v1::{Alert, Label, Mask},
 };
 use serde::Serialize;
 use utoipa::ToSchema;
@@ -19,6 +19,7 @@ use super::{
         extract::Params,
         refusals::{Asked, Folder as OneFolder, Refusals},
     },
+    alerts_of_view,
     areas::MaskBody,
 };
 use crate::{app::App, problem::Problem};
@@ -88,7 +89,13 @@ pub(crate) async fn list(
 impl Choices {
     /// By what is known now.
     pub(in crate::http) fn of(state: &Known, folder: &Folder) -> Self {
-        let alerts = alerts_of(state, folder);
+        let acknowledged = AlertQuery {
+            folder: Some(folder.clone()),
+            limit: MOST_ALERTS,
+            acknowledged: Some(true),
+            ..AlertQuery::default()
+        };
+        let alerts = alerts_of_view(state, &acknowledged);
         let labelled: Vec<Labelled<'_>> = alerts
             .iter()
             .map(|alert| Labelled {
@@ -120,19 +127,6 @@ impl Choices {
             ),
         }
     }
-}
-
-fn alerts_of(state: &Known, folder: &Folder) -> Vec<Alert> {
-    let query = AlertQuery {
-        folder: Some(folder.clone()),
-        limit: MOST_ALERTS,
-        acknowledged: Some(true),
-        ..AlertQuery::default()
-    };
-    let alerts = state.alerts(&query);
-    let alerts = alerts.map_or(Vec::new(), |selection| selection.alerts);
-    let of_view = |alert: &Alert| alert.subject() != Subject::Camera;
-    alerts.into_iter().filter(of_view).collect()
 }
 
 fn label(state: &Known, alert: &Alert) -> Label {

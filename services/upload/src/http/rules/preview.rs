@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
+use alerting::fires_despite;
 use axum::{
     Json,
     extract::{Request, State},
 };
-use comparison::{Areas, changed_in_all, differs_again};
-use event_bus::Folder;
+use comparison::{Areas, changed_in_all};
 use folder_state::{AlertQuery, REACH};
 use proto::{
     EffectiveRule,
-    v1::{Alert, Kind as Found, Mask, Subject},
+    v1::{Alert, Mask},
 };
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -23,7 +23,7 @@ use super::{
         extract::Params,
         refusals::{self, Asked, Body, Change, Refusals},
     },
-    RuleBody,
+    RuleBody, alerts_of_view,
     areas::MaskBody,
     read,
 };
@@ -70,10 +70,16 @@ pub(crate) async fn masks(
     let asked = read(request).await?;
     let rule = EffectiveRule::of(Some(asked), app.states.read().default_rule());
     let areas = Areas::of(&rule.masks, &[]);
-    let alerts = alerts_of(&app, &folder);
+    let of_the_last_day = AlertQuery {
+        folder: Some(folder),
+        since: Some(OffsetDateTime::now_utc() - REACH),
+        limit: MOST_ALERTS,
+        ..AlertQuery::default()
+    };
+    let alerts = alerts_of_view(&app.states.read(), &of_the_last_day);
     let left: Vec<&Alert> = alerts
         .iter()
-        .filter(|alert| is_left(alert, &rule, &areas))
+        .filter(|alert| fires_despite(alert, rule.threshold, &areas))
         .collect();
     let changed_in_all = match left.len() {
         0 | 1 => Vec::new(),
@@ -84,29 +90,4 @@ pub(crate) async fn masks(
         left: left.len(),
         changed_in_all,
     }))
-}
-
-/// Those of the view that fired in the last day.
-fn alerts_of(app: &App, folder: &Folder) -> Vec<Alert> {
-    let query = AlertQuery {
-        folder: Some(folder.clone()),
-        since: Some(OffsetDateTime::now_utc() - REACH),
-        limit: MOST_ALERTS,
-        ..AlertQuery::default()
-    };
-    let selected = app.states.read().alerts(&query);
-    let alerts = selected.map_or(Vec::new(), |selection| selection.alerts);
-    let of_view = |alert: &Alert| alert.subject() != Subject::Camera;
-    alerts.into_iter().filter(of_view).collect()
-}
-
-/// Whether it would have fired without what masks leave out; so is one of which its places do not tell.
-fn is_left(alert: &Alert, rule: &EffectiveRule, areas: &Areas) -> bool {
-    // These are of the picture as a whole.
-    let whole = [Found::Blank, Found::Blurred, Found::Dark];
-    let is_of_whole = alert
-        .findings
-        .first()
-        .is_some_and(|first| whole.contains(&first.kind()));
-    is_of_whole || differs_again(&alert.patches, rule.threshold, areas).unwrap_or(true)
 }
