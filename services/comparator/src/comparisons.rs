@@ -2,17 +2,15 @@
 
 use std::time::Duration;
 
-use comparison::{
-    Baseline, Compared, Look, MeasureError, carry::Said, compare, detector_version, rule_digest,
-};
+use comparison::{Baseline, carry::Said, detector_version, rule_digest};
 use event_bus::Folder;
 use proto::{
     EffectiveRule, from_timestamp, timestamp,
-    v1::{Comparison, Finding, Frame, Kind, Picture, Verdict},
+    v1::{Comparison, Finding, Frame, Kind, Verdict},
 };
 use time::OffsetDateTime;
 
-use crate::{looking::Unreadable, references::CurrentReference};
+use crate::{found::Found, looking::Unreadable, references::CurrentReference};
 
 /// What a frame is judged by.
 #[derive(Clone, Copy)]
@@ -23,43 +21,10 @@ pub(crate) struct Circumstances<'a> {
     pub(crate) rule: &'a EffectiveRule,
 }
 
-/// What is found of a frame that is held against a baseline.
-pub(crate) struct Found {
-    measure: &'static str,
-    similarity: Option<f64>,
-    closest: Picture,
-    verdict: Verdict,
-    findings: Vec<Finding>,
-    patches: Vec<u8>,
-}
-
-impl Found {
-    pub(crate) fn of(
-        baseline: &Baseline,
-        look: &Look,
-        rule: &EffectiveRule,
-    ) -> Result<Self, MeasureError> {
-        let compared = compare(baseline, look, rule)?;
-        let similarity = compared.told_similarity();
-        let Compared {
-            measure,
-            closest,
-            verdict,
-            findings,
-            patches,
-            ..
-        } = compared;
-        Ok(Found {
-            measure,
-            similarity,
-            closest: Picture {
-                id: closest.id.clone(),
-                name: closest.name.clone(),
-            },
-            verdict,
-            findings,
-            patches,
-        })
+impl Circumstances<'_> {
+    /// The word of the rule's measure.
+    fn measure(&self) -> String {
+        self.rule.measure.word().unwrap_or_default().to_owned()
     }
 }
 
@@ -84,12 +49,7 @@ pub(crate) fn of_found(
 pub(crate) fn of_carried(circumstances: &Circumstances<'_>, said: &Said) -> Comparison {
     let reference = circumstances.reference;
     let mut comparison = Comparison {
-        measure: circumstances
-            .rule
-            .measure
-            .word()
-            .unwrap_or_default()
-            .to_owned(),
+        measure: circumstances.measure(),
         ..of_baseline(circumstances, reference.baseline.as_deref())
     };
     said.write_to(&mut comparison);
@@ -130,12 +90,7 @@ pub(crate) fn of_lost_reference(circumstances: &Circumstances<'_>, why: &str) ->
     let lost = Finding::certain(Kind::Unspecified, why);
     Comparison {
         verdict: Verdict::Indeterminate.into(),
-        measure: circumstances
-            .rule
-            .measure
-            .word()
-            .unwrap_or_default()
-            .to_owned(),
+        measure: circumstances.measure(),
         findings: vec![lost],
         ..of_baseline(circumstances, None)
     }

@@ -18,6 +18,7 @@ mod cascade;
 mod comparisons;
 mod config;
 mod digests;
+mod found;
 mod judge;
 mod lanes;
 mod looking;

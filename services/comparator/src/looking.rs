@@ -17,9 +17,7 @@ use proto::{EffectiveRule, Measure, v1::Finding};
 use service_runtime::{CpuPool, NeedsMemory, NotDone};
 use tokio::task::JoinError;
 
-use crate::comparisons::Found;
-
-use crate::cascade::Before;
+use crate::{cascade::Before, found::Found};
 
 /// A viewer that was allowed more than this is not kept: what it took, it holds.
 const MOST_KEPT_BYTES: u64 = 32_000_000;
@@ -131,8 +129,8 @@ impl Looking {
         Ok(self.cpu.run(work).await??)
     }
 
-    /// What is found of a frame that does not match, with its name, which may be that of one of the other views. `None` where that cannot be told: what was found before
-    /// holds.
+    /// What is found of a frame that does not match, with its name, which may be that of one of the other views. `None` where
+    /// that cannot be told: what was found before holds.
     pub(crate) async fn name(
         &self,
         baseline: Arc<Baseline>,

@@ -1,0 +1,47 @@
+//! What is found of a frame that is held against a baseline, as it can be taken from one thread to another.
+
+use comparison::{Baseline, Compared, Look, MeasureError, compare};
+use proto::{
+    EffectiveRule,
+    v1::{Finding, Picture, Verdict},
+};
+
+/// What is found of a frame that is held against a baseline.
+pub(crate) struct Found {
+    pub(crate) measure: &'static str,
+    pub(crate) similarity: Option<f64>,
+    pub(crate) closest: Picture,
+    pub(crate) verdict: Verdict,
+    pub(crate) findings: Vec<Finding>,
+    pub(crate) patches: Vec<u8>,
+}
+
+impl Found {
+    pub(crate) fn of(
+        baseline: &Baseline,
+        look: &Look,
+        rule: &EffectiveRule,
+    ) -> Result<Self, MeasureError> {
+        let compared = compare(baseline, look, rule)?;
+        let similarity = compared.told_similarity();
+        let Compared {
+            measure,
+            closest,
+            verdict,
+            findings,
+            patches,
+            ..
+        } = compared;
+        Ok(Found {
+            measure,
+            similarity,
+            closest: Picture {
+                id: closest.id.clone(),
+                name: closest.name.clone(),
+            },
+            verdict,
+            findings,
+            patches,
+        })
+    }
+}
