@@ -1,4 +1,4 @@
-use std::{collections::BTreeSet, net::SocketAddr, time::Duration};
+use std::{collections::BTreeSet, fs, net::SocketAddr, path::Path, time::Duration};
 
 use async_nats::jetstream::{self, stream};
 use event_bus::{Bus, BusConfig, Role};
@@ -142,6 +142,14 @@ impl Broker {
                 && followers.len() == self.nodes.len() - 1
                 && followers.iter().all(|it| it.current && !it.offline)
         })
+    }
+
+    /// Writes what the servers have logged to this folder.
+    pub(crate) fn keep_logs(&self, folder: &Path) {
+        for node in &self.nodes {
+            let log = folder.join(format!("{}.log", node.name()));
+            fs::write(log, node.log()).unwrap();
+        }
     }
 
     /// Whether the servers take connections.

@@ -126,8 +126,9 @@ impl Site {
 
     /// Ends the trial.
     pub(crate) fn fail(&self, wrong: &[String]) -> ! {
+        self.broker.keep_logs(&self.logs);
         panic!(
-            "{} things are wrong; the services' logs are in {}:\n{}",
+            "{} things are wrong; the logs of the services and of NATS are in {}:\n{}",
             wrong.len(),
             self.logs.display(),
             wrong[..wrong.len().min(20)].join("\n")
