@@ -1,8 +1,9 @@
 //! `framewatch compare`: holds pictures in files against each other, without a server.
 
+mod comparer;
+mod pairs;
+
 use std::{
-    fs::File,
-    io::{self, BufRead, BufReader},
     iter,
     path::{Path, PathBuf},
     process::ExitCode,
@@ -11,11 +12,8 @@ use std::{
 use alerting::sentences;
 use anyhow::Context as _;
 use clap::{ArgGroup, builder::PossibleValuesParser};
-use comparison::{
-    Baseline, BaselinePicture, Depth, Look, MeasureError, check_areas, compare, is_too_dark, name,
-};
-use fingerprint::Limits;
-use looks::{ModelConfig, Viewer, heat_map};
+use comparison::check_areas;
+use looks::{ModelConfig, heat_map};
 use proto::{
     EffectiveRule, Measure,
     v1::{Finding, Rule, Verdict},
@@ -24,7 +22,8 @@ use serde::Serialize;
 use service_runtime::Failure;
 use upload::parse_threshold;
 
-use crate::{lines, progress::Progress, rule::AreaFlags};
+use self::comparer::Comparer;
+use crate::{lines, rule::AreaFlags};
 
 /// Exit codes for one pair: 0 match, 1 mismatch, 2 indeterminate, 3 a picture cannot be read. With --pairs: 0 when every
 /// line was answered.
@@ -94,9 +93,9 @@ const ERROR: &str = "error";
 
 impl Compare {
     pub(crate) fn run(self) -> Result<ExitCode, Failure> {
-        let mut comparer = self.comparer()?;
+        let comparer = self.comparer()?;
         if let Some(pairs) = &self.pairs {
-            self.compare_pairs(&mut comparer, pairs)?;
+            pairs::answer_all(&comparer, pairs, |answer| self.line(answer))?;
             return Ok(ExitCode::SUCCESS);
         }
         let (Some(reference), Some(frame)) = (&self.reference, &self.frame) else {
@@ -105,7 +104,7 @@ impl Compare {
             )));
         };
         let right: Vec<PathBuf> = iter::once(reference).chain(&self.normal).cloned().collect();
-        let answer = comparer.answer(&right, frame);
+        let answer = comparer.worker().answer(&right, frame);
         if let Some(file) = &self.heat_map {
             write_heat_map(&answer, file)?;
         }
@@ -116,22 +115,6 @@ impl Compare {
             verdict if verdict == Verdict::Mismatch.word() => 1,
             _ => 2,
         }))
-    }
-
-    fn compare_pairs(&self, comparer: &mut Comparer, pairs: &Path) -> Result<(), Failure> {
-        let (input, progress) = open(pairs)?;
-        for line in input.split(b'\n') {
-            let line = String::from_utf8_lossy(&line?).into_owned();
-            let mut paths = line.trim_end_matches('\r').split('\t');
-            let Some(frame) = paths.next_back().filter(|_| line.contains('\t')) else {
-                progress.print(self.line(&Answer::not_a_pair(&line))?)?;
-                continue;
-            };
-            let right: Vec<PathBuf> = paths.map(PathBuf::from).collect();
-            let answer = comparer.answer(&right, Path::new(frame));
-            progress.print(self.line(&answer)?)?;
-        }
-        Ok(())
     }
 
     /// By the measure that was asked for, or the best that there is.
@@ -169,11 +152,7 @@ impl Compare {
             .map_err(|error| Failure::usage(anyhow::Error::new(error)))?;
         let rule = EffectiveRule::of(Some(own), None);
         check_areas(&rule).map_err(|error| Failure::usage(anyhow::Error::new(error)))?;
-        Ok(Comparer {
-            rule,
-            viewer: Viewer::new(Limits::default(), model),
-            last: None,
-        })
+        Ok(Comparer::new(rule, model))
     }
 
     /// An answer as it is printed.
@@ -190,78 +169,6 @@ impl Compare {
             .unwrap_or_default()
             .replace(['\t', '\n', '\r'], " ");
         Ok(format!("{similarity}\t{}\t{detail}", answer.verdict))
-    }
-}
-
-/// Compares pictures in files by one rule.
-struct Comparer {
-    rule: EffectiveRule,
-    viewer: Viewer,
-    /// The pictures that the last frame was held against, which the next often is as well.
-    last: Option<(Vec<PathBuf>, Result<Baseline, String>)>,
-}
-
-impl Comparer {
-    /// Holds a frame against pictures that are right, of which the first is the reference.
-    fn answer(&mut self, right: &[PathBuf], frame: &Path) -> Answer {
-        let baseline = match self.last.take() {
-            Some((paths, baseline)) if paths == right => baseline,
-            _ => self.baseline_of(right),
-        };
-        let held = baseline.as_ref().map_err(String::clone);
-        let both = held.and_then(|baseline| Ok((baseline, self.look(frame)?)));
-        let reference = right
-            .first()
-            .map_or_else(String::new, |path| path.display().to_string());
-        let mut answer = Answer::new(reference, frame.display().to_string());
-        let compared = both.map(|(baseline, look)| {
-            let compared = compare(baseline, &look, &self.rule)?;
-            Ok::<_, MeasureError>((compared, look))
-        });
-        match compared {
-            Ok(Ok((mut compared, look))) => {
-                name(&mut compared, &look, Depth::Turns, &[]);
-                let can_tell = !is_too_dark(compared.verdict, &compared.findings);
-                answer.similarity = compared.told_similarity().filter(|_| can_tell);
-                answer.verdict = compared.verdict.word();
-                answer.detail = detail(&compared.findings);
-                answer.findings = compared.findings;
-                answer.patches = compared.patches;
-            }
-            Ok(Err(error)) => answer.detail = Some(error.to_string()),
-            Err(why) => answer.detail = Some(why),
-        }
-        self.last = Some((right.to_vec(), baseline));
-        answer
-    }
-
-    fn baseline_of(&mut self, right: &[PathBuf]) -> Result<Baseline, String> {
-        let most = 1 + Baseline::max_normals(self.rule.measure);
-        if right.len() > most {
-            let normals = right.len() - 1;
-            return Err(format!(
-                "{normals} normal pictures are given, and by this measure at most {} count",
-                most - 1
-            ));
-        }
-        let mut pictures = Vec::new();
-        for path in right {
-            let name = path.display().to_string();
-            pictures.push(BaselinePicture {
-                id: name.clone(),
-                name,
-                look: self.look(path)?,
-            });
-        }
-        let reference = pictures.remove(0);
-        Ok(Baseline::new(reference, pictures))
-    }
-
-    fn look(&mut self, path: &Path) -> Result<Look, String> {
-        let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
-        self.viewer
-            .look(&bytes, self.rule.measure)
-            .map_err(|error| format!("{}: {error}", path.display()))
     }
 }
 
@@ -304,17 +211,4 @@ impl Answer {
             ..Answer::new(line.to_owned(), String::new())
         }
     }
-}
-
-/// The pairs, and how far they are read; of standard input nobody knows how much there is.
-fn open(pairs: &Path) -> Result<(Box<dyn BufRead>, Progress), Failure> {
-    if pairs == Path::new("-") {
-        return Ok((Box::new(io::stdin().lock()), Progress::hidden()));
-    }
-    let file = File::open(pairs)
-        .with_context(|| format!("cannot read the pairs in {}", pairs.display()))
-        .map_err(Failure::Usage)?;
-    let progress = Progress::of_bytes(file.metadata().map_or(0, |metadata| metadata.len()));
-    let input = BufReader::new(progress.through(file));
-    Ok((Box::new(input), progress))
 }

@@ -1,4 +1,9 @@
-use std::{fs, io::Write, path::Path, process::Stdio};
+use std::{
+    fs,
+    io::{BufRead, BufReader, Write},
+    path::Path,
+    process::Stdio,
+};
 
 use tempfile::TempDir;
 use tests::{View, picture};
@@ -71,6 +76,33 @@ fn pairs_are_answered_in_order_whatever_they_are() {
         .map(|line| line.split('\t').nth(1).unwrap().to_owned())
         .collect();
     assert_eq!(verdicts, ["match", "error", "error", "error", "mismatch"]);
+}
+
+#[test]
+fn each_pair_is_answered_as_soon_as_it_is_there() {
+    let folder = pictures();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let (dock, wall) = (path("dock.jpg"), path("wall.jpg"));
+    let mut child = framewatch()
+        .args(["compare", "--measure", "phash", "--pairs", "-"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+    for (frame, verdict) in [(&dock, "match"), (&wall, "mismatch"), (&dock, "match")] {
+        writeln!(input, "{dock}\t{frame}").unwrap();
+        let answer = answers.next().unwrap().unwrap();
+        assert_eq!(answer.split('\t').nth(1), Some(verdict));
+    }
+    // A file that is written again is read again.
+    fs::copy(&wall, &dock).unwrap();
+    writeln!(input, "{dock}\t{wall}").unwrap();
+    let answer = answers.next().unwrap().unwrap();
+    assert_eq!(answer.split('\t').nth(1), Some("match"));
+    drop(input);
+    assert!(child.wait().unwrap().success());
 }
 
 #[test]
