@@ -59,27 +59,25 @@ async fn measure_viewers(docs: &Path) {
     write_between(docs, "viewers", &text).unwrap();
 }
 
-/// What is measured of a size, by measures.
+/// What is measured of a size, by measures. By `view` each frame goes through the network, unless it is carried on.
 fn scenarios(size: Size) -> [(Measure, Vec<Scenario>); 2] {
-    let by_phash = [
-        (6, 1),
-        (100, 1),
-        (1_000, 1),
-        (10_000, 1),
-        (100, 2),
-        (100, 3),
-    ];
-    let by_view = [(6, 1), (100, 1), (1_000, 1), (100, 2)];
-    let of = |by, counts: &[(usize, usize)]| {
+    let of = |by, cascade, counts: &[(usize, usize)]| -> Vec<Scenario> {
         let scenario = |&(folders, comparators)| Scenario {
             size,
             by,
+            cascade,
             folders,
             comparators,
         };
-        (by, counts.iter().map(scenario).collect())
+        counts.iter().map(scenario).collect()
     };
-    [of(Measure::Phash, &by_phash), of(Measure::View, &by_view)]
+    let by_phash = [(6, 1), (100, 1), (1_000, 1), (10_000, 1), (100, 2)];
+    let in_full = of(Measure::View, false, &[(100, 1), (1_000, 1), (100, 2)]);
+    let carried_on = of(Measure::View, true, &[(100, 1), (1_000, 1)]);
+    [
+        (Measure::Phash, of(Measure::Phash, true, &by_phash)),
+        (Measure::View, [in_full, carried_on].concat()),
+    ]
 }
 
 async fn measure_everything(docs: &Path) {

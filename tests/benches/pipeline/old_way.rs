@@ -17,7 +17,7 @@ const SECONDS: &str = "8";
 /// How many comparisons a second the polling Python system makes when it does not pause; `None` where there is no Python
 /// with the packages.
 pub(crate) async fn comparisons_a_second(pictures: &Pictures) -> Option<f64> {
-    let rig = Rig::start(Measure::Phash).await;
+    let rig = Rig::start(Measure::Phash, true).await;
     rig.upload_references(1, &pictures.reference).await;
     let files = tempfile::TempDir::new().unwrap();
     let frame = files.path().join("frame.jpg");

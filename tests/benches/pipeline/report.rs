@@ -326,7 +326,7 @@ fn row(it: &Measured) -> String {
     format!(
         "{} | {} | {} | {}",
         scenario.size,
-        word(scenario.by),
+        scenario.way(),
         scenario.folders,
         scenario.comparators
     )

@@ -26,6 +26,7 @@ pub(crate) struct Rig {
     comparators: Vec<Process>,
     sink: Option<Process>,
     by: Measure,
+    cascade: bool,
     logs: TempDir,
 }
 
@@ -46,7 +47,7 @@ pub(crate) fn folder(number: usize) -> String {
 
 impl Rig {
     /// Servers and an upload service, for folders that are compared by this measure.
-    pub(crate) async fn start(by: Measure) -> Self {
+    pub(crate) async fn start(by: Measure, cascade: bool) -> Self {
         let mut rig = Rig {
             nats: NatsServer::start(),
             redis: RedisServer::start(),
@@ -54,6 +55,7 @@ impl Rig {
             comparators: Vec::new(),
             sink: None,
             by,
+            cascade,
             logs: TempDir::new().unwrap(),
         };
         let web = free_address();
@@ -117,7 +119,12 @@ impl Rig {
             .file()
             .filter(|_| self.by == Measure::View);
         let weights = weights.map_or_else(|| "none".to_owned(), |file| file.display().to_string());
-        let (process, ops) = self.service("framewatch-comparator", &["--model", &weights]);
+        let model = ["--model", &weights];
+        let arguments = match self.cascade {
+            true => &model[..],
+            false => &["--no-cascade", model[0], model[1]],
+        };
+        let (process, ops) = self.service("framewatch-comparator", arguments);
         ready(ops).await;
         self.comparators.push(process);
         begun.elapsed()

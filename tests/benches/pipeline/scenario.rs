@@ -22,6 +22,8 @@ use crate::{
 pub(crate) struct Scenario {
     pub(crate) size: Size,
     pub(crate) by: Measure,
+    /// Whether verdicts are carried on to frames that show nothing new.
+    pub(crate) cascade: bool,
     pub(crate) folders: usize,
     pub(crate) comparators: usize,
 }
@@ -65,14 +67,22 @@ impl fmt::Display for Scenario {
             self.size,
             self.folders,
             self.comparators,
-            self.by.word().unwrap_or_default()
+            self.way()
         )
     }
 }
 
 impl Scenario {
+    /// The measure, and whether each frame goes through the network.
+    pub(crate) fn way(&self) -> &'static str {
+        match (self.by, self.cascade) {
+            (Measure::View, true) => "view, carried on",
+            (by, _) => by.word().unwrap_or_default(),
+        }
+    }
+
     pub(crate) async fn measure(self, pictures: &Pictures) -> Measured {
-        let mut rig = Rig::start(self.by).await;
+        let mut rig = Rig::start(self.by, self.cascade).await;
         rig.upload_references(self.folders, &pictures.reference)
             .await;
         rig.end_upload();
@@ -132,7 +142,7 @@ pub(crate) struct Flooded {
 /// Measures a hundred cameras at this rate together, first by themselves, then beside one that floods its folder.
 pub(crate) async fn flood(pictures: &Pictures, rate: f64) -> Flooded {
     const OTHERS: usize = 100;
-    let mut rig = Rig::start(Measure::Phash).await;
+    let mut rig = Rig::start(Measure::Phash, true).await;
     rig.upload_references(OTHERS + 1, &pictures.reference).await;
     rig.end_upload();
     rig.add_comparator().await;

@@ -51,7 +51,7 @@ pub(crate) struct Round {
 }
 
 pub(crate) async fn measure(pictures: &Pictures) -> Vec<Round> {
-    let mut rig = Rig::start(Measure::Phash).await;
+    let mut rig = Rig::start(Measure::Phash, true).await;
     rig.upload_references(FOLDERS, &pictures.reference).await;
     rig.add_comparator().await;
     rig.add_sink().await;
