@@ -1,0 +1,15 @@
+//! The page of all folders, however many there are: it draws some, and scripts ask for more.
+//!
+//! - `page`: the page.
+//! - `selection`: which folders are asked for, and in which order.
+//! - `parts`: cards by name, and the order of names, for scripts.
+//! - `element`: a card as it is drawn.
+//! - `glances`: what a card needs to stay current.
+//! - `follow`: the events of the cards that somebody sees.
+
+pub(crate) mod element;
+pub(crate) mod follow;
+pub(crate) mod glances;
+pub(crate) mod page;
+pub(crate) mod parts;
+pub(crate) mod selection;
