@@ -22,7 +22,7 @@ mod gate;
 mod hosts;
 pub(crate) mod login;
 mod origins;
-mod permissions;
+pub(crate) mod permissions;
 mod sessions;
 mod throttle;
 mod users_file;
@@ -45,9 +45,6 @@ pub(crate) use cookies::Cookies;
 pub(crate) use gate::Gate;
 pub(crate) use hosts::{Hosts, WrongHost};
 pub(crate) use origins::Origins;
-#[cfg(test)]
-pub(crate) use permissions::listed_calls;
-pub(crate) use permissions::{Need, Permission};
 pub(crate) use visitor::{By, Visitor};
 
 use sessions::Sessions;

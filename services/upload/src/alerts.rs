@@ -11,3 +11,39 @@ pub(crate) mod api;
 pub(crate) mod episode;
 pub(crate) mod page;
 pub(crate) mod query;
+
+use utoipa_axum::routes;
+
+use crate::{
+    access::permissions::{LOOK, operate},
+    front_door::calls::Calls,
+};
+
+/// The calls of this room.
+pub(crate) fn calls() -> Calls {
+    Calls::new()
+        .api(LOOK, routes!(api::list))
+        .api(LOOK, routes!(api::one))
+        .api(
+            operate("acknowledge an alert"),
+            routes!(acknowledgements::set),
+        )
+        .api(
+            operate("take an acknowledgement back"),
+            routes!(acknowledgements::unset),
+        )
+        .api(LOOK, routes!(api::frame))
+        .api(LOOK, routes!(api::reference))
+        .page(LOOK, "/alerts", page::list)
+        .page(LOOK, "/alerts/{id}", page::one)
+        .form(
+            operate("acknowledge an alert"),
+            "/alerts/{id}/acknowledge",
+            acknowledgements::set_by_form,
+        )
+        .form(
+            operate("take an acknowledgement back"),
+            "/alerts/{id}/unacknowledge",
+            acknowledgements::unset_by_form,
+        )
+}

@@ -9,3 +9,31 @@ pub(crate) mod api;
 pub(crate) mod frame;
 pub(crate) mod input;
 pub(crate) mod settings;
+
+use utoipa_axum::routes;
+
+use crate::{
+    access::permissions::{LOOK, LOOK_AS_ADMIN, administer},
+    front_door::calls::Calls,
+};
+
+/// The calls of this room.
+pub(crate) fn calls() -> Calls {
+    Calls::new()
+        .api(LOOK, routes!(frame::latest))
+        // What it says is where cameras are.
+        .api(LOOK_AS_ADMIN, routes!(api::get))
+        .api(administer("set a camera"), routes!(api::set))
+        .api(administer("remove a camera"), routes!(api::remove))
+        .api(administer("try a camera"), routes!(api::test))
+        .form(
+            administer("set a camera"),
+            "/folder/{folder}/camera",
+            api::set_by_form,
+        )
+        .form(
+            administer("remove a camera"),
+            "/folder/{folder}/camera/remove",
+            api::remove_by_form,
+        )
+}

@@ -7,3 +7,15 @@
 pub(crate) mod document;
 pub(crate) mod links;
 pub(crate) mod page;
+
+use self::document::Document;
+use crate::{access::permissions::LOOK, front_door::calls::Calls};
+
+/// The calls of the pages and files that show the document.
+pub(crate) fn calls(document: Document) -> Calls {
+    Calls::new()
+        .page(LOOK, "/openapi.json", document::json)
+        .page(LOOK, "/docs", page::docs)
+        .page(LOOK, "/problems/{kind}", page::problem)
+        .given(document)
+}

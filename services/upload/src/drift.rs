@@ -7,3 +7,14 @@
 pub(crate) mod api;
 pub(crate) mod page;
 pub(crate) mod written;
+
+use utoipa_axum::routes;
+
+use crate::{access::permissions::LOOK, front_door::calls::Calls};
+
+/// The calls of this room.
+pub(crate) fn calls() -> Calls {
+    Calls::new()
+        .api(LOOK, routes!(api::list))
+        .page(LOOK, "/drift", page::drift)
+}

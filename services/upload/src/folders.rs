@@ -13,3 +13,34 @@ pub(crate) mod details;
 pub(crate) mod page;
 pub(crate) mod saved;
 pub(crate) mod unmade;
+
+use utoipa_axum::routes;
+
+use crate::{
+    access::permissions::{LOOK, administer},
+    front_door::calls::Calls,
+};
+
+/// The calls of this room.
+pub(crate) fn calls() -> Calls {
+    Calls::new()
+        .api(LOOK, routes!(api::list))
+        .api(
+            administer("remove the folders that nobody made"),
+            routes!(unmade::remove),
+        )
+        .api(LOOK, routes!(api::get))
+        .api(administer("make or describe a folder"), routes!(api::make))
+        .api(administer("remove a folder"), routes!(api::remove))
+        .api(LOOK, routes!(page::folder))
+        .form(
+            administer("remove the folders that nobody made"),
+            "/folders/remove-unmade",
+            unmade::remove_by_form,
+        )
+        .form(
+            administer("describe a folder"),
+            "/folder/{folder}/details",
+            details::set_by_form,
+        )
+}

@@ -3,11 +3,13 @@
 //!
 //! - `guard`, `lingering`, `compressed`, `cors`: what every request or answer passes.
 //! - `addresses`, `extract`, `conditions`: what requests say.
+//! - `calls`: how a room declares its calls.
 //! - `refusals`, `schemas`: what the document of the API says of that.
 //! - `pages`, `moment`, `duration`, `assets`: what pages are made of.
 
 pub(crate) mod addresses;
-pub(crate) mod assets;
+mod assets;
+pub(crate) mod calls;
 pub(crate) mod compressed;
 pub(crate) mod conditions;
 pub(crate) mod cors;
@@ -19,3 +21,13 @@ pub(crate) mod moment;
 pub(crate) mod pages;
 pub(crate) mod refusals;
 pub(crate) mod schemas;
+
+use self::calls::Calls;
+use crate::access::permissions::OPEN;
+
+/// The files that pages are made of.
+pub(crate) fn calls() -> Calls {
+    Calls::new()
+        .page(OPEN, "/assets/{name}", assets::file)
+        .page(OPEN, "/favicon.svg", assets::icon)
+}

@@ -9,3 +9,14 @@ pub(crate) mod events;
 pub(crate) mod pace;
 pub(crate) mod standings;
 pub(crate) mod viewers;
+
+use utoipa_axum::routes;
+
+use crate::{access::permissions::LOOK, front_door::calls::Calls};
+
+/// The calls of this room.
+pub(crate) fn calls() -> Calls {
+    Calls::new()
+        .api(LOOK, routes!(events::stream))
+        .api(LOOK, routes!(standings::stream))
+}

@@ -6,3 +6,15 @@
 pub(crate) mod api;
 pub(crate) mod known;
 pub(crate) mod page;
+
+use utoipa_axum::routes;
+
+use crate::{access::permissions::LOOK, front_door::calls::Calls};
+
+/// The calls of this room.
+pub(crate) fn calls() -> Calls {
+    Calls::new()
+        .api(LOOK, routes!(api::list))
+        .api(LOOK, routes!(api::receivers))
+        .page(LOOK, "/notices", page::page)
+}

@@ -13,3 +13,18 @@ pub(crate) mod glances;
 pub(crate) mod page;
 pub(crate) mod parts;
 pub(crate) mod selection;
+
+use std::sync::Arc;
+
+use crate::{access::permissions::LOOK, front_door::calls::Calls};
+use glances::Glances;
+
+/// The calls of this room.
+pub(crate) fn calls() -> Calls {
+    Calls::new()
+        .page(LOOK, "/", page::overview)
+        .page(LOOK, "/folders/order", parts::order)
+        .page(LOOK, "/folders/cards", parts::cards)
+        .page(LOOK, "/folders/glances", follow::follow)
+        .given(Arc::<Glances>::default())
+}

@@ -3,28 +3,29 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Router,
+    Router,
     extract::{DefaultBodyLimit, Request},
     http::Uri,
     middleware::{from_fn, from_fn_with_state, map_response},
-    routing::{get, post},
 };
-use utoipa::OpenApi;
-use utoipa_axum::{router::OpenApiRouter, routes};
 
 use crate::{
     access, alerts,
     app::App,
-    cameras, docs, drift, folders, front_door, live, notices, overview,
+    cameras,
+    docs::{self, document::Document},
+    drift, folders,
+    front_door::{self, calls::Calls},
+    live, notices, overview,
     problem::{Kind, Problem},
     references, rules, silences, telling,
 };
 
 /// Whoever reads a body bounds it: the limits of pictures and of rules have nothing in common.
 pub(crate) fn router(app: Arc<App>) -> Router {
-    let router = Router::new()
-        .merge(Router::from(api()))
-        .merge(pages())
+    let (router, permissions) = calls().into_parts();
+    let admission = (Arc::clone(&app), Arc::new(permissions));
+    let router = router
         .fallback(not_found)
         .method_not_allowed_fallback(method_not_allowed)
         .layer(DefaultBodyLimit::disable())
@@ -32,10 +33,7 @@ pub(crate) fn router(app: Arc<App>) -> Router {
             Arc::clone(&app),
             front_door::guard::refuse_cross_site,
         ))
-        .layer(from_fn_with_state(
-            Arc::clone(&app),
-            access::admission::admit,
-        ))
+        .layer(from_fn_with_state(admission, access::admission::admit))
         .layer(from_fn_with_state(
             Arc::clone(&app),
             front_door::guard::wait_until_loaded,
@@ -60,178 +58,24 @@ pub(crate) fn router(app: Arc<App>) -> Router {
         .with_state(app)
 }
 
-/// All that the document of the API tells of.
-pub(crate) fn api() -> OpenApiRouter<Arc<App>> {
-    OpenApiRouter::with_openapi(docs::document::Api::openapi())
-        .routes(routes!(folders::api::list, folders::unmade::remove))
-        .routes(routes!(
-            folders::api::get,
-            folders::api::make,
-            folders::api::remove
-        ))
-        .routes(routes!(drift::api::list))
-        .routes(routes!(cameras::frame::latest))
-        .routes(routes!(references::heat_map::of_folder))
-        .routes(routes!(references::heat_map::of_alert))
-        .routes(routes!(rules::history::of_folder))
-        .routes(routes!(
-            references::images::list,
-            references::images::upload
-        ))
-        .routes(routes!(references::images::get, references::images::remove))
-        .routes(routes!(references::images::content))
-        .routes(routes!(references::images::latest))
-        .routes(routes!(references::images::latest_content))
-        .routes(routes!(references::normals::list, references::normals::add))
-        .routes(routes!(
-            references::normals::content,
-            references::normals::remove
-        ))
-        .routes(routes!(
-            references::proposals::list,
-            references::proposals::refuse_all
-        ))
-        .routes(routes!(
-            references::proposals::content,
-            references::proposals::refuse
-        ))
-        .routes(routes!(references::proposals::accept_all))
-        .routes(routes!(references::proposals::accept))
-        .routes(routes!(alerts::api::list))
-        .routes(routes!(alerts::api::one))
-        .routes(routes!(
-            alerts::acknowledgements::set,
-            alerts::acknowledgements::unset
-        ))
-        .routes(routes!(alerts::api::frame))
-        .routes(routes!(alerts::api::reference))
-        .routes(routes!(
-            rules::api::of_folder,
-            rules::api::set_for_folder,
-            rules::api::unset_for_folder
-        ))
-        .routes(routes!(
-            rules::api::default,
-            rules::api::set_default,
-            rules::api::unset_default
-        ))
-        .routes(routes!(
-            cameras::api::get,
-            cameras::api::set,
-            cameras::api::remove
-        ))
-        .routes(routes!(cameras::api::test))
-        .routes(routes!(rules::history::what_if))
-        .routes(routes!(rules::preview::masks))
-        .routes(routes!(rules::choices::list))
-        .routes(routes!(silences::api::list, silences::api::add))
-        .routes(routes!(silences::api::remove))
-        .routes(routes!(notices::api::list))
-        .routes(routes!(notices::api::receivers))
-        .routes(routes!(
-            telling::api::list,
-            telling::api::set,
-            telling::api::unset
-        ))
-        .routes(routes!(telling::api::told))
-        .routes(routes!(telling::api::test))
-        .routes(routes!(live::events::stream))
-        .routes(routes!(live::standings::stream))
-        .routes(routes!(references::legacy::latest))
-        .routes(routes!(references::legacy::show))
-        .routes(routes!(references::legacy::download))
-        .routes(routes!(references::legacy::delete))
-        .routes(routes!(folders::page::folder, references::forms::upload))
-}
-
-/// What browsers alone ask for.
-fn pages() -> Router<Arc<App>> {
-    Router::new()
-        .route("/", get(overview::page::overview))
-        .route("/folders/order", get(overview::parts::order))
-        .route("/folders/cards", get(overview::parts::cards))
-        .route("/folders/glances", get(overview::follow::follow))
-        .layer(Extension(Arc::<overview::glances::Glances>::default()))
-        .route(
-            "/folders/remove-unmade",
-            post(folders::unmade::remove_by_form),
-        )
-        .route(
-            "/folder/{folder}/delete/{id}",
-            post(references::forms::delete),
-        )
-        .route(
-            "/folder/{folder}/normals",
-            post(references::normals::add_by_form),
-        )
-        .route(
-            "/folder/{folder}/normals/delete/{id}",
-            post(references::normals::remove_by_form),
-        )
-        .route(
-            "/folder/{folder}/proposals/accept",
-            post(references::proposals::accept_all_by_form),
-        )
-        .route(
-            "/folder/{folder}/proposals/accept/{id}",
-            post(references::proposals::accept_by_form),
-        )
-        .route(
-            "/folder/{folder}/proposals/refuse/{id}",
-            post(references::proposals::refuse_by_form),
-        )
-        .route(
-            "/folder/{folder}/details",
-            post(folders::details::set_by_form),
-        )
-        .route("/folder/{folder}/rule", post(rules::form::set_rule))
-        .route("/folder/{folder}/areas", get(rules::areas_page::page))
-        .route("/folder/{folder}/camera", post(cameras::api::set_by_form))
-        .route(
-            "/folder/{folder}/camera/remove",
-            post(cameras::api::remove_by_form),
-        )
-        .route("/alerts", get(alerts::page::list))
-        .route("/alerts/{id}", get(alerts::page::one))
-        .route(
-            "/alerts/{id}/normal",
-            post(references::normals::add_of_alert),
-        )
-        .route(
-            "/alerts/{id}/acknowledge",
-            post(alerts::acknowledgements::set_by_form),
-        )
-        .route(
-            "/alerts/{id}/unacknowledge",
-            post(alerts::acknowledgements::unset_by_form),
-        )
-        .route("/drift", get(drift::page::drift))
-        .route(
-            "/folder/{folder}/silence",
-            post(silences::forms::add_for_folder),
-        )
-        .route(
-            "/silences",
-            get(silences::page::page).post(silences::forms::add_by_form),
-        )
-        .route(
-            "/silences/remove/{id}",
-            post(silences::forms::remove_by_form),
-        )
-        .route("/notices", get(notices::page::page))
-        .route("/routes", get(telling::page::page).post(telling::page::set))
-        .route("/routes/unset", post(telling::page::unset))
-        .route("/routes/test/{receiver}", post(telling::page::test))
-        .route("/openapi.json", get(docs::document::json))
-        .route(
-            "/login",
-            get(access::login::page::page).post(access::login::page::log_in),
-        )
-        .route("/logout", post(access::login::page::log_out))
-        .route("/docs", get(docs::page::docs))
-        .route("/problems/{kind}", get(docs::page::problem))
-        .route("/assets/{name}", get(front_door::assets::file))
-        .route("/favicon.svg", get(front_door::assets::icon))
+/// The calls of all rooms.
+fn calls() -> Calls {
+    let rooms = Calls::new()
+        .and(access::login::calls())
+        .and(front_door::calls())
+        .and(overview::calls())
+        .and(folders::calls())
+        .and(references::calls())
+        .and(rules::calls())
+        .and(alerts::calls())
+        .and(silences::calls())
+        .and(telling::calls())
+        .and(notices::calls())
+        .and(cameras::calls())
+        .and(drift::calls())
+        .and(live::calls());
+    let document = Document::of(rooms.documented());
+    rooms.and(docs::calls(document))
 }
 
 async fn not_found(uri: Uri) -> Problem {
@@ -248,44 +92,41 @@ async fn method_not_allowed(request: Request) -> Problem {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::{BTreeMap, BTreeSet};
+    use std::{collections::BTreeSet, fmt::Write as _, fs, path::Path};
 
     use super::*;
-    use crate::access::listed_calls;
-
-    /// Every call that a router takes, read out of what it shows of itself for debugging: it has no other list.
-    fn routed_calls(router: &Router<Arc<App>>) -> BTreeSet<(String, String)> {
-        let shown = format!("{router:?}");
-        let (routes, _) = shown.split_once("fallback_router").unwrap();
-        let (mut paths, mut methods) = (BTreeMap::new(), BTreeMap::new());
-        for route in routes.split("RouteId(").skip(1) {
-            let (id, rest) = route.split_once("): ").unwrap();
-            if let Some(path) = rest.strip_prefix('"') {
-                paths.insert(id, path.split('"').next().unwrap());
-            } else {
-                let (_, allowed) = rest.split_once("allow_header: Bytes(b\"").unwrap();
-                methods.insert(id, allowed.split('"').next().unwrap());
-            }
-        }
-        let calls = paths.iter().flat_map(|(id, path)| {
-            let methods = methods[id].split(',').filter(|method| *method != "HEAD");
-            methods.map(|method| (method.to_owned(), (*path).to_owned()))
-        });
-        calls.collect()
-    }
+    use crate::{access::permissions::Need, front_door::calls::methods};
 
     #[test]
-    fn every_call_is_in_the_table_of_permissions_and_no_other() {
-        let router = Router::from(api()).merge(pages());
-        assert_eq!(routed_calls(&router), listed_calls());
+    fn a_call_is_declared_once() {
+        let (_, permissions) = calls().into_parts();
+        let mut seen = BTreeSet::new();
+        for (method, path, _) in permissions.calls() {
+            assert!(seen.insert((method.as_str(), path)), "{method} {path}");
+        }
     }
 
     #[test]
     fn only_what_browsers_alone_ask_for_is_not_in_the_document() {
-        assert_eq!(routed_calls(&api().into()), docs::document::calls());
-        let pages = routed_calls(&pages());
-        assert!(pages.is_disjoint(&docs::document::calls()));
-        for (_, path) in pages {
+        let calls = calls();
+        let document = calls.documented();
+        let documented: BTreeSet<_> = document
+            .paths
+            .paths
+            .iter()
+            .flat_map(|(path, item)| {
+                methods(item)
+                    .into_iter()
+                    .map(move |it| (it.to_string(), path))
+            })
+            .collect();
+        let (_, permissions) = calls.into_parts();
+        let mut of_pages = 0;
+        for (method, path, _) in permissions.calls() {
+            if documented.contains(&(method.to_string(), path)) {
+                continue;
+            }
+            of_pages += 1;
             let first = path.split('/').nth(1).unwrap();
             let is_page = [
                 "",
@@ -306,5 +147,40 @@ mod tests {
             ];
             assert!(is_page.contains(&first), "{path} is not in the document");
         }
+        assert_eq!(permissions.calls().len(), documented.len() + of_pages);
+    }
+
+    #[test]
+    fn the_table_is_documented() {
+        let mut table = String::from("| call | who | what it changes |\n|---|---|---|\n");
+        let (_, permissions) = calls().into_parts();
+        let mut listed: Vec<_> = permissions.calls().iter().collect();
+        listed.sort_by_key(|(_, _, permission)| match permission.need {
+            Need::Nothing => None,
+            Need::Role(role) => Some(role),
+        });
+        for (method, path, permission) in listed {
+            let who = match permission.need {
+                Need::Nothing => "everybody",
+                Need::Role(role) => role.word(),
+            };
+            let change = permission.change.unwrap_or_default();
+            writeln!(table, "| `{method} {path}` | {who} | {change} |").unwrap();
+        }
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/access.md");
+        let document = fs::read_to_string(&path).unwrap();
+        let start = document.find("| call |").expect("it has the table");
+        let length = document[start..]
+            .find("\n\n")
+            .map_or(document.len() - start, |end| end + 1);
+        if document[start..start + length] == table {
+            return;
+        }
+        assert!(
+            std::env::var_os("UPDATE_DOCS").is_some(),
+            "docs/access.md is not true; UPDATE_DOCS=1 corrects it. Now:\n{table}"
+        );
+        let (before, after) = (&document[..start], &document[start + length..]);
+        fs::write(path, format!("{before}{table}{after}")).unwrap();
     }
 }

@@ -8,3 +8,30 @@ pub(crate) mod api;
 pub(crate) mod forms;
 pub(crate) mod known;
 pub(crate) mod page;
+
+use utoipa_axum::routes;
+
+use crate::{
+    access::permissions::{LOOK, operate},
+    front_door::calls::Calls,
+};
+
+/// The calls of this room.
+pub(crate) fn calls() -> Calls {
+    Calls::new()
+        .api(LOOK, routes!(api::list))
+        .api(operate("silence alerts"), routes!(api::add))
+        .api(operate("take a silence back"), routes!(api::remove))
+        .form(
+            operate("silence alerts"),
+            "/folder/{folder}/silence",
+            forms::add_for_folder,
+        )
+        .page(LOOK, "/silences", page::page)
+        .form(operate("silence alerts"), "/silences", forms::add_by_form)
+        .form(
+            operate("take a silence back"),
+            "/silences/remove/{id}",
+            forms::remove_by_form,
+        )
+}

@@ -6,3 +6,28 @@
 
 pub(crate) mod api;
 pub(crate) mod page;
+
+use utoipa_axum::routes;
+
+use crate::{
+    access::permissions::{LOOK, administer, operate},
+    front_door::calls::Calls,
+};
+
+/// The calls of this room.
+pub(crate) fn calls() -> Calls {
+    Calls::new()
+        .api(LOOK, routes!(api::list))
+        .api(administer("set routes"), routes!(api::set))
+        .api(administer("take routes back"), routes!(api::unset))
+        .api(LOOK, routes!(api::told))
+        .api(operate("send a test message"), routes!(api::test))
+        .page(LOOK, "/routes", page::page)
+        .form(administer("set routes"), "/routes", page::set)
+        .form(administer("take routes back"), "/routes/unset", page::unset)
+        .form(
+            operate("send a test message"),
+            "/routes/test/{receiver}",
+            page::test,
+        )
+}

@@ -16,7 +16,8 @@ use futures::StreamExt;
 use http_server::Peer;
 
 use super::{
-    Access, By, Change, Client, Gate, Need, Outcome, Permission, Visitor, WrongHost, login,
+    Access, By, Change, Client, Gate, Outcome, Visitor, WrongHost, login,
+    permissions::{Need, Permission, Permissions},
 };
 use crate::{
     app::App,
@@ -43,13 +44,13 @@ pub(crate) async fn refuse_other_hosts(
 
 /// Lets in whoever may do what they ask for; says in the audit what they changed.
 pub(crate) async fn admit(
-    State(app): State<Arc<App>>,
+    State((app, permissions)): State<(Arc<App>, Arc<Permissions>)>,
     path: Option<MatchedPath>,
     params: Result<RawPathParams, RawPathParamsRejection>,
     mut request: Request,
     next: Next,
 ) -> Response {
-    let permission = Permission::of(request.method(), path.as_ref().map(MatchedPath::as_str));
+    let permission = permissions.of(request.method(), path.as_ref().map(MatchedPath::as_str));
     let visitor = match identify(&app.access, request.headers()).await {
         Ok(visitor) => visitor,
         Err(_) if permission.need == Need::Nothing => Visitor::Nobody,

@@ -8,4 +8,15 @@ mod attempt;
 pub(crate) mod page;
 mod way_back;
 
+use super::permissions::OPEN;
+use crate::front_door::calls::Calls;
+
 pub(crate) use way_back::redirect_from;
+
+/// The calls of this room.
+pub(crate) fn calls() -> Calls {
+    Calls::new()
+        .page(OPEN, "/login", page::page)
+        .form(OPEN, "/login", page::log_in)
+        .form(OPEN, "/logout", page::log_out)
+}

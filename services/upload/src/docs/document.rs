@@ -1,11 +1,11 @@
 //! The document of the API, made of the handlers and what they take and give.
 
-use std::sync::LazyLock;
+use std::sync::{Arc, OnceLock};
 
-use axum::response::Response;
+use axum::{Extension, response::Response};
 use serde_json::Value;
 use utoipa::{
-    Modify,
+    Modify, OpenApi as _,
     openapi::{
         OpenApi,
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
@@ -44,7 +44,7 @@ use crate::{
     modifiers(&Tokens),
     security((), ("token" = []))
 )]
-pub(crate) struct Api;
+struct Api;
 
 /// How those who have an account say so.
 struct Tokens;
@@ -62,33 +62,33 @@ impl Modify for Tokens {
     }
 }
 
-static DOCUMENT: LazyLock<OpenApi> = LazyLock::new(|| {
-    let mut document = crate::router::api().into_openapi();
-    Links.modify(&mut document);
-    document
-});
+/// What the document says.
+#[derive(Clone)]
+pub(crate) struct Document(Arc<OpenApi>);
 
-static JSON: LazyLock<String> = LazyLock::new(|| {
-    let json = DOCUMENT.to_pretty_json();
-    json.expect("the document has nothing that JSON cannot say")
-});
+impl Document {
+    /// Of calls, as they were declared.
+    pub(crate) fn of(calls: OpenApi) -> Self {
+        let mut document = Api::openapi().merge_from(calls);
+        Links.modify(&mut document);
+        Document(Arc::new(document))
+    }
 
-pub(crate) async fn json(conditions: Conditions) -> Response {
-    conditions.send_file("application/json", &JSON)
+    pub(super) fn value(&self) -> Value {
+        serde_json::to_value(&*self.0).expect("the document has nothing that JSON cannot say")
+    }
 }
 
-pub(crate) fn document() -> Value {
-    serde_json::to_value(&*DOCUMENT).expect("the document has nothing that JSON cannot say")
-}
+/// All documents of a process are the same: they are made of what is compiled in.
+static JSON: OnceLock<String> = OnceLock::new();
 
-/// Method and path of every call.
-#[cfg(test)]
-pub(crate) fn calls() -> std::collections::BTreeSet<(String, String)> {
-    let document = document();
-    let paths = document["paths"].as_object().expect("it has paths").iter();
-    let calls = paths.flat_map(|(path, item)| {
-        let methods = item.as_object().expect("a path has methods").keys();
-        methods.map(|method| (method.to_uppercase(), path.clone()))
+pub(super) async fn json(
+    Extension(Document(document)): Extension<Document>,
+    conditions: Conditions,
+) -> Response {
+    let json = JSON.get_or_init(|| {
+        let json = document.to_pretty_json();
+        json.expect("the document has nothing that JSON cannot say")
     });
-    calls.collect()
+    conditions.send_file("application/json", json)
 }

@@ -3,7 +3,7 @@
 mod schema;
 mod text;
 
-use std::sync::{Arc, LazyLock};
+use std::sync::{Arc, OnceLock};
 
 use askama::Template;
 use axum::{
@@ -17,7 +17,7 @@ use self::{
     schema::{Field, Type},
     text::Text,
 };
-use super::document;
+use super::document::Document;
 use crate::{
     access::Visitor,
     app::App,
@@ -91,22 +91,31 @@ struct ProblemKind {
     title: String,
 }
 
-static REFERENCE: LazyLock<Reference> = LazyLock::new(|| Reference::new(&document::document()));
+/// All documents of a process are the same, so it is made once.
+static REFERENCE: OnceLock<Reference> = OnceLock::new();
+
+fn reference(document: &Document) -> &'static Reference {
+    REFERENCE.get_or_init(|| Reference::new(&document.value()))
+}
 
 pub(crate) async fn docs(
     State(app): State<Arc<App>>,
     Extension(visitor): Extension<Visitor>,
+    Extension(document): Extension<Document>,
 ) -> Result<Html<String>, Problem> {
     render(&DocsPage {
-        reference: &REFERENCE,
+        reference: reference(&document),
         visitor,
         is_connected: app.broker.is_connected(),
     })
 }
 
 /// The type of a problem is an address; this is what is there.
-pub(crate) async fn problem(Path(slug): Path<String>) -> Result<Redirect, Problem> {
-    let mut known = REFERENCE.problems.iter();
+pub(crate) async fn problem(
+    Extension(document): Extension<Document>,
+    Path(slug): Path<String>,
+) -> Result<Redirect, Problem> {
+    let mut known = reference(&document).problems.iter();
     if known.any(|problem| problem.slug == slug) {
         return Ok(Redirect::to(&format!("/docs#problem-{slug}")));
     }
