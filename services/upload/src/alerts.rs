@@ -6,11 +6,11 @@
 //! - `page`: the page of all alerts, and that of one.
 //! - `episode`: an alert in words, as both show it.
 
-pub(crate) mod acknowledgements;
+mod acknowledgements;
 pub(crate) mod api;
-pub(crate) mod episode;
-pub(crate) mod page;
-pub(crate) mod query;
+mod episode;
+mod page;
+mod query;
 
 use utoipa_axum::routes;
 

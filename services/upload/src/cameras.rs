@@ -5,7 +5,7 @@
 //! - `input`: the part of a folder's page in which an admin does so.
 //! - `frame`: the latest frame.
 
-pub(crate) mod api;
+mod api;
 pub(crate) mod frame;
 pub(crate) mod input;
 pub(crate) mod settings;

@@ -5,8 +5,8 @@
 //! - `page`: the document for people.
 
 pub(crate) mod document;
-pub(crate) mod links;
-pub(crate) mod page;
+mod links;
+mod page;
 
 use self::document::Document;
 use crate::{access::permissions::LOOK, front_door::calls::Calls};

@@ -4,8 +4,8 @@
 //! - `page`: the page of them.
 //! - `written`: what is known of it, kept for the next start.
 
-pub(crate) mod api;
-pub(crate) mod page;
+mod api;
+mod page;
 pub(crate) mod written;
 
 use utoipa_axum::routes;

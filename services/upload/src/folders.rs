@@ -7,12 +7,12 @@
 //! - `card`: a folder in words.
 //! - `saved`: what a form of the page has just saved.
 
-pub(crate) mod api;
+mod api;
 pub(crate) mod card;
-pub(crate) mod details;
-pub(crate) mod page;
+mod details;
+mod page;
 pub(crate) mod saved;
-pub(crate) mod unmade;
+mod unmade;
 
 use utoipa_axum::routes;
 

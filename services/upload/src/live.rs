@@ -5,9 +5,9 @@
 //! - `pace`: these turns.
 //! - `viewers`: how many may follow, and how they know that the connection lives.
 
-pub(crate) mod events;
+mod events;
 pub(crate) mod pace;
-pub(crate) mod standings;
+mod standings;
 pub(crate) mod viewers;
 
 use utoipa_axum::routes;

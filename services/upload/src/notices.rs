@@ -3,9 +3,9 @@
 //! - `known`: a fold over the notifiers' buckets.
 //! - `api`, `page`: the list of it.
 
-pub(crate) mod api;
+mod api;
 pub(crate) mod known;
-pub(crate) mod page;
+mod page;
 
 use utoipa_axum::routes;
 

@@ -7,12 +7,12 @@
 //! - `glances`: what a card needs to stay current.
 //! - `follow`: the events of the cards that somebody sees.
 
-pub(crate) mod element;
-pub(crate) mod follow;
-pub(crate) mod glances;
-pub(crate) mod page;
-pub(crate) mod parts;
-pub(crate) mod selection;
+mod element;
+mod follow;
+mod glances;
+mod page;
+mod parts;
+mod selection;
 
 use std::sync::Arc;
 

@@ -9,7 +9,7 @@
 
 pub(crate) mod decoding;
 pub(crate) mod inspection;
-pub(crate) mod metered;
+mod metered;
 pub(crate) mod names;
 pub(crate) mod receiving;
 pub(crate) mod sending;

@@ -8,13 +8,13 @@
 //! - `learning`: normal pictures made of proposals.
 //! - `heat_map`: where a frame differs.
 
-pub(crate) mod forms;
-pub(crate) mod heat_map;
+mod forms;
+mod heat_map;
 pub(crate) mod images;
 pub(crate) mod learning;
 pub(crate) mod legacy;
-pub(crate) mod normals;
-pub(crate) mod proposals;
+mod normals;
+mod proposals;
 
 use utoipa_axum::routes;
 

@@ -8,14 +8,14 @@
 //! - `preview`: what other masks would have made of its alerts.
 //! - `choices`: which changes people's labels of alerts speak for.
 
-pub(crate) mod api;
-pub(crate) mod areas;
-pub(crate) mod areas_page;
-pub(crate) mod body;
+mod api;
+mod areas;
+mod areas_page;
+mod body;
 pub(crate) mod choices;
 pub(crate) mod form;
-pub(crate) mod history;
-pub(crate) mod preview;
+mod history;
+mod preview;
 
 use utoipa_axum::routes;
 

@@ -4,8 +4,8 @@
 //! - `api`, `forms`: making them and taking them back.
 //! - `page`: the page of them.
 
-pub(crate) mod api;
-pub(crate) mod forms;
+mod api;
+mod forms;
 pub(crate) mod known;
 pub(crate) mod page;
 

@@ -4,8 +4,8 @@
 //! - `api`: by the API.
 //! - `page`: the page of routes, and its forms.
 
-pub(crate) mod api;
-pub(crate) mod page;
+mod api;
+mod page;
 
 use utoipa_axum::routes;
 

@@ -91,7 +91,7 @@ struct TakeBackForm {
         Refusals<(Asked, refusals::Alert, Change, Body, refusals::Acknowledgement)>,
     )
 )]
-pub(crate) async fn set(
+pub(super) async fn set(
     State(app): State<Arc<App>>,
     Params(OneAlert { id }): Params<OneAlert>,
     by: By,
@@ -116,7 +116,7 @@ pub(crate) async fn set(
         Refusals<(Asked, refusals::Alert, Change, refusals::Acknowledgement)>,
     )
 )]
-pub(crate) async fn unset(
+pub(super) async fn unset(
     State(app): State<Arc<App>>,
     Params(OneAlert { id }): Params<OneAlert>,
 ) -> Result<StatusCode, Problem> {
@@ -124,7 +124,7 @@ pub(crate) async fn unset(
     Ok(StatusCode::NO_CONTENT)
 }
 
-pub(crate) async fn set_by_form(
+pub(super) async fn set_by_form(
     State(app): State<Arc<App>>,
     Params(id): Params<String>,
     by: By,
@@ -141,7 +141,7 @@ pub(crate) async fn set_by_form(
     Ok(Redirect::to(&to))
 }
 
-pub(crate) async fn unset_by_form(
+pub(super) async fn unset_by_form(
     State(app): State<Arc<App>>,
     Params(id): Params<String>,
     request: Request,

@@ -79,7 +79,7 @@ const PATH: &str = "/api/v1/alerts";
         Refusals<(Asked, Named, refusals::Alert)>,
     )
 )]
-pub(crate) async fn list(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,
 ) -> Result<Json<AlertPage>, Problem> {
@@ -88,7 +88,7 @@ pub(crate) async fn list(
 }
 
 /// The alerts that are asked for; the list goes on at an address below `path`.
-pub(crate) fn page(app: &App, query: &Query, path: &str) -> Result<AlertPage, Problem> {
+pub(super) fn page(app: &App, query: &Query, path: &str) -> Result<AlertPage, Problem> {
     let wanted = query.read()?;
     let limit = wanted.limit;
     let with_the_next = AlertQuery {
@@ -135,7 +135,7 @@ pub(crate) fn select(app: &App, wanted: &AlertQuery) -> Result<AlertPage, Proble
         Refusals<(Asked, refusals::Alert)>,
     )
 )]
-pub(crate) async fn one(
+pub(super) async fn one(
     State(app): State<Arc<App>>,
     Params(at): Params<OneAlert>,
 ) -> Result<Json<KnownAlert>, Problem> {
@@ -151,7 +151,7 @@ pub(crate) async fn one(
     params(OneAlert, sending::Query),
     responses(sending::Answers, Refusals<(Asked, refusals::Alert, Evidence, Part)>)
 )]
-pub(crate) async fn frame(
+pub(super) async fn frame(
     State(app): State<Arc<App>>,
     Params(at): Params<OneAlert>,
     wanted: Wanted,
@@ -168,7 +168,7 @@ pub(crate) async fn frame(
     params(OneAlert, sending::Query),
     responses(sending::Answers, Refusals<(Asked, refusals::Alert, Evidence, Part)>)
 )]
-pub(crate) async fn reference(
+pub(super) async fn reference(
     State(app): State<Arc<App>>,
     Params(at): Params<OneAlert>,
     wanted: Wanted,

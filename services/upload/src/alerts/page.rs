@@ -78,7 +78,7 @@ struct AlertPage {
     is_connected: bool,
 }
 
-pub(crate) async fn list(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,
     Extension(visitor): Extension<Visitor>,
@@ -124,7 +124,7 @@ fn firing(app: &App, visitor: &Visitor) -> Result<(Vec<Row>, usize), Problem> {
     Ok((rows.collect(), total))
 }
 
-pub(crate) async fn one(
+pub(super) async fn one(
     State(app): State<Arc<App>>,
     Params(id): Params<String>,
     Extension(visitor): Extension<Visitor>,

@@ -21,37 +21,37 @@ use crate::{
 /// A query as it came. An empty value, as a form sends it, asks for nothing.
 #[derive(Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Query {
+pub(super) struct Query {
     /// Those of one folder.
     #[param(value_type = Option<FolderName>, inline)]
-    pub(crate) folder: Option<String>,
+    pub(super) folder: Option<String>,
     /// Those that fire, or those that are over.
     #[param(value_type = Option<PhaseWord>, inline)]
-    pub(crate) phase: Option<String>,
+    pub(super) phase: Option<String>,
     /// Those that somebody has in hand, or those that nobody has.
     #[param(value_type = Option<bool>)]
-    pub(crate) acknowledged: Option<String>,
+    pub(super) acknowledged: Option<String>,
     /// Those that fired in this time until now.
     #[param(value_type = Option<PeriodWord>, inline)]
-    pub(crate) within: Option<String>,
+    pub(super) within: Option<String>,
     /// Those that fired then or later.
     #[param(value_type = Option<Time>, inline)]
-    pub(crate) since: Option<String>,
+    pub(super) since: Option<String>,
     /// Those that fired before.
     #[param(value_type = Option<Time>, inline)]
-    pub(crate) until: Option<String>,
+    pub(super) until: Option<String>,
     /// The most entries of one answer.
     #[param(minimum = 1, maximum = 200, default = 50)]
-    pub(crate) limit: Option<usize>,
+    pub(super) limit: Option<usize>,
     /// The `id` before which the list goes on.
     #[param(min_length = 1)]
-    pub(crate) before: Option<String>,
+    pub(super) before: Option<String>,
 }
 
 const PHASES: [Phase; 2] = [Phase::Firing, Phase::Resolved];
 
 /// The times back from now that have a name.
-pub(crate) const PERIODS: [(&str, Duration); 4] = [
+pub(super) const PERIODS: [(&str, Duration); 4] = [
     ("hour", Duration::HOUR),
     ("day", Duration::DAY),
     ("week", Duration::WEEK),
@@ -65,7 +65,7 @@ schemas! {
 
 impl Query {
     /// Refuses empty values, which mean something in what forms send, and nowhere else.
-    pub(crate) fn refuse_empty(&self) -> Result<(), Problem> {
+    pub(super) fn refuse_empty(&self) -> Result<(), Problem> {
         let given = self.texts().into_iter().chain([("before", &self.before)]);
         let empty = given
             .filter(|(_, value)| value.as_ref().is_some_and(String::is_empty))
@@ -79,7 +79,7 @@ impl Query {
     }
 
     /// All that have this phase.
-    pub(crate) fn of(phase: Phase) -> Self {
+    pub(super) fn of(phase: Phase) -> Self {
         Query {
             phase: Some(phase.word().to_owned()),
             ..Query::default()
@@ -87,12 +87,12 @@ impl Query {
     }
 
     /// Whether it begins with the newest of all alerts.
-    pub(crate) fn is_for_everything(&self) -> bool {
+    pub(super) fn is_for_everything(&self) -> bool {
         self.narrowing().next().is_none() && given(&self.before).is_none()
     }
 
     /// What it asks for, checked.
-    pub(crate) fn read(&self) -> Result<AlertQuery, Problem> {
+    pub(super) fn read(&self) -> Result<AlertQuery, Problem> {
         let period = given(&self.within).map(period).transpose()?;
         let earliest = period.map(|period| OffsetDateTime::now_utc() - period);
         Ok(AlertQuery {
@@ -110,16 +110,16 @@ impl Query {
         given(&self.folder).map(parse).transpose()
     }
 
-    pub(crate) fn since(&self) -> Result<Option<OffsetDateTime>, Problem> {
+    pub(super) fn since(&self) -> Result<Option<OffsetDateTime>, Problem> {
         time("since", given(&self.since))
     }
 
-    pub(crate) fn until(&self) -> Result<Option<OffsetDateTime>, Problem> {
+    pub(super) fn until(&self) -> Result<Option<OffsetDateTime>, Problem> {
         time("until", given(&self.until))
     }
 
     /// This query as part of an address.
-    pub(crate) fn link(&self) -> String {
+    pub(super) fn link(&self) -> String {
         let limit = self.limit.map(|limit| limit.to_string());
         let others = [("limit", limit.as_deref()), ("before", given(&self.before))];
         let others = others
@@ -133,7 +133,7 @@ impl Query {
     }
 
     /// Where a list below `path` goes on after the alert `last`.
-    pub(crate) fn next(&self, path: &str, limit: usize, last: &str) -> String {
+    pub(super) fn next(&self, path: &str, limit: usize, last: &str) -> String {
         let next = Query {
             limit: Some(limit),
             before: Some(last.to_owned()),
@@ -143,7 +143,7 @@ impl Query {
     }
 
     /// Where a list below `path` that goes on with this query begins; `None` where it does here.
-    pub(crate) fn first(&self, path: &str) -> Option<String> {
+    pub(super) fn first(&self, path: &str) -> Option<String> {
         given(&self.before)?;
         let first = Query {
             before: None,

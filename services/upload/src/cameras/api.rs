@@ -31,7 +31,7 @@ const EXAMPLE: &str = r#"{"source": "rtsp://10.0.0.5/Streaming/Channels/102", "u
 /// The camera of a folder, and how it stands.
 #[derive(Serialize, ToSchema)]
 #[schema(as = FolderCamera)]
-pub(crate) struct CameraAnswer {
+pub(super) struct CameraAnswer {
     /// What is set here; absent where nothing is.
     #[serde(skip_serializing_if = "Option::is_none")]
     camera: Option<CameraSet>,
@@ -44,7 +44,7 @@ pub(crate) struct CameraAnswer {
 /// A camera as it is set, without its password. What is absent is as usual.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct CameraSet {
+pub(super) struct CameraSet {
     source: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     username: Option<String>,
@@ -89,7 +89,7 @@ impl From<CameraSettings> for CameraSet {
         Refusals<(AskedFor, Folder)>,
     )
 )]
-pub(crate) async fn get(
+pub(super) async fn get(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
 ) -> Result<Json<CameraAnswer>, Problem> {
@@ -113,7 +113,7 @@ pub(crate) async fn get(
         Refusals<(AskedFor, Folder, Change, Body, refusals::Camera)>,
     )
 )]
-pub(crate) async fn set(
+pub(super) async fn set(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     by: By,
@@ -137,7 +137,7 @@ pub(crate) async fn set(
         Refusals<(AskedFor, Folder, Change)>,
     )
 )]
-pub(crate) async fn remove(
+pub(super) async fn remove(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     by: By,
@@ -162,7 +162,7 @@ pub(crate) async fn remove(
         Refusals<(AskedFor, Folder, Change, Body, refusals::CameraTest)>,
     )
 )]
-pub(crate) async fn test(
+pub(super) async fn test(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     request: Request,
@@ -197,7 +197,7 @@ struct CameraForm {
     watch_frozen: Option<String>,
 }
 
-pub(crate) async fn set_by_form(
+pub(super) async fn set_by_form(
     State(app): State<Arc<App>>,
     Params(name): Params<String>,
     by: By,
@@ -209,7 +209,7 @@ pub(crate) async fn set_by_form(
     Ok(Redirect::to(&Saved::Camera.place(&name)))
 }
 
-pub(crate) async fn remove_by_form(
+pub(super) async fn remove_by_form(
     State(app): State<Arc<App>>,
     Params(name): Params<String>,
     by: By,

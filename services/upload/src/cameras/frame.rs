@@ -42,7 +42,7 @@ pub(crate) struct Query {
     params(InFolder, sending::Query, Query),
     responses(sending::Answers, Refusals<(Asked, refusals::Folder, refusals::Frame, Part)>)
 )]
-pub(crate) async fn latest(
+pub(super) async fn latest(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     wanted: Wanted,

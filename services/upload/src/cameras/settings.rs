@@ -33,7 +33,7 @@ impl Cameras {
     }
 
     /// Whether cameras can be set here.
-    pub(crate) fn can_be_set(&self) -> bool {
+    pub(super) fn can_be_set(&self) -> bool {
         self.key.is_some()
     }
 

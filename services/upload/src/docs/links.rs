@@ -6,7 +6,7 @@ use utoipa::{
 };
 
 /// Adds them to the document.
-pub(crate) struct Links;
+pub(super) struct Links;
 
 struct Link {
     from: &'static str,

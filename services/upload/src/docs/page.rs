@@ -98,7 +98,7 @@ fn reference(document: &Document) -> &'static Reference {
     REFERENCE.get_or_init(|| Reference::new(&document.value()))
 }
 
-pub(crate) async fn docs(
+pub(super) async fn docs(
     State(app): State<Arc<App>>,
     Extension(visitor): Extension<Visitor>,
     Extension(document): Extension<Document>,
@@ -111,7 +111,7 @@ pub(crate) async fn docs(
 }
 
 /// The type of a problem is an address; this is what is there.
-pub(crate) async fn problem(
+pub(super) async fn problem(
     Extension(document): Extension<Document>,
     Path(slug): Path<String>,
 ) -> Result<Redirect, Problem> {

@@ -18,7 +18,7 @@ use crate::{
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct DriftQuery {
+pub(super) struct DriftQuery {
     /// The most entries of the answer.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<usize>,
@@ -26,7 +26,7 @@ pub(crate) struct DriftQuery {
 
 /// Folders by how much less similar their matching frames have become.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct DriftList {
+pub(super) struct DriftList {
     folders: Vec<FolderDrift>,
     /// How many folders there are of which it is known.
     total: usize,
@@ -34,12 +34,12 @@ pub(crate) struct DriftList {
 
 /// How the matching frames of a folder stand against its own past.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct FolderDrift {
-    pub(crate) folder: String,
+pub(super) struct FolderDrift {
+    pub(super) folder: String,
     /// What people call it; empty where they have not said.
-    pub(crate) title: String,
+    pub(super) title: String,
     #[serde(flatten)]
-    pub(crate) drift: Drift,
+    pub(super) drift: Drift,
 }
 
 /// Lists folders by how much less similar their matching frames have become
@@ -57,7 +57,7 @@ pub(crate) struct FolderDrift {
         Refusals<(Asked,)>,
     )
 )]
-pub(crate) async fn list(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     Search(query): Search<DriftQuery>,
 ) -> Result<Json<DriftList>, Problem> {
@@ -69,7 +69,7 @@ pub(crate) async fn list(
 }
 
 /// All of which it is known, those that want renewing first.
-pub(crate) fn all(app: &App) -> Vec<FolderDrift> {
+pub(super) fn all(app: &App) -> Vec<FolderDrift> {
     let state = app.states.read();
     let drifts = state.drifts().into_iter();
     drifts

@@ -41,7 +41,7 @@ struct Row {
     wants_renewing: bool,
 }
 
-pub(crate) async fn drift(
+pub(super) async fn drift(
     State(app): State<Arc<App>>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {

@@ -28,7 +28,7 @@ use crate::{
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct PageQuery {
+pub(super) struct PageQuery {
     /// The most entries of one answer.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<usize>,
@@ -45,7 +45,7 @@ pub(crate) struct PageQuery {
 
 /// A part of the list, `folder2` before `folder10`.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct FolderPage {
+pub(super) struct FolderPage {
     folders: Vec<Summary>,
     /// How many there are in all, of those that are asked for.
     total: usize,
@@ -101,7 +101,7 @@ impl PageQuery {
         Refusals<(Asked, Named)>,
     )
 )]
-pub(crate) async fn list(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     Search(query): Search<PageQuery>,
 ) -> Result<Json<FolderPage>, Problem> {
@@ -138,7 +138,7 @@ pub(crate) async fn list(
         Refusals<(Asked, Folder)>,
     )
 )]
-pub(crate) async fn get(
+pub(super) async fn get(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
 ) -> Result<Json<Summary>, Problem> {
@@ -163,7 +163,7 @@ pub(crate) async fn get(
         Refusals<(Asked, Named, Change, Body, refusals::Details)>,
     )
 )]
-pub(crate) async fn make(
+pub(super) async fn make(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     by: By,
@@ -195,7 +195,7 @@ pub(crate) async fn make(
         Refusals<(Asked, Folder, Change)>,
     )
 )]
-pub(crate) async fn remove(
+pub(super) async fn remove(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     by: By,

@@ -36,7 +36,7 @@ schemas! {
     example = json!({"title": "Loading dock, east gate", "site": "Plant 2", "area": "Gate 3", "tags": ["outdoor", "lane"]})
 )]
 #[serde(deny_unknown_fields, default)]
-pub(crate) struct Said {
+pub(super) struct Said {
     /// In one line: what people call it.
     #[schema(max_length = 100, pattern = r"^[^\x00-\x1f\x7f-\x9f]*$")]
     title: String,
@@ -63,14 +63,14 @@ struct DetailsForm {
 }
 
 /// What the body of a request says of a folder, checked; `None` where there is no body.
-pub(crate) async fn read(request: Request) -> Result<Option<Details>, Problem> {
+pub(super) async fn read(request: Request) -> Result<Option<Details>, Problem> {
     let example = r#"{"title": "Loading dock, east gate", "site": "Plant 2", "area": "Gate 3", "tags": ["outdoor"]}"#;
     let what = "What is said of a folder";
     let said = json_if_any::<Said>(request, what, Kind::InvalidFolderDetails, example).await?;
     said.map(|said| check(said.into())).transpose()
 }
 
-pub(crate) async fn set_by_form(
+pub(super) async fn set_by_form(
     State(app): State<Arc<App>>,
     Params(name): Params<String>,
     by: By,

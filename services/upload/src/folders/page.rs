@@ -104,7 +104,7 @@ impl FolderPage {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Query {
+pub(super) struct Query {
     /// The `id` of the picture before which the list of pictures goes on.
     before: Option<String>,
     /// What a form has just saved: `rule`, `description`, `normals`, `camera` or `silenced`.
@@ -123,7 +123,7 @@ pub(crate) struct Query {
         Refusals<(Asked, refusals::Folder)>,
     )
 )]
-pub(crate) async fn folder(
+pub(super) async fn folder(
     State(app): State<Arc<App>>,
     Params(ByNumber { folder: name }): Params<ByNumber>,
     Search(query): Search<Query>,

@@ -31,7 +31,7 @@ impl Saved {
     }
 
     /// The heading of the part, by its id.
-    pub(crate) fn anchor(self) -> &'static str {
+    pub(super) fn anchor(self) -> &'static str {
         match self {
             Saved::Rule => "rule",
             Saved::Description => "description",

@@ -20,14 +20,14 @@ use crate::{
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Query {
+pub(super) struct Query {
     /// `false`, and nothing else: folders that somebody made are removed one by one.
     made: Option<bool>,
 }
 
 /// What was removed.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct RemovedFolders {
+pub(super) struct RemovedFolders {
     /// How many folders.
     removed: usize,
 }
@@ -49,7 +49,7 @@ const SIDE_BY_SIDE: usize = 8;
         Refusals<(Asked, Change)>,
     )
 )]
-pub(crate) async fn remove(
+pub(super) async fn remove(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,
     by: By,
@@ -63,7 +63,7 @@ pub(crate) async fn remove(
     Ok(Json(RemovedFolders { removed }))
 }
 
-pub(crate) async fn remove_by_form(
+pub(super) async fn remove_by_form(
     State(app): State<Arc<App>>,
     by: By,
 ) -> Result<Redirect, Problem> {

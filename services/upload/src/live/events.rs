@@ -31,7 +31,7 @@ use crate::{
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Query {
+pub(super) struct Query {
     /// What happens to one folder.
     #[param(value_type = Option<FolderName>, inline)]
     folder: Option<String>,
@@ -54,7 +54,7 @@ pub(crate) struct Query {
         Refusals<(Asked, Named, refusals::Seat)>,
     )
 )]
-pub(crate) async fn stream(
+pub(super) async fn stream(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,
 ) -> Result<impl IntoResponse, Problem> {

@@ -132,7 +132,7 @@ impl Pace {
     }
 
     /// What a viewer has missed that has seen all turns up to `seen`; and the last turn.
-    pub(crate) fn told_since(&self, seen: Turn, only: Option<&Folder>) -> (Turn, Bytes) {
+    pub(super) fn told_since(&self, seen: Turn, only: Option<&Folder>) -> (Turn, Bytes) {
         let told = self.tell(&self.states.changes_since(seen, only));
         (told.turn, told.all)
     }

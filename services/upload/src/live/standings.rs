@@ -1,32 +1,18 @@
 //! Server-sent events for pages: how folders stand, in turns of a second, sooner where an alert begins or ends.
 
-use std::{convert::Infallible, sync::Arc};
+use std::sync::Arc;
 
-use axum::{
-    body::Body,
-    extract::State,
-    http::{HeaderMap, header},
-    response::IntoResponse,
-};
+use axum::{extract::State, http::HeaderMap, response::IntoResponse};
 use bytes::Bytes;
 use event_bus::Folder;
 use folder_state::Turn;
-use futures::{
-    Stream, StreamExt,
-    future::ready,
-    stream::{once, unfold},
-};
 use serde::Deserialize;
-use tokio::{
-    sync::broadcast::{Receiver, error::RecvError},
-    time::{Instant, timeout_at},
-};
-
+use tokio::sync::broadcast::{Receiver, error::RecvError};
 use utoipa::IntoParams;
 
 use super::{
     pace::Told,
-    viewers::{ALIVE, KEEP_ALIVE, Seat, UNBUFFERED, alive},
+    viewers::{Connection, Viewer, alive},
 };
 use crate::{
     app::{App, parse},
@@ -40,7 +26,7 @@ use crate::{
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Query {
+pub(super) struct Query {
     /// How one folder stands.
     #[param(value_type = Option<FolderName>, inline)]
     folder: Option<String>,
@@ -48,14 +34,12 @@ pub(crate) struct Query {
     after: Option<String>,
 }
 
-struct Viewer {
+/// Somebody who is told how folders stand.
+struct Follower {
     app: Arc<App>,
     only: Option<Folder>,
     seen: Turn,
     told: Receiver<Told>,
-    /// When it is to be told next that the connection is alive.
-    alive_at: Instant,
-    _seat: Seat,
 }
 
 /// Tells how folders stand, each when it has changed, in turns of a second
@@ -75,7 +59,7 @@ struct Viewer {
         Refusals<(Asked, Named, refusals::Seat)>,
     )
 )]
-pub(crate) async fn stream(
+pub(super) async fn stream(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,
     headers: HeaderMap,
@@ -85,52 +69,36 @@ pub(crate) async fn stream(
     let position = last
         .and_then(|id| id.to_str().ok())
         .or(query.after.as_deref());
-    let mut viewer = Viewer {
-        _seat: Seat::take(&app)?,
+    let connection = Connection::open(&app)?;
+    let mut follower = Follower {
         told: app.pace.subscribe(),
-        alive_at: Instant::now() + KEEP_ALIVE,
         seen: position.map_or(0, |position| app.pace.turn(position)),
         only,
         app,
     };
-    let missed = once(ready(viewer.catch_up()));
-    let events = missed.chain(live(viewer)).map(Ok::<_, Infallible>);
-    let headers = [(header::CONTENT_TYPE, "text/event-stream"), UNBUFFERED];
-    Ok((headers, Body::from_stream(events)))
+    let first = follower.catch_up();
+    Ok(connection.tell(first, follower))
 }
 
-fn live(viewer: Viewer) -> impl Stream<Item = Bytes> {
-    unfold(viewer, async |mut viewer| {
-        let shutdown = viewer.app.shutdown.clone();
-        let events = shutdown.run_until_cancelled(viewer.next()).await??;
-        Some((events, viewer))
-    })
-}
-
-impl Viewer {
-    /// `None` when there will be no more.
+impl Viewer for Follower {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
-            if self.alive_at <= Instant::now() {
-                self.alive_at = Instant::now() + KEEP_ALIVE;
-                return Some(format!("event: {ALIVE}\ndata: {}\n\n", alive(&self.app)).into());
-            }
-            let received = timeout_at(self.alive_at, self.told.recv()).await;
-            match received {
-                Err(_) => {}
-                Ok(Ok(told)) if told.turn <= self.seen => {}
-                Ok(Ok(told)) => {
+            match self.told.recv().await {
+                Ok(told) if told.turn <= self.seen => {}
+                Ok(told) => {
                     self.seen = told.turn;
                     if let Some(events) = self.of_interest(&told) {
                         return Some(events);
                     }
                 }
-                Ok(Err(RecvError::Lagged(_))) => return Some(self.catch_up()),
-                Ok(Err(RecvError::Closed)) => return None,
+                Err(RecvError::Lagged(_)) => return Some(self.catch_up()),
+                Err(RecvError::Closed) => return None,
             }
         }
     }
+}
 
+impl Follower {
     fn catch_up(&mut self) -> Bytes {
         let (turn, missed) = self.app.pace.told_since(self.seen, self.only.as_ref());
         self.seen = turn;

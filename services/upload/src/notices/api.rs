@@ -28,16 +28,16 @@ schemas! {
 /// An empty value, as a form sends it, asks for nothing.
 #[derive(Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct NoticeQuery {
+pub(super) struct NoticeQuery {
     /// Those to one receiver.
     #[param(min_length = 1, max_length = 40)]
-    pub(crate) receiver: Option<String>,
+    pub(super) receiver: Option<String>,
     /// Those of one folder.
     #[param(value_type = Option<FolderName>, inline)]
-    pub(crate) folder: Option<String>,
+    pub(super) folder: Option<String>,
     /// Those that stand so.
     #[param(value_type = Option<StandingWord>, inline)]
-    pub(crate) state: Option<String>,
+    pub(super) state: Option<String>,
     /// The most entries of one answer.
     #[param(minimum = 1, maximum = 200, default = 50)]
     limit: Option<usize>,
@@ -48,88 +48,88 @@ pub(crate) struct NoticeQuery {
 
 /// Notices, the last changed first.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct NoticePage {
-    pub(crate) notices: Vec<NoticeEntry>,
+pub(super) struct NoticePage {
+    pub(super) notices: Vec<NoticeEntry>,
     /// How many match in all, of the latest.
-    pub(crate) total: usize,
+    pub(super) total: usize,
     /// The address where the list goes on.
-    pub(crate) next: Option<String>,
+    pub(super) next: Option<String>,
 }
 
 /// What a receiver was told of an alert.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct NoticeEntry {
-    pub(crate) receiver: String,
+pub(super) struct NoticeEntry {
+    pub(super) receiver: String,
     /// The alert's id.
-    pub(crate) alert: String,
-    pub(crate) folder: String,
+    pub(super) alert: String,
+    pub(super) folder: String,
     /// What the alert is about: `view`, `camera`.
-    pub(crate) subject: String,
+    pub(super) subject: String,
     /// Its sentence.
-    pub(crate) what: String,
+    pub(super) what: String,
     #[schema(value_type = StandingWord, inline)]
-    pub(crate) state: &'static str,
+    pub(super) state: &'static str,
     /// When the receiver took the message that it fires.
     #[schema(value_type = Option<Time>)]
     #[serde(with = "time::serde::rfc3339::option")]
-    pub(crate) told_at: Option<OffsetDateTime>,
+    pub(super) told_at: Option<OffsetDateTime>,
     /// When it took the last message that says so.
     #[schema(value_type = Option<Time>)]
     #[serde(with = "time::serde::rfc3339::option")]
-    pub(crate) last_told_at: Option<OffsetDateTime>,
+    pub(super) last_told_at: Option<OffsetDateTime>,
     /// When it took the message that it is over.
     #[schema(value_type = Option<Time>)]
     #[serde(with = "time::serde::rfc3339::option")]
-    pub(crate) end_told_at: Option<OffsetDateTime>,
+    pub(super) end_told_at: Option<OffsetDateTime>,
     /// How many messages about it the receiver took.
-    pub(crate) messages: u32,
-    pub(crate) sending: Option<SendingEntry>,
-    pub(crate) failed: Option<FailedEntry>,
+    pub(super) messages: u32,
+    pub(super) sending: Option<SendingEntry>,
+    pub(super) failed: Option<FailedEntry>,
 }
 
 /// A message that is being sent.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct SendingEntry {
+pub(super) struct SendingEntry {
     /// Why it is sent: `firing`, `reminder`, `escalation`, `resolved`.
-    pub(crate) telling: &'static str,
+    pub(super) telling: &'static str,
     #[schema(value_type = Time)]
     #[serde(with = "time::serde::rfc3339")]
-    pub(crate) since: OffsetDateTime,
+    pub(super) since: OffsetDateTime,
     /// How often it was sent without the receiver taking it.
-    pub(crate) tries: u32,
+    pub(super) tries: u32,
     /// Not before then is it sent again.
     #[schema(value_type = Option<Time>)]
     #[serde(with = "time::serde::rfc3339::option")]
-    pub(crate) not_before: Option<OffsetDateTime>,
+    pub(super) not_before: Option<OffsetDateTime>,
     /// What was wrong the last time.
-    pub(crate) why: String,
+    pub(super) why: String,
 }
 
 /// The last message that was given up.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct FailedEntry {
+pub(super) struct FailedEntry {
     /// Why it was sent.
-    pub(crate) telling: &'static str,
+    pub(super) telling: &'static str,
     #[schema(value_type = Time)]
     #[serde(with = "time::serde::rfc3339")]
-    pub(crate) at: OffsetDateTime,
+    pub(super) at: OffsetDateTime,
     /// What is wrong.
-    pub(crate) why: String,
+    pub(super) why: String,
 }
 
 /// What waits to be told to whom.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ReceiverList {
+pub(super) struct ReceiverList {
     receivers: Vec<ReceiverEntry>,
 }
 
 /// What waits to be told to a receiver.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ReceiverEntry {
+pub(super) struct ReceiverEntry {
     receiver: String,
     /// Whether a notifier sends to it.
     is_attended: bool,
@@ -159,7 +159,7 @@ const PATH: &str = "/api/v1/notices";
         Refusals<(Asked, Named)>,
     )
 )]
-pub(crate) async fn list(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     Search(query): Search<NoticeQuery>,
 ) -> Result<Json<NoticePage>, Problem> {
@@ -174,7 +174,7 @@ pub(crate) async fn list(
     operation_id = "listReceivers",
     responses((status = OK, description = "Receivers", body = ReceiverList), Refusals<()>)
 )]
-pub(crate) async fn receivers(State(app): State<Arc<App>>) -> Json<ReceiverList> {
+pub(super) async fn receivers(State(app): State<Arc<App>>) -> Json<ReceiverList> {
     let receivers = app.notices.read().waiting();
     Json(ReceiverList {
         receivers: receivers.into_iter().map(ReceiverEntry::from).collect(),
@@ -182,7 +182,7 @@ pub(crate) async fn receivers(State(app): State<Arc<App>>) -> Json<ReceiverList>
 }
 
 /// The notices that are asked for; the list goes on at an address below `path`.
-pub(crate) fn page(app: &App, query: &NoticeQuery, path: &str) -> Result<NoticePage, Problem> {
+pub(super) fn page(app: &App, query: &NoticeQuery, path: &str) -> Result<NoticePage, Problem> {
     let wanted = query.read()?;
     let selection = app.notices.read().select(&wanted);
     let last = selection.listed.last().filter(|_| selection.goes_on);
@@ -211,7 +211,7 @@ impl NoticeQuery {
     }
 
     /// Whether it begins with the last changed of all.
-    pub(crate) fn is_for_everything(&self) -> bool {
+    pub(super) fn is_for_everything(&self) -> bool {
         let texts = [&self.receiver, &self.folder, &self.state];
         self.before.is_none() && texts.into_iter().all(|text| given(text).is_none())
     }

@@ -59,7 +59,7 @@ struct Row {
     why: String,
 }
 
-pub(crate) async fn page(
+pub(super) async fn page(
     State(app): State<Arc<App>>,
     Search(query): Search<NoticeQuery>,
     Extension(visitor): Extension<Visitor>,

@@ -1,23 +1,15 @@
 //! The events of the overview: of the cards that somebody sees, and that the order of all folders has changed. Which cards
 //! these are, the address says, so that nothing is kept between two connections, and any copy of the service can answer.
 
-use std::{collections::HashMap, convert::Infallible, sync::Arc};
+use std::{collections::HashMap, sync::Arc};
 
-use axum::{Extension, body::Body, extract::State, http::header, response::IntoResponse};
+use axum::{Extension, extract::State, response::IntoResponse};
 use bytes::Bytes;
 use event_bus::Folder;
 use folder_state::Version;
-use futures::{
-    Stream, StreamExt,
-    future::ready,
-    stream::{once, unfold},
-};
 use serde::Deserialize;
 use serde_json::json;
-use tokio::{
-    sync::watch,
-    time::{Instant, timeout_at},
-};
+use tokio::sync::watch;
 
 use super::{
     glances::{Glances, event},
@@ -28,7 +20,7 @@ use crate::{
     front_door::extract::Search,
     live::{
         pace::Turned,
-        viewers::{ALIVE, KEEP_ALIVE, Seat, UNBUFFERED, alive},
+        viewers::{Connection, Viewer, alive},
     },
     problem::Problem,
 };
@@ -39,12 +31,13 @@ const MOST_SEEN: usize = 100;
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]
-pub(crate) struct Query {
+pub(super) struct Query {
     /// Separated by commas.
     folders: String,
 }
 
-struct Viewer {
+/// Somebody who sees cards.
+struct Watcher {
     app: Arc<App>,
     glances: Arc<Glances>,
     sees: Vec<Folder>,
@@ -52,42 +45,41 @@ struct Viewer {
     told: HashMap<Folder, Option<(Version, Bytes)>>,
     turns: watch::Receiver<Turned>,
     last: Turned,
-    /// When it is to be told next that the connection is alive.
-    alive_at: Instant,
-    _seat: Seat,
 }
 
 /// Tells how the folders stand that are named: first of all each, and then each that has changed, in turns of a second.
-pub(crate) async fn follow(
+pub(super) async fn follow(
     State(app): State<Arc<App>>,
     Extension(glances): Extension<Arc<Glances>>,
     Search(query): Search<Query>,
 ) -> Result<impl IntoResponse, Problem> {
-    let mut viewer = Viewer {
-        sees: named_folders(&query.folders, MOST_SEEN)?,
-        _seat: Seat::take(&app)?,
+    let sees = named_folders(&query.folders, MOST_SEEN)?;
+    let connection = Connection::open(&app)?;
+    let mut watcher = Watcher {
+        sees,
         told: HashMap::new(),
         turns: app.pace.turns(),
         last: Turned::default(),
-        alive_at: Instant::now() + KEEP_ALIVE,
         glances,
         app,
     };
-    let first = once(ready(viewer.begin()));
-    let events = first.chain(live(viewer)).map(Ok::<_, Infallible>);
-    let headers = [(header::CONTENT_TYPE, "text/event-stream"), UNBUFFERED];
-    Ok((headers, Body::from_stream(events)))
+    let first = watcher.begin();
+    Ok(connection.tell(first, watcher))
 }
 
-fn live(viewer: Viewer) -> impl Stream<Item = Bytes> {
-    unfold(viewer, async |mut viewer| {
-        let shutdown = viewer.app.shutdown.clone();
-        let events = shutdown.run_until_cancelled(viewer.next()).await??;
-        Some((events, viewer))
-    })
+impl Viewer for Watcher {
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            self.turns.changed().await.ok()?;
+            let events = self.news();
+            if !events.is_empty() {
+                return Some(events.into());
+            }
+        }
+    }
 }
 
-impl Viewer {
+impl Watcher {
     fn begin(&mut self) -> Bytes {
         self.last.unattended = self.turns.borrow().unattended;
         let mut events = self.news();
@@ -95,26 +87,6 @@ impl Viewer {
         let hello = format!("event: hello\ndata: {}\n\n", alive(&self.app));
         events.extend_from_slice(hello.as_bytes());
         events.into()
-    }
-
-    /// `None` when there will be no more.
-    async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            if self.alive_at <= Instant::now() {
-                self.alive_at = Instant::now() + KEEP_ALIVE;
-                return Some(format!("event: {ALIVE}\ndata: {}\n\n", alive(&self.app)).into());
-            }
-            match timeout_at(self.alive_at, self.turns.changed()).await {
-                Err(_) => {}
-                Ok(Err(_)) => return None,
-                Ok(Ok(())) => {
-                    let events = self.news();
-                    if !events.is_empty() {
-                        return Some(events.into());
-                    }
-                }
-            }
-        }
     }
 
     /// All that has changed since it was told.

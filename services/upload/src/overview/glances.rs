@@ -36,7 +36,7 @@ struct Seen<'a> {
 }
 
 /// Glances as events, made once for all viewers.
-pub(crate) struct Glances {
+pub(super) struct Glances {
     made: Cache<Folder, (Version, Bytes)>,
 }
 

@@ -30,7 +30,7 @@ struct Overview {
     is_connected: bool,
 }
 
-pub(crate) async fn overview(
+pub(super) async fn overview(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,
     Extension(visitor): Extension<Visitor>,

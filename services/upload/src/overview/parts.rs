@@ -18,13 +18,13 @@ use crate::{
 
 /// How many names are asked for.
 #[derive(Deserialize)]
-pub(crate) struct Count {
+pub(super) struct Count {
     count: Option<usize>,
 }
 
 /// Which folders come first by what is asked for, and how many there are.
 #[derive(Serialize)]
-pub(crate) struct Order {
+pub(super) struct Order {
     folders: Vec<String>,
     matching: usize,
     total: usize,
@@ -37,12 +37,12 @@ pub(crate) struct Order {
 }
 
 #[derive(Deserialize)]
-pub(crate) struct Named {
+pub(super) struct Named {
     /// Separated by commas.
     folders: String,
 }
 
-pub(crate) async fn order(
+pub(super) async fn order(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,
     Search(Count { count }): Search<Count>,
@@ -60,7 +60,7 @@ pub(crate) async fn order(
 }
 
 /// The cards of these folders; of those that are there.
-pub(crate) async fn cards(
+pub(super) async fn cards(
     State(app): State<Arc<App>>,
     Search(named): Search<Named>,
 ) -> Result<Html<String>, Problem> {

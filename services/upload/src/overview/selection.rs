@@ -22,7 +22,7 @@ pub(super) const PART: usize = 60;
 /// Which folders, and in which order.
 #[derive(Deserialize)]
 #[serde(default)]
-pub(crate) struct Query {
+pub(super) struct Query {
     /// Words, each a part of the name, title, site or area, or of a tag.
     pub(super) q: String,
     /// One word, as in JSON; empty where all states are asked for.

@@ -27,7 +27,7 @@ struct Metered {
 
 /// What the parser may still be given.
 #[derive(Clone)]
-pub(crate) struct Allowance(Arc<AtomicUsize>);
+pub(super) struct Allowance(Arc<AtomicUsize>);
 
 #[derive(Debug, thiserror::Error)]
 enum MeteredError {
@@ -39,7 +39,7 @@ enum MeteredError {
 
 impl Allowance {
     /// To be told of all data that the parser has handed on.
-    pub(crate) fn give_back(&self, bytes: usize) {
+    pub(super) fn give_back(&self, bytes: usize) {
         self.0.fetch_add(bytes, Ordering::Relaxed);
     }
 
@@ -52,7 +52,7 @@ impl Allowance {
     }
 }
 
-pub(crate) fn metered(body: Body) -> (Body, Allowance) {
+pub(super) fn metered(body: Body) -> (Body, Allowance) {
     let allowance = Allowance(Arc::new(AtomicUsize::new(AHEAD)));
     let metered = Metered {
         chunks: body.into_data_stream(),

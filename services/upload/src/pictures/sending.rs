@@ -356,7 +356,7 @@ pub(crate) fn unknown_image(folder: &Folder, id: &str) -> Problem {
 }
 
 /// The name that a request's `Content-Disposition` gives its body.
-pub(crate) fn attached_name(headers: &HeaderMap) -> Option<String> {
+pub(super) fn attached_name(headers: &HeaderMap) -> Option<String> {
     let value = headers.get(header::CONTENT_DISPOSITION)?.as_bytes();
     let value = String::from_utf8_lossy(value);
     let parameter = |wanted: &str| {

@@ -34,7 +34,7 @@ use crate::{
         Refusals<(Asked, refusals::Folder, Change, refusals::Pictures, refusals::PictureForm)>,
     )
 )]
-pub(crate) async fn upload(
+pub(super) async fn upload(
     State(app): State<Arc<App>>,
     Params(ByNumber { folder: name }): Params<ByNumber>,
     by: By,
@@ -54,7 +54,7 @@ pub(crate) async fn upload(
     Ok(Redirect::to(&format!("/folder/{name}")))
 }
 
-pub(crate) async fn delete(
+pub(super) async fn delete(
     State(app): State<Arc<App>>,
     Params((name, id)): Params<(String, String)>,
     by: By,

@@ -38,7 +38,7 @@ struct Png(Vec<u8>);
     responses((status = 200, description = "The heat map", body = Png, content_type = "image/png"),
               Refusals<(Asked, refusals::Folder, refusals::HeatMap)>)
 )]
-pub(crate) async fn of_folder(
+pub(super) async fn of_folder(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
 ) -> Result<Response, Problem> {
@@ -61,7 +61,7 @@ pub(crate) async fn of_folder(
     responses((status = 200, description = "The heat map", body = Png, content_type = "image/png"),
               Refusals<(Asked, refusals::Alert, refusals::HeatMap)>)
 )]
-pub(crate) async fn of_alert(
+pub(super) async fn of_alert(
     State(app): State<Arc<App>>,
     Params(at): Params<OneAlert>,
 ) -> Result<Response, Problem> {

@@ -117,7 +117,7 @@ pub(crate) struct PageQuery {
         Refusals<(Asked, refusals::Folder, Change, refusals::Pictures)>,
     )
 )]
-pub(crate) async fn upload(
+pub(super) async fn upload(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     Search(query): Search<UploadQuery>,
@@ -162,7 +162,7 @@ pub(crate) fn address(folder: &impl std::fmt::Display, id: &str) -> String {
         Refusals<(Asked, refusals::Folder)>,
     )
 )]
-pub(crate) async fn list(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     Search(query): Search<PageQuery>,
@@ -214,7 +214,7 @@ pub(crate) fn page(app: &App, folder: &Folder, limit: usize, before: Option<&str
         Refusals<(Asked, refusals::Folder, refusals::Image)>,
     )
 )]
-pub(crate) async fn get(
+pub(super) async fn get(
     State(app): State<Arc<App>>,
     Params(at): Params<OneImage>,
 ) -> Result<Json<Image>, Problem> {
@@ -237,7 +237,7 @@ pub(crate) async fn get(
     params(OneImage, sending::Query),
     responses(sending::Answers, Refusals<(Asked, refusals::Folder, refusals::Image, Part)>)
 )]
-pub(crate) async fn content(
+pub(super) async fn content(
     State(app): State<Arc<App>>,
     Params(at): Params<OneImage>,
     wanted: Wanted,
@@ -260,7 +260,7 @@ pub(crate) async fn content(
         Refusals<(Asked, refusals::Folder, refusals::Image, Change)>,
     )
 )]
-pub(crate) async fn remove(
+pub(super) async fn remove(
     State(app): State<Arc<App>>,
     Params(at): Params<OneImage>,
     by: By,
@@ -282,7 +282,7 @@ pub(crate) async fn remove(
         Refusals<(Asked, refusals::Folder, refusals::Reference)>,
     )
 )]
-pub(crate) async fn latest(
+pub(super) async fn latest(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
 ) -> Result<Json<Upload>, Problem> {
@@ -299,7 +299,7 @@ pub(crate) async fn latest(
     params(InFolder, sending::Query),
     responses(sending::Answers, Refusals<(Asked, refusals::Folder, refusals::Reference, Part)>)
 )]
-pub(crate) async fn latest_content(
+pub(super) async fn latest_content(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     wanted: Wanted,

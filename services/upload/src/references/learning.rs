@@ -31,7 +31,7 @@ pub(crate) async fn accept(
 }
 
 /// Accepts all proposals of a folder; says which were not, and why. A problem that the others would have as well ends it.
-pub(crate) async fn accept_all(app: &App, folder: &Folder, by: &By) -> Result<Pictures, Problem> {
+pub(super) async fn accept_all(app: &App, folder: &Folder, by: &By) -> Result<Pictures, Problem> {
     let mut pictures = Pictures {
         images: Vec::new(),
         refused: Vec::new(),

@@ -73,7 +73,7 @@ pub(crate) struct NamedImage {
         Refusals<(Asked, refusals::Folder, refusals::Reference)>,
     )
 )]
-pub(crate) async fn latest(
+pub(super) async fn latest(
     State(app): State<Arc<App>>,
     Params(at): Params<ByNumber>,
 ) -> Result<Json<Latest>, Problem> {
@@ -100,7 +100,7 @@ pub(crate) async fn latest(
     params(NamedImage, sending::Query),
     responses(sending::Answers, Refusals<(Asked, refusals::Folder, refusals::Image, Part)>)
 )]
-pub(crate) async fn show(
+pub(super) async fn show(
     State(app): State<Arc<App>>,
     Params(at): Params<NamedImage>,
     wanted: Wanted,
@@ -117,7 +117,7 @@ pub(crate) async fn show(
     params(NamedImage, sending::Query),
     responses(sending::Answers, Refusals<(Asked, refusals::Folder, refusals::Image, Part)>)
 )]
-pub(crate) async fn download(
+pub(super) async fn download(
     State(app): State<Arc<App>>,
     Params(at): Params<NamedImage>,
     wanted: Wanted,
@@ -137,7 +137,7 @@ pub(crate) async fn download(
         Refusals<(Asked, refusals::Folder, refusals::Image, Change)>,
     )
 )]
-pub(crate) async fn delete(
+pub(super) async fn delete(
     State(app): State<Arc<App>>,
     Params(NamedImage {
         folder: given,

@@ -48,13 +48,13 @@ schemas! {
 
 /// All of them, the oldest first.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct NormalList {
+pub(super) struct NormalList {
     normals: Vec<Normal>,
 }
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct AddQuery {
+pub(super) struct AddQuery {
     /// What the picture is called, where the body is the bare picture or there is none.
     #[param(example = "night.jpg")]
     name: Option<String>,
@@ -103,7 +103,7 @@ impl AddQuery {
         Refusals<(Asked, refusals::Folder)>,
     )
 )]
-pub(crate) async fn list(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
 ) -> Result<Json<NormalList>, Problem> {
@@ -137,7 +137,7 @@ pub(crate) async fn list(
         Refusals<(Asked, refusals::Folder, Change, refusals::Pictures, refusals::Normal)>,
     )
 )]
-pub(crate) async fn add(
+pub(super) async fn add(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     Search(query): Search<AddQuery>,
@@ -158,7 +158,7 @@ pub(crate) async fn add(
     params(OneNormal, sending::Query),
     responses(sending::Answers, Refusals<(Asked, refusals::Folder, refusals::Image, Part)>)
 )]
-pub(crate) async fn content(
+pub(super) async fn content(
     State(app): State<Arc<App>>,
     Params(at): Params<OneNormal>,
     wanted: Wanted,
@@ -185,7 +185,7 @@ pub(crate) async fn content(
         Refusals<(Asked, refusals::Folder, refusals::Image, Change)>,
     )
 )]
-pub(crate) async fn remove(
+pub(super) async fn remove(
     State(app): State<Arc<App>>,
     Params(at): Params<OneNormal>,
     by: By,
@@ -196,7 +196,7 @@ pub(crate) async fn remove(
 }
 
 /// Adds normal pictures, as the forms of a folder's page do.
-pub(crate) async fn add_by_form(
+pub(super) async fn add_by_form(
     State(app): State<Arc<App>>,
     Params(name): Params<String>,
     Search(query): Search<AddQuery>,
@@ -209,7 +209,7 @@ pub(crate) async fn add_by_form(
     Ok(Redirect::to(&Saved::NormalPictures.place(&name)))
 }
 
-pub(crate) async fn remove_by_form(
+pub(super) async fn remove_by_form(
     State(app): State<Arc<App>>,
     Params((name, id)): Params<(String, String)>,
     by: By,
@@ -220,7 +220,7 @@ pub(crate) async fn remove_by_form(
 }
 
 /// Takes the frame behind an alert as a normal picture of its folder.
-pub(crate) async fn add_of_alert(
+pub(super) async fn add_of_alert(
     State(app): State<Arc<App>>,
     Params(id): Params<String>,
     by: By,
@@ -232,7 +232,7 @@ pub(crate) async fn add_of_alert(
     Ok(Redirect::to(&Saved::NormalPictures.place(folder.as_str())))
 }
 
-pub(crate) fn address(folder: &impl std::fmt::Display, id: &str) -> String {
+pub(super) fn address(folder: &impl std::fmt::Display, id: &str) -> String {
     format!("/api/v1/folders/{folder}/normals/{id}")
 }
 

@@ -34,7 +34,7 @@ use crate::{
 
 /// All of them, the oldest first.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct ProposalList {
+pub(super) struct ProposalList {
     proposals: Vec<Proposal>,
 }
 
@@ -52,7 +52,7 @@ pub(crate) struct ProposalList {
         Refusals<(Asked, refusals::Folder)>,
     )
 )]
-pub(crate) async fn list(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
 ) -> Result<Json<ProposalList>, Problem> {
@@ -74,7 +74,7 @@ pub(crate) async fn list(
     params(OneProposal, sending::Query),
     responses(sending::Answers, Refusals<(Asked, refusals::Folder, refusals::Image, Part)>)
 )]
-pub(crate) async fn content(
+pub(super) async fn content(
     State(app): State<Arc<App>>,
     Params(at): Params<OneProposal>,
     wanted: Wanted,
@@ -101,7 +101,7 @@ pub(crate) async fn content(
         Refusals<(Asked, refusals::Folder, Change, refusals::Accepted)>,
     )
 )]
-pub(crate) async fn accept_all(
+pub(super) async fn accept_all(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     by: By,
@@ -125,7 +125,7 @@ pub(crate) async fn accept_all(
         Refusals<(Asked, refusals::Folder, refusals::Image, Change, refusals::Accepted)>,
     )
 )]
-pub(crate) async fn accept(
+pub(super) async fn accept(
     State(app): State<Arc<App>>,
     Params(at): Params<OneProposal>,
     by: By,
@@ -150,7 +150,7 @@ pub(crate) async fn accept(
         Refusals<(Asked, refusals::Folder, Change)>,
     )
 )]
-pub(crate) async fn refuse_all(
+pub(super) async fn refuse_all(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     by: By,
@@ -172,7 +172,7 @@ pub(crate) async fn refuse_all(
         Refusals<(Asked, refusals::Folder, refusals::Image, Change)>,
     )
 )]
-pub(crate) async fn refuse(
+pub(super) async fn refuse(
     State(app): State<Arc<App>>,
     Params(at): Params<OneProposal>,
     by: By,
@@ -183,7 +183,7 @@ pub(crate) async fn refuse(
 }
 
 /// Accepts all proposals, as the form of a folder's page does.
-pub(crate) async fn accept_all_by_form(
+pub(super) async fn accept_all_by_form(
     State(app): State<Arc<App>>,
     Params(name): Params<String>,
     by: By,
@@ -193,7 +193,7 @@ pub(crate) async fn accept_all_by_form(
     Ok(Redirect::to(&Saved::NormalPictures.place(&name)))
 }
 
-pub(crate) async fn accept_by_form(
+pub(super) async fn accept_by_form(
     State(app): State<Arc<App>>,
     Params((name, id)): Params<(String, String)>,
     by: By,
@@ -203,7 +203,7 @@ pub(crate) async fn accept_by_form(
     Ok(Redirect::to(&Saved::NormalPictures.place(&name)))
 }
 
-pub(crate) async fn refuse_by_form(
+pub(super) async fn refuse_by_form(
     State(app): State<Arc<App>>,
     Params((name, id)): Params<(String, String)>,
     by: By,

@@ -31,7 +31,7 @@ use crate::{
 /// A rule of some scope, and what holds in the end.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RuleInForce)]
-pub(crate) struct RuleAnswer {
+pub(super) struct RuleAnswer {
     /// What was set for exactly this scope.
     rule: Option<Rule>,
     /// Every field set.
@@ -51,7 +51,7 @@ pub(crate) struct RuleAnswer {
         Refusals<(Asked, Folder)>,
     )
 )]
-pub(crate) async fn of_folder(
+pub(super) async fn of_folder(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
 ) -> Result<Json<RuleAnswer>, Problem> {
@@ -72,7 +72,7 @@ pub(crate) async fn of_folder(
         Refusals<(Asked, Folder, Change, Body, refusals::Rule)>,
     )
 )]
-pub(crate) async fn set_for_folder(
+pub(super) async fn set_for_folder(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     by: By,
@@ -94,7 +94,7 @@ pub(crate) async fn set_for_folder(
         Refusals<(Asked, Folder, Change)>,
     )
 )]
-pub(crate) async fn unset_for_folder(
+pub(super) async fn unset_for_folder(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     by: By,
@@ -113,7 +113,7 @@ pub(crate) async fn unset_for_folder(
     operation_id = "getDefaultRule",
     responses((status = OK, description = "The rule", body = RuleAnswer), Refusals<()>)
 )]
-pub(crate) async fn default(State(app): State<Arc<App>>) -> Json<RuleAnswer> {
+pub(super) async fn default(State(app): State<Arc<App>>) -> Json<RuleAnswer> {
     answer(&app, &RuleScope::Default)
 }
 
@@ -129,7 +129,7 @@ pub(crate) async fn default(State(app): State<Arc<App>>) -> Json<RuleAnswer> {
         Refusals<(Asked, Change, Body, refusals::Rule)>,
     )
 )]
-pub(crate) async fn set_default(
+pub(super) async fn set_default(
     State(app): State<Arc<App>>,
     by: By,
     request: Request,
@@ -148,7 +148,7 @@ pub(crate) async fn set_default(
         Refusals<(Change, refusals::Rule)>,
     )
 )]
-pub(crate) async fn unset_default(
+pub(super) async fn unset_default(
     State(app): State<Arc<App>>,
     by: By,
 ) -> Result<StatusCode, Problem> {
@@ -187,7 +187,7 @@ fn answer(app: &App, scope: &RuleScope) -> Json<RuleAnswer> {
 const MAX_BYTES: usize = 64 * 1024;
 
 /// The rule in the body of a request, checked.
-pub(crate) async fn read(request: Request) -> Result<Rule, Problem> {
+pub(super) async fn read(request: Request) -> Result<Rule, Problem> {
     let read = long_json(
         request,
         "A rule",
@@ -199,7 +199,7 @@ pub(crate) async fn read(request: Request) -> Result<Rule, Problem> {
     check(rule)
 }
 
-pub(crate) fn check(rule: Rule) -> Result<Rule, Problem> {
+pub(super) fn check(rule: Rule) -> Result<Rule, Problem> {
     match rule.check() {
         Ok(()) => Ok(rule),
         Err(error) => Err(Kind::InvalidRule.because(format!("{error}."))),

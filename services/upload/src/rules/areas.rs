@@ -28,7 +28,7 @@ use crate::{
 /// A part of the picture that does not count.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct MaskBody {
+pub(super) struct MaskBody {
     /// Its corners, in order.
     #[schema(inline, value_type = Vec<Corner>, min_items = 3, max_items = 32)]
     polygon: Vec<Object<Corner>>,
@@ -37,7 +37,7 @@ pub(crate) struct MaskBody {
 /// A part of the picture that has a name.
 #[derive(Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct RegionBody {
+pub(super) struct RegionBody {
     /// What a change there is said to be at.
     #[schema(min_length = 1, max_length = 40, example = "gate")]
     name: String,
@@ -87,7 +87,7 @@ fn points(corners: Vec<Object<Corner>>) -> Vec<Point> {
 }
 
 /// What is written as an object: a struct could be read of a list, too.
-pub(crate) struct Object<T>(pub(crate) T);
+pub(super) struct Object<T>(pub(super) T);
 
 impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -112,7 +112,7 @@ impl<'de, T: Deserialize<'de>> Visitor<'de> for Fields<T> {
 }
 
 /// The schema of one of [`Rule::AREAS`].
-pub(crate) fn property<T: PartialSchema>(help: &str) -> Array {
+pub(super) fn property<T: PartialSchema>(help: &str) -> Array {
     ArrayBuilder::new()
         .schema_type(SchemaType::from_iter([Type::Array, Type::Null]))
         .description(Some(help))
@@ -123,7 +123,7 @@ pub(crate) fn property<T: PartialSchema>(help: &str) -> Array {
 
 /// Whether frames can be judged by the masks and regions of a rule that is set in a scope, `None` for one that is taken back;
 /// and, where that is the default rule, by those that folders have.
-pub(crate) fn check(app: &App, scope: &RuleScope, rule: Option<&Rule>) -> Result<(), Problem> {
+pub(super) fn check(app: &App, scope: &RuleScope, rule: Option<&Rule>) -> Result<(), Problem> {
     let state = app.states.read();
     match scope {
         RuleScope::Folder(_) => {

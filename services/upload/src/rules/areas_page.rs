@@ -28,7 +28,7 @@ struct AreasPage {
     is_connected: bool,
 }
 
-pub(crate) async fn page(
+pub(super) async fn page(
     State(app): State<Arc<App>>,
     Params(name): Params<String>,
     Extension(visitor): Extension<Visitor>,

@@ -22,10 +22,10 @@ use super::areas::{self, MaskBody, Object, RegionBody};
 
 /// A rule as it is to be set: what is absent takes the value of the default rule, and then the built-in one. A field that
 /// it cannot have is refused.
-pub(crate) struct RuleBody(pub(crate) Rule);
+pub(super) struct RuleBody(pub(super) Rule);
 
 /// What one looks like.
-pub(crate) const EXAMPLE: &str =
+pub(super) const EXAMPLE: &str =
     r#"{"threshold": 0.9, "holdSeconds": 30, "keepFiringSeconds": 0, "enabled": true}"#;
 
 static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {

@@ -78,7 +78,7 @@ const MOST_ALERTS: usize = 500;
         Refusals<(Asked, OneFolder)>,
     )
 )]
-pub(crate) async fn list(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
 ) -> Result<Json<Choices>, Problem> {

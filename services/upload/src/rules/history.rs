@@ -31,7 +31,7 @@ use crate::{
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Query {
+pub(super) struct Query {
     /// Where the span begins: an hour before its end, unless it is given.
     #[param(value_type = Option<Time>, inline)]
     since: Option<String>,
@@ -47,7 +47,7 @@ pub(crate) struct Query {
 #[derive(Serialize, ToSchema)]
 #[schema(as = History)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct HistoryAnswer {
+pub(super) struct HistoryAnswer {
     #[schema(value_type = Time, inline)]
     since: pbjson_types::Timestamp,
     #[schema(value_type = Time, inline)]
@@ -78,7 +78,7 @@ struct PointAnswer {
 #[derive(Serialize, ToSchema)]
 #[schema(as = WhatIf)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct WhatIfAnswer {
+pub(super) struct WhatIfAnswer {
     /// That was asked about, every field set.
     rule: Rule,
     /// When the first frame was stored of which something is known.
@@ -127,7 +127,7 @@ const MOST_EPISODES: usize = 200;
         Refusals<(Asked, refusals::Folder)>,
     )
 )]
-pub(crate) async fn of_folder(
+pub(super) async fn of_folder(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     Search(query): Search<Query>,
@@ -160,7 +160,7 @@ pub(crate) async fn of_folder(
         Refusals<(Asked, refusals::Folder, Change, Body, refusals::Rule)>,
     )
 )]
-pub(crate) async fn what_if(
+pub(super) async fn what_if(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     request: Request,

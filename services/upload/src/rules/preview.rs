@@ -36,7 +36,7 @@ use crate::{
 #[derive(Serialize, ToSchema)]
 #[schema(as = MasksPreview)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Preview {
+pub(super) struct Preview {
     /// The alerts of the view of the last 24 hours; no more than the newest 200.
     alerts: usize,
     /// How many of them would have fired all the same: all of which the places do not tell, too.
@@ -64,7 +64,7 @@ const MOST_ALERTS: usize = 200;
         Refusals<(Asked, refusals::Folder, Change, Body, refusals::Rule)>,
     )
 )]
-pub(crate) async fn masks(
+pub(super) async fn masks(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
     request: Request,

@@ -37,7 +37,7 @@ schemas! {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct SilenceQuery {
+pub(super) struct SilenceQuery {
     /// Those that last, are to come, or are over; without it those that are not over.
     #[param(value_type = Option<StageWord>, inline)]
     state: Option<String>,
@@ -52,7 +52,7 @@ pub(crate) struct SilenceQuery {
 /// A silence, and where it stands.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct KnownSilence {
+pub(super) struct KnownSilence {
     #[serde(flatten)]
     silence: Silence,
     /// One that recurs is `to-come` between its hours.
@@ -70,7 +70,7 @@ pub(crate) struct KnownSilence {
 
 /// Silences: first those that last, by their end; then those to come; then those that are over.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct SilenceList {
+pub(super) struct SilenceList {
     silences: Vec<KnownSilence>,
     /// How many there are in all.
     total: usize,
@@ -85,7 +85,7 @@ pub(crate) struct SilenceList {
     example = json!({"matcher": {"sites": ["hamburg"]}, "forSeconds": 14400, "reason": "A new switch.", "name": "Jo"})
 )]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub(crate) struct Said {
+pub(super) struct Said {
     pub(super) matcher: Meant,
     /// When it begins: now, without it.
     #[schema(value_type = Option<Time>)]
@@ -117,7 +117,7 @@ pub(crate) struct Said {
 #[derive(Default, Deserialize, ToSchema)]
 #[schema(as = SilenceMatcher)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Meant {
+pub(super) struct Meant {
     /// The folder is one of these; `*` stands for any characters: `dock-*`.
     #[schema(max_items = 100)]
     pub(super) folders: Vec<String>,
@@ -155,7 +155,7 @@ const RECURS: Duration = Duration::days(365);
         Refusals<(Asked, refusals::OneSilence)>,
     )
 )]
-pub(crate) async fn list(
+pub(super) async fn list(
     State(app): State<Arc<App>>,
     Search(query): Search<SilenceQuery>,
 ) -> Result<Json<SilenceList>, Problem> {
@@ -229,7 +229,7 @@ fn stages(word: Option<&str>) -> Result<Vec<Stage>, Problem> {
         Refusals<(Asked, Change, Body, refusals::Silence)>,
     )
 )]
-pub(crate) async fn add(
+pub(super) async fn add(
     State(app): State<Arc<App>>,
     by: By,
     request: Request,
@@ -257,7 +257,7 @@ pub(crate) async fn add(
         Refusals<(Asked, Change, refusals::OneSilence)>,
     )
 )]
-pub(crate) async fn remove(
+pub(super) async fn remove(
     State(app): State<Arc<App>>,
     Params(OneSilence { id }): Params<OneSilence>,
     by: By,

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How long a silence can last by a choice: its word, in words, in seconds.
-pub(crate) const LASTS: [(&str, &str, u32); 5] = [
+pub(super) const LASTS: [(&str, &str, u32); 5] = [
     ("1h", "1 hour", 3600),
     ("4h", "4 hours", 4 * 3600),
     ("12h", "12 hours", 12 * 3600),
@@ -99,7 +99,7 @@ impl Days {
     }
 }
 
-pub(crate) async fn add_by_form(
+pub(super) async fn add_by_form(
     State(app): State<Arc<App>>,
     by: By,
     request: Request,
@@ -111,7 +111,7 @@ pub(crate) async fn add_by_form(
 }
 
 /// Silences a folder, as its page asks for it.
-pub(crate) async fn add_for_folder(
+pub(super) async fn add_for_folder(
     State(app): State<Arc<App>>,
     Params(name): Params<String>,
     by: By,
@@ -130,7 +130,7 @@ pub(crate) async fn add_for_folder(
     Ok(Redirect::to(&Saved::Silence.place(&name)))
 }
 
-pub(crate) async fn remove_by_form(
+pub(super) async fn remove_by_form(
     State(app): State<Arc<App>>,
     Params(id): Params<String>,
     by: By,

@@ -38,7 +38,7 @@ const CHANGED_WITHIN: Duration = Duration::from_secs(10);
 const MAX_TEXT: usize = 60_000;
 
 /// Of what they are sent in, whose escapes make them longer.
-pub(crate) const MAX_BODY_BYTES: usize = 256 * 1024;
+pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Longer than a notifier tries a receiver.
 const TRIED_WITHIN: Duration = Duration::from_secs(50);
@@ -46,32 +46,32 @@ const TRIED_WITHIN: Duration = Duration::from_secs(50);
 /// Who can be told, as the notifier's file says it without its secrets and URLs, and who is told of what.
 #[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct RouteList {
-    pub(crate) receivers: Vec<ReceiverOfFile>,
+pub(super) struct RouteList {
+    pub(super) receivers: Vec<ReceiverOfFile>,
     /// Each that means an alert counts, in the file's order.
-    pub(crate) routes: Vec<Route>,
+    pub(super) routes: Vec<Route>,
     /// How many routes more there are.
-    pub(crate) left_out: usize,
+    pub(super) left_out: usize,
     /// Where messages lead; empty where nowhere.
-    pub(crate) link: String,
+    pub(super) link: String,
     /// Why what file and people say now does not hold, and what held before still does; empty where it holds.
-    pub(crate) refused: String,
+    pub(super) refused: String,
     /// The routes as tables `[[route]]`, in the words of the file; to be changed and set.
-    pub(crate) text: String,
+    pub(super) text: String,
     /// Who has set them in place of the file's; absent where the file's hold.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(crate) set: Option<SetBy>,
+    pub(super) set: Option<SetBy>,
 }
 
 /// That somebody has set routes.
 #[derive(Serialize, ToSchema)]
 #[schema(as = RoutesSetBy)]
-pub(crate) struct SetBy {
+pub(super) struct SetBy {
     /// Who; empty where nobody logs in.
-    pub(crate) by: String,
+    pub(super) by: String,
     /// When.
     #[schema(format = DateTime)]
-    pub(crate) at: String,
+    pub(super) at: String,
 }
 
 /// Routes that are to be set.
@@ -87,86 +87,86 @@ struct Given {
 /// Somebody who can be told.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct ReceiverOfFile {
-    pub(crate) receiver: String,
+pub(super) struct ReceiverOfFile {
+    pub(super) receiver: String,
     /// `webhook`, `email`, `slack`, `alertmanager`.
     #[serde(rename = "type")]
-    pub(crate) kind: String,
+    pub(super) kind: String,
     /// Where it is: a host, a channel.
-    pub(crate) place: String,
+    pub(super) place: String,
     /// The most messages that it is sent, as `10/min`; empty where there is no such limit.
-    pub(crate) rate: String,
+    pub(super) rate: String,
 }
 
 /// Who is told of what.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct Route {
+pub(super) struct Route {
     /// Which alerts, in words; empty where all.
-    pub(crate) what: String,
+    pub(super) what: String,
     /// Whether ends are told as well.
-    pub(crate) tells_ends: bool,
+    pub(super) tells_ends: bool,
     /// Who is told.
-    pub(crate) to: Vec<String>,
+    pub(super) to: Vec<String>,
     /// What the alerts of a message have in common.
-    pub(crate) group_by: Vec<String>,
-    pub(crate) group_wait_seconds: u64,
-    pub(crate) group_interval_seconds: u64,
+    pub(super) group_by: Vec<String>,
+    pub(super) group_wait_seconds: u64,
+    pub(super) group_interval_seconds: u64,
     /// After how long it is told again that an alert still fires.
-    pub(crate) remind_seconds: Option<u64>,
+    pub(super) remind_seconds: Option<u64>,
     /// After how long others are told where nobody has it in hand.
-    pub(crate) escalate_after_seconds: Option<u64>,
+    pub(super) escalate_after_seconds: Option<u64>,
     /// These others.
-    pub(crate) escalate_to: Vec<String>,
+    pub(super) escalate_to: Vec<String>,
     /// When people are told; empty where always.
-    pub(crate) hours: String,
+    pub(super) hours: String,
     /// Whether that is now.
-    pub(crate) is_open: bool,
+    pub(super) is_open: bool,
 }
 
 /// Who would be told of an alert, were it to fire now.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct WouldBeToldList {
-    pub(crate) receivers: Vec<WouldBeToldEntry>,
+pub(super) struct WouldBeToldList {
+    pub(super) receivers: Vec<WouldBeToldEntry>,
     /// What holds back messages of it now: `silence`, `camera`; empty where nothing does.
-    pub(crate) held: String,
+    pub(super) held: String,
 }
 
 /// A receiver that would be told.
 #[derive(Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
-pub(crate) struct WouldBeToldEntry {
-    pub(crate) receiver: String,
+pub(super) struct WouldBeToldEntry {
+    pub(super) receiver: String,
     /// By which route, counted from 1.
-    pub(crate) route: usize,
+    pub(super) route: usize,
     /// After how long, where it is told only of what nobody has in hand by then.
-    pub(crate) escalates_after_seconds: Option<u64>,
+    pub(super) escalates_after_seconds: Option<u64>,
     /// Whether it is the route's hours.
-    pub(crate) is_open: bool,
+    pub(super) is_open: bool,
 }
 
 /// An alert that might be.
 #[derive(Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Supposed {
+pub(super) struct Supposed {
     /// The folder's name; there need be no such folder.
     #[param(value_type = FolderName, inline)]
     #[serde(default)]
-    pub(crate) folder: String,
+    pub(super) folder: String,
     /// What is wrong: `covered`, `silent`, `no-key-frames`.
     #[param(min_length = 1, example = "covered")]
     #[serde(default)]
-    pub(crate) kind: String,
+    pub(super) kind: String,
 }
 
 /// What came of a test message.
 #[derive(Serialize, ToSchema)]
-pub(crate) struct TestAnswer {
+pub(super) struct TestAnswer {
     /// `taken`; `not-taken`, which it might be later; `refused`.
-    pub(crate) outcome: &'static str,
+    pub(super) outcome: &'static str,
     /// Why it was not taken; empty where it was.
-    pub(crate) why: String,
+    pub(super) why: String,
 }
 
 /// Tells who is told of what
@@ -179,7 +179,7 @@ pub(crate) struct TestAnswer {
     operation_id = "listRoutes",
     responses((status = OK, description = "Receivers and routes", body = RouteList), Refusals<()>)
 )]
-pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<RouteList>, Problem> {
+pub(super) async fn list(State(app): State<Arc<App>>) -> Result<Json<RouteList>, Problem> {
     routes(&app).await.map(Json)
 }
 
@@ -197,7 +197,7 @@ pub(crate) async fn list(State(app): State<Arc<App>>) -> Result<Json<RouteList>,
         Refusals<(Asked, Change, Body, refusals::Routes)>,
     )
 )]
-pub(crate) async fn set(
+pub(super) async fn set(
     State(app): State<Arc<App>>,
     by: By,
     request: Request,
@@ -219,7 +219,7 @@ pub(crate) async fn set(
         Refusals<(Change,)>,
     )
 )]
-pub(crate) async fn unset(State(app): State<Arc<App>>, by: By) -> Result<StatusCode, Problem> {
+pub(super) async fn unset(State(app): State<Arc<App>>, by: By) -> Result<StatusCode, Problem> {
     unset_routes(&app, &by).await?;
     Ok(StatusCode::NO_CONTENT)
 }
@@ -236,7 +236,7 @@ pub(crate) async fn unset(State(app): State<Arc<App>>, by: By) -> Result<StatusC
         Refusals<(Asked, Named)>,
     )
 )]
-pub(crate) async fn told(
+pub(super) async fn told(
     State(app): State<Arc<App>>,
     Search(supposed): Search<Supposed>,
 ) -> Result<Json<WouldBeToldList>, Problem> {
@@ -257,21 +257,21 @@ pub(crate) async fn told(
         Refusals<(Asked, Change, refusals::OneReceiver)>,
     )
 )]
-pub(crate) async fn test(
+pub(super) async fn test(
     State(app): State<Arc<App>>,
     Params(OneReceiver { receiver }): Params<OneReceiver>,
 ) -> Result<Json<TestAnswer>, Problem> {
     send_test(&app, &receiver).await.map(Json)
 }
 
-pub(crate) async fn routes(app: &App) -> Result<RouteList, Problem> {
+pub(super) async fn routes(app: &App) -> Result<RouteList, Problem> {
     match ask(app, &NotifierQuestion::Routes, SAID_WITHIN).await? {
         NotifierAnswer::Routes(said) => Ok(said.into()),
         _ => Err(another_answer()),
     }
 }
 
-pub(crate) async fn set_routes(app: &App, text: String, by: &By) -> Result<RouteList, Problem> {
+pub(super) async fn set_routes(app: &App, text: String, by: &By) -> Result<RouteList, Problem> {
     // A browser's text area ends lines as mails do.
     let text = text.replace("\r\n", "\n");
     let length = text.chars().count();
@@ -285,7 +285,7 @@ pub(crate) async fn set_routes(app: &App, text: String, by: &By) -> Result<Route
     changed(ask(app, &question, CHANGED_WITHIN).await?)
 }
 
-pub(crate) async fn unset_routes(app: &App, by: &By) -> Result<RouteList, Problem> {
+pub(super) async fn unset_routes(app: &App, by: &By) -> Result<RouteList, Problem> {
     let by = by.name().to_owned();
     let question = NotifierQuestion::UnsetRoutes { by };
     changed(ask(app, &question, CHANGED_WITHIN).await?)
@@ -304,7 +304,7 @@ fn changed(answer: NotifierAnswer) -> Result<RouteList, Problem> {
     }
 }
 
-pub(crate) async fn would_tell(app: &App, supposed: &Supposed) -> Result<WouldBeToldList, Problem> {
+pub(super) async fn would_tell(app: &App, supposed: &Supposed) -> Result<WouldBeToldList, Problem> {
     let question = NotifierQuestion::WouldTell(supposed.read()?);
     match ask(app, &question, SAID_WITHIN).await? {
         NotifierAnswer::WouldTell(told) => Ok(told.into()),
@@ -312,7 +312,7 @@ pub(crate) async fn would_tell(app: &App, supposed: &Supposed) -> Result<WouldBe
     }
 }
 
-pub(crate) async fn send_test(app: &App, receiver: &str) -> Result<TestAnswer, Problem> {
+pub(super) async fn send_test(app: &App, receiver: &str) -> Result<TestAnswer, Problem> {
     let unknown = || {
         let name: String = receiver.chars().take(80).collect();
         Kind::UnknownReceiver.because(format!(

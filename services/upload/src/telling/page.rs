@@ -86,7 +86,7 @@ struct TestRow {
     why: String,
 }
 
-pub(crate) async fn page(
+pub(super) async fn page(
     State(app): State<Arc<App>>,
     Search(supposed): Search<Supposed>,
     Extension(visitor): Extension<Visitor>,
@@ -103,7 +103,7 @@ pub(crate) async fn page(
     shown(&app, shows, visitor).await
 }
 
-pub(crate) async fn test(
+pub(super) async fn test(
     State(app): State<Arc<App>>,
     Params(OneReceiver { receiver }): Params<OneReceiver>,
     Extension(visitor): Extension<Visitor>,
@@ -128,7 +128,7 @@ pub(crate) async fn test(
 }
 
 /// Takes the routes that somebody has written, or shows the page again with what is wrong with them.
-pub(crate) async fn set(
+pub(super) async fn set(
     State(app): State<Arc<App>>,
     by: By,
     Extension(visitor): Extension<Visitor>,
@@ -149,7 +149,7 @@ pub(crate) async fn set(
     }
 }
 
-pub(crate) async fn unset(State(app): State<Arc<App>>, by: By) -> Result<Redirect, Problem> {
+pub(super) async fn unset(State(app): State<Arc<App>>, by: By) -> Result<Redirect, Problem> {
     api::unset_routes(&app, &by).await?;
     Ok(Redirect::to("/routes#routes"))
 }
