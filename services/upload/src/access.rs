@@ -1,17 +1,28 @@
 //! Who may do what.
 //!
 //! While there are no accounts, everybody who reaches the service may do everything; so it then listens on loopback only,
-//! unless it was told otherwise in as many words. Who comes how is left to `http`.
+//! unless it was told otherwise in as many words.
+//!
+//! - `config`: the settings.
+//! - `admission`: what every request passes, after the table of permissions.
+//! - `permissions`: that table.
+//! - `hosts`, `origins`, `clients`: the names that the service answers to, the sites that may change something, and where
+//!   requests come from.
+//! - `gate`: letting in those who have a session or a token; `users_file`, `sessions`, `cookies` and `throttle` are parts.
+//! - `login`: logging in and out.
+//! - `visitor`: who makes a request.
+//! - `audit`: who changed what.
 
+pub(crate) mod admission;
 mod audit;
 mod clients;
 mod config;
 mod cookies;
 mod gate;
 mod hosts;
-mod login;
+pub(crate) mod login;
 mod origins;
-mod permissions;
+pub(crate) mod permissions;
 mod sessions;
 mod throttle;
 mod users_file;
@@ -28,16 +39,12 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 use crate::broker::Broker;
 
 pub(crate) use audit::{Change, Outcome};
-pub(crate) use clients::Clients;
+pub(crate) use clients::{Client, Clients};
 pub use config::AccessConfig;
 pub(crate) use cookies::Cookies;
 pub(crate) use gate::Gate;
 pub(crate) use hosts::{Hosts, WrongHost};
-pub(crate) use login::{LoggedIn, LoginRefused};
 pub(crate) use origins::Origins;
-#[cfg(test)]
-pub(crate) use permissions::listed_calls;
-pub(crate) use permissions::{Need, Permission};
 pub(crate) use visitor::{By, Visitor};
 
 use sessions::Sessions;

@@ -11,15 +11,14 @@ use crate::{
     Config,
     access::Access,
     broker::Broker,
-    cameras::Cameras,
-    folders::Folders,
+    cameras::settings::Cameras,
+    folder_writer::Folders,
     followed::Followed,
-    inspection::Inspection,
-    notices::Notices,
-    pace::Pace,
+    live::pace::Pace,
+    notices::known::Notices,
+    pictures::{inspection::Inspection, thumbnails::Thumbnails},
     problem::{Kind, Problem},
-    silences::Silences,
-    thumbnails::Thumbnails,
+    silences::known::Silences,
 };
 
 pub(crate) struct App {

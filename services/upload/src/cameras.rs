@@ -1,95 +1,39 @@
-//! Cameras that are set on the page or by API: checked, encrypted, stored, and tried by the camera service, which connects to
-//! them. For whom and how, `http` says.
+//! Cameras that are set on the page or by API, and the latest frame of each. Connecting to them is left to the camera service.
+//!
+//! - `settings`: checked, encrypted, stored.
+//! - `api`: setting, removing and trying one, by the API and by forms. No answer has a password.
+//! - `input`: the part of a folder's page in which an admin does so.
+//! - `frame`: the latest frame.
 
-use std::time::Duration;
+mod api;
+pub(crate) mod frame;
+pub(crate) mod input;
+pub(crate) mod settings;
 
-use camera_settings::{Asked, CameraKey, Networks};
-use event_bus::{CameraSettings, CameraTestRequest, Folder};
-use proto::v1::{CameraTest, Source};
-use service_runtime::Failure;
+use utoipa_axum::routes;
 
 use crate::{
-    broker::Broker,
-    problem::{Kind, Problem},
+    access::permissions::{LOOK, LOOK_AS_ADMIN, administer},
+    front_door::calls::Calls,
 };
 
-/// Longer than the camera service takes at most.
-const TESTED_WITHIN: Duration = Duration::from_secs(50);
-
-#[derive(Clone)]
-pub(crate) struct Cameras {
-    broker: Broker,
-    key: Option<CameraKey>,
-    networks: Networks,
-}
-
-impl Cameras {
-    pub(crate) fn new(config: &camera_settings::Config, broker: Broker) -> Result<Self, Failure> {
-        Ok(Cameras {
-            broker,
-            key: config.key().map_err(Failure::usage)?,
-            networks: config.networks(),
-        })
-    }
-
-    /// Whether cameras can be set here.
-    pub(crate) fn can_be_set(&self) -> bool {
-        self.key.is_some()
-    }
-
-    /// What is set of a folder's camera.
-    pub(crate) async fn of(&self, folder: &Folder) -> Result<Option<CameraSettings>, Problem> {
-        self.broker.camera_settings(folder).await
-    }
-
-    /// How the connection to it stands, where the camera service said so lately.
-    pub(crate) async fn source(&self, folder: &Folder) -> Result<Option<Source>, Problem> {
-        self.broker.source(folder).await
-    }
-
-    /// Stores what is asked for. To be called when it is the caller's turn to change the folder.
-    pub(crate) async fn set(&self, folder: &Folder, asked: Asked, by: &str) -> Result<(), Problem> {
-        let settings = self.checked(folder, asked).await?;
-        self.broker.set_camera(folder, &settings, by).await
-    }
-
-    /// Takes back what is set. To be called when it is the caller's turn to change the folder.
-    pub(crate) async fn unset(&self, folder: &Folder, by: &str) -> Result<(), Problem> {
-        match self.of(folder).await? {
-            Some(_) => self.broker.unset_camera(folder, by).await,
-            None => Ok(()),
-        }
-    }
-
-    /// Has the camera tried that is asked for, and stores nothing.
-    pub(crate) async fn test(&self, folder: &Folder, asked: Asked) -> Result<CameraTest, Problem> {
-        let request = CameraTestRequest {
-            folder: folder.clone(),
-            settings: self.checked(folder, asked).await?,
-        };
-        let test = self.broker.test_camera(&request, TESTED_WITHIN).await?;
-        match test.is_busy {
-            true => Err(Kind::Busy.because(
-                "Many cameras are being tried, or were in the last minute. Try again in a minute.",
-            )),
-            false => Ok(test),
-        }
-    }
-
-    /// As it is to be stored.
-    async fn checked(&self, folder: &Folder, asked: Asked) -> Result<CameraSettings, Problem> {
-        let Some(key) = &self.key else {
-            return Err(Kind::NoCameraKey.because(
-                "This service has no key by which cameras' passwords would be encrypted: start it and the camera service with \
-                 --camera-key-file, or set the camera in cameras.toml.",
-            ));
-        };
-        let before = self.of(folder).await?;
-        asked
-            .kept(folder, before.as_ref(), key, &self.networks)
-            // It may begin with a setting's name, which is to be said as it is written.
-            .map_err(|refused| {
-                Kind::InvalidCamera.because(format!("It cannot be set so: {refused}."))
-            })
-    }
+/// The calls of this room.
+pub(crate) fn calls() -> Calls {
+    Calls::new()
+        .api(LOOK, routes!(frame::latest))
+        // What it says is where cameras are.
+        .api(LOOK_AS_ADMIN, routes!(api::get))
+        .api(administer("set a camera"), routes!(api::set))
+        .api(administer("remove a camera"), routes!(api::remove))
+        .api(administer("try a camera"), routes!(api::test))
+        .form(
+            administer("set a camera"),
+            "/folder/{folder}/camera",
+            api::set_by_form,
+        )
+        .form(
+            administer("remove a camera"),
+            "/folder/{folder}/camera/remove",
+            api::remove_by_form,
+        )
 }

@@ -45,3 +45,10 @@ impl<T> Followed<T> {
         timeout(PATIENCE, waiting).await.is_ok()
     }
 }
+
+/// Says in the log that a change is stored, but does not show yet: to be called with what [`Followed::until`] and its like say.
+pub(crate) fn log_unseen(is_seen: bool, what: &impl std::fmt::Display) {
+    if !is_seen {
+        tracing::warn!(%what, "a change is stored, but has not come back from NATS in time");
+    }
+}

@@ -4,39 +4,56 @@
 //! shows is a fold over streams, so that any number of copies show the same: that is `folder-state`. Comparing is left to
 //! the comparator.
 //!
-//! - `access`: who may do what.
-//! - `http`: routes, pages, limits on what comes in.
+//! Each feature has a room: its API, pages, forms and tests side by side.
+//!
+//! - `overview`: the page of all folders.
+//! - `folders`: which there are, what people say of them, the page of one.
+//! - `references`: what frames are compared with: references, normal pictures, proposals.
+//! - `rules`: how frames are judged.
+//! - `alerts`: alerts, and who has one in hand.
+//! - `silences`, `telling`, `notices`: of which alerts nobody is told, who is told of which, and who was.
+//! - `cameras`: those that are set on the page or by API; the latest frame.
+//! - `drift`: folders whose pictures want renewing.
+//! - `live`: server-sent events.
+//! - `docs`: the document of the API.
+//!
+//! What the rooms share:
+//!
+//! - `router`: the calls of all rooms, and what each request passes.
+//! - `front_door`: what all features share of HTTP.
+//! - `access`: who may do what; logging in.
+//! - `app`: what every handler is given.
+//! - `folder_writer`: every change of a folder, in an order that a crash at any moment cannot spoil.
+//! - `pictures`: taken from requests, checked, made small, sent.
 //! - `quotas`: how many folders there may be, and how much their pictures may take.
-//! - `folders`: every change, in an order that a crash at any moment cannot spoil.
-//! - `silences`: of which alerts nobody is told.
-//! - `notices`: what people were told, and what waits.
-//! - `cameras`: cameras that are set on the page or by API.
-//! - `pace`: what pages are told of how folders stand.
-//! - `decoding`: the turn of pictures on the process's pool.
-//! - `thumbnails`: small forms of pictures.
+//! - `problem`: whatever can go wrong, as a client sees it.
 //! - `broker`: NATS, every call bounded in time.
 
 mod access;
+mod alerts;
 mod app;
 mod broker;
 mod cameras;
 mod config;
-mod decoding;
-mod drifts;
+mod docs;
+mod drift;
+mod folder_writer;
 mod folders;
 mod followed;
-mod http;
-mod inspection;
-mod learning;
+mod front_door;
+mod live;
 mod measure;
-mod names;
 mod notices;
-mod pace;
+mod overview;
+mod pictures;
 mod problem;
 mod process;
 mod quotas;
+mod references;
+mod router;
+mod rules;
 mod silences;
-mod thumbnails;
+mod telling;
 
 pub use access::AccessConfig;
 pub use config::{Config, parse_threshold};
@@ -60,17 +77,15 @@ use crate::{
     access::Access,
     app::{App, MAX_VIEWERS},
     broker::Broker,
-    cameras::Cameras,
-    decoding::Decoding,
-    folders::Folders,
+    cameras::settings::Cameras,
+    folder_writer::Folders,
     followed::Followed,
-    inspection::Inspection,
-    learning::keep_learning,
-    notices::Notices,
-    pace::Pace,
+    live::pace::Pace,
+    notices::known::Notices,
+    pictures::{decoding::Decoding, inspection::Inspection, thumbnails::Thumbnails},
     problem::Problem,
-    silences::Silences,
-    thumbnails::Thumbnails,
+    references::learning::keep_learning,
+    silences::known::Silences,
 };
 
 /// The folders that exist from the start.
@@ -131,7 +146,7 @@ pub async fn run(
     });
     tracker.spawn({
         let (states, bus, shutdown) = (Arc::clone(&states), bus.clone(), shutdown.clone());
-        async move { drifts::keep_written(&states, &bus, &shutdown).await }
+        async move { drift::written::keep_written(&states, &bus, &shutdown).await }
     });
     tracker.spawn(shutdown.clone().run_until_cancelled_owned({
         let (states, bus) = (Arc::clone(&states), bus.clone());
@@ -171,7 +186,7 @@ pub async fn run(
     });
     tracker.spawn(keep_learning(Arc::clone(&app)));
     tracing::info!(address = %listener.local_addr()?, "serving HTTP");
-    http_server::serve(listener, http::router(app), connections, &shutdown).await;
+    http_server::serve(listener, router::router(app), connections, &shutdown).await;
     end(&tracker, &bus).await;
     Ok(())
 }

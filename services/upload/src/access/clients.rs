@@ -49,6 +49,10 @@ fn address(text: &str) -> Option<IpAddr> {
     address.map(|address| address.to_canonical())
 }
 
+/// The address of whoever asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Client(pub(crate) IpAddr);
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,0 +1,22 @@
+//! Server-sent events: what happens, as it happens.
+//!
+//! - `events`: everything, for programs.
+//! - `standings`: how folders stand, for pages, in turns of a second.
+//! - `pace`: these turns.
+//! - `viewers`: how many may follow, and how they know that the connection lives.
+
+mod events;
+pub(crate) mod pace;
+mod standings;
+pub(crate) mod viewers;
+
+use utoipa_axum::routes;
+
+use crate::{access::permissions::LOOK, front_door::calls::Calls};
+
+/// The calls of this room.
+pub(crate) fn calls() -> Calls {
+    Calls::new()
+        .api(LOOK, routes!(events::stream))
+        .api(LOOK, routes!(standings::stream))
+}

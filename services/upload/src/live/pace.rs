@@ -1,0 +1,182 @@
+//! What pages are told: how folders stand, whenever that has changed, in turns of a second, sooner where an alert begins or
+//! ends. Here a turn of `folder-state` becomes server-sent events, formatted once for all viewers; who is sent them is left
+//! to `standings`.
+
+use std::{
+    mem::replace,
+    sync::Arc,
+    time::{Duration, SystemTime, UNIX_EPOCH},
+};
+
+use bytes::Bytes;
+use event_bus::Folder;
+use folder_state::{Change, Changes, FolderStates, Listed, Turn, fingerprint};
+use tokio::{
+    sync::{broadcast, watch},
+    time::{sleep, timeout},
+};
+use tokio_util::sync::CancellationToken;
+
+/// One turn: as server-sent events.
+#[derive(Clone)]
+pub(crate) struct Told {
+    pub(crate) turn: Turn,
+    /// One event a folder.
+    pub(crate) folders: Arc<[(Folder, Bytes)]>,
+    /// All of them together.
+    pub(crate) all: Bytes,
+    /// How many alerts nobody has in hand, as an event; empty where that has not changed.
+    pub(crate) unattended: Bytes,
+}
+
+/// How all folders stood at the end of a turn.
+#[derive(Clone, Default)]
+pub(crate) struct Turned {
+    /// Another text as soon as folders come, go, or stand otherwise among the others; `None` while nobody asks.
+    pub(crate) listed: Option<String>,
+    /// How many alerts nobody has in hand.
+    pub(crate) unattended: usize,
+}
+
+/// What pages are told as it happens.
+pub(crate) struct Pace {
+    states: Arc<FolderStates>,
+    /// Tells this process from others and from earlier ones, whose turns mean something else.
+    epoch: String,
+    told: broadcast::Sender<Told>,
+    turned: watch::Sender<Turned>,
+}
+
+const TURN: Duration = Duration::from_secs(1);
+/// So long lies between two turns, however many alerts there are.
+const SHORTEST_TURN: Duration = Duration::from_millis(200);
+
+/// How far a viewer may lag; it then catches up with what has changed since.
+const CAPACITY: usize = 8;
+
+impl Pace {
+    pub(crate) fn new(states: Arc<FolderStates>) -> Self {
+        let started = SystemTime::now()
+            .duration_since(UNIX_EPOCH)
+            .unwrap_or_default();
+        Pace {
+            states,
+            epoch: format!("{:x}", started.as_nanos()),
+            told: broadcast::Sender::new(CAPACITY),
+            turned: watch::Sender::default(),
+        }
+    }
+
+    pub(crate) fn subscribe(&self) -> broadcast::Receiver<Told> {
+        self.told.subscribe()
+    }
+
+    /// The ends of turns, the last one now.
+    pub(crate) fn turns(&self) -> watch::Receiver<Turned> {
+        self.turned.subscribe()
+    }
+
+    /// The name of the last turn.
+    pub(crate) fn last_position(&self) -> String {
+        self.position(self.states.turn())
+    }
+
+    /// The name of a turn: what a viewer that has seen it says when it comes back.
+    pub(crate) fn position(&self, turn: Turn) -> String {
+        format!("{}-{turn}", self.epoch)
+    }
+
+    /// The turn of a position; the first one where the position is of another process.
+    pub(crate) fn turn(&self, position: &str) -> Turn {
+        let own = position
+            .strip_prefix(&self.epoch)
+            .and_then(|rest| rest.strip_prefix('-'));
+        own.and_then(|turn| turn.parse().ok()).unwrap_or(0)
+    }
+
+    /// Tells of changes until shutdown.
+    pub(crate) async fn keep(&self, shutdown: CancellationToken) {
+        let mut unattended = 0;
+        while shutdown
+            .run_until_cancelled(self.turn_is_due())
+            .await
+            .is_some()
+        {
+            let mut told = self.tell(&self.states.take_turn());
+            let before = replace(&mut unattended, self.states.read().unattended());
+            if before != unattended {
+                told.unattended = unattended_event(unattended);
+            }
+            self.turned.send_replace(Turned {
+                listed: self.listed(),
+                unattended,
+            });
+            let is_news = !told.folders.is_empty() || !told.unattended.is_empty();
+            if is_news && self.told.send(told).is_err() {
+                tracing::trace!("nobody is looking");
+            }
+        }
+    }
+
+    fn listed(&self) -> Option<String> {
+        let is_wanted = self.turned.receiver_count() > 0;
+        is_wanted.then(|| listed(&self.states.read().listing()))
+    }
+
+    async fn turn_is_due(&self) {
+        sleep(SHORTEST_TURN).await;
+        let rest = TURN - SHORTEST_TURN;
+        if timeout(rest, self.states.alerted()).await.is_ok() {
+            tracing::trace!("an alert ends this turn early");
+        }
+    }
+
+    /// What a viewer has missed that has seen all turns up to `seen`; and the last turn.
+    pub(super) fn told_since(&self, seen: Turn, only: Option<&Folder>) -> (Turn, Bytes) {
+        let told = self.tell(&self.states.changes_since(seen, only));
+        (told.turn, told.all)
+    }
+
+    /// How many alerts nobody has in hand, as an event.
+    pub(crate) fn unattended(&self) -> Bytes {
+        unattended_event(self.states.read().unattended())
+    }
+
+    fn tell(&self, changes: &Changes) -> Told {
+        let position = self.position(changes.turn);
+        let events = changes.folders.iter();
+        let folders: Vec<(Folder, Bytes)> = events
+            .map(|change| (change.folder.clone(), event(change, &position)))
+            .collect();
+        let events: Vec<&[u8]> = folders.iter().map(|(_, event)| &event[..]).collect();
+        let all = events.concat();
+        Told {
+            turn: changes.turn,
+            folders: folders.into(),
+            all: all.into(),
+            unattended: Bytes::new(),
+        }
+    }
+}
+
+/// Another text as soon as folders come, go, or stand otherwise by what they are found, counted, or sorted by urgency by.
+pub(crate) fn listed(listing: &[Listed]) -> String {
+    format!("{:x}", fingerprint(listing))
+}
+
+fn unattended_event(count: usize) -> Bytes {
+    format!("event: unattended\ndata: {{\"count\":{count}}}\n\n").into()
+}
+
+/// How a folder stands, or that it is gone.
+fn event(change: &Change, position: &str) -> Bytes {
+    let (name, data) = match &change.summary {
+        Some(summary) => ("folder", serde_json::to_string(summary)),
+        None => (
+            "folder-removed",
+            serde_json::to_string(&serde_json::json!({ "folder": change.folder.as_str() })),
+        ),
+    };
+    let data = data.expect("a summary has nothing that JSON cannot say");
+    format!("id: {position}\nevent: {name}\ndata: {data}\n\n").into()
+}

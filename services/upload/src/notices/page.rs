@@ -1,0 +1,205 @@
+//! The page of messages to people: to whom what was sent when, what failed and why, and what waits.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::{Extension, extract::State, response::Html};
+use event_bus::{AlertKey, Standing};
+use time::OffsetDateTime;
+
+use super::{
+    api::{self, NoticeEntry, NoticeQuery},
+    known::Waiting,
+};
+use crate::{
+    access::Visitor,
+    app::App,
+    front_door::{extract::Search, moment::Moment, pages::render},
+    problem::Problem,
+};
+
+#[derive(Template)]
+#[template(path = "notices.html")]
+struct NoticesPage {
+    receivers: Vec<ReceiverRow>,
+    rows: Vec<Row>,
+    total: usize,
+    next: Option<String>,
+    is_narrowed: bool,
+    /// Where a demo shows the messages that it catches.
+    caught: Option<String>,
+    /// The receivers to choose from, and whether each is chosen.
+    to: Vec<(String, bool)>,
+    /// The same of states: as a word, in words.
+    states: Vec<(&'static str, &'static str, bool)>,
+    visitor: Visitor,
+    is_connected: bool,
+}
+
+/// A receiver in words.
+struct ReceiverRow {
+    name: String,
+    slug: &'static str,
+    words: &'static str,
+    /// What waits and why, each a sentence.
+    sentences: Vec<String>,
+}
+
+/// What a receiver was told of an alert, in words.
+struct Row {
+    slug: &'static str,
+    words: &'static str,
+    receiver: String,
+    what: String,
+    /// Where the alert is shown, if it can be.
+    alert: Option<AlertKey>,
+    /// What happened when.
+    facts: Vec<(String, Option<Moment>)>,
+    /// What is wrong; empty where nothing is.
+    why: String,
+}
+
+pub(super) async fn page(
+    State(app): State<Arc<App>>,
+    Search(query): Search<NoticeQuery>,
+    Extension(visitor): Extension<Visitor>,
+) -> Result<Html<String>, Problem> {
+    let page = api::page(&app, &query, "/notices")?;
+    let waiting = app.notices.read().waiting();
+    let chosen = |text: &Option<String>, value: &str| text.as_deref() == Some(value);
+    render(&NoticesPage {
+        to: waiting
+            .iter()
+            .map(|it| it.receiver.to_string())
+            .map(|name| (name.clone(), chosen(&query.receiver, &name)))
+            .collect(),
+        states: Standing::ALL
+            .map(|it| {
+                let (_, words) = shown(it.word());
+                (it.word(), words, chosen(&query.state, it.word()))
+            })
+            .to_vec(),
+        receivers: waiting.into_iter().map(ReceiverRow::new).collect(),
+        rows: page.notices.into_iter().map(Row::new).collect(),
+        total: page.total,
+        next: page.next,
+        caught: app.config.messages_at.clone(),
+        is_narrowed: !query.is_for_everything(),
+        visitor,
+        is_connected: app.broker.is_connected(),
+    })
+}
+
+/// A state's mark and words.
+fn shown(state: &str) -> (&'static str, &'static str) {
+    match state {
+        "sending" => ("waiting", "Being sent"),
+        "retrying" => ("mismatch", "Not taken yet"),
+        "failed" => ("camera", "Failed"),
+        "told" => ("ok", "Told"),
+        "end-told" => ("ok", "Told, of its end too"),
+        _ => ("idle", "Not told"),
+    }
+}
+
+impl ReceiverRow {
+    fn new(it: Waiting) -> Self {
+        let (slug, words) = match (it.is_attended, &it.rests, it.waiting) {
+            (false, ..) => ("camera", "No notifier sends to it"),
+            (true, Some(_), _) => ("mismatch", "Does not take messages"),
+            (true, None, 1..) => ("waiting", "Messages wait"),
+            (true, None, 0) => ("ok", "Nothing waits"),
+        };
+        let mut sentences = Vec::new();
+        if it.waiting > 0 {
+            sentences.push(match it.held_by_rate {
+                0 => format!("{} to be told.", wait(it.waiting)),
+                held => format!(
+                    "{} to be told, {held} of them for its rate.",
+                    wait(it.waiting)
+                ),
+            });
+        }
+        if it.held > 0 {
+            sentences.push(format!(
+                "{} not told: silenced, out of hours, or held back by the camera's.",
+                alerts(it.held)
+            ));
+        }
+        if let Some((rests, why)) = it.rests {
+            let seconds = rests.as_millis().div_ceil(1000);
+            sentences.push(format!("Left alone for {seconds} s: {why}"));
+        }
+        ReceiverRow {
+            name: it.receiver.to_string(),
+            slug,
+            words,
+            sentences,
+        }
+    }
+}
+
+fn wait(count: u64) -> String {
+    let verb = if count == 1 { "waits" } else { "wait" };
+    format!("{} {verb}", alerts(count))
+}
+
+fn alerts(count: u64) -> String {
+    match count {
+        1 => "1 alert".to_owned(),
+        count => format!("{count} alerts"),
+    }
+}
+
+impl Row {
+    fn new(it: NoticeEntry) -> Self {
+        let (slug, words) = shown(it.state);
+        let facts = facts(&it);
+        let sending = it.sending.filter(|it| it.tries > 0);
+        let why = match (&sending, &it.failed) {
+            (Some(sending), _) => sending.why.clone(),
+            (None, Some(failed)) if it.state == "failed" => failed.why.clone(),
+            _ => String::new(),
+        };
+        Row {
+            slug,
+            words,
+            receiver: it.receiver,
+            what: it.what,
+            alert: it.alert.parse().ok(),
+            facts,
+            why,
+        }
+    }
+}
+
+fn facts(it: &NoticeEntry) -> Vec<(String, Option<Moment>)> {
+    let moment = |at: Option<OffsetDateTime>| at.and_then(Moment::new);
+    let mut facts = Vec::new();
+    let mut add = |words: &str, at: Option<OffsetDateTime>| {
+        if at.is_some() {
+            facts.push((words.to_owned(), moment(at)));
+        }
+    };
+    add("told", it.told_at);
+    add(
+        "again",
+        it.last_told_at.filter(|_| it.last_told_at != it.told_at),
+    );
+    add("told of its end", it.end_told_at);
+    if let Some(failed) = &it.failed {
+        add(&format!("{}: given up", failed.telling), Some(failed.at));
+    }
+    if let Some(sending) = &it.sending {
+        add(
+            &format!("{}: being sent since", sending.telling),
+            Some(sending.since),
+        );
+        let tried = match sending.tries {
+            1 => "tried once, again at".to_owned(),
+            tries => format!("tried {tries} times, again at"),
+        };
+        add(&tried, sending.not_before.filter(|_| sending.tries > 0));
+    }
+    facts
+}

@@ -1,0 +1,140 @@
+//! The events of the overview: of the cards that somebody sees, and that the order of all folders has changed. Which cards
+//! these are, the address says, so that nothing is kept between two connections, and any copy of the service can answer.
+
+use std::{collections::HashMap, sync::Arc};
+
+use axum::{Extension, extract::State, response::IntoResponse};
+use bytes::Bytes;
+use event_bus::Folder;
+use folder_state::Version;
+use serde::Deserialize;
+use serde_json::json;
+use tokio::sync::watch;
+
+use super::{
+    glances::{Glances, event},
+    parts::named_folders,
+};
+use crate::{
+    app::App,
+    front_door::extract::Search,
+    live::{
+        pace::Turned,
+        viewers::{Connection, Viewer, alive},
+    },
+    problem::Problem,
+};
+
+/// More than a wall screen shows. With the longest names their address is still as long as proxies take one, 8 KB.
+const MOST_SEEN: usize = 100;
+
+#[derive(Deserialize)]
+#[serde(default)]
+#[derive(Default)]
+pub(super) struct Query {
+    /// Separated by commas.
+    folders: String,
+}
+
+/// Somebody who sees cards.
+struct Watcher {
+    app: Arc<App>,
+    glances: Arc<Glances>,
+    sees: Vec<Folder>,
+    /// What was last told of each; `None` where it was told that there is no such folder.
+    told: HashMap<Folder, Option<(Version, Bytes)>>,
+    turns: watch::Receiver<Turned>,
+    last: Turned,
+}
+
+/// Tells how the folders stand that are named: first of all each, and then each that has changed, in turns of a second.
+pub(super) async fn follow(
+    State(app): State<Arc<App>>,
+    Extension(glances): Extension<Arc<Glances>>,
+    Search(query): Search<Query>,
+) -> Result<impl IntoResponse, Problem> {
+    let sees = named_folders(&query.folders, MOST_SEEN)?;
+    let connection = Connection::open(&app)?;
+    let mut watcher = Watcher {
+        sees,
+        told: HashMap::new(),
+        turns: app.pace.turns(),
+        last: Turned::default(),
+        glances,
+        app,
+    };
+    let first = watcher.begin();
+    Ok(connection.tell(first, watcher))
+}
+
+impl Viewer for Watcher {
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            self.turns.changed().await.ok()?;
+            let events = self.news();
+            if !events.is_empty() {
+                return Some(events.into());
+            }
+        }
+    }
+}
+
+impl Watcher {
+    fn begin(&mut self) -> Bytes {
+        self.last.unattended = self.turns.borrow().unattended;
+        let mut events = self.news();
+        events.extend_from_slice(&self.app.pace.unattended());
+        let hello = format!("event: hello\ndata: {}\n\n", alive(&self.app));
+        events.extend_from_slice(hello.as_bytes());
+        events.into()
+    }
+
+    /// All that has changed since it was told.
+    fn news(&mut self) -> Vec<u8> {
+        let mut events = Vec::new();
+        for (folder, version) in self.versions() {
+            events.extend_from_slice(&self.news_of(folder, version));
+        }
+        let turned = self.turns.borrow_and_update().clone();
+        if let Some(listed) = &turned.listed
+            && turned.listed != self.last.listed
+        {
+            let listed = event("listed", &json!({ "listed": listed }));
+            events.extend_from_slice(listed.as_bytes());
+        }
+        if turned.unattended != self.last.unattended {
+            events.extend_from_slice(&self.app.pace.unattended());
+        }
+        self.last = turned;
+        events
+    }
+
+    /// How the folders are that it sees, all at one moment.
+    fn versions(&self) -> Vec<(Folder, Option<Version>)> {
+        let known = self.app.states.read();
+        let seen = self.sees.iter();
+        seen.map(|folder| (folder.clone(), known.version(folder)))
+            .collect()
+    }
+
+    fn news_of(&mut self, folder: Folder, version: Option<Version>) -> Bytes {
+        let last = self.told.get(&folder);
+        let last_version = last.map(|told| told.as_ref().map(|(version, _)| *version));
+        if last_version == Some(version) {
+            return Bytes::new();
+        }
+        let glance = version.and_then(|version| {
+            let events = self.glances.of(&self.app, &folder, version)?;
+            Some((version, events))
+        });
+        let last_events = last.map(|told| told.as_ref().map(|(_, events)| events.clone()));
+        let is_told = last_events == Some(glance.as_ref().map(|(_, events)| events.clone()));
+        let events = match &glance {
+            _ if is_told => Bytes::new(),
+            Some((_, events)) => events.clone(),
+            None => event("folder-removed", &json!({ "folder": folder.as_str() })).into(),
+        };
+        self.told.insert(folder, glance);
+        events
+    }
+}
