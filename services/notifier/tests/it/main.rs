@@ -5,7 +5,6 @@
 mod asked;
 mod faults;
 mod held;
-mod hook;
 mod killed;
 mod process;
 mod site;
