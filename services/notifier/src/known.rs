@@ -324,7 +324,8 @@ impl Known {
                 };
                 self.turns.insert(stored.key, turn);
             }
-            Latest::Anew => self.turns.clear(),
+            // Whose turn it is and what the rate still counts holds on until the bucket says something.
+            Latest::Anew => self.turns.values_mut().for_each(|it| it.revision = 0),
             Latest::CaughtUp => {}
         }
     }

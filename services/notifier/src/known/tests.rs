@@ -101,3 +101,37 @@ fn a_notice_that_is_older_than_what_is_known_is_no_news() {
     known.learn_stored_notice(key.clone(), first(&alert("a", Phase::Firing)), 0);
     assert!(known.notices[&key].notice.told_at.is_some());
 }
+
+#[test]
+fn a_bucket_of_turns_that_is_made_anew_says_nothing_of_who_sends_and_what_was_sent() {
+    let stored = |sequence, holder: &str| {
+        Latest::Event(Stored {
+            key: ops(),
+            event: TurnChange {
+                value: Some(Turn {
+                    holder: holder.to_owned(),
+                    sent_ms_ago: vec![1000],
+                    ..Turn::default()
+                }),
+            },
+            stored_at: OffsetDateTime::UNIX_EPOCH,
+            sequence,
+            by: String::new(),
+            first_said_at: None,
+            origin: Origin::default(),
+        })
+    };
+    let said = |known: &Known| {
+        let turn = &known.turns[&ops()];
+        (turn.turn.clone(), turn.revision)
+    };
+    let mut known = Known::default();
+    known.learn_turn(stored(7, "one"));
+    let (before, _) = said(&known);
+    known.learn_turn(Latest::Anew);
+    known.learn_turn(Latest::CaughtUp);
+    assert_eq!(said(&known), (before, 0));
+    known.learn_turn(stored(1, "other"));
+    let (after, revision) = said(&known);
+    assert_eq!((after.holder.as_str(), revision), ("other", 1));
+}
