@@ -6,6 +6,8 @@ mod asked;
 mod faults;
 mod held;
 mod killed;
+mod mail;
+mod pictures;
 mod process;
 mod site;
 mod told;
