@@ -1,9 +1,10 @@
 //! What tests need: real nats-server and redis-server processes, each on a free port of loopback with a folder of its
-//! own, gone when the value is dropped; and the checks that every service's binary has to pass. A server that is missing
-//! fails the test and says how to get it.
+//! own, gone when the value is dropped; a receiver of webhooks; and the checks that every service's binary has to pass. A
+//! server that is missing fails the test and says how to get it.
 
 mod certificates;
 mod disk;
+mod hook;
 mod secrets;
 mod server;
 mod service;
@@ -11,6 +12,7 @@ mod wait;
 
 pub use certificates::Certificates;
 pub use disk::SmallDisk;
+pub use hook::{Answer, Came, Hook};
 pub use rustix::process::Signal;
 pub use secrets::Secrets;
 pub use server::{NatsServer, RedisServer, signal};

@@ -114,6 +114,10 @@ impl<'a> View<'a> {
     fn case(&self, episode: &Episode) -> Option<Case> {
         let key = self.key(&episode.key, self.receiver);
         let stored = self.known.notices.get(&key);
+        if stored.is_none() && episode.ended.is_some() {
+            // Whoever did not hear of it need not hear of its end.
+            return None;
+        }
         let details = self.known.details(&episode.alert.folder);
         let found = self.find(episode, &details);
         let (route, part) = match (found, stored) {

@@ -24,11 +24,13 @@ pub(crate) struct Knowledge {
 /// What is known.
 #[derive(Debug, Default)]
 pub(crate) struct Known {
-    /// Those that fire, and those whose end somebody is still to be told.
+    /// Those that fire, those whose end somebody is still to be told, and those that ended lately.
     pub(crate) episodes: BTreeMap<String, Episode>,
     subjects: HashMap<AlertSubject, LastAlert>,
     /// Whether all alerts are known that the stream holds.
     alerts_are_caught_up: bool,
+    /// When the newest of them was stored.
+    newest: Option<OffsetDateTime>,
     acknowledged: BTreeMap<u64, AlertKey>,
     acknowledgements: HashMap<AlertKey, u64>,
     details: HashMap<Folder, Details>,
@@ -90,6 +92,10 @@ impl Site {
         self.silent >= Self::FEWEST && 2 * self.silent >= self.cameras
     }
 }
+
+/// For so long before the newest alert what has ended is remembered: somebody may be hearing just then that it fires, which is
+/// known only when that is stored, and come from another stream.
+const LATELY: time::Duration = time::Duration::MINUTE;
 
 /// As many acknowledgements are known as the web page knows.
 const MOST_ACKNOWLEDGEMENTS: usize = 10_000;
@@ -216,6 +222,7 @@ impl Known {
         if last.is_some_and(|last| last.sequence >= stored.sequence) {
             return;
         }
+        self.newest = self.newest.max(Some(stored.stored_at));
         // Where the end of an earlier episode was lost, it is over nevertheless.
         let before = last.map(|last| last.id.clone());
         if let Some(before) = before.filter(|before| *before != alert.id) {
@@ -262,7 +269,7 @@ impl Known {
                 ..ended
             });
         }
-        if self.alerts_are_caught_up && !self.is_open(id) {
+        if self.alerts_are_caught_up && !is_lately(since, self.newest) && !self.is_open(id) {
             self.episodes.remove(id);
         }
     }
@@ -275,7 +282,7 @@ impl Known {
             .any(|(it, stored)| it.episode == key && is_open(&stored.notice))
     }
 
-    /// Forgets the episodes that are over and whose end everybody has heard.
+    /// Forgets the episodes that have been over for a while and whose end everybody has heard.
     pub(crate) fn forget_what_is_over(&mut self) {
         if !self.alerts_are_caught_up {
             return;
@@ -286,11 +293,13 @@ impl Known {
             .filter(|(_, stored)| is_open(&stored.notice))
             .map(|(key, _)| key.episode.clone())
             .collect();
-        self.episodes
-            .retain(|_, it| it.ended.is_none() || open.contains(&it.key));
-        let firing: HashSet<&AlertKey> = self.episodes.values().map(|it| &it.key).collect();
+        let newest = self.newest;
+        self.episodes.retain(|_, it| {
+            it.ended.is_none() || open.contains(&it.key) || is_lately(it.since, newest)
+        });
+        let known: HashSet<&AlertKey> = self.episodes.values().map(|it| &it.key).collect();
         self.notices
-            .retain(|key, stored| is_open(&stored.notice) || firing.contains(&key.episode));
+            .retain(|key, stored| is_open(&stored.notice) || known.contains(&key.episode));
     }
 
     pub(crate) fn learn_notice(&mut self, latest: Latest<NoticeChange>) {
@@ -324,7 +333,8 @@ impl Known {
                 };
                 self.turns.insert(stored.key, turn);
             }
-            Latest::Anew => self.turns.clear(),
+            // Whose turn it is and what the rate still counts holds on until the bucket says something.
+            Latest::Anew => self.turns.values_mut().for_each(|it| it.revision = 0),
             Latest::CaughtUp => {}
         }
     }
@@ -368,6 +378,11 @@ impl Known {
             self.acknowledgements.remove(&oldest);
         }
     }
+}
+
+/// Whether what ended then is remembered, where the newest alert is from `newest`.
+fn is_lately(ended_at: OffsetDateTime, newest: Option<OffsetDateTime>) -> bool {
+    newest.is_none_or(|newest| newest - ended_at <= LATELY)
 }
 
 /// Whether something is on its way, or who heard of the beginning has not heard of the end.

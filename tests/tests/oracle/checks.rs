@@ -18,6 +18,7 @@ use crate::{
     losses::{Losses, Outage},
     people::{Uploads, reference},
     site::{Site, folder, is_held},
+    told::keep_messages,
     undecided::{Announced, Undecided},
     witness::Witness,
 };
@@ -127,11 +128,17 @@ impl Verdicts {
         self.wrong.extend(wrong);
     }
 
-    /// Fails where anything was wrong, and leaves what the alerts were beside the services' logs.
+    /// Takes in what is wrong with what people were told.
+    pub(crate) fn add_of_people(&mut self, wrong: Vec<String>) {
+        self.wrong.extend(wrong);
+    }
+
+    /// Fails where anything was wrong, and leaves what the alerts were, and who was told, beside the services' logs.
     pub(crate) fn assert_good(&self, site: &Site, history: &History) {
         if !self.wrong.is_empty() {
             let alerts: String = history.alerts.iter().map(line).collect();
             std::fs::write(site.logs().join("alerts"), alerts).unwrap();
+            keep_messages(&site.receivers, site.logs());
             site.fail(&self.wrong);
         }
         assert!(self.episodes > 0 && self.runs > 0, "nothing happened");

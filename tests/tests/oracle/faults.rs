@@ -6,7 +6,7 @@ use std::{
 
 use event_bus::DECLARATIONS;
 use test_support::NatsServer;
-use tests::have_model;
+use tests::{Process, have_model};
 use tokio::time::{Instant, sleep};
 
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     in_redis,
     losses::{Losses, Outage},
     pictures::period,
+    receivers::{self, Receiver},
     site::Site,
 };
 
@@ -21,6 +22,8 @@ use crate::{
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Fault {
     KillService,
+    /// All notifiers are killed while a receiver has a message that it has not answered.
+    KillNotifiers,
     KillNats,
     KillRedis,
     CutConnection,
@@ -44,6 +47,7 @@ type Faults = [(Fault, usize)];
 /// After each of them all is as it was, but for what [`Losses`] says.
 const OF_ONE_SERVER: &Faults = &[
     (Fault::KillService, 8),
+    (Fault::KillNotifiers, 2),
     (Fault::CutConnection, 6),
     (Fault::PauseService, 4),
     (Fault::KillRedis, 2),
@@ -63,6 +67,7 @@ const OF_ONE_SERVER: &Faults = &[
 const OF_A_DAMAGED_STORE: &Faults = &[
     (Fault::Damage, 4),
     (Fault::KillService, 8),
+    (Fault::KillNotifiers, 1),
     (Fault::CutConnection, 4),
     (Fault::PauseService, 3),
     (Fault::KillRedis, 1),
@@ -73,6 +78,7 @@ const OF_A_DAMAGED_STORE: &Faults = &[
 
 const OF_A_CLUSTER: &Faults = &[
     (Fault::KillService, 4),
+    (Fault::KillNotifiers, 2),
     (Fault::CutConnection, 4),
     (Fault::PauseService, 2),
     (Fault::KillRedis, 1),
@@ -86,7 +92,7 @@ const OF_A_CLUSTER: &Faults = &[
 const DELETED_AT_ONCE: usize = 3;
 
 /// What says how things stand, and is put back.
-const PUT_BACK: [&str; 4] = ["KV_rules", "KV_folders", "UPLOADS", "ALERTS"];
+const PUT_BACK: [&str; 5] = ["KV_rules", "KV_folders", "KV_notices", "UPLOADS", "ALERTS"];
 
 /// Without one of these nothing is compared, or no alert comes.
 const NEEDED: [&str; 4] = ["UPLOADS", "FRAMES", "COMPARISONS", "ALERTS"];
@@ -142,7 +148,7 @@ pub(crate) struct Chaos {
 
 /// After the broker is back, services take up to this long to be connected and to have made the streams again: a question
 /// that they asked meanwhile is lost, and asked again after 5 s.
-const RECOVERY: Duration = Duration::from_secs(8);
+pub(crate) const RECOVERY: Duration = Duration::from_secs(8);
 
 /// In the end nothing goes wrong for so long, so that alerts are due that no outage excuses.
 const CALM: Duration = RECOVERY.saturating_add(Duration::from_secs(4));
@@ -169,6 +175,7 @@ impl Chaos {
             self.make_all(OF_A_DAMAGED_STORE, site, damage).await;
         }
         assert!(site.has_servers().await, "a server did not come back");
+        site.receivers.iter().for_each(Receiver::be_well);
         site.all_ready().await;
         sleep(CALM).await;
     }
@@ -249,6 +256,12 @@ impl Chaos {
                 sleep(while_away).await;
                 site.processes[service].start_again();
             }
+            Fault::KillNotifiers => {
+                receivers::one_has_a_message(&site.receivers, &mut self.random).await;
+                site.notifiers().for_each(Process::kill);
+                sleep(while_away).await;
+                site.notifiers().for_each(Process::start_again);
+            }
             Fault::PauseService => {
                 site.processes[service].pause();
                 sleep(while_away * 2).await;
@@ -321,12 +334,12 @@ impl Chaos {
         site.broker.is_whole_again().await;
     }
 
-    /// Deletes some streams and buckets. What nobody has read yet would be lost with them, so nobody writes for a moment;
-    /// when they are gone, all go on at once.
+    /// Deletes some streams and buckets. What nobody has read yet would be lost with them, so nobody writes for a moment, and
+    /// tells nothing; when they are gone, all go on at once.
     async fn delete(&mut self, site: &mut Site) {
         site.all_ready().await;
         let uploading = Arc::clone(&site.uploading).lock_owned().await;
-        site.comparators().for_each(|comparator| comparator.pause());
+        site.writers().for_each(|writer| writer.pause());
         sleep(READ_WITHIN).await;
         let from = SystemTime::now();
         let mut deleted = Vec::new();
@@ -339,8 +352,7 @@ impl Chaos {
             site.broker.delete(stream).await;
             self.losses.lost_all_of(stream, from);
         }
-        site.comparators()
-            .for_each(|comparator| comparator.resume());
+        site.writers().for_each(|writer| writer.resume());
         for (stream, held) in &deleted {
             if !site.broker.has_again(stream, held).await {
                 site.fail(&[format!("{stream} was deleted, and is not put back")]);

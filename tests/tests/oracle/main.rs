@@ -1,6 +1,7 @@
 //! The oracle: cameras send and people upload while everything that runs is killed, stopped, cut off and filled up, and what
 //! it stores is deleted, taken and damaged, at random by a seed. Afterwards what the streams have held and Redis are compared
-//! with what cameras and people had been told. Some cameras stop, freeze and send garbage meanwhile (`watched`).
+//! with what cameras and people had been told. Some cameras stop, freeze and send garbage meanwhile (`watched`), and those who
+//! are told of alerts refuse, hang and cut (`receivers`).
 //!
 //! A disk is filled up only where a file system may be mounted, as by root on Linux.
 //!
@@ -23,7 +24,9 @@ mod in_redis;
 mod losses;
 mod people;
 mod pictures;
+mod receivers;
 mod site;
+mod told;
 mod undecided;
 mod watched;
 mod witness;
@@ -35,7 +38,13 @@ use tokio::sync::Mutex;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    broker::Broker, checks::Verdicts, faults::Chaos, history::History, site::Site, witness::Witness,
+    broker::Broker,
+    checks::Verdicts,
+    faults::{Chaos, RECOVERY},
+    history::History,
+    site::Site,
+    told::{Calm, Told},
+    witness::Witness,
 };
 
 /// What the broker may store in files, in bytes: room enough unless somebody fills it up.
@@ -72,7 +81,8 @@ async fn trial(broker: Broker) {
     eprintln!("oracle: seed {seed}, {seconds} s of faults");
     let mut random = fastrand::Rng::with_seed(seed);
 
-    let mut site = Site::start(broker).await;
+    let receivers = receivers::start(&mut random).await;
+    let mut site = Site::start(broker, receivers).await;
     let bus = site.broker.bus().await;
     let witness = Witness::start(&bus);
     let stop = CancellationToken::new();
@@ -86,12 +96,19 @@ async fn trial(broker: Broker) {
     let ended = OffsetDateTime::now_utc();
     let uploads = people.await.unwrap();
     let troubles = watched.finish(&site).await;
+    let calm = Calm {
+        from: ended,
+        to: OffsetDateTime::now_utc(),
+    };
     let sent = cameras.finish(&mut site).await;
+    let calm_again = OffsetDateTime::now_utc() + RECOVERY;
 
     let losses = chaos.losses();
     let history = History::settled(&witness, &site, &sent, losses).await;
+    let told = Told::settled(&site.receivers, &bus, &witness, losses, calm, calm_again).await;
     let mut verdicts = Verdicts::of(&bus, &history, &witness, &sent, &uploads, losses).await;
     verdicts.add_of_cameras(troubles.check(&history.alerts, ended));
-    eprintln!("oracle: {}; {verdicts}", chaos.summary());
+    verdicts.add_of_people(told.wrong());
+    eprintln!("oracle: {}; {verdicts}; {told}", chaos.summary());
     verdicts.assert_good(&site, &history);
 }

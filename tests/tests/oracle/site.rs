@@ -10,7 +10,10 @@ use test_support::RedisServer;
 use tests::{Process, Proxy};
 use tokio::{net::TcpStream, sync::Mutex, time::sleep};
 
-use crate::broker::Broker;
+use crate::{
+    broker::Broker,
+    receivers::{self, Receiver},
+};
 
 /// Folders of cameras; those whose number is divisible by [`HELD`] have a rule with holds.
 pub(crate) const FOLDERS: usize = 20;
@@ -19,10 +22,13 @@ const HELD: usize = 5;
 /// How long services may take until they are ready, whatever has happened.
 const READY_WITHIN: Duration = Duration::from_secs(30);
 
-/// All that runs: three comparators, two sinks, an upload service, and their servers, each on the other side of a proxy.
+/// All that runs: three comparators, two sinks, two notifiers, an upload service, and their servers and receivers, each on the
+/// other side of a proxy.
 pub(crate) struct Site {
     pub(crate) broker: Broker,
     pub(crate) redis: RedisServer,
+    /// Who is told of alerts.
+    pub(crate) receivers: Vec<Receiver>,
     pub(crate) processes: Vec<Process>,
     pub(crate) proxies: Vec<Proxy>,
     pub(crate) web: SocketAddr,
@@ -44,7 +50,7 @@ pub(crate) fn is_held(number: usize) -> bool {
 }
 
 impl Site {
-    pub(crate) async fn start(broker: Broker) -> Self {
+    pub(crate) async fn start(broker: Broker, receivers: Vec<Receiver>) -> Self {
         rustls::crypto::ring::default_provider()
             .install_default()
             .ok();
@@ -56,6 +62,7 @@ impl Site {
             uploading: Arc::default(),
             broker,
             redis,
+            receivers,
             processes: Vec::new(),
             proxies: Vec::new(),
             ready: Vec::new(),
@@ -77,6 +84,12 @@ impl Site {
             site.add(&name, "framewatch-sink", &["--redis-url", &url])
                 .await;
         }
+        let routes = site.routes().await;
+        for number in 1..=2 {
+            let name = format!("notifier-{number}");
+            site.add(&name, "framewatch-notifier", &["--config", &routes])
+                .await;
+        }
         site.all_ready().await;
         site
     }
@@ -93,6 +106,18 @@ impl Site {
         self.processes
             .push(Process::start(name, binary, &arguments, &self.logs));
         self.ready.push(ops);
+    }
+
+    /// The file of routes, by which each receiver is told on a way that can be cut.
+    async fn routes(&mut self) -> String {
+        let mut ways = Vec::new();
+        for number in 0..self.receivers.len() {
+            let receiver = self.receivers[number].address();
+            ways.push(self.way_to(receiver).await);
+        }
+        let path = self.logs.join("notify.toml");
+        std::fs::write(&path, receivers::routes(&self.receivers, &ways)).unwrap();
+        path.display().to_string()
     }
 
     /// URLs of the broker's servers, each by a proxy of its own.
@@ -137,8 +162,26 @@ impl Site {
 
     /// All comparators.
     pub(crate) fn comparators(&mut self) -> impl Iterator<Item = &mut Process> {
+        self.named("comparator")
+    }
+
+    /// All notifiers.
+    pub(crate) fn notifiers(&mut self) -> impl Iterator<Item = &mut Process> {
+        self.named("notifier")
+    }
+
+    /// All who write into what may be deleted, but for the upload service.
+    pub(crate) fn writers(&mut self) -> impl Iterator<Item = &mut Process> {
         let processes = self.processes.iter_mut();
-        processes.filter(|process| process.name().starts_with("comparator"))
+        processes.filter(|process| {
+            let name = process.name();
+            name.starts_with("comparator") || name.starts_with("notifier")
+        })
+    }
+
+    fn named(&mut self, service: &str) -> impl Iterator<Item = &mut Process> {
+        let processes = self.processes.iter_mut();
+        processes.filter(move |process| process.name().starts_with(service))
     }
 
     /// Where the services' logs are, kept for whoever looks for what went wrong.

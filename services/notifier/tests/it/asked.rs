@@ -5,12 +5,9 @@ use std::time::Duration;
 use event_bus::{
     NotifierAnswer, NotifierError, NotifierQuestion, RoutesSaid, SupposedAlert, Tested, WouldTell,
 };
-use test_support::eventually;
+use test_support::{Answer, Hook, eventually};
 
-use crate::{
-    hook::{Answer, Hook},
-    site::Site,
-};
+use crate::site::Site;
 
 const WITHIN: Duration = Duration::from_secs(30);
 

@@ -3,11 +3,9 @@
 use std::time::Duration;
 
 use event_bus::Telling;
+use test_support::{Answer, Hook};
 
-use crate::{
-    hook::{Answer, Hook},
-    site::{Site, to},
-};
+use crate::site::{Site, to};
 
 #[tokio::test]
 async fn what_may_be_taken_later_is_sent_again_with_the_same_key() {

@@ -2,11 +2,9 @@
 
 use event_bus::AlertSubject;
 use proto::v1::Kind;
+use test_support::Hook;
 
-use crate::{
-    hook::Hook,
-    site::{Site, to},
-};
+use crate::site::{Site, to};
 
 /// Something that is told after all that was due before it.
 async fn another_is_told(site: &Site, hook: &Hook, number: usize) {

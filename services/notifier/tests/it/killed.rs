@@ -4,10 +4,9 @@
 use std::collections::BTreeSet;
 
 use proto::v1::Alert;
-use test_support::eventually;
+use test_support::{Answer, Hook, eventually};
 
 use crate::{
-    hook::{Answer, Hook},
     process::{kill, start},
     site::{Site, to},
 };

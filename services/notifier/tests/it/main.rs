@@ -5,8 +5,9 @@
 mod asked;
 mod faults;
 mod held;
-mod hook;
 mod killed;
+mod mail;
+mod pictures;
 mod process;
 mod site;
 mod told;

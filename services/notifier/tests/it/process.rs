@@ -5,12 +5,9 @@ use std::{
     process::{Child, Command, Stdio},
 };
 
-use test_support::ServiceBinary;
+use test_support::{Answer, Hook, ServiceBinary};
 
-use crate::{
-    hook::{Answer, Hook},
-    site::{Site, to},
-};
+use crate::site::{Site, to};
 
 const BINARY: &str = env!("CARGO_BIN_EXE_framewatch-notifier");
 

@@ -5,12 +5,10 @@ use std::time::Duration;
 use event_bus::AlertSubject;
 use futures::future::join_all;
 use proto::v1::Kind;
+use test_support::Hook;
 use tokio::time::Instant;
 
-use crate::{
-    hook::Hook,
-    site::{Site, to},
-};
+use crate::site::{Site, to};
 
 #[tokio::test]
 async fn what_fires_is_told_once_and_so_is_its_end() {

@@ -209,3 +209,45 @@ fn a_receiver_that_asks_for_patience_is_sent_nothing_before() {
     let at: Vec<u64> = sent.iter().map(|it| it.at).collect();
     assert_eq!(at, [1000, 4600]);
 }
+
+#[test]
+fn what_is_refused_is_dead_at_once_and_keeps_nothing_else_back() {
+    let mut bench = Bench::new();
+    bench.fire("a");
+    let refuses = |at: u64| match at < 10 {
+        true => Answer::Refused {
+            why: "it answers 404".to_owned(),
+        },
+        false => taken(),
+    };
+    let sent = bench.until(10, refuses);
+    assert_eq!(sent.len(), 1);
+    let failed = bench.cases[0].notice.failed.as_ref().unwrap();
+    assert_eq!(
+        (failed.telling, &failed.key),
+        (Telling::Firing, &sent[0].key)
+    );
+    assert_eq!(failed.why, "it answers 404");
+    // Whoever did not hear of it does not hear of its end.
+    bench.resolve("a");
+    bench.fire("b");
+    let sent = bench.until(7 * 86_400, refuses);
+    let said: Vec<_> = sent.iter().map(|it| (it.at, it.alerts.concat())).collect();
+    assert_eq!(said, [(10, "b".to_owned())]);
+}
+
+#[test]
+fn what_a_receiver_never_takes_is_tried_for_three_days_and_then_dead() {
+    let mut bench = Bench::new();
+    bench.fire("a");
+    let sent = bench.until(7 * 86_400, |_| again(None));
+    assert_eq!(sent.len(), 84);
+    assert!(sent.iter().all(|it| it.key == sent[0].key));
+    let waits = sent.windows(2).map(|two| two[1].at - two[0].at);
+    assert!(waits.max().unwrap() <= 3600);
+    assert_eq!(sent.last().unwrap().at / 86_400, 3);
+    let notice = &bench.cases[0].notice;
+    let failed = notice.failed.as_ref().unwrap();
+    assert_eq!(failed.why, "given up after 84 tries: it answers 500");
+    assert_eq!((notice.told_at, &notice.sending), (None, &None));
+}
