@@ -12,7 +12,8 @@ use alerting::sentences;
 use anyhow::Context as _;
 use clap::{ArgGroup, builder::PossibleValuesParser};
 use comparison::{
-    Baseline, BaselinePicture, Depth, Look, MeasureError, check_areas, compare, is_too_dark, name,
+    Baseline, BaselinePicture, Depth, Look, MeasureError, Needs, check_areas, compare, is_too_dark,
+    name,
 };
 use fingerprint::Limits;
 use looks::{ModelConfig, Viewer, heat_map};
@@ -260,7 +261,7 @@ impl Comparer {
     fn look(&mut self, path: &Path) -> Result<Look, String> {
         let bytes = std::fs::read(path).map_err(|error| format!("{}: {error}", path.display()))?;
         self.viewer
-            .look(&bytes, self.rule.measure)
+            .look(&bytes, &Needs::of(&self.rule))
             .map_err(|error| format!("{}: {error}", path.display()))
     }
 }
