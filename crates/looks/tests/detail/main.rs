@@ -24,6 +24,8 @@ use proto::{
 
 /// Regions are so many times as wide as a picture's width.
 const REGIONS: [f64; 3] = [0.05, 0.08, 0.12];
+/// What of the things is caught at least in regions of each size.
+const LEAST_CAUGHT: [f64; REGIONS.len()] = [0.8, 0.0, 0.0];
 /// Things are so wide.
 const THING: f64 = 0.015;
 /// So many things are drawn in each region.
@@ -145,9 +147,9 @@ fn small_things_count_and_copies_do_not() {
     let Some((mut eyes, scenes)) = Eyes::open() else {
         return;
     };
-    for share in REGIONS {
+    for (at, share) in REGIONS.into_iter().enumerate() {
         let mut chance = Chance::new(7);
-        let (mut things, mut same) = (Said::default(), Said::default());
+        let mut things = Said::default();
         let mut by_copy: Vec<(&str, Said)> = Vec::new();
         let mut real = Said::default();
         for scene in &scenes {
@@ -159,12 +161,12 @@ fn small_things_count_and_copies_do_not() {
                     watched.count(&mut eyes, &jpeg(&frame, 80), Some(region), &mut things);
                 }
             }
-            for (at, (name, copy)) in copies(&watched.reference, &mut chance).iter().enumerate() {
-                if by_copy.len() <= at {
+            for (number, (name, copy)) in copies(&watched.reference, &mut chance).iter().enumerate()
+            {
+                if by_copy.len() <= number {
                     by_copy.push((name, Said::default()));
                 }
-                watched.count(&mut eyes, copy, None, &mut by_copy[at].1);
-                watched.count(&mut eyes, copy, None, &mut same);
+                watched.count(&mut eyes, copy, None, &mut by_copy[number].1);
             }
             for frame in &scene.benign {
                 watched.count(&mut eyes, &fs::read(frame).unwrap(), None, &mut real);
@@ -172,10 +174,12 @@ fn small_things_count_and_copies_do_not() {
         }
         eprintln!("regions of {share} of the width, things of {THING}:");
         line("caught", &things);
-        line("copies", &same);
         for (name, said) in &by_copy {
-            line(&format!("  {name}"), said);
+            line(name, said);
+            assert_eq!(said.map(|it| it.said), [0; 3], "{share}: {name}");
         }
         line("real frames", &real);
+        let [whole, _, own_detail] = things.map(Share::value);
+        assert!(whole < 0.05 && own_detail > LEAST_CAUGHT[at], "{share}");
     }
 }
