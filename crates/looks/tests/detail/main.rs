@@ -23,9 +23,9 @@ use proto::{
 };
 
 /// Regions are so many times as wide as a picture's width.
-const REGIONS: [f64; 3] = [0.05, 0.08, 0.12];
+const REGIONS: [f64; 2] = [0.05, 0.08];
 /// What of the things is caught at least in regions of each size.
-const LEAST_CAUGHT: [f64; REGIONS.len()] = [0.8, 0.0, 0.0];
+const LEAST_CAUGHT: [f64; REGIONS.len()] = [0.8, 0.55];
 /// Things are so wide.
 const THING: f64 = 0.015;
 /// So many things are drawn in each region.
