@@ -302,6 +302,11 @@ impl EffectiveRule {
     pub fn has_areas(&self) -> bool {
         !(self.masks.is_empty() && self.regions.is_empty())
     }
+
+    /// The regions that are looked at in their own detail.
+    pub fn in_detail(&self) -> impl Iterator<Item = &WatchedRegion> {
+        self.regions.iter().filter(|region| region.own_detail)
+    }
 }
 
 #[cfg(test)]

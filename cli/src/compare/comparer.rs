@@ -9,7 +9,7 @@ use std::{
 };
 
 use comparison::{
-    Baseline, BaselinePicture, Depth, Look, MeasureError, compare, is_too_dark, name,
+    Baseline, BaselinePicture, Depth, Look, MeasureError, Needs, compare, is_too_dark, name,
 };
 use fingerprint::Limits;
 use looks::{Model, Viewer};
@@ -24,6 +24,7 @@ const KEPT_LOOKS: usize = 512;
 /// What all threads share.
 pub(super) struct Comparer {
     rule: EffectiveRule,
+    needs: Needs,
     model: Option<Arc<Model>>,
     /// In lists of pairs the same pictures come again and again.
     looks: Cache<FileVersion, Look>,
@@ -49,6 +50,7 @@ impl Comparer {
     /// By a rule whose areas fit its measure.
     pub(super) fn new(rule: EffectiveRule, model: Option<Arc<Model>>) -> Self {
         Comparer {
+            needs: Needs::of(&rule),
             rule,
             model,
             looks: Cache::new(KEPT_LOOKS),
@@ -139,7 +141,7 @@ impl Worker<'_> {
         } = self;
         comparer.looks.get_or_insert_with(version, || {
             let bytes = fs::read(&version.path).map_err(|error| version.named(&error))?;
-            let look = viewer.look(&bytes, comparer.rule.measure);
+            let look = viewer.look(&bytes, &comparer.needs);
             look.map_err(|error| version.named(&error))
         })
     }

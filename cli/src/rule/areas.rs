@@ -19,13 +19,24 @@ pub(crate) struct AreaFlags {
     #[arg(long = "region", value_name = "NAME[@THRESHOLD]: X,Y X,Y X,Y…", value_parser = parse_region)]
     regions: Vec<WatchedRegion>,
 
+    /// The same as --region, of a part that is also looked at in its own detail, enlarged, so that small things count; of up to 4
+    /// parts. By the measure view
+    #[arg(long = "detail-region", value_name = "NAME[@THRESHOLD]: X,Y X,Y X,Y…", value_parser = parse_detail_region)]
+    detail_regions: Vec<WatchedRegion>,
+
     /// Take all regions away
-    #[arg(long, conflicts_with = "regions")]
+    #[arg(long, conflicts_with_all = ["regions", "detail_regions"])]
     no_regions: bool,
 }
 
 /// Their names, for the group of flags of which one is needed.
-pub(super) const FLAGS: [&str; 4] = ["masks", "no_masks", "regions", "no_regions"];
+pub(super) const FLAGS: [&str; 5] = [
+    "masks",
+    "no_masks",
+    "regions",
+    "detail_regions",
+    "no_regions",
+];
 
 impl AreaFlags {
     /// Makes a rule say what they say.
@@ -33,8 +44,9 @@ impl AreaFlags {
         if self.no_masks || !self.masks.is_empty() {
             rule.masks = self.masks;
         }
-        if self.no_regions || !self.regions.is_empty() {
-            rule.regions = self.regions;
+        let regions = [self.regions, self.detail_regions].concat();
+        if self.no_regions || !regions.is_empty() {
+            rule.regions = regions;
         }
     }
 }
@@ -47,7 +59,11 @@ pub(super) fn in_lines(rule: &Rule) -> Vec<String> {
         let threshold = region.threshold.map(|own| format!("@{own}"));
         let WatchedRegion { name, polygon, .. } = region;
         let threshold = threshold.unwrap_or_default();
-        format!("region  {name}{threshold}: {}", corners(polygon))
+        let flag = match region.own_detail {
+            true => "detail-region",
+            false => "region",
+        };
+        format!("{flag:7} {name}{threshold}: {}", corners(polygon))
     });
     masks.chain(regions).collect()
 }
@@ -69,6 +85,13 @@ fn parse_mask(text: &str) -> Result<Mask, String> {
     Ok(mask)
 }
 
+fn parse_detail_region(text: &str) -> Result<WatchedRegion, String> {
+    Ok(WatchedRegion {
+        own_detail: true,
+        ..parse_region(text)?
+    })
+}
+
 fn parse_region(text: &str) -> Result<WatchedRegion, String> {
     let (name, polygon) = text
         .rsplit_once(':')
@@ -86,6 +109,7 @@ fn parse_region(text: &str) -> Result<WatchedRegion, String> {
         name: name.trim().to_owned(),
         polygon: parse_polygon(polygon)?,
         threshold,
+        own_detail: false,
     };
     check(Rule {
         regions: vec![region.clone()],
@@ -123,11 +147,13 @@ mod tests {
         let mask = parse_mask("0,0 0.3,0 0.3,0.1  0,0.1").unwrap();
         let gate = parse_region("gate@0.95: 0.4,0.5 0.6,0.5 0.5,0.9").unwrap();
         let odd = parse_region("shelf: 3: 0.4,0.5 0.6,0.5 0.5,0.9").unwrap();
+        let lock = parse_detail_region("lock: 0.1,0.1 0.2,0.1 0.2,0.3").unwrap();
+        assert!(lock.own_detail);
         assert_eq!((gate.name.as_str(), gate.threshold), ("gate", Some(0.95)));
         assert_eq!((odd.name.as_str(), odd.threshold), ("shelf: 3", None));
         let rule = Rule {
             masks: vec![mask],
-            regions: vec![gate, odd],
+            regions: vec![gate, odd, lock],
             ..Rule::default()
         };
         assert_eq!(
@@ -136,6 +162,7 @@ mod tests {
                 "mask    0,0 0.3,0 0.3,0.1 0,0.1",
                 "region  gate@0.95: 0.4,0.5 0.6,0.5 0.5,0.9",
                 "region  shelf: 3: 0.4,0.5 0.6,0.5 0.5,0.9",
+                "detail-region lock: 0.1,0.1 0.2,0.1 0.2,0.3",
             ]
         );
     }
@@ -175,6 +202,7 @@ mod tests {
             masks: Vec::new(),
             no_masks: true,
             regions: Vec::new(),
+            detail_regions: Vec::new(),
             no_regions: false,
         };
         flags.set(&mut rule);

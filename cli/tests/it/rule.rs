@@ -68,6 +68,24 @@ async fn a_rule_is_set_shown_and_taken_back() {
     assert!(shown.ends_with(&lines), "{shown}");
     let shown = said(&["set", "folder1", "--no-masks"]);
     assert!(!shown.contains("mask") && shown.contains(gate), "{shown}");
+    let lock = "lock: 0.1,0.1 0.2,0.1 0.2,0.2";
+    let both = ["--region", gate, "--detail-region", lock];
+    let shown = said(&[&["set", "folder1"], &both[..]].concat());
+    let lines = format!("\n  region  {gate}\n  detail-region {lock}");
+    assert!(shown.ends_with(&lines), "{shown}");
+    let five: Vec<String> = (1..=5)
+        .map(|at| lock.replace("lock", &format!("lock {at}")))
+        .collect();
+    let five = five.iter().flat_map(|it| ["--detail-region", it.as_str()]);
+    let refused = rule(
+        &["set", "folder1"]
+            .into_iter()
+            .chain(five)
+            .collect::<Vec<_>>(),
+    );
+    assert_eq!(refused.status.code(), Some(64), "{}", stderr(&refused));
+    let reason = "regions[4].ownDetail is true, and so it is of 4 regions before";
+    assert!(stderr(&refused).contains(reason), "{}", stderr(&refused));
     let refused = rule(&["set", "_default", "--mask", mask]);
     assert_eq!(refused.status.code(), Some(64), "{}", stderr(&refused));
     let reason = "set them in that folder's own rule";

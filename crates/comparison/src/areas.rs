@@ -270,7 +270,7 @@ mod tests {
         WatchedRegion {
             name: name.to_owned(),
             polygon,
-            threshold: None,
+            ..WatchedRegion::default()
         }
     }
 

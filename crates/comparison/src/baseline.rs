@@ -1,9 +1,11 @@
 //! The pictures that show how a view should look.
 
+use std::{collections::BTreeMap, sync::Arc};
+
 use proto::{Measure, v1::Kind};
 
 use crate::{
-    Areas, Digest, Look,
+    Areas, Crop, Digest, Look,
     parts::{self, Bank},
     view::{self, Normals, SeenRegion},
 };
@@ -17,6 +19,8 @@ pub struct Baseline {
     normals: Option<Normals>,
     /// The same by the measure `parts`.
     bank: Option<Bank>,
+    /// What is normal in parts of the picture that are looked at by themselves.
+    details: BTreeMap<Crop, Normals>,
     digest: Digest,
 }
 
@@ -86,6 +90,7 @@ impl Baseline {
             digest: Digest::of_pictures(&pictures),
             normals: views.and_then(|looks| Normals::new(looks).ok()),
             bank: parts.and_then(Bank::new),
+            details: details(&pictures),
             pictures,
         }
     }
@@ -110,6 +115,11 @@ impl Baseline {
     pub fn limit(&self) -> Option<f32> {
         let by_parts = self.bank.as_ref().and_then(Bank::limit);
         by_parts.or_else(|| self.normals.as_ref()?.limit())
+    }
+
+    /// What is normal in a part of the picture that is looked at by itself; `None` where the reference was not seen so.
+    pub(crate) fn detail(&self, crop: Crop) -> Option<&Normals> {
+        self.details.get(&crop)
     }
 
     /// Whether its looks have what a measure needs.
@@ -177,6 +187,19 @@ impl Baseline {
         }
         closest
     }
+}
+
+/// What is normal in each part of which the reference was seen, by those pictures of which it was.
+fn details(pictures: &[BaselinePicture]) -> BTreeMap<Crop, Normals> {
+    let seen = |picture: &BaselinePicture, crop| picture.look.details.get(crop).cloned().flatten();
+    let reference = &pictures[0];
+    let crops = reference.look.details.keys();
+    let normals = crops.filter_map(|crop| {
+        seen(reference, crop)?;
+        let looks: Vec<Arc<view::Look>> = pictures.iter().filter_map(|it| seen(it, crop)).collect();
+        Some((*crop, Normals::new(looks).ok()?))
+    });
+    normals.collect()
 }
 
 fn similarity(one: &Look, other: &Look, measure: Measure) -> Option<f64> {

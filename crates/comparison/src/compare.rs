@@ -6,8 +6,7 @@ use proto::{
 };
 
 use crate::{
-    Areas, Baseline, BaselinePicture, Judged, Look, Measured, baseline::Closest, naming::region,
-    view::SeenRegion,
+    Areas, Baseline, BaselinePicture, Judged, Look, Measured, naming::region, regions::Regions,
 };
 
 /// Which detectors look at a frame by this measure, and their versions. Part of what a comparison is known by: it changes
@@ -40,6 +39,9 @@ pub struct Compared<'a> {
     pub patches: Vec<u8>,
     /// Where the rule's masks and regions lie.
     pub areas: Areas,
+    /// The names of regions that were to be looked at in their own detail and could not be, since a picture and what was kept of
+    /// it are lost: they were judged as those without.
+    pub without_detail: Vec<String>,
 }
 
 impl Compared<'_> {
@@ -76,6 +78,11 @@ pub enum AreasError {
         "masks and regions need the measure view or parts, and the rule in force has {0}; set the measure to view or parts, or remove them"
     )]
     Measure(&'static str),
+    /// Looking at regions in their own detail, by a measure that does not.
+    #[error(
+        "only the measure view looks at regions in their own detail, and the rule in force has {0}; set the measure to view, or take ownDetail from the regions"
+    )]
+    OwnDetail(&'static str),
 }
 
 /// Whether frames can be judged by a rule's masks and regions.
@@ -91,6 +98,9 @@ pub fn check_areas(rule: &EffectiveRule) -> Result<(), AreasError> {
 
 fn check_drawn(rule: &EffectiveRule, areas: &Areas) -> Result<(), AreasError> {
     match rule.measure {
+        Measure::Parts if rule.in_detail().next().is_some() => {
+            Err(AreasError::OwnDetail(Measure::PARTS))
+        }
         Measure::View | Measure::Parts if areas.leave_enough() => Ok(()),
         Measure::View | Measure::Parts => Err(AreasError::TooLittleLeft),
         Measure::Phash | Measure::Hash(_) | Measure::Unknown if rule.has_areas() => {
@@ -112,7 +122,8 @@ pub fn compare<'a>(
     let areas = Areas::of(&rule.masks, &rule.regions);
     let closest = baseline.closest(frame, rule.measure, &areas);
     let closest = closest.ok_or(MeasureError::Lacking(measure))?;
-    let similarity = with_regions(&closest, &areas, rule);
+    let regions = Regions::of(baseline, frame, rule, &closest.regions);
+    let similarity = regions.least(closest.similarity, rule.threshold);
     let Judged { verdict, findings } = match check_drawn(rule, &areas) {
         Err(error) => Judged {
             verdict: Verdict::Indeterminate,
@@ -128,7 +139,7 @@ pub fn compare<'a>(
             };
             let mut judged = measured.judge(rule);
             if closest.similarity >= rule.threshold {
-                say_where(&mut judged.findings, &changed(&closest, &areas));
+                say_where(&mut judged.findings, &regions.changed());
             } else if let Some(place) = &closest.changed {
                 say_where(&mut judged.findings, &[region(place, &areas)]);
             }
@@ -143,45 +154,8 @@ pub fn compare<'a>(
         findings,
         patches: closest.patches,
         areas,
+        without_detail: regions.without_detail,
     })
-}
-
-/// The least of the similarity of the whole and those of the regions that are judged apart.
-fn with_regions(closest: &Closest<'_>, areas: &Areas, rule: &EffectiveRule) -> f64 {
-    let own = closest.regions.iter().zip(areas.judged_apart());
-    let stretched = own.map(|(seen, (_, own))| stretched(seen.similarity(), own, rule.threshold));
-    stretched.fold(closest.similarity, f64::min)
-}
-
-/// A similarity that counts by a threshold of its own as one that counts by another: below or not below both, 0 and 1 the same.
-fn stretched(similarity: f64, own: f64, threshold: f64) -> f64 {
-    match similarity < own {
-        true => (threshold * (similarity / own))
-            .min(threshold.next_down())
-            .max(0.0),
-        false if own >= 1.0 => 1.0,
-        false => threshold + (1.0 - threshold) * (similarity - own) / (1.0 - own),
-    }
-}
-
-/// The regions that are less similar than their own threshold, the least similar first.
-fn changed(closest: &Closest<'_>, areas: &Areas) -> Vec<Region> {
-    let seen = closest.regions.iter().zip(areas.judged_apart());
-    let below = seen.filter(|(seen, (_, own))| seen.similarity() < *own);
-    let mut below: Vec<(&SeenRegion, Region)> = below
-        .map(|(seen, (area, _))| {
-            let region = Region {
-                polygon: area.region.polygon.clone(),
-                name: area.region.name.clone(),
-            };
-            (seen, region)
-        })
-        .collect();
-    below.sort_by(|(one, _), (other, _)| {
-        let by_similarity = one.similarity().total_cmp(&other.similarity());
-        by_similarity.then_with(|| one.name.cmp(&other.name))
-    });
-    below.into_iter().map(|(_, region)| region).collect()
 }
 
 /// Says of a picture that is different only in places which these are.

@@ -22,6 +22,12 @@ impl Digest {
         for picture in pictures {
             parts.add(picture.id.as_bytes());
             add_fingerprint(&mut parts, &picture.look.fingerprint);
+            // A region whose detail is lost is judged otherwise.
+            let details = picture.look.details.iter();
+            for (crop, _) in details.filter(|(_, look)| look.is_none()) {
+                parts.add(b"without detail");
+                parts.add(&crop.to_bytes());
+            }
         }
         parts.finish()
     }
@@ -45,6 +51,9 @@ fn add_areas(parts: &mut Parts, rule: &EffectiveRule) {
         bytes.extend(region.name.as_bytes());
         bytes.extend(region.threshold.map_or([0xFF; 8], f64::to_be_bytes));
         bytes.extend(bytes_of(&region.polygon));
+        if region.own_detail {
+            bytes.push(1);
+        }
         bytes
     });
     for (kind, mut all) in [

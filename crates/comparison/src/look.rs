@@ -5,7 +5,7 @@ use std::sync::Arc;
 use fingerprint::Fingerprint;
 use proto::Measure;
 
-use crate::{parts, view};
+use crate::{Details, parts, view};
 
 /// What is kept of a picture in order to compare it. Cheap to clone.
 #[derive(Debug, Clone, PartialEq)]
@@ -16,6 +16,8 @@ pub struct Look {
     pub view: Option<Arc<view::Look>>,
     /// What it saw in tiles, where the measure `parts` asked for it: some 320 KB.
     pub parts: Option<Arc<parts::Look>>,
+    /// What it saw of parts of the picture by themselves, where a rule asked for their own detail: some 80 KB each.
+    pub details: Details,
 }
 
 impl Look {
@@ -49,6 +51,7 @@ impl From<Fingerprint> for Look {
             fingerprint,
             view: None,
             parts: None,
+            details: Details::new(),
         }
     }
 }

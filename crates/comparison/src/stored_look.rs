@@ -172,6 +172,7 @@ mod tests {
             },
             view: view.map(Arc::new),
             parts: parts.map(Arc::new),
+            details: crate::Details::new(),
         }
     }
 

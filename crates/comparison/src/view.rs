@@ -42,6 +42,9 @@
 //! rest neither more nor less sensitive. A region with a threshold of its own gives its own u, by the same formulas from its places
 //! alone, at least one of which counts; its places are then none of the whole's. T is that of the view as a whole.
 //!
+//! **A region in its own detail** ([`Crop`](crate::Crop)): what is cut out around it is a picture of its own, with looks and
+//! [`Normals`] of its own; the region's u is that of its places there, without what masks leave out. Blur is the whole's alone.
+//!
 //! Constants were fitted by `bench/view_loso.py`; docs/detection.md has what they are worth on scenes not seen.
 
 mod detail;

@@ -1,8 +1,8 @@
 //! The way from bytes to a look.
 
-use std::{sync::Arc, time::Instant};
+use std::{ops::Range, sync::Arc, time::Instant};
 
-use comparison::{Look, carry::Glance, parts, view};
+use comparison::{Crop, Details, Look, Needs, carry::Glance, parts, view};
 use features::{Features, Input};
 use fingerprint::{Encoded, Fingerprinter, Limits, Tiles};
 use proto::Measure;
@@ -56,13 +56,14 @@ impl Viewer {
         self.fingerprinter.allow(max_alloc_bytes);
     }
 
-    /// The look of an encoded picture, with all that a measure needs.
+    /// The look of an encoded picture, with all that a measure needs, or a rule.
     ///
     /// # Errors
     /// When the bytes are no picture that can be read within the limits, or the measure needs a network that isn't there.
-    pub fn look(&mut self, bytes: &[u8], measure: Measure) -> Result<Look, LookError> {
-        let mut look = self.without_network(bytes, measure)?;
-        self.add_network(&mut look, bytes, measure)?;
+    pub fn look(&mut self, bytes: &[u8], needs: impl Into<Needs>) -> Result<Look, LookError> {
+        let needs = needs.into();
+        let mut look = self.without_network(bytes, needs.measure)?;
+        self.add_network(&mut look, bytes, &needs)?;
         Ok(look)
     }
 
@@ -74,8 +75,9 @@ impl Viewer {
         Ok(self.fingerprinter.with_hash(bytes, measure.hash())?.into())
     }
 
-    /// Adds to the look of this picture what the network sees, where the measure needs it. The picture is decoded once more: the
-    /// fingerprint takes in a small part of it, and no colour.
+    /// Adds to the look of this picture what the network sees, where the measure needs it, and of each part that is looked at by
+    /// itself, which takes another pass. The picture is decoded once more: the fingerprint takes in a small part of it, and no
+    /// colour.
     ///
     /// # Errors
     /// As [`Self::look`].
@@ -83,10 +85,14 @@ impl Viewer {
         &self,
         look: &mut Look,
         bytes: &[u8],
-        measure: Measure,
+        needs: &Needs,
     ) -> Result<(), LookError> {
-        match measure {
-            Measure::View => look.view = Some(Arc::new(self.view(bytes)?)),
+        match needs.measure {
+            Measure::View => {
+                let (view, details) = self.view(bytes, &needs.crops)?;
+                look.view = Some(Arc::new(view));
+                look.details = details;
+            }
             Measure::Parts => look.parts = Some(Arc::new(self.parts(bytes)?)),
             Measure::Phash | Measure::Hash(_) | Measure::Unknown => {}
         }
@@ -103,22 +109,23 @@ impl Viewer {
         self.fingerprinter.tiles()
     }
 
-    fn view(&self, bytes: &[u8]) -> Result<view::Look, LookError> {
+    fn view(&self, bytes: &[u8], crops: &[Crop]) -> Result<(view::Look, Details), LookError> {
         let model = self.model.as_ref().ok_or(LookError::NoModel)?;
         let encoded = Encoded::open(bytes, self.limits)?;
         // Reducing it takes a row of sums, of four bytes a sample, and less for the picture that comes of it.
         let reducing = 12 * u64::from(encoded.size().0) + (1 << 20);
-        let pixels = encoded.upright_rgb(reducing)?;
+        let pixels = encoded.upright_rgb(reducing + largest(crops, encoded.size()))?;
         let (width, height) = pixels.dimensions();
-        let input = Input::from_rgb(&pixels, width as usize, height as usize)
+        let size = (width as usize, height as usize);
+        let input = Input::from_rgb(&pixels, size.0, size.1)
             .expect("a picture has as many pixels as its sides say");
-        let features = timed(model, &input);
-        let picture = view::Picture {
-            stage5: &features.stage5,
-            stage7: &features.stage7,
-            luma: &luma(input.bytes()),
-        };
-        view::Look::of(&picture).map_err(|_| LookError::Network)
+        let mut details = Details::new();
+        for crop in crops {
+            let (columns, rows) = crop.pixels(size);
+            let part = cut(&pixels, size.0, columns, rows);
+            details.insert(*crop, Some(Arc::new(seen(model, &part)?)));
+        }
+        Ok((seen(model, &input)?, details))
     }
 
     fn parts(&self, bytes: &[u8]) -> Result<parts::Look, LookError> {
@@ -139,6 +146,30 @@ impl Viewer {
     }
 }
 
+/// The bytes of the largest part that is cut out of a picture of this size, which may lie on its side.
+fn largest(crops: &[Crop], (width, height): (u32, u32)) -> u64 {
+    let (width, height) = (width as usize, height as usize);
+    let bytes = |size: (usize, usize)| {
+        let of = move |crop: &Crop| {
+            let (columns, rows) = crop.pixels(size);
+            3 * columns.len() as u64 * rows.len() as u64
+        };
+        crops.iter().map(of).max().unwrap_or_default()
+    };
+    bytes((width, height)).max(bytes((height, width)))
+}
+
+/// What the network sees.
+fn seen(model: &Model, input: &Input) -> Result<view::Look, LookError> {
+    let features = timed(model, input);
+    let picture = view::Picture {
+        stage5: &features.stage5,
+        stage7: &features.stage7,
+        luma: &luma(input.bytes()),
+    };
+    view::Look::of(&picture).map_err(|_| LookError::Network)
+}
+
 fn timed(model: &Model, input: &Input) -> Features {
     let begun = Instant::now();
     let features = model.of(input);
@@ -154,13 +185,17 @@ fn tile(pixels: &[u8], (width, height): (usize, usize), (row, column): (usize, u
         let end = ((at + 1) * length / parts::TILES).max(start + 1);
         start..end
     };
-    let (rows, columns) = (part(row, height), part(column, width));
+    cut(pixels, width, part(column, width), part(row, height))
+}
+
+/// These columns and rows of a picture that is so wide, 320×240.
+fn cut(pixels: &[u8], width: usize, columns: Range<usize>, rows: Range<usize>) -> Input {
     let lines = rows
         .clone()
         .map(|y| &pixels[3 * (y * width + columns.start)..][..3 * columns.len()]);
     let cut: Vec<u8> = lines.flatten().copied().collect();
     Input::from_rgb(&cut, columns.len(), rows.len())
-        .expect("a tile has as many pixels as its sides say")
+        .expect("a part has as many pixels as its sides say")
 }
 
 /// 0.299 R + 0.587 G + 0.114 B, in 16 bits after the point, as the study had it.

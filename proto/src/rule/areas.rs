@@ -81,6 +81,15 @@ pub enum InvalidArea {
         /// What it says.
         value: f64,
     },
+    /// Too many regions that are looked at in their own detail.
+    #[error(
+        "{area}.ownDetail is true, and so it is of {most} regions before; at most {most} may have it, since each is looked at by itself in every frame",
+        most = Rule::MOST_IN_DETAIL
+    )]
+    TooManyInDetail {
+        /// As in `regions[4]`, the first beyond what may be.
+        area: String,
+    },
     /// In the rule of all folders.
     #[error(
         "{field} are drawn on one folder's view; set them in that folder's own rule, not in the default one"
@@ -94,6 +103,8 @@ pub enum InvalidArea {
 impl Rule {
     /// The most masks of a rule, and the most regions.
     pub const MOST_AREAS: usize = 16;
+    /// The most regions of a rule that are looked at in their own detail: each takes one more pass of the network a frame.
+    pub const MOST_IN_DETAIL: usize = 4;
     /// How many corners a part of the picture has.
     pub const CORNERS: std::ops::RangeInclusive<usize> = 3..=32;
     /// The most characters of a region's name.
@@ -128,6 +139,11 @@ impl Rule {
         for (at, region) in self.regions.iter().enumerate() {
             check_region(format!("regions[{at}]"), region, &self.regions[..at])?;
         }
+        let mut in_detail = self.regions.iter().enumerate().filter(|it| it.1.own_detail);
+        if let Some((at, _)) = in_detail.nth(Self::MOST_IN_DETAIL) {
+            let area = format!("regions[{at}]");
+            return Err(InvalidArea::TooManyInDetail { area });
+        }
         Ok(())
     }
 }
@@ -148,6 +164,7 @@ fn check_region(
         name,
         polygon,
         threshold,
+        own_detail: _,
     } = region;
     if name.trim().is_empty() {
         return Err(InvalidArea::Nameless { area });
@@ -234,7 +251,18 @@ mod tests {
             name: name.to_owned(),
             polygon: polygon(&SQUARE),
             threshold,
+            own_detail: false,
         }
+    }
+
+    fn in_detail(count: usize) -> Rule {
+        let shelf = |at: usize| WatchedRegion {
+            own_detail: true,
+            ..region(&format!("shelf {at}"), None)
+        };
+        let mut all = vec![region("gate", None)];
+        all.extend((0..count).map(shelf));
+        regions(all)
     }
 
     fn regions(regions: Vec<WatchedRegion>) -> Rule {
@@ -254,6 +282,7 @@ mod tests {
             ..Rule::default()
         };
         assert_eq!(many.check(), Ok(()));
+        assert_eq!(in_detail(Rule::MOST_IN_DETAIL).check(), Ok(()));
     }
 
     #[test]
@@ -303,6 +332,11 @@ mod tests {
             (
                 regions(vec![region("gate", Some(1.5))]),
                 "regions[0].threshold is 1.5; it must be a number from 0 to 1",
+            ),
+            (
+                in_detail(6),
+                "regions[5].ownDetail is true, and so it is of 4 regions before; at most 4 may have it, since each is looked \
+                 at by itself in every frame",
             ),
         ] {
             assert_eq!(rule.check().unwrap_err().to_string(), words);

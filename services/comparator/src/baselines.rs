@@ -8,7 +8,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use comparison::{Baseline, BaselinePicture, Look, Other, parts, view};
+use comparison::{Baseline, BaselinePicture, Details, Look, Needs, Other, parts, view};
 use event_bus::{
     Bus, Folder, Normals, ObjectBucket, Objects, PictureKey, References, StoreError, with_causes,
 };
@@ -72,7 +72,7 @@ struct Kept {
 
 struct Entry {
     baseline: Arc<Baseline>,
-    measure: Measure,
+    needs: Needs,
     /// The pictures that it is made of.
     of: Vec<String>,
     bytes: usize,
@@ -97,15 +97,16 @@ impl Baselines {
         }
     }
 
-    /// What the folder's frames are held against by a measure. Read or computed where the events carry the looks of another
-    /// version, or looks without what the measure needs.
+    /// What the folder's frames are held against by a rule that needs this. Read or computed where the events carry the looks of
+    /// another version, or looks without what the rule needs.
     pub(crate) async fn of(
         &self,
         folder: &Folder,
         reference: &CurrentReference,
-        measure: Measure,
+        needs: &Needs,
         looking: &Looking,
     ) -> Result<Arc<Baseline>, BaselineError> {
+        let measure = needs.measure;
         let known = reference.baseline.as_ref();
         if let Some(baseline) = known.filter(|baseline| baseline.suits(measure)) {
             self.forget(folder);
@@ -114,14 +115,14 @@ impl Baselines {
         let pictures = 1 + Baseline::counting_normals(measure);
         let ids = reference.pictures().take(pictures);
         let of: Vec<String> = ids.map(|it| it.id.clone()).collect();
-        let kept = self.kept().get(folder, &of, measure);
+        let kept = self.kept().get(folder, &of, needs);
         if let Some(kept) = kept {
             self.store_again(folder, &kept, measure);
             return Ok(kept);
         }
         let needed = Needed {
             folder,
-            measure,
+            needs,
             looking,
         };
         let first = self
@@ -137,7 +138,7 @@ impl Baselines {
             }
         }
         let baseline = Arc::new(looking.baseline(first, others).await?);
-        self.kept().put(folder, of, measure, &baseline);
+        self.kept().put(folder, of, needs, &baseline);
         Ok(baseline)
     }
 
@@ -163,27 +164,43 @@ impl Baselines {
         Some(entry.of_folder(&folder))
     }
 
-    /// What a picture looks like: as it is stored, or as the picture shows it, and then it is stored.
+    /// What a picture looks like: as it is stored, or as the picture shows it, and then it is stored. Of parts that are looked at
+    /// by themselves there is nothing where both are lost.
     async fn look_of<B: ObjectBucket<Key = PictureKey>>(
         &self,
         picture: &KnownPicture,
         pictures: &Objects<B>,
         needed: Needed<'_>,
     ) -> Result<BaselinePicture, BaselineError> {
-        let (id, measure) = (&picture.id, needed.measure);
+        let (id, measure) = (&picture.id, needed.needs.measure);
         let looked_up = self.looks.get(id, measure).await;
-        let earlier = match looked_up {
-            Ok(Some(look)) if look.is_complete() => return Ok(picture.with(look)),
-            Ok(Some(ref look)) => Some(look.clone()),
+        let details = self.details_of(id, needed.needs).await;
+        let has_all = |details: &Details| details.values().all(Option::is_some);
+        let earlier = match (&looked_up, &details) {
+            (Ok(Some(look)), Ok(details)) => Some(Look {
+                details: details.clone(),
+                ..look.clone()
+            }),
             _ => None,
         };
+        if let Some(look) = &earlier
+            && look.is_complete()
+            && has_all(&look.details)
+        {
+            return Ok(picture.with(look.clone()));
+        }
         let stored = pictures.get(&PictureKey::new(needed.folder, id)).await;
-        let look = look_at(id, stored, measure, needed.looking).await;
-        if let (Err(_), Some(earlier)) = (&look, earlier) {
-            // It compares as well; only what is wrong cannot be told.
+        let look = look_at(id, stored, needed).await;
+        if let (Err(error), Some(earlier)) = (&look, earlier)
+            && (error.is_for_good() || has_all(&earlier.details))
+        {
+            // It compares as well; only what is wrong cannot be told, and regions have no detail of their own.
+            if !has_all(&earlier.details) {
+                self.say_without_detail(needed.folder, error);
+            }
             return Ok(picture.with(earlier));
         }
-        let look = look.map_err(|error| match looked_up {
+        let look = look.map_err(|error| match looked_up.and(details.map(|_| ())) {
             // The look may be there still.
             Err(source) if error.is_for_good() => BaselineError::Look {
                 id: id.clone(),
@@ -192,15 +209,34 @@ impl Baselines {
             _ => error,
         })?;
         metrics::counter!("framewatch_looks_total", "from" => "picture").increment(1);
-        self.looks.put(id, measure, &look);
+        self.put(id, measure, &look);
         Ok(picture.with(look))
+    }
+
+    /// What is stored of the parts of a picture that are looked at by themselves.
+    async fn details_of(&self, id: &str, needs: &Needs) -> Result<Details, LookError> {
+        let mut details = Details::new();
+        for crop in &needs.crops {
+            details.insert(*crop, self.looks.get_detail(id, *crop).await?);
+        }
+        Ok(details)
+    }
+
+    /// Has the look of a picture written, with the parts that are looked at by themselves.
+    fn put(&self, id: &str, measure: Measure, look: &Look) {
+        self.looks.put(id, measure, look);
+        for (crop, detail) in &look.details {
+            if let Some(detail) = detail {
+                self.looks.put_detail(id, *crop, detail);
+            }
+        }
     }
 
     /// Stores once a day what is in use, so that it does not go with age, and is there again where the bucket was deleted.
     fn store_again(&self, folder: &Folder, baseline: &Baseline, measure: Measure) {
         if self.kept().is_to_be_stored(folder) {
             for picture in baseline.pictures() {
-                self.looks.put(&picture.id, measure, &picture.look);
+                self.put(&picture.id, measure, &picture.look);
             }
         }
     }
@@ -208,6 +244,12 @@ impl Baselines {
     fn say_lost(&self, folder: &Folder, error: &BaselineError) {
         if self.lost.is_due(folder) {
             tracing::warn!(%folder, error = with_causes(error), "a normal picture is left out");
+        }
+    }
+
+    fn say_without_detail(&self, folder: &Folder, error: &BaselineError) {
+        if self.lost.is_due(folder) {
+            tracing::warn!(%folder, error = with_causes(error), "regions cannot be looked at in their own detail in a picture");
         }
     }
 
@@ -220,15 +262,14 @@ impl Baselines {
 #[derive(Clone, Copy)]
 struct Needed<'a> {
     folder: &'a Folder,
-    measure: Measure,
+    needs: &'a Needs,
     looking: &'a Looking,
 }
 
 async fn look_at(
     id: &str,
     stored: Result<Option<Bytes>, StoreError>,
-    measure: Measure,
-    looking: &Looking,
+    needed: Needed<'_>,
 ) -> Result<Look, BaselineError> {
     let bytes = stored.map_err(|source| {
         let id = id.to_owned();
@@ -238,7 +279,7 @@ async fn look_at(
         }
     })?;
     let bytes = bytes.ok_or_else(|| BaselineError::Gone { id: id.to_owned() })?;
-    let looked = looking.of(bytes, measure).await;
+    let looked = needed.looking.of(bytes, needed.needs.clone()).await;
     let look = looked.map(|looked| looked.look);
     look.map_err(|source| BaselineError::Unreadable {
         id: id.to_owned(),
@@ -253,11 +294,11 @@ impl Entry {
 }
 
 impl Kept {
-    fn get(&mut self, folder: &Folder, of: &[String], measure: Measure) -> Option<Arc<Baseline>> {
+    fn get(&mut self, folder: &Folder, of: &[String], needs: &Needs) -> Option<Arc<Baseline>> {
         self.now += 1;
         let entry = self.by_folder.get_mut(folder)?;
         entry.used = self.now;
-        (entry.of == of && entry.measure == measure).then(|| Arc::clone(&entry.baseline))
+        (entry.of == of && entry.needs == *needs).then(|| Arc::clone(&entry.baseline))
     }
 
     /// Whether it is time to store the looks of what is kept for a folder again; says so once a day.
@@ -267,22 +308,16 @@ impl Kept {
         due.map(|entry| entry.stored = Instant::now()).is_some()
     }
 
-    fn put(
-        &mut self,
-        folder: &Folder,
-        of: Vec<String>,
-        measure: Measure,
-        baseline: &Arc<Baseline>,
-    ) {
-        let bytes = match measure {
-            Measure::View => of.len() * view::Look::BYTES,
+    fn put(&mut self, folder: &Folder, of: Vec<String>, needs: &Needs, baseline: &Arc<Baseline>) {
+        let bytes = match needs.measure {
+            Measure::View => of.len() * (1 + needs.crops.len()) * view::Look::BYTES,
             Measure::Parts => of.len() * parts::Look::BYTES,
             Measure::Phash | Measure::Hash(_) | Measure::Unknown => size_of::<Baseline>(),
         };
         self.now += 1;
         let entry = Entry {
             baseline: Arc::clone(baseline),
-            measure,
+            needs: needs.clone(),
             of,
             bytes,
             used: self.now,

@@ -73,7 +73,9 @@ impl Cascade {
         rule: &EffectiveRule,
         at: OffsetDateTime,
     ) -> Option<Before> {
-        if !self.is_on || rule.measure != Measure::View {
+        // What is looked at enlarged shows what a glance does not.
+        let has_details = rule.in_detail().next().is_some();
+        if !self.is_on || rule.measure != Measure::View || has_details {
             return None;
         }
         let grounds = Grounds::of(reference.baseline.as_ref()?, rule);

@@ -14,6 +14,8 @@ pub(crate) struct Found {
     pub(crate) verdict: Verdict,
     pub(crate) findings: Vec<Finding>,
     pub(crate) patches: Vec<u8>,
+    /// Regions that could not be looked at in their own detail.
+    pub(crate) without_detail: Vec<String>,
 }
 
 impl Found {
@@ -30,6 +32,7 @@ impl Found {
             verdict,
             findings,
             patches,
+            without_detail,
             ..
         } = compared;
         Ok(Found {
@@ -42,6 +45,7 @@ impl Found {
             verdict,
             findings,
             patches,
+            without_detail,
         })
     }
 }

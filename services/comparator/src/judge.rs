@@ -7,7 +7,7 @@ use alerting::{
 };
 use bytes::Bytes;
 use comparison::{
-    Baseline, Depth, Look, Other, can_be_named,
+    Baseline, Depth, Look, Needs, Other, can_be_named,
     carry::{Glance, Grounds, Said},
     detector_version, is_too_dark, rule_digest,
 };
@@ -43,6 +43,7 @@ pub(crate) struct Judge {
     state: Arc<State>,
     looking: Looking,
     unreadable: LogLimiter<Folder>,
+    without_detail: LogLimiter<Folder>,
     retries: LogLimiter,
     baselines: Baselines,
     cascade: Cascade,
@@ -106,6 +107,7 @@ impl Judge {
             transitions: Transitions::new(bus.clone(), alerts, evidence, Clock::of_machine()),
             looking,
             unreadable: LogLimiter::default(),
+            without_detail: LogLimiter::default(),
             retries: LogLimiter::default(),
             baselines,
             cascade,
@@ -298,7 +300,7 @@ impl Judge {
             .and_then(|reference| self.cascade.before(folder, reference, &set.rule, stored_at));
         let looked = self
             .looking
-            .of_new(picture.clone(), set.rule.measure, before);
+            .of_new(picture.clone(), Needs::of(&set.rule), before);
         let Looked {
             look,
             tiles,
@@ -389,9 +391,8 @@ impl Judge {
             reference: &reference,
             rule: &set.rule,
         };
-        let held = self
-            .baselines
-            .of(folder, &reference, set.rule.measure, &self.looking);
+        let needs = Needs::of(&set.rule);
+        let held = self.baselines.of(folder, &reference, &needs, &self.looking);
         let baseline = match held.await {
             Err(error) if error.is_for_good() => {
                 return self.say_undecided(&circumstances, seen, &error).await;
@@ -402,6 +403,7 @@ impl Judge {
             .looking
             .compare(&baseline, &seen.look, &set.rule)
             .await?;
+        self.say_without_detail(folder, &found.without_detail);
         let mut comparison = comparisons::of_found(&circumstances, &baseline, found);
         seen.digests.write_to(&mut comparison);
         if can_be_named(comparison.verdict(), &comparison.findings) {
@@ -524,6 +526,17 @@ impl Judge {
         self.bus.publish_comparison(folder, &comparison).await?;
         self.nothing_to_propose(circumstances, &comparison).await;
         Ok(())
+    }
+
+    /// Says of regions that they are judged without their own detail, since a picture is lost.
+    fn say_without_detail(&self, folder: &Folder, regions: &[String]) {
+        if regions.is_empty() {
+            return;
+        }
+        metrics::counter!("framewatch_frames_without_detail_total").increment(1);
+        if self.without_detail.is_due(folder) {
+            tracing::warn!(%folder, ?regions, "these regions are judged without their own detail, since the stored picture of the reference is lost: upload it again; frames like it are only counted for a minute");
+        }
     }
 
     /// Says of a frame in which nothing could be seen that there was one.

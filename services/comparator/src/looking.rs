@@ -7,7 +7,7 @@ use std::{
 
 use bytes::Bytes;
 use comparison::{
-    Baseline, BaselinePicture, Depth, Look, MeasureError, Other,
+    Baseline, BaselinePicture, Depth, Look, MeasureError, Needs, Other,
     carry::{Glance, Said},
     compare, name,
 };
@@ -69,17 +69,17 @@ impl Looking {
         }
     }
 
-    /// The look of a picture, with all that a measure needs.
-    pub(crate) async fn of(&self, picture: Bytes, measure: Measure) -> Result<Looked, Unreadable> {
-        self.of_new(picture, measure, None).await
+    /// The look of a picture, with all that a rule needs.
+    pub(crate) async fn of(&self, picture: Bytes, needs: Needs) -> Result<Looked, Unreadable> {
+        self.of_new(picture, needs, None).await
     }
 
-    /// The look of a frame, with all that a measure needs unless it shows nothing new. One piece of work, so that a frame which the
+    /// The look of a frame, with all that a rule needs unless it shows nothing new. One piece of work, so that a frame which the
     /// network must look at waits for the pool once.
     pub(crate) async fn of_new(
         &self,
         picture: Bytes,
-        measure: Measure,
+        needs: Needs,
         before: Option<Before>,
     ) -> Result<Looked, Unreadable> {
         let (limits, model, idle) = (self.limits, self.model.clone(), Arc::clone(&self.idle));
@@ -89,7 +89,7 @@ impl Looking {
             let mut viewer = taken.unwrap_or_else(|| Viewer::new(limits, model.clone()));
             viewer.allow(allowed_bytes);
             let begun = Instant::now();
-            let result = look(&mut viewer, &picture, measure, before.as_ref());
+            let result = look(&mut viewer, &picture, &needs, before.as_ref());
             metrics::histogram!("framewatch_fingerprint_seconds").record(begun.elapsed());
             // One that has seen a large picture goes, with the memory that it took.
             if allowed_bytes <= MOST_KEPT_BYTES {
@@ -120,7 +120,7 @@ impl Looking {
         look: &Look,
         rule: &EffectiveRule,
     ) -> Result<Found, NotCompared> {
-        if rule.measure != Measure::Parts {
+        if rule.measure != Measure::Parts && rule.in_detail().next().is_none() {
             return Ok(Found::of(baseline, look, rule)?);
         }
         // It takes more than half a millisecond.
@@ -158,14 +158,14 @@ impl Looking {
 fn look(
     viewer: &mut Viewer,
     picture: &[u8],
-    measure: Measure,
+    needs: &Needs,
     before: Option<&Before>,
 ) -> Result<Looked, LookError> {
-    let mut look = viewer.without_network(picture, measure)?;
+    let mut look = viewer.without_network(picture, needs.measure)?;
     let glance = viewer.glance(&look, picture);
     let carried = before.and_then(|before| before.carries(&glance)).cloned();
     if carried.is_none() {
-        viewer.add_network(&mut look, picture, measure)?;
+        viewer.add_network(&mut look, picture, needs)?;
     }
     Ok(Looked {
         look,

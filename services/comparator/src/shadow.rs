@@ -9,7 +9,7 @@ mod tally;
 use std::sync::Arc;
 
 use clap::Args;
-use comparison::is_too_dark;
+use comparison::{Needs, is_too_dark};
 use event_bus::{Bus, Folder, FrameArrival, Latest, StoreError, Stored, with_causes};
 use log_limiter::LogLimiter;
 use proto::{
@@ -168,11 +168,12 @@ impl Shadow {
             return Ok(Outcome::LeftOut);
         };
         let rule = self.rule(folder);
-        let looked = self.looking.of(arrival.event.picture, rule.measure);
+        let needs = Needs::of(&rule);
+        let looked = self.looking.of(arrival.event.picture, needs.clone());
         let look = looked.await?.look;
         let baseline = self
             .baselines
-            .of(folder, &reference, rule.measure, &self.looking)
+            .of(folder, &reference, &needs, &self.looking)
             .await?;
         let circumstances = Circumstances {
             folder,

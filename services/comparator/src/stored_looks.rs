@@ -4,7 +4,9 @@
 use std::{sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use comparison::{Look, look_version, parts, view};
+use comparison::{
+    Crop, Look, detail_from_bytes, detail_to_bytes, detail_version, look_version, parts, view,
+};
 use event_bus::{Bus, FeaturesChange, FeaturesKey, StoreError, with_causes};
 use log_limiter::LogLimiter;
 use proto::Measure;
@@ -33,10 +35,17 @@ pub(crate) struct LookWriter {
 /// A look that is to be written.
 struct Entry {
     picture: String,
-    measure: Measure,
-    look: Look,
+    content: Content,
     /// Its part of what may wait.
     _bytes: OwnedSemaphorePermit,
+}
+
+/// What is stored of a picture.
+enum Content {
+    /// All that a measure needs.
+    Look(Measure, Look),
+    /// What the network saw of a part of it by itself.
+    Detail(Crop, Arc<view::Look>),
 }
 
 /// How many looks may wait to be written.
@@ -95,7 +104,42 @@ impl StoredLooks {
         picture: &str,
         measure: Measure,
     ) -> Result<Option<Look>, LookError> {
-        let Ok(key) = FeaturesKey::new(picture, &look_version(measure)) else {
+        let read = |bytes: &Bytes| Look::from_bytes(bytes, picture, measure);
+        let stored = self.read(picture, &look_version(measure), read).await?;
+        let Some((look, is_old)) = stored else {
+            return Ok(None);
+        };
+        if is_old {
+            self.put(picture, measure, &look);
+        }
+        Ok(Some(look))
+    }
+
+    /// The same of a part of it by itself.
+    pub(crate) async fn get_detail(
+        &self,
+        picture: &str,
+        crop: Crop,
+    ) -> Result<Option<Arc<view::Look>>, LookError> {
+        let read = |bytes: &Bytes| detail_from_bytes(bytes, picture, crop).map(Arc::new);
+        let stored = self.read(picture, &detail_version(crop), read).await?;
+        let Some((detail, is_old)) = stored else {
+            return Ok(None);
+        };
+        if is_old {
+            self.put_detail(picture, crop, &detail);
+        }
+        Ok(Some(detail))
+    }
+
+    /// What is stored under a key, and whether it is so old that it is to be written again.
+    async fn read<T>(
+        &self,
+        picture: &str,
+        version: &str,
+        read: impl Fn(&Bytes) -> Option<T>,
+    ) -> Result<Option<(T, bool)>, LookError> {
+        let Ok(key) = FeaturesKey::new(picture, version) else {
             return Ok(None);
         };
         let stored = timeout(PATIENCE, self.bus.latest::<FeaturesChange>(&key)).await;
@@ -109,17 +153,15 @@ impl StoredLooks {
         let Some(bytes) = stored.event.value else {
             return Ok(None);
         };
-        let Some(look) = Look::from_bytes(&bytes, picture, measure) else {
+        let Some(look) = read(&bytes) else {
             return Ok(self.say_not_usable(&key));
         };
         metrics::counter!("framewatch_looks_total", "from" => "store").increment(1);
-        if OffsetDateTime::now_utc() - stored.stored_at > WRITTEN_AGAIN_AFTER {
-            self.put(picture, measure, &look);
-        }
-        Ok(Some(look))
+        let is_old = OffsetDateTime::now_utc() - stored.stored_at > WRITTEN_AGAIN_AFTER;
+        Ok(Some((look, is_old)))
     }
 
-    fn say_not_usable(&self, key: &FeaturesKey) -> Option<Look> {
+    fn say_not_usable<T>(&self, key: &FeaturesKey) -> Option<T> {
         metrics::counter!("framewatch_looks_not_usable_total").increment(1);
         if self.not_usable.is_due(&()) {
             tracing::warn!(%key, "a stored look cannot be used and is computed again; more of them are only counted for a minute");
@@ -129,18 +171,28 @@ impl StoredLooks {
 
     /// Has a look written, when that is possible; does not wait for it. Of what finds no room to wait nothing is stored.
     pub(crate) fn put(&self, picture: &str, measure: Measure, look: &Look) {
+        let content = Content::Look(measure, look.clone());
+        self.put_content(picture, content, look_bytes(measure));
+    }
+
+    /// The same of a part of a picture by itself.
+    pub(crate) fn put_detail(&self, picture: &str, crop: Crop, detail: &Arc<view::Look>) {
+        let content = Content::Detail(crop, Arc::clone(detail));
+        self.put_content(picture, content, look_bytes(Measure::View));
+    }
+
+    fn put_content(&self, picture: &str, content: Content, bytes: u32) {
         let Some(to_write) = &self.to_write else {
             return;
         };
-        let bytes = Arc::clone(&self.waiting_bytes).try_acquire_many_owned(look_bytes(measure));
+        let bytes = Arc::clone(&self.waiting_bytes).try_acquire_many_owned(bytes);
         let Ok(bytes) = bytes else {
             count_as_not_stored();
             return;
         };
         let entry = Entry {
             picture: picture.to_owned(),
-            measure,
-            look: look.clone(),
+            content,
             _bytes: bytes,
         };
         if to_write.try_send(entry).is_err() {
@@ -187,8 +239,17 @@ impl Entry {
     /// Bytes are made only now, so that what waits is shared with what is compared with. `None` where no look can be made of
     /// them again.
     fn to_store(&self) -> Option<(FeaturesKey, Bytes)> {
-        let key = FeaturesKey::new(&self.picture, &look_version(self.measure)).ok()?;
-        let bytes = self.look.to_bytes(&self.picture, self.measure)?;
+        let picture = &self.picture;
+        let (version, bytes) = match &self.content {
+            Content::Look(measure, look) => {
+                (look_version(*measure), look.to_bytes(picture, *measure)?)
+            }
+            Content::Detail(crop, detail) => {
+                let bytes = detail_to_bytes(detail, picture, *crop);
+                (detail_version(*crop), bytes)
+            }
+        };
+        let key = FeaturesKey::new(picture, &version).ok()?;
         Some((key, bytes.into()))
     }
 }

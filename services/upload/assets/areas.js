@@ -4,6 +4,7 @@ import { problemInWords } from "./events.js";
 
 const ASK_AFTER_MS = 300;
 const MOST = 16;
+const MOST_IN_DETAIL = 4;
 const TITLES = { mask: "Mask", region: "Region" };
 
 const EDITOR = document.querySelector("[data-areas]");
@@ -40,13 +41,18 @@ function drawn() {
   const of = (kind) => parts.filter((part) => part.kind === kind);
   return {
     masks: of("mask").map(({ polygon }) => ({ polygon })),
-    regions: of("region").map(({ name, polygon, threshold }) => (threshold === "" ? { name, polygon } : { name, polygon, threshold: Number(threshold) })),
+    regions: of("region").map(({ name, polygon, threshold, ownDetail }) => ({
+      name,
+      polygon,
+      ...(threshold === "" ? {} : { threshold: Number(threshold) }),
+      ...(ownDetail ? { ownDetail } : {}),
+    })),
   };
 }
 
 function take(rule) {
   const masks = (rule?.masks ?? []).map(({ polygon }) => ({ kind: "mask", polygon }));
-  const regions = (rule?.regions ?? []).map(({ name, polygon, threshold }) => ({ kind: "region", name, polygon, threshold: threshold ?? "" }));
+  const regions = (rule?.regions ?? []).map(({ name, polygon, threshold, ownDetail }) => ({ kind: "region", name, polygon, threshold: threshold ?? "", ownDetail: ownDetail ?? false }));
   parts = [...masks, ...regions];
   chosen = null;
   saved = JSON.stringify(drawn());
@@ -89,6 +95,23 @@ function field(part, name, words, attributes) {
   return label;
 }
 
+/** Whether a region is looked at enlarged as well. */
+function ownDetail(part) {
+  const label = document.createElement("label");
+  const input = Object.assign(document.createElement("input"), { type: "checkbox", name: "ownDetail", checked: part.ownDetail, disabled: !MAY_CHANGE });
+  const others = parts.filter((it) => it !== part && it.ownDetail).length;
+  input.disabled ||= !part.ownDetail && others >= MOST_IN_DETAIL;
+  input.addEventListener("change", () => {
+    part.ownDetail = input.checked;
+    show();
+    changed();
+    LIST.children[parts.indexOf(part)].querySelector("[name=ownDetail]").focus();
+  });
+  label.append("Own detail", " ", input);
+  label.title = "Looked at enlarged as well, so that small things count";
+  return label;
+}
+
 /** A part in the list. */
 function entry(part) {
   const item = document.createElement("li");
@@ -105,6 +128,7 @@ function entry(part) {
     item.append(
       field(part, "name", "Name", { required: true, maxLength: 40 }),
       field(part, "threshold", "Own threshold", { type: "number", min: 0, max: 1, step: "any", placeholder: "none", inputMode: "decimal" }),
+      ownDetail(part),
     );
   }
   if (MAY_CHANGE) {
@@ -139,7 +163,7 @@ function freeName() {
 
 function add(kind) {
   const polygon = box(0.35, 0.35, 0.65, 0.65);
-  const part = kind === "mask" ? { kind, polygon } : { kind, polygon, name: freeName(), threshold: "" };
+  const part = kind === "mask" ? { kind, polygon } : { kind, polygon, name: freeName(), threshold: "", ownDetail: false };
   parts.push(part);
   chosen = part;
   show();

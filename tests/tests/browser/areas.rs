@@ -127,6 +127,8 @@ async fn a_region_is_drawn_named_and_saved_by_keys_alone() {
     tab_to(&browser, "[name=threshold]").await;
     press(&browser, "0.95").await;
     browser.reads(".area-name", "gate").await;
+    tab_to(&browser, "[name=ownDetail]").await;
+    press(&browser, " ").await;
     tab_to(&browser, "[data-save]").await;
     press(&browser, " ").await;
     browser.reads("[data-said]", "Saved").await;
@@ -140,6 +142,7 @@ async fn a_region_is_drawn_named_and_saved_by_keys_alone() {
         (&region["name"], &region["threshold"]),
         (&json!("gate"), &json!(0.95))
     );
+    assert_eq!(region["ownDetail"], true, "{region}");
     browser.close().await;
 }
 

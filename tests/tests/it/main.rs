@@ -16,6 +16,7 @@ mod masks;
 mod migration;
 mod mutations;
 mod observability;
+mod own_detail;
 mod parts;
 mod pipeline;
 mod proposals;

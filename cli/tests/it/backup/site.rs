@@ -73,6 +73,7 @@ async fn draw_on(stack: &Stack, folder: &str) {
             name: "lock".to_owned(),
             polygon: polygon.to_vec(),
             threshold: Some(0.95),
+            own_detail: true,
         }],
         ..Rule::default()
     };

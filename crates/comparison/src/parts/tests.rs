@@ -228,6 +228,7 @@ fn what_is_masked_does_not_count_and_a_region_has_its_name() {
             name: "hub".to_owned(),
             polygon: of((15, 27), (30, 42)),
             threshold,
+            own_detail: false,
         }]
         .into(),
         ..rule()
@@ -249,6 +250,19 @@ fn what_is_masked_does_not_count_and_a_region_has_its_name() {
         ..rule()
     };
     assert_eq!(check_areas(&all), Err(AreasError::TooLittleLeft));
+    let mut in_detail = region(None);
+    let regions = in_detail.regions.iter().cloned();
+    in_detail.regions = regions
+        .map(|region| WatchedRegion {
+            own_detail: true,
+            ..region
+        })
+        .collect();
+    assert_eq!(check_areas(&in_detail), Err(AreasError::OwnDetail("parts")));
+    assert_eq!(
+        judge(&baseline, frame, &in_detail).verdict,
+        Verdict::Indeterminate
+    );
     assert_eq!(check_areas(&region(None)), Ok(()));
 }
 

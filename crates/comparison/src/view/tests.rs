@@ -1,6 +1,7 @@
 //! The measure as a whole, on pictures that a formula makes: the same as in `bench/view_answers.py`.
 
 mod masks;
+mod own_detail;
 
 use std::sync::Arc;
 

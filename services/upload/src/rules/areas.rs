@@ -47,6 +47,9 @@ pub(super) struct RegionBody {
     /// The least similarity of this part that counts as a match, in place of the rule's threshold.
     #[schema(minimum = 0, maximum = 1)]
     threshold: Option<f64>,
+    /// Whether it is also looked at in its own detail, enlarged, so that small things count: of 4 regions at most, by the measure view.
+    #[serde(default, rename = "ownDetail")]
+    own_detail: bool,
 }
 
 /// A place in the picture.
@@ -75,6 +78,7 @@ impl From<RegionBody> for WatchedRegion {
             name: body.name,
             polygon: points(body.polygon),
             threshold: body.threshold,
+            own_detail: body.own_detail,
         }
     }
 }

@@ -35,8 +35,18 @@ fn drawn() -> Value {
     json!({
         "measure": "view",
         "masks": [{"polygon": square()}],
-        "regions": [{"name": "gate", "polygon": square(), "threshold": 0.95}, {"name": "shelf 3", "polygon": square()}],
+        "regions": [
+            {"name": "gate", "polygon": square(), "threshold": 0.95, "ownDetail": false},
+            {"name": "shelf 3", "polygon": square(), "ownDetail": true},
+        ],
     })
+}
+
+/// By a measure, so many regions in their own detail.
+fn in_detail(measure: &str, count: usize) -> Value {
+    let region =
+        |at: usize| json!({"name": format!("shelf {at}"), "polygon": square(), "ownDetail": true});
+    json!({"measure": measure, "regions": (0..count).map(region).collect::<Vec<_>>()})
 }
 
 #[tokio::test]
@@ -121,6 +131,18 @@ async fn what_cannot_be_is_refused_with_its_place() {
         (
             region(json!({"name": "gate", "polygon": square(), "threshold": 7})),
             "regions[0].threshold is 7",
+        ),
+        (
+            region(json!({"name": "gate", "polygon": square(), "ownDetail": "yes"})),
+            "expected a boolean",
+        ),
+        (
+            in_detail("view", 5),
+            "regions[4].ownDetail is true, and so it is of 4 regions before; at most 4 may have it",
+        ),
+        (
+            in_detail("parts", 1),
+            "only the measure view looks at regions in their own detail",
         ),
         (region(json!({"polygon": square()})), "name"),
         (region(json!({"name": "gate", "poly": square()})), "poly"),

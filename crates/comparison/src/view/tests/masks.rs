@@ -10,7 +10,7 @@ use super::*;
 use crate::{AreasError, Baseline, BaselinePicture, Compared, check_areas, compare, rule_digest};
 
 /// A look with all that is compared.
-fn whole(made: Made) -> crate::Look {
+pub(super) fn whole(made: Made) -> crate::Look {
     let fingerprint = Fingerprint {
         algorithm: fingerprint::ALGORITHM,
         phash: 0,
@@ -40,7 +40,7 @@ fn baseline(count: u32) -> Baseline {
     Baseline::new(reference, all)
 }
 
-fn polygon(left: f64, top: f64, right: f64, bottom: f64) -> Vec<Point> {
+pub(super) fn polygon(left: f64, top: f64, right: f64, bottom: f64) -> Vec<Point> {
     let corners = [(left, top), (right, top), (right, bottom), (left, bottom)];
     corners.map(|(x, y)| Point { x, y }).to_vec()
 }
@@ -56,7 +56,7 @@ fn over(columns: std::ops::Range<usize>, rows: std::ops::Range<usize>) -> Vec<Po
     )
 }
 
-fn masking(polygons: Vec<Vec<Point>>) -> EffectiveRule {
+pub(super) fn masking(polygons: Vec<Vec<Point>>) -> EffectiveRule {
     let masks = polygons.into_iter().map(|polygon| Mask { polygon });
     EffectiveRule {
         measure: Measure::View,
@@ -65,18 +65,19 @@ fn masking(polygons: Vec<Vec<Point>>) -> EffectiveRule {
     }
 }
 
-fn watching(regions: Vec<WatchedRegion>) -> EffectiveRule {
+pub(super) fn watching(regions: Vec<WatchedRegion>) -> EffectiveRule {
     EffectiveRule {
         regions: regions.into(),
         ..masking(Vec::new())
     }
 }
 
-fn region(name: &str, polygon: Vec<Point>, threshold: Option<f64>) -> WatchedRegion {
+pub(super) fn region(name: &str, polygon: Vec<Point>, threshold: Option<f64>) -> WatchedRegion {
     WatchedRegion {
         name: name.to_owned(),
         polygon,
         threshold,
+        own_detail: false,
     }
 }
 
