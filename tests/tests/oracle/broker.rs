@@ -27,8 +27,8 @@ const RESERVING: [(&str, &str); 2] = [
 /// How long a node that was away may take to have all that the others have.
 const CATCHES_UP_WITHIN: Duration = Duration::from_secs(60);
 
-/// How long what was deleted may be gone. Notices are put back one after another, and there are hundreds.
-const PUT_BACK_WITHIN: Duration = Duration::from_secs(60);
+/// How long what was deleted may be gone.
+const PUT_BACK_WITHIN: Duration = Duration::from_secs(20);
 
 /// NATS: one server with a quota, or a cluster of three.
 pub(crate) struct Broker {

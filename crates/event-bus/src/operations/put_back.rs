@@ -14,7 +14,7 @@ use std::{
 };
 
 use async_nats::jetstream::message::PublishMessage;
-use futures::future::BoxFuture;
+use futures::{TryStreamExt as _, future::BoxFuture, stream};
 use proto::{rfc3339, v1::Alert};
 use tokio::{sync::Notify, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -48,6 +48,9 @@ use crate::{
 
 /// How often to look for what is gone.
 const LOOK_AFTER: Duration = Duration::from_secs(3);
+
+/// So many keys of a bucket are put back at once: there may be thousands, and all are to be there within seconds.
+const AT_ONCE: usize = 32;
 
 /// An event that says how its key stands until the next one does.
 trait Standing: Event {
@@ -239,30 +242,43 @@ impl<E: Standing> Memory<E> {
         gone
     }
 
+    /// Events in the order in which they were said; of a bucket many at once, since keys know nothing of each other.
     async fn publish(
         &self,
         bus: &Bus,
         gone: &[(String, Arc<Stored<E>>)],
     ) -> Result<(), StoreError> {
-        for (subject, stored) in gone {
-            let Some(message) = stored.event.again(&stored.key) else {
-                continue;
-            };
-            let first_said_at = stored.first_said_at.unwrap_or(stored.stored_at);
-            let message = said_by(message, &stored.by)
-                .header(PUT_BACK, rfc3339(first_said_at))
-                .expected_last_subject_sequence(0);
-            let to = match E::IS_OF_A_BUCKET {
-                true => subject.clone(),
-                false => format!("{UNHEARD}{subject}"),
-            };
-            match bus.publish_to(to, message).await {
-                // Who was faster knew of something newer.
-                Ok(_) | Err(PublishError::Conflict) => {}
-                Err(error) => return Err(error.without_conflict()),
-            }
-            self.remembered().gone.remove(subject);
+        let at_once = if E::IS_OF_A_BUCKET { AT_ONCE } else { 1 };
+        stream::iter(gone.iter().map(Ok))
+            .try_for_each_concurrent(at_once, |(subject, stored)| {
+                self.publish_one(bus, subject, stored)
+            })
+            .await
+    }
+
+    async fn publish_one(
+        &self,
+        bus: &Bus,
+        subject: &str,
+        stored: &Stored<E>,
+    ) -> Result<(), StoreError> {
+        let Some(message) = stored.event.again(&stored.key) else {
+            return Ok(());
+        };
+        let first_said_at = stored.first_said_at.unwrap_or(stored.stored_at);
+        let message = said_by(message, &stored.by)
+            .header(PUT_BACK, rfc3339(first_said_at))
+            .expected_last_subject_sequence(0);
+        let to = match E::IS_OF_A_BUCKET {
+            true => subject.to_owned(),
+            false => format!("{UNHEARD}{subject}"),
+        };
+        match bus.publish_to(to, message).await {
+            // Who was faster knew of something newer.
+            Ok(_) | Err(PublishError::Conflict) => {}
+            Err(error) => return Err(error.without_conflict()),
         }
+        self.remembered().gone.remove(subject);
         Ok(())
     }
 
