@@ -191,7 +191,7 @@ impl Watched {
             ..EffectiveRule::of(None, None)
         };
         let mut viewer = Viewer::new(Limits::default(), Some(model));
-        let look = viewer.look(&jpeg(&reference, 90), &Needs::of(&rule));
+        let look = viewer.look(&jpeg(&reference, 90), Needs::of(&rule));
         let picture = BaselinePicture {
             id: String::new(),
             name: String::new(),
@@ -209,7 +209,7 @@ impl Watched {
     fn verdicts(&mut self, frame: &RgbImage, quality: u8) -> (Verdict, Verdict, f64) {
         let look = self
             .viewer
-            .look(&jpeg(frame, quality), &Needs::of(&self.rule))
+            .look(&jpeg(frame, quality), Needs::of(&self.rule))
             .unwrap();
         let without = EffectiveRule {
             regions: Vec::new().into(),

@@ -70,7 +70,7 @@ impl Eyes {
     }
 
     fn look(&mut self, bytes: &[u8], rule: &EffectiveRule) -> Look {
-        self.0.look(bytes, &Needs::of(rule)).unwrap()
+        self.0.look(bytes, Needs::of(rule)).unwrap()
     }
 }
 
