@@ -57,7 +57,8 @@ impl Cameras {
         for number in (0..OF_ONE_FOLDER).flat_map(|_| 0..folders) {
             turns.send(number).unwrap();
         }
-        let room = Arc::new(Semaphore::new(ON_THE_WAY.min(folders * OF_ONE_FOLDER)));
+        let on_the_way = ON_THE_WAY.min(folders * OF_ONE_FOLDER);
+        let room = Arc::new(Semaphore::new(on_the_way));
         let compared = Arc::new(AtomicU64::new(0));
         let mut comparisons = self.client.subscribe("comparisons.*").await.unwrap();
         let counting = tokio::spawn({
@@ -96,6 +97,9 @@ impl Cameras {
         let (begun, before) = at_begin.unwrap();
         let rate =
             (compared.load(Ordering::Relaxed) - before) as f64 / begun.elapsed().as_secs_f64();
+        // What is measured next begins with nothing on its way.
+        let all_compared = timeout(LOST, room.acquire_many(on_the_way as u32)).await;
+        drop(all_compared.expect("a frame was not compared").unwrap());
         counting.abort();
         rate
     }

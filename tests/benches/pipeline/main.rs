@@ -72,8 +72,12 @@ fn scenarios(size: Size) -> [(Measure, Vec<Scenario>); 2] {
         counts.iter().map(scenario).collect()
     };
     let by_phash = [(6, 1), (100, 1), (1_000, 1), (10_000, 1), (100, 2)];
-    let in_full = of(Measure::View, false, &[(100, 1), (1_000, 1), (100, 2)]);
-    let carried_on = of(Measure::View, true, &[(100, 1), (1_000, 1)]);
+    let in_full = of(
+        Measure::View,
+        false,
+        &[(6, 1), (100, 1), (1_000, 1), (100, 2)],
+    );
+    let carried_on = of(Measure::View, true, &[(6, 1), (100, 1)]);
     [
         (Measure::Phash, of(Measure::Phash, true, &by_phash)),
         (Measure::View, [in_full, carried_on].concat()),
