@@ -22,6 +22,7 @@ use crate::{
 #[into_params(parameter_in = Query)]
 pub(super) struct Query {
     /// `false`, and nothing else: folders that somebody made are removed one by one.
+    #[param(value_type = bool, required = true)]
     made: Option<bool>,
 }
 

@@ -15,7 +15,7 @@ use crate::{
         addresses::encoded,
         extract::{Search, page_size},
         refusals::{Asked, Named, Refusals},
-        schemas::{FolderName, Time, schemas, text},
+        schemas::{Time, schemas, text},
     },
     problem::{Kind, Problem, sentence},
 };
@@ -30,10 +30,10 @@ schemas! {
 #[into_params(parameter_in = Query)]
 pub(super) struct NoticeQuery {
     /// Those to one receiver.
-    #[param(min_length = 1, max_length = 40)]
+    #[param(max_length = 40)]
     pub(super) receiver: Option<String>,
     /// Those of one folder.
-    #[param(value_type = Option<FolderName>, inline)]
+    #[param(pattern = "^([a-z0-9][a-z0-9_-]{0,63})?$", example = "folder1")]
     pub(super) folder: Option<String>,
     /// Those that stand so.
     #[param(value_type = Option<StandingWord>, inline)]
@@ -43,7 +43,7 @@ pub(super) struct NoticeQuery {
     limit: Option<usize>,
     /// Where the list goes on, as `next` has it.
     #[param(minimum = 1)]
-    before: Option<u64>,
+    before: Option<i64>,
 }
 
 /// Notices, the last changed first.
@@ -205,7 +205,7 @@ impl NoticeQuery {
                 .map(|name| parse(name).map(|folder| folder.to_string()))
                 .transpose()?,
             standing: given(&self.state).map(standing).transpose()?,
-            before: self.before,
+            before: self.before.map(change).transpose()?,
             limit: page_size(self.limit)?,
         })
     }
@@ -232,6 +232,15 @@ impl NoticeQuery {
 
 fn given(value: &Option<String>) -> Option<&str> {
     value.as_deref().filter(|text| !text.is_empty())
+}
+
+fn change(before: i64) -> Result<u64, Problem> {
+    let change = u64::try_from(before).ok().filter(|change| *change > 0);
+    change.ok_or_else(|| {
+        Kind::InvalidRequest.because(format!(
+            "before is {before}; it must be a number that `next` has."
+        ))
+    })
 }
 
 fn receiver(name: &str) -> Result<ReceiverName, Problem> {

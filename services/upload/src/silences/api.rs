@@ -32,7 +32,9 @@ use crate::{
 
 schemas! {
     /// Where a silence stands.
-    StageWord: text().enum_values(Some(Stage::ALL.map(Stage::word)));
+    StageWord: text()
+        .enum_values(Some(Stage::ALL.map(Stage::word)))
+        .description(Some("One that recurs is `to-come` between its hours."));
 }
 
 #[derive(Deserialize, IntoParams)]
@@ -55,7 +57,6 @@ pub(super) struct SilenceQuery {
 pub(super) struct KnownSilence {
     #[serde(flatten)]
     silence: Silence,
-    /// One that recurs is `to-come` between its hours.
     #[schema(value_type = StageWord, inline)]
     state: &'static str,
     /// From when it lasts, now or the next time; nothing once it is over.

@@ -23,7 +23,7 @@ use crate::{
         addresses::OneReceiver,
         extract::{Params, Search, long_json},
         refusals::{self, Asked, Body, Change, Named, Refusals},
-        schemas::FolderName,
+        schemas::{FolderName, schemas, text},
     },
     problem::{Kind, Problem},
 };
@@ -146,16 +146,21 @@ pub(super) struct WouldBeToldEntry {
     pub(super) is_open: bool,
 }
 
+schemas! {
+    /// What an alert may be of.
+    KindWord: text().enum_values(Some(v1::AlertMatcher::kinds_there_are()));
+}
+
 /// An alert that might be.
 #[derive(Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
 pub(super) struct Supposed {
     /// The folder's name; there need be no such folder.
-    #[param(value_type = FolderName, inline)]
+    #[param(value_type = FolderName, inline, required = true)]
     #[serde(default)]
     pub(super) folder: String,
     /// What is wrong: `covered`, `silent`, `no-key-frames`.
-    #[param(min_length = 1, example = "covered")]
+    #[param(value_type = KindWord, inline, example = "covered", required = true)]
     #[serde(default)]
     pub(super) kind: String,
 }
