@@ -11,7 +11,7 @@ use crate::{
     app::parse,
     front_door::{
         addresses::encoded,
-        extract::page_size,
+        extract::{given, page_size},
         moment::time,
         schemas::{FolderName, Time, schemas, text},
     },
@@ -169,10 +169,6 @@ impl Query {
             ("until", &self.until),
         ]
     }
-}
-
-fn given(value: &Option<String>) -> Option<&str> {
-    value.as_deref().filter(|text| !text.is_empty())
 }
 
 fn phase(word: &str) -> Result<Phase, Problem> {

@@ -44,6 +44,11 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Search<
     }
 }
 
+/// What a variable of a query says; an empty one, as a form sends it, says nothing.
+pub(crate) fn given(value: &Option<String>) -> Option<&str> {
+    value.as_deref().filter(|text| !text.is_empty())
+}
+
 /// How many items a page of a list has, checked.
 pub(crate) fn page_size(asked: Option<usize>) -> Result<usize, Problem> {
     const USUAL: usize = 50;

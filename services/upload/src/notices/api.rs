@@ -13,9 +13,9 @@ use crate::{
     app::{App, parse},
     front_door::{
         addresses::encoded,
-        extract::{Search, page_size},
+        extract::{Search, given, page_size},
         refusals::{Asked, Named, Refusals},
-        schemas::{Time, schemas, text},
+        schemas::{FolderOrNone, Time, schemas, text},
     },
     problem::{Kind, Problem, sentence},
 };
@@ -33,7 +33,7 @@ pub(super) struct NoticeQuery {
     #[param(max_length = 40)]
     pub(super) receiver: Option<String>,
     /// Those of one folder.
-    #[param(pattern = "^([a-z0-9][a-z0-9_-]{0,63})?$", example = "folder1")]
+    #[param(value_type = Option<FolderOrNone>, inline, example = "folder1")]
     pub(super) folder: Option<String>,
     /// Those that stand so.
     #[param(value_type = Option<StandingWord>, inline)]
@@ -228,10 +228,6 @@ impl NoticeQuery {
             .collect();
         format!("{path}?limit={limit}&before={before}{narrowing}")
     }
-}
-
-fn given(value: &Option<String>) -> Option<&str> {
-    value.as_deref().filter(|text| !text.is_empty())
 }
 
 fn change(before: i64) -> Result<u64, Problem> {
