@@ -28,6 +28,6 @@ use crate::access::permissions::OPEN;
 /// The files that pages are made of.
 pub(crate) fn calls() -> Calls {
     Calls::new()
-        .page(OPEN, "/assets/{name}", assets::file)
+        .page(OPEN, "/assets/{*name}", assets::file)
         .page(OPEN, "/favicon.svg", assets::icon)
 }

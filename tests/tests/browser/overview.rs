@@ -154,7 +154,7 @@ async fn what_goes_wrong_comes_first_once_nobody_is_working() {
     browser.reads("[data-folder=folder6] .state", "Alert").await;
     browser.until("document.title.startsWith('(2) ')").await;
     browser
-        .until("document.querySelector('link[rel=icon]').getAttribute('href') === '/assets/icon-unattended.svg'")
+        .until("document.querySelector('link[rel=icon]').getAttribute('href') === '/assets/front_door/icon-unattended.svg'")
         .await;
     assert_eq!(
         browser.value(first).await,

@@ -104,11 +104,11 @@ mod tests {
     fn what_is_not_in_the_table_takes_an_admin() {
         let mut table = Permissions::default();
         table.add(Method::GET, "/", LOOK);
-        table.add(Method::GET, "/assets/{name}", OPEN);
+        table.add(Method::GET, "/assets/{*name}", OPEN);
         table.add(Method::POST, "/silences", operate("silence alerts"));
         assert_eq!(table.of(&Method::GET, Some("/")), LOOK);
         assert_eq!(table.of(&Method::HEAD, Some("/")), LOOK);
-        assert_eq!(table.of(&Method::HEAD, Some("/assets/{name}")), OPEN);
+        assert_eq!(table.of(&Method::HEAD, Some("/assets/{*name}")), OPEN);
         let silence = table.of(&Method::POST, Some("/silences"));
         assert_eq!(silence, operate("silence alerts"));
 

@@ -24,7 +24,7 @@ use crate::{
 const FIRING: usize = 100;
 
 #[derive(Template)]
-#[template(path = "alerts.html")]
+#[template(path = "alerts/list.html")]
 struct AlertsPage {
     /// Those that are firing, with how many there are; on the page of all alerts only.
     firing: Option<(Vec<Row>, usize)>,
@@ -67,7 +67,7 @@ struct Choice {
 }
 
 #[derive(Template)]
-#[template(path = "alert.html")]
+#[template(path = "alerts/page.html")]
 struct AlertPage {
     row: Row,
     has_frame: bool,

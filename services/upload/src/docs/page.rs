@@ -26,7 +26,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "docs.html")]
+#[template(path = "docs/page.html")]
 struct DocsPage {
     reference: &'static Reference,
     visitor: Visitor,

@@ -17,7 +17,7 @@ use crate::{
 const MOST: usize = 200;
 
 #[derive(Template)]
-#[template(path = "drift.html")]
+#[template(path = "drift/page.html")]
 struct DriftPage {
     renewing: Vec<Row>,
     others: Vec<Row>,

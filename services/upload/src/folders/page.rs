@@ -36,7 +36,7 @@ use crate::{
 const PICTURES: usize = 24;
 
 #[derive(Template)]
-#[template(path = "folder.html")]
+#[template(path = "folders/page.html")]
 struct FolderPage {
     card: Card,
     /// Up to which announcement the page knows how things stand.

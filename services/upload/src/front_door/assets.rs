@@ -11,8 +11,11 @@ use crate::problem::Kind;
 const CSS: &str = "text/css; charset=utf-8";
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
+const PICTURE: &str = "image/svg+xml";
+
 /// A file of the folder `assets`.
 struct Asset {
+    /// Its path there, and below `/assets/`: scripts find one another by it.
     name: &'static str,
     content_type: &'static str,
     text: &'static str,
@@ -20,50 +23,48 @@ struct Asset {
 
 macro_rules! asset {
     ($name:literal, $content_type:expr) => {
-        asset!($name, $content_type, $name)
-    };
-    ($name:literal, $content_type:expr, $file:literal) => {
         Asset {
             name: $name,
             content_type: $content_type,
-            text: include_str!(concat!("../../assets/", $file)),
+            text: include_str!(concat!("../../assets/", $name)),
         }
     };
 }
 
+/// All of them, but for the icon and the licences of what others wrote.
 const ASSETS: &[Asset] = &[
-    asset!("style.css", CSS),
-    asset!("docs.css", CSS),
-    asset!("areas.css", CSS),
-    asset!("alerts.js", SCRIPT),
-    asset!("area-stage.js", SCRIPT),
-    asset!("areas.js", SCRIPT),
-    asset!("camera.js", SCRIPT),
-    asset!("card.js", SCRIPT),
-    asset!("compare.js", SCRIPT),
-    asset!("events.js", SCRIPT),
-    asset!("folder.js", SCRIPT),
-    asset!("frame-as-reference.js", SCRIPT),
-    asset!("heat-map.js", SCRIPT),
-    asset!("history.js", SCRIPT),
-    asset!("local-fields.js", SCRIPT),
-    asset!("normals.js", SCRIPT),
-    asset!("order.js", SCRIPT),
-    asset!("overview-card.js", SCRIPT),
-    asset!("overview.js", SCRIPT),
-    asset!("page.js", SCRIPT),
-    asset!("remembered.js", SCRIPT),
-    asset!("renewed.js", SCRIPT),
-    asset!("rule.js", SCRIPT),
-    asset!("silences.js", SCRIPT),
-    asset!("sparkline.js", SCRIPT),
-    asset!("time.js", SCRIPT),
-    asset!("uploads.js", SCRIPT),
-    asset!("work.js", SCRIPT),
-    asset!("attention.js", SCRIPT),
-    asset!("icon-unattended.svg", "image/svg+xml"),
-    asset!("uplot.css", CSS, "vendor/uplot/uPlot.min.css"),
-    asset!("uplot.js", SCRIPT, "vendor/uplot/uPlot.iife.min.js"),
+    asset!("alerts/alerts.js", SCRIPT),
+    asset!("cameras/camera.js", SCRIPT),
+    asset!("docs/docs.css", CSS),
+    asset!("folders/card.js", SCRIPT),
+    asset!("folders/folder.js", SCRIPT),
+    asset!("folders/history.js", SCRIPT),
+    asset!("front_door/attention.js", SCRIPT),
+    asset!("front_door/icon-unattended.svg", PICTURE),
+    asset!("front_door/local-fields.js", SCRIPT),
+    asset!("front_door/page.js", SCRIPT),
+    asset!("front_door/remembered.js", SCRIPT),
+    asset!("front_door/style.css", CSS),
+    asset!("front_door/time.js", SCRIPT),
+    asset!("front_door/work.js", SCRIPT),
+    asset!("live/events.js", SCRIPT),
+    asset!("live/order.js", SCRIPT),
+    asset!("live/renewed.js", SCRIPT),
+    asset!("overview/overview-card.js", SCRIPT),
+    asset!("overview/overview.js", SCRIPT),
+    asset!("overview/sparkline.js", SCRIPT),
+    asset!("references/compare.js", SCRIPT),
+    asset!("references/frame-as-reference.js", SCRIPT),
+    asset!("references/heat-map.js", SCRIPT),
+    asset!("references/normals.js", SCRIPT),
+    asset!("references/uploads.js", SCRIPT),
+    asset!("rules/area-stage.js", SCRIPT),
+    asset!("rules/areas.css", CSS),
+    asset!("rules/areas.js", SCRIPT),
+    asset!("rules/rule.js", SCRIPT),
+    asset!("silences/silences.js", SCRIPT),
+    asset!("vendor/uplot/uPlot.iife.min.js", SCRIPT),
+    asset!("vendor/uplot/uPlot.min.css", CSS),
 ];
 
 pub(crate) async fn file(Path(name): Path<String>, conditions: Conditions) -> Response {
@@ -76,6 +77,37 @@ pub(crate) async fn file(Path(name): Path<String>, conditions: Conditions) -> Re
 }
 
 pub(crate) async fn icon(conditions: Conditions) -> Response {
-    let icon = include_str!("../../assets/icon.svg");
-    conditions.send_file("image/svg+xml", icon)
+    let icon = include_str!("../../assets/front_door/icon.svg");
+    conditions.send_file(PICTURE, icon)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::{fs, path::Path};
+
+    use super::*;
+
+    fn files_below(folder: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            match path.is_dir() {
+                true => files_below(&path, found),
+                false => found.push(path.to_str().unwrap().to_owned()),
+            }
+        }
+    }
+
+    #[test]
+    fn every_file_is_sent() {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("assets");
+        let mut found = Vec::new();
+        files_below(&folder, &mut found);
+        assert!(found.len() > 20, "{found:?}");
+        for path in found {
+            let name = &path[folder.to_str().unwrap().len() + 1..];
+            let is_sent = ASSETS.iter().any(|asset| asset.name == name);
+            let is_other = name.ends_with("/LICENSE") || name == "front_door/icon.svg";
+            assert!(is_sent || is_other, "{name} is not sent to anybody");
+        }
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "problem.html")]
+#[template(path = "front_door/problem.html")]
 struct ProblemPage<'a> {
     title: &'a str,
     detail: &'a str,

@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "notices.html")]
+#[template(path = "notices/page.html")]
 struct NoticesPage {
     receivers: Vec<ReceiverRow>,
     rows: Vec<Row>,

@@ -9,7 +9,7 @@ use crate::folders::card::Card;
 
 /// A card of the overview.
 #[derive(Template)]
-#[template(path = "card.html")]
+#[template(path = "overview/card.html")]
 pub(super) struct Element {
     pub(super) card: Card,
     /// Of the pictures, in pixels.

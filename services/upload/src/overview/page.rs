@@ -19,7 +19,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "overview.html")]
+#[template(path = "overview/page.html")]
 struct Overview {
     cards: Vec<Element>,
     selection: Selection,

@@ -15,7 +15,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "areas.html")]
+#[template(path = "rules/areas.html")]
 struct AreasPage {
     folder: String,
     /// Where its reference is.

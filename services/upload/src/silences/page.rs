@@ -23,7 +23,7 @@ const MOST: usize = 500;
 const MOST_OVER: usize = 20;
 
 #[derive(Template)]
-#[template(path = "silences.html")]
+#[template(path = "silences/page.html")]
 struct SilencesPage {
     /// Those that last or are to come.
     silences: Vec<Row>,

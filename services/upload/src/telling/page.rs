@@ -27,7 +27,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "routes.html")]
+#[template(path = "telling/page.html")]
 struct RoutesPage {
     receivers: Vec<ReceiverOfFile>,
     routes: Vec<RouteRow>,

@@ -127,7 +127,8 @@ fn real(service: &Service, method: &Method, path: &str, picture: &str) -> Reques
     let path = path
         .replace("{folder}", "folder1")
         .replace("{id}", if is_alert { "folder1-1-a" } else { picture })
-        .replace("{name}", "gate.jpg");
+        .replace("{name}", "gate.jpg")
+        .replace("{*name}", "front_door/style.css");
     let request = service.request(method.clone(), &path);
     match path.as_str() {
         "/folder/folder1" if method == Method::POST => {
@@ -251,7 +252,7 @@ async fn what_is_no_token_of_ours_lets_nobody_in() {
     let in_any_case = request.header("authorization", format!("bEARER  {good}"));
     assert_eq!(in_any_case.send().await.unwrap().status(), 200);
 
-    let request = service.request(Method::GET, "/assets/style.css");
+    let request = service.request(Method::GET, "/assets/front_door/style.css");
     let response = request.bearer_auth("nonsense").send().await.unwrap();
     assert_eq!(response.status(), 200, "what everybody may have");
 }

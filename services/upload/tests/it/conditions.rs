@@ -49,7 +49,7 @@ async fn a_picture_that_a_client_has_is_not_sent_again() {
         ("/api/v1/folders/folder1/frame", asked_again),
         ("/api/v1/folders/folder1/frame?width=160", asked_again),
         ("/uploads/folder1/gate.png", asked_again),
-        ("/assets/style.css", "no-cache"),
+        ("/assets/front_door/style.css", "no-cache"),
     ] {
         let first = service.get(path).await;
         assert_eq!(first.headers()["cache-control"], caching, "{path}");

@@ -243,7 +243,7 @@ async fn what_is_made_for_one_answer_is_compressed_and_events_come_at_once() {
     until("event: alive\n").await;
 
     for path in [
-        "/assets/style.css".to_owned(),
+        "/assets/front_door/style.css".to_owned(),
         format!("/api/v1/folders/folder1/images/{id}/content"),
     ] {
         let response = ask_for_gzip(&service, &path).await;

@@ -30,9 +30,9 @@ async fn pages_show_folders_and_pictures_and_escape_names() {
         assert!(html.contains(text), "{text} in {html}");
     }
     for asset in [
-        "/assets/style.css",
-        "/assets/overview.js",
-        "/assets/uplot.js",
+        "/assets/front_door/style.css",
+        "/assets/overview/overview.js",
+        "/assets/vendor/uplot/uPlot.iife.min.js",
         "/favicon.svg",
     ] {
         assert_eq!(service.get(asset).await.status(), StatusCode::OK, "{asset}");

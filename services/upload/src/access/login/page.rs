@@ -34,7 +34,7 @@ pub(crate) struct Query {
 
 /// The page on which people log in.
 #[derive(Template)]
-#[template(path = "login.html")]
+#[template(path = "access/login.html")]
 struct LoginPage {
     /// Why it did not work.
     trouble: Option<&'static str>,
