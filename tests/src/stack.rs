@@ -16,6 +16,8 @@ use test_support::{NatsServer, RedisServer, eventually};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
+use crate::picture::{View, picture};
+
 /// All services with their servers. Dropped, everything ends.
 pub struct Stack {
     /// The broker.
@@ -77,6 +79,13 @@ impl Stack {
     pub async fn start() -> Self {
         let mut stack = Self::without_comparator().await;
         stack.start_comparator().await;
+        stack
+    }
+
+    /// The same, with a reference in a folder: its view is [`View::Dock`].
+    pub async fn watching(folder: &str) -> Self {
+        let stack = Self::start().await;
+        stack.watch(folder).await;
         stack
     }
 
@@ -309,6 +318,12 @@ impl Stack {
         assert_eq!(status, StatusCode::CREATED, "{text}");
         let answer: Value = serde_json::from_str(&text).expect("an answer is JSON");
         serde_json::from_value(answer["images"][0].clone()).expect("an image is an Upload")
+    }
+
+    /// Gives a folder the reference `dock.jpg`: frames of [`View::Dock`] match from now on, others do not.
+    pub async fn watch(&self, folder: &str) -> Upload {
+        self.upload(folder, "dock.jpg", picture(View::Dock, 0))
+            .await
     }
 
     /// Adds a normal picture.

@@ -93,6 +93,8 @@ pub struct Known {
     unmade: unmade::Unmade,
     /// How often anything was changed that is known of a folder.
     changes: u64,
+    /// The number of the last change of alerts.
+    alerts_change: u64,
 }
 
 /// What is known of one folder, whether it exists or not.
@@ -284,6 +286,11 @@ impl Known {
     /// The episodes that a query asks for.
     pub fn alerts(&self, query: &AlertQuery) -> Result<Selection, UnknownEpisode> {
         self.episodes.select(query, &self.acknowledgements)
+    }
+
+    /// Another number as soon as an alert fires or is over, or somebody has one in hand, or says otherwise of it.
+    pub fn alerts_version(&self) -> u64 {
+        self.alerts_change
     }
 
     /// How many of the latest alerts fire that nobody has in hand, of views and of cameras.

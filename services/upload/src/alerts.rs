@@ -35,7 +35,9 @@ pub(crate) fn calls() -> Calls {
         .api(LOOK, routes!(api::frame))
         .api(LOOK, routes!(api::reference))
         .page(LOOK, "/alerts", page::list)
+        .page(LOOK, "/alerts/live", page::follow_list)
         .page(LOOK, "/alerts/{id}", page::one)
+        .page(LOOK, "/alerts/{id}/live", page::follow)
         .form(
             operate("acknowledge an alert"),
             "/alerts/{id}/acknowledge",

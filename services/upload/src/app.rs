@@ -84,7 +84,7 @@ pub(crate) fn parse(name: &str) -> Result<Folder, Problem> {
         .map_err(|error: event_bus::InvalidFolder| Kind::InvalidFolder.because(format!("{error}.")))
 }
 
-fn unknown(folder: &Folder) -> Problem {
+pub(crate) fn unknown(folder: &Folder) -> Problem {
     Kind::UnknownFolder.because(format!(
         "There is no folder {folder}; PUT /api/v1/folders/{folder} makes it, or a camera that sends to it."
     ))

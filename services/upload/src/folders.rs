@@ -3,7 +3,7 @@
 //! - `api`: listing, making, describing and removing them.
 //! - `details`: what people say of one: as the body of a call and as a form.
 //! - `unmade`: those that nobody made.
-//! - `page`: the page of one folder.
+//! - `page`: the page of one folder; `parts`: what may change of it.
 //! - `card`: a folder in words.
 //! - `saved`: what a form of the page has just saved.
 
@@ -11,6 +11,7 @@ mod api;
 pub(crate) mod card;
 mod details;
 mod page;
+mod parts;
 pub(crate) mod saved;
 mod unmade;
 
@@ -33,6 +34,7 @@ pub(crate) fn calls() -> Calls {
         .api(administer("make or describe a folder"), routes!(api::make))
         .api(administer("remove a folder"), routes!(api::remove))
         .api(LOOK, routes!(page::folder))
+        .page(LOOK, "/folder/{folder}/live", page::follow)
         .form(
             administer("remove the folders that nobody made"),
             "/folders/remove-unmade",

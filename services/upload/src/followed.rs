@@ -13,7 +13,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(crate) struct Followed<T> {
     known: RwLock<T>,
-    changes: watch::Sender<()>,
+    /// How many there were.
+    changes: watch::Sender<u64>,
 }
 
 impl<T> Followed<T> {
@@ -24,12 +25,17 @@ impl<T> Followed<T> {
 
     pub(crate) fn change(&self, change: impl FnOnce(&mut T)) {
         change(&mut self.known.write().unwrap_or_else(PoisonError::into_inner));
-        self.changes.send_replace(());
+        self.changes.send_modify(|changes| *changes += 1);
     }
 
     /// Changes with every change.
-    pub(crate) fn changes(&self) -> watch::Receiver<()> {
+    pub(crate) fn changes(&self) -> watch::Receiver<u64> {
         self.changes.subscribe()
+    }
+
+    /// Another number after every change.
+    pub(crate) fn version(&self) -> u64 {
+        *self.changes.borrow()
     }
 
     /// Waits until this holds; says whether it did within 5 s.

@@ -3,9 +3,13 @@
 //! - `events`: everything, for programs.
 //! - `standings`: how folders stand, for pages, in turns of a second.
 //! - `pace`: these turns.
+//! - `drawing`: what may change of a page, as it is drawn.
+//! - `follow`: the events of a page that somebody has open.
 //! - `viewers`: how many may follow, and how they know that the connection lives.
 
+pub(crate) mod drawing;
 mod events;
+pub(crate) mod follow;
 pub(crate) mod pace;
 mod standings;
 pub(crate) mod viewers;

@@ -17,4 +17,5 @@ pub(crate) fn calls() -> Calls {
         .api(LOOK, routes!(api::list))
         .api(LOOK, routes!(api::receivers))
         .page(LOOK, "/notices", page::page)
+        .page(LOOK, "/notices/live", page::follow)
 }

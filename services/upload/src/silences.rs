@@ -28,6 +28,7 @@ pub(crate) fn calls() -> Calls {
             forms::add_for_folder,
         )
         .page(LOOK, "/silences", page::page)
+        .page(LOOK, "/silences/live", page::follow)
         .form(operate("silence alerts"), "/silences", forms::add_by_form)
         .form(
             operate("take a silence back"),

@@ -26,8 +26,8 @@ async fn the_list_follows_what_happens_and_can_be_filtered() {
         return;
     };
     browser.visit("/alerts").await;
-    let firing = "[data-renewed=now] .episode";
-    let over = "[data-renewed=history] .episode";
+    let firing = "[aria-labelledby=now] .episode";
+    let over = "[aria-labelledby=history] .episode";
     browser.reads(firing, "folder1").await;
     browser.reads(over, "folder2").await;
     browser
@@ -48,10 +48,10 @@ async fn the_list_follows_what_happens_and_can_be_filtered() {
     browser.script("window.isTheSamePage = true;", vec![]).await;
     stack.publish("folder1", picture(View::Dock, 1)).await;
     browser
-        .reads("[data-renewed=now]", "Nothing is firing")
+        .reads("[aria-labelledby=now]", "Nothing is firing")
         .await;
     browser
-        .until("document.querySelectorAll('[data-renewed=history] .episode').length === 2")
+        .until("document.querySelectorAll('[aria-labelledby=history] .episode').length === 2")
         .await;
     stack.publish("folder2", picture(View::Yard, 0)).await;
     browser.reads(firing, "folder2").await;
@@ -111,7 +111,7 @@ async fn an_alert_is_acknowledged_with_a_name_that_is_remembered() {
         .await;
     // What happens meanwhile takes nothing from who is writing.
     stack.publish("folder2", picture(View::Yard, 0)).await;
-    browser.reads("[data-renewed=now]", "folder2").await;
+    browser.reads("[aria-labelledby=now]", "folder2").await;
     let note = format!("document.querySelector(\"{alert} [name=note]\").value");
     assert_eq!(browser.value(&note).await, "Somebody parked there.");
 
@@ -146,10 +146,10 @@ async fn an_alert_is_acknowledged_with_a_name_that_is_remembered() {
     // What nobody has in hand comes first.
     browser
         .until(
-            "document.querySelector('[data-renewed=now] .episode').innerText.includes('folder2')",
+            "document.querySelector('[aria-labelledby=now] .episode').innerText.includes('folder2')",
         )
         .await;
-    let other = "[data-renewed=now] .episode:not(:has(.acknowledged)) [name=name]";
+    let other = "[aria-labelledby=now] .episode:not(:has(.acknowledged)) [name=name]";
     browser
         .until(&format!(
             "document.querySelector('{other}').value === 'Ada'"
@@ -160,6 +160,35 @@ async fn an_alert_is_acknowledged_with_a_name_that_is_remembered() {
     browser
         .reads("[data-folder=folder1]", "Acknowledged by Ada")
         .await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_form_that_is_open_waits_and_is_current_once_it_is_closed() {
+    let Some((stack, browser, id)) = two_alerts().await else {
+        return;
+    };
+    browser.visit("/alerts").await;
+    let alert = format!("[data-alert='{id}']");
+    let note = format!("{alert} [name=note]");
+    browser.click(&format!("{alert} summary")).await;
+    browser.fill(&note, "Somebody parked there.").await;
+    stack.acknowledge(&id, "Bob").await;
+    browser
+        .reads(&format!("{alert} .acknowledged"), "Acknowledged by Bob")
+        .await;
+    let takes_back = format!("{alert} [action$=unacknowledge]");
+    browser.gone(&takes_back).await;
+    let written = format!("document.querySelector(\"{note}\").value === 'Somebody parked there.'");
+    assert_eq!(browser.value(&written).await, true);
+
+    browser.click(&format!("{alert} summary")).await;
+    browser
+        .reads(&format!("{alert} summary"), "Change the acknowledgement")
+        .await;
+    browser.click(&format!("{alert} summary")).await;
+    browser.shows(&takes_back).await;
+    assert_eq!(browser.value(&written).await, true, "what is written stays");
     browser.close().await;
 }
 

@@ -106,6 +106,37 @@ async fn a_connection_that_is_dead_in_silence_is_noticed() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_pages_of_folders_and_alerts_show_what_they_missed() {
+    let Some((stack, proxy, browser)) = watched_through_a_proxy().await else {
+        return;
+    };
+    for (page, shows) in [
+        ("/folder/1", ".large .state.alert"),
+        ("/alerts", ".episode .state.alert"),
+    ] {
+        browser.visit(page).await;
+        browser.script("window.isTheSamePage = true;", vec![]).await;
+        browser
+            .until("window.lastEvents?.readyState === EventSource.OPEN")
+            .await;
+        browser.gone(shows).await;
+        proxy.set(Passage::Refused);
+        browser.reads("[data-lost]", "lost its connection").await;
+        go_wrong(&stack).await;
+        proxy.set(Passage::Open);
+        browser.shows(shows).await;
+        browser.gone("[data-lost]").await;
+        browser.until("window.isTheSamePage").await;
+        stack.publish("folder1", picture(View::Dock, 1)).await;
+        stack.quiet("folder1").await;
+        browser.gone(shows).await;
+    }
+    browser
+        .close_despite(&["/live?", "/frame?", "/history?"])
+        .await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_service_that_has_lost_nats_says_so_on_a_page_that_is_open() {
     let Some((mut stack, browser)) = start().await else {
         return;

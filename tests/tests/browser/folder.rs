@@ -340,3 +340,87 @@ async fn the_page_follows_its_folder_and_leaves_when_it_goes() {
     browser.until("location.pathname === '/'").await;
     browser.close().await;
 }
+
+/// Things that people have done on the page of a folder, and whether they still are so.
+const IS_AS_IT_WAS: &str = "
+    document.querySelector('[data-compare]').dataset.mode === 'slider'
+    && document.querySelector('[data-stage]').style.getPropertyValue('--share') === '48%'
+    && document.querySelector('.acknowledge').open
+    && document.querySelector('.acknowledge [name=reason]').value === 'Painting'
+    && document.querySelector('#threshold').value === '0.3'
+    && document.querySelector('#title').value === 'East'
+    && document.querySelector('[name=span]:checked').value === '900'
+    && [...document.querySelectorAll('.compare img, .chart canvas')].every((it, index) => it === kept[index])";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_do_stays_while_all_around_it_changes() {
+    let Some((stack, browser)) = start().await else {
+        return;
+    };
+    stack.watch("folder1").await;
+    stack.publish("folder1", picture(View::Dock, 1)).await;
+    browser.visit("/folder/1").await;
+    browser.reads(".large .state", "OK").await;
+    browser.click("[name=compare][value=slider]").await;
+    let slider = browser.session.find(By::Id("share")).await.unwrap();
+    slider.send_keys(Key::Left + Key::Left).await.unwrap();
+    browser.click("[name=span][value='900']").await;
+    browser.fill("#threshold", "0.3").await;
+    browser.fill("#title", "East").await;
+    browser.click(".acknowledge summary").await;
+    browser.fill(".acknowledge [name=reason]", "Painting").await;
+    browser.shows(".chart canvas").await;
+    let keep = "window.kept = [...document.querySelectorAll('.compare img, .chart canvas')];
+        document.activeElement.setSelectionRange(2, 4);";
+    browser.script(keep, vec![]).await;
+    browser.until(IS_AS_IT_WAS).await;
+
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    browser.reads(".large .state", "Alert").await;
+    stack.add_normal("folder1", picture(View::Yard, 1)).await;
+    browser.reads("#normals", "(1 of 16)").await;
+    browser.until(IS_AS_IT_WAS).await;
+    let selected =
+        "document.activeElement.name === 'reason' && document.activeElement.selectionStart === 2
+        && document.activeElement.selectionEnd === 4";
+    assert_eq!(browser.value(selected).await, true, "the focus stays");
+
+    // A button keeps the focus, though a picture comes before it.
+    browser
+        .script(
+            "document.querySelector(\"[aria-label='Delete dock.jpg']\").focus();",
+            vec![],
+        )
+        .await;
+    stack
+        .upload("folder1", "gate.jpg", picture(View::Wall, 0))
+        .await;
+    browser.reads("[data-pictures] .name", "gate.jpg").await;
+    browser.reads(".large .state", "OK").await;
+    let has_focus = "document.activeElement.ariaLabel === 'Delete dock.jpg'";
+    assert_eq!(browser.value(has_focus).await, true);
+    browser.until(IS_AS_IT_WAS).await;
+    browser.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_page_is_told_what_changes_and_asks_for_nothing_again() {
+    let Some((stack, browser)) = start().await else {
+        return;
+    };
+    stack.watch("folder1").await;
+    browser.visit("/folder/1").await;
+    let silence = r#"{"matcher": {"folders": ["folder1"]}, "forSeconds": 3600, "reason": "Painting", "name": "Jo"}"#;
+    let client = reqwest::Client::new();
+    let silences = client.post(stack.url("/api/v1/silences"));
+    silences.body(silence).send().await.unwrap();
+    browser.reads(".silenced", "Painting").await;
+    stack
+        .upload("folder1", "gate.jpg", picture(View::Dock, 2))
+        .await;
+    browser.reads("[data-pictures] .name", "gate.jpg").await;
+    let pages = browser.requests().await;
+    let pages = pages.iter().filter(|it| it.ends_with("/folder/1"));
+    assert_eq!(pages.count(), 1);
+    browser.close().await;
+}

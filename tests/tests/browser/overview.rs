@@ -43,25 +43,22 @@ async fn a_folder_that_goes_wrong_is_shown_without_a_reload() {
     browser.close().await;
 }
 
-/// A glance by which the card looks otherwise, and how it looks then.
+/// The card as the service draws it when no frame has come for five minutes.
 const SAY_THAT_NONE_COME: &str = "
-    const ask = window.fetch;
-    window.fetch = async (address, options) => {
-        const answer = await ask(address, options);
-        if (!address.startsWith('/folders/cards')) return answer;
-        const drawn = new DOMParser().parseFromString(await answer.text(), 'text/html');
+    const [done] = arguments;
+    fetch('/folders/cards?folders=folder1').then((answer) => answer.text()).then((card) => {
+        const drawn = new DOMParser().parseFromString(card, 'text/html');
         drawn.querySelector('[data-folder]').dataset.state = 'no-frames';
         drawn.querySelector('[data-part=state]').className = 'state no-frames';
-        drawn.querySelector('[data-part=words]').textContent = 'No frames';
+        const frameAt = drawn.querySelector('[data-part=frame-age]').dateTime;
+        drawn.querySelector('[data-part=words]').innerHTML = `<time datetime=\"${frameAt}\" data-age=\"Silent for {}\">No frames</time>`;
         const frame = drawn.querySelector('[data-part=frame]');
         frame.removeAttribute('src');
         frame.hidden = true;
-        drawn.querySelector('[data-part=no-frame]').hidden = false;
-        return new Response(drawn.body.innerHTML);
-    };
-    const at = Date.parse(document.querySelector('[data-folder=folder1]').dataset.frameAt);
-    const glance = { folder: 'folder1', looks: 'otherwise', similarity: '1.000', frameAt: at, recent: [0, null, null] };
-    lastEvents.dispatchEvent(new MessageEvent('glance', { data: JSON.stringify(glance) }));";
+        frame.nextElementSibling.hidden = false;
+        lastEvents.dispatchEvent(new MessageEvent('card', { data: drawn.body.innerHTML }));
+        done();
+    });";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn an_old_picture_and_a_silent_camera_are_marked() {
@@ -79,7 +76,7 @@ async fn an_old_picture_and_a_silent_camera_are_marked() {
     browser.turn_clock(70).await;
     browser
         .reads(
-            "[data-folder=folder1][data-old] [data-part=frame-age]",
+            "[data-folder=folder1] [data-old] [data-part=frame-age]",
             "1 min ago",
         )
         .await;
@@ -88,7 +85,8 @@ async fn an_old_picture_and_a_silent_camera_are_marked() {
 
     // As the service tells and draws it when no frame has come for five minutes.
     browser.turn_clock(600).await;
-    browser.script(SAY_THAT_NONE_COME, vec![]).await;
+    let told = browser.session.execute_async(SAY_THAT_NONE_COME, vec![]);
+    told.await.unwrap();
     browser
         .reads("[data-folder=folder1] .state", "Silent for 11 min")
         .await;

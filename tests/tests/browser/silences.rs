@@ -207,15 +207,15 @@ async fn somebody_sees_who_was_told_and_what_failed() {
     silence_and_tell(&stack).await;
     browser.visit("/notices").await;
     browser
-        .reads("[data-renewed=told] .state.camera", "Failed")
+        .reads("[data-live=told] .state.camera", "Failed")
         .await;
     browser.choose("select[name=state]", "retrying").await;
     browser.click(".alert-filter button").await;
     browser
-        .until("document.querySelectorAll('[data-renewed=told] li').length === 1")
+        .until("document.querySelectorAll('[data-live=told] li').length === 1")
         .await;
     browser
-        .reads("[data-renewed=told] .unknown", "hook.example answers 503")
+        .reads("[data-live=told] .unknown", "hook.example answers 503")
         .await;
     browser.close().await;
 }

@@ -271,7 +271,10 @@ fn learn_drift(states: &FolderStates, stored: Stored<DriftChange>) {
 }
 
 fn learn_acknowledgement(states: &FolderStates, stored: Stored<AcknowledgementChange>) {
-    let learnt = states.change(|known| known.acknowledgements.learn(stored));
+    let learnt = states.change(|known| {
+        known.note_alerts();
+        known.acknowledgements.learn(stored)
+    });
     let (named, news) = match learnt {
         Some(Learnt::Acknowledged(it)) => (it.folder.parse(), News::Acknowledged(it)),
         Some(Learnt::TakenBack(it)) => (it.folder.parse(), News::AcknowledgementRemoved(it)),
@@ -288,15 +291,24 @@ fn learn_acknowledgement(states: &FolderStates, stored: Stored<AcknowledgementCh
 }
 
 fn learn_episode(states: &FolderStates, stored: Stored<Alert>) {
-    states.change(|known| known.episodes.learn(stored));
+    states.change(|known| {
+        known.note_alerts();
+        known.episodes.learn(stored);
+    });
 }
 
 fn acknowledgements_are_anew(states: &FolderStates) {
-    states.change(|known| known.acknowledgements = Acknowledgements::default());
+    states.change(|known| {
+        known.note_alerts();
+        known.acknowledgements = Acknowledgements::default();
+    });
 }
 
 fn episodes_are_anew(states: &FolderStates) {
-    states.change(|known| known.episodes.begin_anew());
+    states.change(|known| {
+        known.note_alerts();
+        known.episodes.begin_anew();
+    });
 }
 
 impl KnownFolder {
@@ -342,6 +354,11 @@ fn frame_at(comparison: &Comparison) -> Option<OffsetDateTime> {
 }
 
 impl Known {
+    /// Notes that alerts have changed, or who has them in hand.
+    fn note_alerts(&mut self) {
+        self.alerts_change = self.next_change();
+    }
+
     /// The number of a change. None is given twice: a folder may be forgotten and come again.
     fn next_change(&mut self) -> u64 {
         self.changes += 1;

@@ -35,7 +35,7 @@ pub struct Listed<'a> {
 
 /// Whether a folder is as it was: as long as this is the same, so is all that its summary says, but for what passes with
 /// time alone.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Version {
     change: u64,
     state: FolderState,

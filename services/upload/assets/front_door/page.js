@@ -11,7 +11,7 @@ document.addEventListener("submit", (event) => {
 });
 
 // Other pages are told, or ask when they hear of something. Who has yet to log in may not ask.
-const isTold = document.querySelector("[data-position], [data-listed], [data-alerts]") !== null;
+const isTold = document.querySelector("[data-follow], [data-listed]") !== null;
 if (!isTold && document.querySelector(".top nav") !== null) {
   askUnattended();
   setInterval(askUnattended, ASK_EVERY_MS);

@@ -6,25 +6,42 @@ export function serverNow() {
   return Date.now() + OFFSET_MS;
 }
 
-/** A point in time in the viewer's zone, as an element. */
-export function localTime(iso) {
-  const time = document.createElement("time");
-  time.dateTime = iso;
-  const at = new Date(iso);
-  const isToday = at.toDateString() === new Date().toDateString();
-  time.textContent = isToday
-    ? at.toLocaleTimeString([], { timeStyle: "medium" })
-    : at.toLocaleString([], { dateStyle: "medium", timeStyle: "short" });
-  time.title = iso;
-  return time;
+function say(element, text) {
+  if (element.textContent !== text) element.textContent = text;
 }
 
+/** Times within an element, in the viewer's zone. */
 export function showLocalTimes(root) {
-  for (const time of root.querySelectorAll("time")) time.replaceWith(localTime(time.dateTime));
+  const today = new Date().toDateString();
+  for (const time of root.querySelectorAll('time:not([data-age], [datetime=""])')) {
+    const at = new Date(time.dateTime);
+    const isToday = at.toDateString() === today;
+    time.title = time.dateTime;
+    say(time, isToday
+      ? at.toLocaleTimeString([], { timeStyle: "medium" })
+      : at.toLocaleString([], { dateStyle: "medium", timeStyle: "short" }));
+  }
+}
+
+/**
+ * What changes within an element because time passes: ages, in the words that the service has for them; what is old; and
+ * what is to be seen from now on.
+ */
+export function showAges(root) {
+  for (const time of root.querySelectorAll("time[data-age]")) {
+    const age = time.dateTime === "" ? null : ageSeconds(time.dateTime);
+    if (age !== null) say(time, time.dataset.age.replace("{}", durationInWords(age)));
+    const { oldAfter } = time.dataset;
+    if (oldAfter !== undefined) time.closest("figure").toggleAttribute("data-old", age !== null && age > Number(oldAfter));
+  }
+  const now = serverNow();
+  for (const element of root.querySelectorAll("[data-due]")) {
+    element.toggleAttribute("data-is-due", Date.parse(element.dataset.due) < now);
+  }
 }
 
 /** Seconds since a point in time; never less than 0. */
-export function ageSeconds(iso) {
+function ageSeconds(iso) {
   return Math.max(0, (serverNow() - Date.parse(iso)) / 1000);
 }
 

@@ -9,16 +9,15 @@ const CHECK_EVERY_MS = 1000;
 
 /**
  * Follows events: calls `heard[name]` with each event of that name, whatever becomes of the connection. The page says so
- * while there is none. What is returned follows another address from then on.
+ * while there is none. Where they come from, `address` is asked for each connection: it says what the page has. What is
+ * returned connects anew.
  */
 export function followEvents(address, heard) {
-  let followed = address;
   const notice = document.querySelector("[data-lost]");
   const broken = document.querySelector("[data-broken]");
   // Where people log in.
   const offer = document.querySelector("[data-logged-out]");
   let events = null;
-  let position = "";
   let heardAt = Date.now();
   let currentAt = Date.now();
   let timer = null;
@@ -35,7 +34,6 @@ export function followEvents(address, heard) {
   };
   const hear = (event) => {
     heardAt = Date.now();
-    position = event.lastEventId || position;
     const { isConnected } = event.type === "alive" || event.type === "hello" ? JSON.parse(event.data) : {};
     if (isConnected !== undefined) show(broken, !isConnected);
     if (broken.hidden) currentAt = heardAt;
@@ -44,7 +42,8 @@ export function followEvents(address, heard) {
   };
   const lose = () => {
     show(notice, offer?.hidden !== false);
-    if (events.readyState !== EventSource.CLOSED) return;
+    // A browser would connect with the address as it was, by which the page has what it had then.
+    events.close();
     timer ??= setTimeout(connect, AGAIN_AFTER_MS);
     if (offer !== null) offerLogin(offer, () => {
       show(offer, true);
@@ -60,9 +59,7 @@ export function followEvents(address, heard) {
     timer = null;
     heardAt = Date.now();
     events?.close();
-    const url = new URL(followed, location.href);
-    if (position !== "") url.searchParams.set("after", position);
-    events = new EventSource(url);
+    events = new EventSource(address());
     events.addEventListener("open", open);
     events.addEventListener("error", lose);
     for (const name of new Set(["hello", "alive", "unattended", ...Object.keys(heard)])) events.addEventListener(name, hear);
@@ -74,10 +71,7 @@ export function followEvents(address, heard) {
   }, CHECK_EVERY_MS);
   show(broken, !broken.hidden);
   connect();
-  return (other) => {
-    followed = other;
-    connect();
-  };
+  return connect;
 }
 
 // The service may refuse a connection because somebody is no longer logged in.

@@ -1,12 +1,11 @@
-// Putting elements into an order, whatever has the focus: it stays where it is, and so does the focus.
+// Putting elements into an order around those that are to stay where they are: what has the focus keeps it, and no click is lost.
 
-/** Makes elements the children of a list in this order. What has the focus is not moved; the others move around it. */
-export function arrange(list, sorted) {
-  const focused = sorted.find((element) => element.contains(document.activeElement));
+/** Makes elements the children of a list in this order. Those that are held are not moved; the others move around them. */
+export function arrange(list, sorted, isHeld) {
   let next = null;
   for (const element of sorted.toReversed()) {
-    if (element === focused) while (element.nextElementSibling !== next) list.insertBefore(element.nextElementSibling, element);
-    if (element.nextElementSibling !== next || element.parentElement !== list) list.insertBefore(element, next);
-    next = element;
+    const isInPlace = element.parentElement === list && element.nextElementSibling === next;
+    if (!isInPlace && !(element.isConnected && isHeld(element))) list.insertBefore(element, next);
+    if (element.parentElement === list) next = element;
   }
 }

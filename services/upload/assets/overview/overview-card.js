@@ -1,55 +1,78 @@
-// A card of the overview. The service draws it; between two drawings a glance keeps it current.
-import { Card } from "../folders/card.js";
+// A card of the overview. The service draws it; between two drawings figures keep it current.
+import { merge, prepare } from "../live/merge.js";
+import { drawSparkline } from "./sparkline.js";
+import { showAges } from "../front_door/time.js";
+import { want, wanted } from "../live/wanted.js";
 
-export class OverviewCard extends Card {
+const CARDS = new Map();
+const NEAR = new IntersectionObserver((entries) => {
+  for (const entry of entries) CARDS.get(entry.target)?.comesNear(entry.isIntersecting);
+}, { rootMargin: "200px" });
+
+export class OverviewCard {
   /** `comesOrGoes` is called when it comes into sight, or near, or is no longer. */
   constructor(element, comesOrGoes) {
-    super(element);
-    this.looks = element.dataset.looks;
+    this.element = element;
+    this.name = element.dataset.folder;
+    this.isNear = false;
     this.comesOrGoes = comesOrGoes;
+    this.read();
+    CARDS.set(element, this);
+    NEAR.observe(element);
   }
 
-  /** Shows what a glance tells; says whether the card is to be drawn anew. */
-  glance({ looks, similarity, frameAt, recent: [newest, before, last] }) {
-    this.text("similarity", similarity);
+  /** By what the service knows how it is drawn. */
+  get looks() {
+    return this.element.dataset.looks;
+  }
+
+  /** Shows what a glance tells. */
+  glance({ similarity, frameAt, recent: [newest, before, last] }) {
+    this.part("similarity").textContent = similarity;
     this.showFrameOf(frameAt);
     this.moveOnTo(newest, before, last);
-    this.showAges();
-    return looks !== this.looks;
+    showAges(this.element);
   }
 
   /** Until when it is taken that the view looks as it did, while its alert is firing. */
   seen({ seenAt, knownUntil }) {
-    this.seenAt = iso(seenAt);
-    this.knownUntil = iso(knownUntil);
-    this.showAges();
+    this.part("unknown").dataset.due = iso(knownUntil);
+    this.part("unknown-since").dateTime = iso(seenAt);
+    prepare(this.element);
   }
 
   /** Takes over a drawing of it. The element stays the same: no picture flickers, and what has the focus keeps it. */
   renew(drawn) {
-    for (const name of drawn.getAttributeNames()) this.element.setAttribute(name, drawn.getAttribute(name));
-    for (const fresh of drawn.querySelectorAll("[data-part]")) this.renewPart(this.part(fresh.dataset.part), fresh);
-    const before = this.frameAt;
+    merge(this.element, drawn);
     this.read();
-    this.want("reference", addressOf(drawn, "reference"));
-    if (addressOf(drawn, "frame") === null) this.want("frame", null);
-    else if (isOtherTime(before, this.frameAt) || this.part("frame").hidden) this.want("frame", addressOf(drawn, "frame"));
   }
 
-  renewPart(part, fresh) {
-    const name = fresh.dataset.part;
-    const isOfPicture = fresh instanceof HTMLImageElement || name === "no-frame" || name === "no-reference";
-    if (isOfPicture || fresh instanceof SVGElement) return;
-    part.className = fresh.className;
-    part.hidden = fresh.hidden;
-    if (fresh.childElementCount === 0) this.text(name, fresh.textContent);
+  /** When it is no longer on the page. */
+  leave() {
+    NEAR.unobserve(this.element);
+    CARDS.delete(this.element);
+    this.element.remove();
+  }
+
+  part(name) {
+    return this.element.querySelector(`[data-part="${name}"]`);
+  }
+
+  // What the curve is made of.
+  read() {
+    const { threshold, recent, newest } = this.element.dataset;
+    this.threshold = Number(threshold);
+    this.recent = recent.split(",").map((point) => (point === "" ? null : Number(point)));
+    this.newest = Number(newest);
+    drawSparkline(this.part("recent"), this.recent, this.threshold);
   }
 
   showFrameOf(at) {
-    if (at === null || !isOtherTime(this.frameAt, iso(at))) return;
-    this.frameAt = iso(at);
-    const shown = this.wanted.has("frame") ? this.wanted.get("frame") : addressOf(this.element, "frame");
-    if (shown !== null) this.want("frame", `/api/v1/folders/${this.name}/frame?at=${this.frameAt}`);
+    const image = this.part("frame");
+    if (at === null) return;
+    this.part("frame-age").dateTime = iso(at);
+    if (wanted(image) === null) return;
+    want(image, `/api/v1/folders/${this.name}/frame?at=${at}&width=${image.dataset.width}`);
   }
 
   moveOnTo(newest, before, last) {
@@ -59,26 +82,15 @@ export class OverviewCard extends Card {
     this.recent.push(...Array(passed).fill(null));
     this.recent.splice(-2, 2, before, last);
     this.newest = newest;
-    this.drawRecent(this.recent, this.threshold);
+    drawSparkline(this.part("recent"), this.recent, this.threshold);
   }
 
   comesNear(isNear) {
-    super.comesNear(isNear);
+    this.isNear = isNear;
     this.comesOrGoes();
   }
 }
 
 function iso(ms) {
   return new Date(ms).toISOString();
-}
-
-// A page says times more exactly than glances do.
-function isOtherTime(one, other) {
-  return one === null || other === null || Date.parse(one) !== Date.parse(other);
-}
-
-// Of a picture, without its width; `null` where there is none.
-function addressOf(element, name) {
-  const source = element.querySelector(`[data-part="${name}"]`).getAttribute("src");
-  return source?.replace(/[?&]width=\d+$/, "") ?? null;
 }

@@ -1,9 +1,10 @@
 // The overview: those folders that come first by what is asked for, live. The service finds, sorts, counts and draws them;
 // here is asked for more as they come near, and anew when their order has changed.
 import { followEvents } from "../live/events.js";
+import { prepare, read } from "../live/merge.js";
 import { OverviewCard } from "./overview-card.js";
 import { arrange } from "../live/order.js";
-import { showLocalTimes } from "../front_door/time.js";
+import { showAges } from "../front_door/time.js";
 import { msUntilIdle } from "../front_door/work.js";
 
 // What one request asks for; as many are there from the start.
@@ -13,7 +14,6 @@ const MOST_SEEN = 100;
 const ASK_AT_MOST_EVERY_MS = 1000;
 const TYPING_MS = 150;
 const SCROLLING_MS = 250;
-const DRAW_TOGETHER_MS = 50;
 const AGES_EVERY_MS = 1000;
 // Orders that change with every frame.
 const MOVING = ["similarity", "age"];
@@ -63,7 +63,7 @@ async function draw(names, signal) {
     const part = names.slice(from, from + PART);
     const response = await answer(`/folders/cards?folders=${part.join(",")}`, signal);
     const page = new DOMParser().parseFromString(await response.text(), "text/html");
-    showLocalTimes(page);
+    prepare(page);
     drawn.push(...page.querySelectorAll("[data-folder]"));
   }
   return drawn;
@@ -93,7 +93,7 @@ function show({ folders, matching }) {
     else remove(name);
   }
   const cards = folders.map((name) => CARDS.get(name)).filter((card) => card !== undefined);
-  arrange(LIST, cards.map((card) => card.element));
+  arrange(LIST, cards.map((card) => card.element), (element) => element.contains(document.activeElement));
   MORE.hidden = matching <= most;
   // Where the end is still near, it says so again.
   END_IS_NEAR.unobserve(MORE);
@@ -172,49 +172,41 @@ const END_IS_NEAR = new IntersectionObserver((entries) => {
   if (entries.some((entry) => entry.isIntersecting)) more();
 }, { rootMargin: "100% 0px" });
 
-// The cards that look otherwise than they are drawn, and what was said of their looks.
-const OUTDATED = new Map();
-let drawing = null;
-function drawSoon(name, looks) {
-  OUTDATED.set(name, looks);
-  drawing ??= setTimeout(drawOutdated, DRAW_TOGETHER_MS);
-}
-
-async function drawOutdated() {
-  const looks = new Map(OUTDATED);
-  OUTDATED.clear();
-  try {
-    for (const element of await draw([...looks.keys()])) {
-      const card = CARDS.get(element.dataset.folder);
-      card?.renew(element);
-      if (card !== undefined) card.looks = looks.get(card.name);
-    }
-  } catch {
-    // A new connection tells it again.
-  } finally {
-    drawing = OUTDATED.size > 0 ? setTimeout(drawOutdated, DRAW_TOGETHER_MS) : null;
-  }
-}
-
-// Which cards are in sight, or near, the address of the events says.
+// Which cards are in sight, or near, the address of the events says; and how they look.
 let following = null;
 let followed = "";
+function near() {
+  const cards = [...CARDS.values()].filter((card) => card.isNear);
+  return cards.sort((one, other) => (one.name < other.name ? -1 : 1)).slice(0, MOST_SEEN);
+}
+
+function names(cards) {
+  return cards.map((card) => card.name).join(",");
+}
+
+function address() {
+  const cards = near();
+  followed = names(cards);
+  return followed === "" ? "/folders/glances" : `/folders/glances?folders=${followed}&has=${cards.map((card) => card.looks).join(",")}`;
+}
+
 function followSoon() {
   following ??= setTimeout(() => {
     following = null;
-    const near = [...CARDS.values()].filter((card) => card.isNear).map((card) => card.name);
-    const names = near.sort().slice(0, MOST_SEEN).join(",");
-    if (names === followed) return;
-    followed = names;
-    follow(`/folders/glances?folders=${names}`);
+    if (names(near()) !== followed) connectAnew();
   }, SCROLLING_MS);
 }
 
+prepare(document);
 LIST.querySelectorAll("[data-folder]").forEach(add);
-const follow = followEvents("/folders/glances", {
+const connectAnew = followEvents(address, {
+  "card": (event) => {
+    const drawn = read(event.data);
+    CARDS.get(drawn.dataset.folder)?.renew(drawn);
+  },
   "glance": (event) => {
     const glance = JSON.parse(event.data);
-    if (CARDS.get(glance.folder)?.glance(glance)) drawSoon(glance.folder, glance.looks);
+    CARDS.get(glance.folder)?.glance(glance);
   },
   "seen": (event) => {
     const seen = JSON.parse(event.data);
@@ -257,7 +249,7 @@ MORE.addEventListener("click", (event) => {
   more();
 });
 END_IS_NEAR.observe(MORE);
-setInterval(() => CARDS.forEach((card) => card.showAges()), AGES_EVERY_MS);
+setInterval(() => showAges(document), AGES_EVERY_MS);
 setInterval(() => {
   if (MOVING.includes(FORM.elements.sort.value) && !document.hidden) askSoon();
 }, SORT_MOVING_EVERY_MS);

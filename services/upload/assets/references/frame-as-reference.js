@@ -1,10 +1,8 @@
 // Making the latest frame the reference: exactly the picture that was looked at.
-import { hasPicture } from "../folders/card.js";
 import { problemInWords } from "../live/events.js";
 
-/** Makes the offer within an element work: it shows the latest frame, and stores it once that was confirmed. */
-export function offerFrame(element, folder, card) {
-  const dialog = element.querySelector("dialog");
+/** Makes an offer work: its dialog shows the latest frame, and stores it once that was confirmed. */
+export function offerFrame(element, dialog, folder) {
   const image = dialog.querySelector("img");
   const words = dialog.querySelector("[data-words]");
   const store = dialog.querySelector("[data-store]");
@@ -35,17 +33,11 @@ export function offerFrame(element, folder, card) {
     const keep = dialog.querySelector("[data-keep]").checked ? "&keepNormals=true" : "";
     const address = `/api/v1/folders/${folder}/images?name=${name}${keep}`;
     const response = await fetch(address, { method: "POST", body: frame.picture }).catch(() => null);
-    if (response?.ok) return location.reload();
+    if (response?.ok) return dialog.close();
     words.textContent = response === null ? "The service does not answer." : await problemInWords(response);
     store.disabled = false;
   };
 
   element.querySelector("[data-open]").addEventListener("click", open);
   store.addEventListener("click", confirm);
-  element.hidden = card.part("frame").hidden;
-}
-
-/** Offers it while there is a frame. */
-export function renewOffer(element, folder) {
-  if (!element.querySelector("dialog").open) element.hidden = !hasPicture(folder);
 }

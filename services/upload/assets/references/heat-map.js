@@ -4,38 +4,24 @@ const MARKED = "Red where the frame differs from the picture that it is closest 
 const UNMARKED = "Of the latest frame it is not known where it differs.";
 
 export class HeatMap {
-  /** The card of a folder, and within it the element in which its frame is compared. */
-  constructor(card, element) {
+  /** The element in which the frame of a folder is compared. */
+  constructor(element, folder) {
     this.element = element;
-    this.address = `/api/v1/folders/${card.name}/heat-map`;
+    this.address = `/api/v1/folders/${folder}/heat-map`;
     this.image = element.querySelector("[data-heat-map]");
     this.words = element.querySelector("[data-heat-map-words]");
-    this.mode = element.querySelector("[data-heat-map-mode]");
     this.image.addEventListener("load", () => this.tell(true));
     this.image.addEventListener("error", () => this.tell(false));
-    element.addEventListener("input", () => this.load());
-    this.frameAt = card.frameAt;
-    this.isCompared = card.similarity !== null;
+    element.addEventListener("input", () => this.renew());
   }
 
-  /** Takes a summary, as GET /api/v1/folders/{folder} gives it. */
-  show(folder) {
-    const isTold = folder.rule.measure === "view";
-    this.mode.hidden = !isTold;
-    if (!isTold && this.isAsked()) this.element.querySelector("[name=compare]").click();
-    this.frameAt = folder.frame?.storedAt;
-    this.isCompared = folder.similarity !== null;
-    this.load();
-  }
-
-  isAsked() {
-    return this.element.dataset.mode === "heat-map";
-  }
-
-  load() {
-    if (!this.isAsked()) return;
-    if (this.isCompared) this.image.src = `${this.address}?at=${this.frameAt}`;
-    else this.tell(false);
+  /** Marks the frame that is shown now, if people ask for that. */
+  renew() {
+    if (this.element.dataset.mode !== "heat-map") return;
+    const of = this.element.querySelector("[data-of-frame]").dataset.ofFrame;
+    if (of === "") return this.tell(false);
+    const address = `${this.address}?at=${of}`;
+    if (this.image.getAttribute("src") !== address) this.image.src = address;
   }
 
   tell(isMarked) {

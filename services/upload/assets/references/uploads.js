@@ -1,5 +1,4 @@
 // References by drop, paste or choice: one after another, each with its progress and what became of it.
-import { showLocalTimes } from "../front_door/time.js";
 
 function line(list, name) {
   const item = document.createElement("li");
@@ -53,7 +52,6 @@ export function takeUploads(form, folder) {
         shown.end(problem ?? "Stored; it is the reference now.", problem !== null);
       });
     }
-    turn = turn.then(refreshPictures);
   };
 
   form.addEventListener("submit", (event) => {
@@ -82,21 +80,4 @@ export function takeUploads(form, folder) {
     const files = event.clipboardData?.files ?? [];
     if (files.length > 0) take(files);
   });
-}
-
-/** Shows the pictures as a summary says that they are, unless somebody is about to do something with one. */
-export function showPictures({ folder, images, reference }) {
-  const list = document.querySelector("[data-pictures]");
-  const address = reference === null ? "" : `/api/v1/folders/${folder}/images/${reference.id}/content`;
-  if (list.dataset.pictures !== `${images} ${address}` && !list.contains(document.activeElement)) return refreshPictures();
-}
-
-// The list of pictures is drawn by the service.
-async function refreshPictures() {
-  const response = await fetch(location.href).catch(() => null);
-  if (!response?.ok) return;
-  const page = new DOMParser().parseFromString(await response.text(), "text/html");
-  const fresh = page.querySelector("[data-pictures]");
-  showLocalTimes(fresh);
-  document.querySelector("[data-pictures]").replaceWith(document.adoptNode(fresh));
 }

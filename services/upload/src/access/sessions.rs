@@ -79,7 +79,7 @@ impl Sessions {
     }
 
     /// Changes with every session that begins or ends.
-    pub(super) fn changes(&self) -> watch::Receiver<()> {
+    pub(super) fn changes(&self) -> watch::Receiver<u64> {
         self.0.changes()
     }
 

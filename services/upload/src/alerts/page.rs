@@ -1,9 +1,13 @@
 //! The page of all alerts, and that of one.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use askama::Template;
-use axum::{Extension, extract::State, response::Html};
+use axum::{
+    Extension,
+    extract::State,
+    response::{Html, IntoResponse},
+};
 use event_bus::Exhibit;
 use folder_state::AlertQuery;
 use proto::v1::Phase;
@@ -17,32 +21,68 @@ use crate::{
         extract::{Params, Search},
         pages::render,
     },
-    problem::Problem,
+    live::{
+        self,
+        drawing::{Drawing, List, Part},
+        follow::{Has, Page},
+    },
+    problem::{Kind, Problem},
 };
 
 /// Alerts in the list of those that are firing now.
 const FIRING: usize = 100;
 
+/// What fires has lasted longer by then, and some of it may no longer be as old as the filter wants.
+const AT_LEAST_EVERY: Duration = Duration::from_secs(30);
+
 #[derive(Template)]
 #[template(path = "alerts/list.html")]
 struct AlertsPage {
-    /// Those that are firing, with how many there are; on the page of all alerts only.
-    firing: Option<(Vec<Row>, usize)>,
-    rows: Vec<Row>,
-    /// How many match, whether they are on this page or not.
-    total: usize,
-    next: Option<String>,
+    drawing: Drawing,
+    /// Whether those that are firing have a list of their own: on the page of all alerts only.
+    has_firing: bool,
     filter: Filter,
     visitor: Visitor,
     is_connected: bool,
 }
 
+/// What may change of a list of alerts, but for its entries.
+#[derive(Template, Clone, Copy)]
+#[template(path = "alerts/list_parts.html")]
+struct ListParts<'a> {
+    /// Which of them is drawn.
+    part: &'a str,
+    has_firing: bool,
+    firing: usize,
+    shown_firing: usize,
+    /// How many match, whether they are on this page or not.
+    total: usize,
+    shown: usize,
+    first: Option<&'a str>,
+    next: Option<&'a str>,
+}
+
+#[derive(Template)]
+#[template(path = "alerts/entry.html")]
+struct Entry<'a> {
+    row: &'a Row,
+    /// The query of the list, by which its forms find back.
+    link: &'a str,
+}
+
+/// What may change of an alert's page.
+#[derive(Template, Clone, Copy)]
+#[template(path = "alerts/parts.html")]
+struct AlertParts<'a> {
+    /// Which of them is drawn.
+    part: &'a str,
+    row: &'a Row,
+}
+
 /// What the form shows as chosen.
 struct Filter {
-    /// The query as it is, by which forms find back.
+    /// The query as it is.
     link: String,
-    /// Where the list begins, if this is not its first page.
-    first: Option<String>,
     folders: Vec<String>,
     folder: String,
     phases: [Choice; 3],
@@ -70,6 +110,7 @@ struct Choice {
 #[template(path = "alerts/page.html")]
 struct AlertPage {
     row: Row,
+    drawing: Drawing,
     has_frame: bool,
     has_reference: bool,
     /// Whether its frame can become a normal picture.
@@ -78,35 +119,106 @@ struct AlertPage {
     is_connected: bool,
 }
 
+/// A list of alerts, as somebody sees it.
+struct ShownList {
+    app: Arc<App>,
+    query: Query,
+    visitor: Visitor,
+}
+
+impl Page for ShownList {
+    const AT_LEAST_EVERY: Duration = AT_LEAST_EVERY;
+
+    fn version(&self) -> u64 {
+        self.app.states.read().alerts_version()
+    }
+
+    fn draw(&self) -> Result<Option<Drawing>, Problem> {
+        let ShownList {
+            app,
+            query,
+            visitor,
+        } = self;
+        let link = query.link();
+        let (firing, listed) = match query.is_for_everything() {
+            true => {
+                let over = Query {
+                    limit: query.limit,
+                    ..Query::of(Phase::Resolved)
+                };
+                (Some(firing(app, visitor)?), over)
+            }
+            false => (None, query.clone()),
+        };
+        let page = api::page(app, &listed, "/alerts")?;
+        let rows = page.alerts.into_iter();
+        let rows: Vec<_> = rows.map(|known| Row::new(app, known, visitor)).collect();
+        let has_firing = firing.is_some();
+        let first = query.first("/alerts");
+        let (now, firing) = firing.unwrap_or_default();
+        let parts = ListParts {
+            part: "",
+            has_firing,
+            firing,
+            shown_firing: now.len(),
+            total: page.total,
+            shown: rows.len(),
+            first: first.as_deref(),
+            next: page.next.as_deref(),
+        };
+        let shown: &[&str] = match has_firing {
+            true => &["now", "more", "history", "pages"],
+            false => &["history", "pages"],
+        };
+        let shown = shown.iter();
+        let shown = shown.map(|&part| Part::new(part, &ListParts { part, ..parts }));
+        let lists = [("firing", now), ("listed", rows)];
+        let lists = lists.map(|(name, rows)| Ok(List::new(name, entries(&rows, &link)?)));
+        let lists: Result<Vec<List>, Problem> = lists.into_iter().collect();
+        Ok(Some(Drawing::new(shown.collect::<Result<_, _>>()?, lists?)))
+    }
+}
+
+fn entries(rows: &[Row], link: &str) -> Result<Vec<Part>, Problem> {
+    let entry = |row: &Row| Part::new(format!("alert-{}", row.key), &Entry { row, link });
+    rows.iter().map(entry).collect()
+}
+
 pub(super) async fn list(
     State(app): State<Arc<App>>,
     Search(query): Search<Query>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
-    let (firing, listed) = match query.is_for_everything() {
-        true => {
-            let over = Query {
-                limit: query.limit,
-                ..Query::of(Phase::Resolved)
-            };
-            (Some(firing(&app, &visitor)?), over)
-        }
-        false => (None, query.clone()),
+    let filter = Filter::new(&app, &query)?;
+    let has_firing = query.is_for_everything();
+    let shown = ShownList {
+        app: Arc::clone(&app),
+        query,
+        visitor: visitor.clone(),
     };
-    let page = api::page(&app, &listed, "/alerts")?;
     render(&AlertsPage {
-        firing,
-        rows: page
-            .alerts
-            .into_iter()
-            .map(|known| Row::new(&app, known, &visitor))
-            .collect(),
-        total: page.total,
-        next: page.next,
-        filter: Filter::new(&app, &query)?,
+        drawing: shown.draw()?.unwrap_or_default(),
+        has_firing,
+        filter,
         visitor,
         is_connected: app.broker.is_connected(),
     })
+}
+
+/// Tells what becomes of the list.
+pub(super) async fn follow_list(
+    State(app): State<Arc<App>>,
+    Search(query): Search<Query>,
+    Search(has): Search<Has>,
+    Extension(visitor): Extension<Visitor>,
+) -> Result<impl IntoResponse, Problem> {
+    query.read()?;
+    let shown = ShownList {
+        app: Arc::clone(&app),
+        query,
+        visitor,
+    };
+    live::follow::follow(&app, shown, &has)
 }
 
 /// Those that are firing, the ones that nobody has in hand first, and how many there are.
@@ -122,6 +234,51 @@ fn firing(app: &App, visitor: &Visitor) -> Result<(Vec<Row>, usize), Problem> {
     let shown = firing.into_iter().take(FIRING);
     let rows = shown.map(|known| Row::new(app, known, visitor));
     Ok((rows.collect(), total))
+}
+
+/// An alert, as somebody sees it.
+struct ShownAlert {
+    app: Arc<App>,
+    id: String,
+    visitor: Visitor,
+}
+
+impl Page for ShownAlert {
+    const AT_LEAST_EVERY: Duration = AT_LEAST_EVERY;
+
+    fn version(&self) -> u64 {
+        self.app.states.read().alerts_version()
+    }
+
+    fn draw(&self) -> Result<Option<Drawing>, Problem> {
+        let known = match api::existing(&self.app, &self.id) {
+            Err(problem) if problem.kind == Kind::UnknownAlert => return Ok(None),
+            known => known?,
+        };
+        drawn(&Row::new(&self.app, known, &self.visitor)).map(Some)
+    }
+}
+
+fn drawn(row: &Row) -> Result<Drawing, Problem> {
+    let parts = ["head", "facts", "acknowledged", "forms"].into_iter();
+    let parts = parts.map(|part| Part::new(part, &AlertParts { part, row }));
+    Ok(Drawing::new(parts.collect::<Result<_, _>>()?, Vec::new()))
+}
+
+/// Tells what becomes of the alert.
+pub(super) async fn follow(
+    State(app): State<Arc<App>>,
+    Params(id): Params<String>,
+    Search(has): Search<Has>,
+    Extension(visitor): Extension<Visitor>,
+) -> Result<impl IntoResponse, Problem> {
+    api::existing(&app, &id)?;
+    let shown = ShownAlert {
+        app: Arc::clone(&app),
+        id,
+        visitor,
+    };
+    live::follow::follow(&app, shown, &has)
 }
 
 pub(super) async fn one(
@@ -142,6 +299,7 @@ pub(super) async fn one(
             && has_frame
             && visitor.may_operate()
             && folder.is_some_and(|folder| app.states.read().reference(&folder).is_some()),
+        drawing: drawn(&row)?,
         row,
         has_frame,
         has_reference,
@@ -161,7 +319,6 @@ impl Filter {
         }
         Ok(Filter {
             link: query.link(),
-            first: query.first("/alerts"),
             folders,
             folder,
             phases: choices(

@@ -8,6 +8,9 @@ use proto::{
 
 use crate::{front_door::moment::Moment, references::images::address};
 
+/// After so many seconds a picture is marked as old.
+pub(crate) const OLD_SECONDS: u32 = 60;
+
 /// A folder in words.
 #[derive(Clone)]
 pub(crate) struct Card {
@@ -31,8 +34,8 @@ pub(crate) struct Card {
     pub(crate) reference: Option<String>,
     pub(crate) reference_moment: Option<Moment>,
     pub(crate) similarity: String,
-    /// Empty where there is none.
-    pub(crate) similarity_exact: String,
+    /// Whether the latest frame was compared.
+    pub(crate) has_similarity: bool,
     pub(crate) threshold: f64,
     /// Whether it is known where frames differ.
     pub(crate) has_heat_map: bool,
@@ -126,9 +129,7 @@ impl Card {
             similarity: summary
                 .similarity
                 .map_or("–".to_owned(), |similarity| format!("{similarity:.3}")),
-            similarity_exact: summary
-                .similarity
-                .map_or(String::new(), |similarity| similarity.to_string()),
+            has_similarity: summary.similarity.is_some(),
             threshold: summary.rule.threshold.unwrap_or_default(),
             has_heat_map: Measure::of(summary.rule.measure()).needs_network(),
             recent: summary.recent.to_string(),
@@ -159,13 +160,31 @@ impl Card {
         }
     }
 
+    /// Since when its camera has sent nothing, where that is all that is to be said of it.
+    pub(crate) fn silent_since(&self) -> Option<&Moment> {
+        let is_silent = self.slug == FolderState::NoFrames.slug();
+        self.frame_moment.as_ref().filter(|_| is_silent)
+    }
+
+    /// From when on, while its alert fires, nothing is known of the view.
+    pub(crate) fn unknown_from(&self) -> Option<&Moment> {
+        self.known_until
+            .as_ref()
+            .filter(|_| self.alert_moment.is_some())
+    }
+
+    /// When the last frame came by which the view could be judged, while its alert fires.
+    pub(crate) fn seen_while_firing(&self) -> Option<&Moment> {
+        self.seen.as_ref().filter(|_| self.alert_moment.is_some())
+    }
+
     /// Without what changes with every frame, but for whether there is one.
     pub(crate) fn at_rest(self) -> Self {
         Card {
             frame: self.frame.map(|_| String::new()),
             frame_moment: None,
             similarity: String::new(),
-            similarity_exact: String::new(),
+            has_similarity: false,
             recent: String::new(),
             recent_end: (0, [None; 2]),
             seen: None,
@@ -184,5 +203,5 @@ impl Card {
 }
 
 fn frame_address(folder: &str, at: &Moment) -> String {
-    format!("/api/v1/folders/{folder}/frame?at={}", at.machine)
+    format!("/api/v1/folders/{folder}/frame?at={}", at.milliseconds())
 }

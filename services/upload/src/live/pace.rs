@@ -45,6 +45,7 @@ pub(crate) struct Pace {
     epoch: String,
     told: broadcast::Sender<Told>,
     turned: watch::Sender<Turned>,
+    ended: watch::Sender<usize>,
 }
 
 const TURN: Duration = Duration::from_secs(1);
@@ -64,6 +65,7 @@ impl Pace {
             epoch: format!("{:x}", started.as_nanos()),
             told: broadcast::Sender::new(CAPACITY),
             turned: watch::Sender::default(),
+            ended: watch::Sender::default(),
         }
     }
 
@@ -76,9 +78,9 @@ impl Pace {
         self.turned.subscribe()
     }
 
-    /// The name of the last turn.
-    pub(crate) fn last_position(&self) -> String {
-        self.position(self.states.turn())
+    /// The ends of turns, each with how many alerts nobody has in hand.
+    pub(crate) fn ends_of_turns(&self) -> watch::Receiver<usize> {
+        self.ended.subscribe()
     }
 
     /// The name of a turn: what a viewer that has seen it says when it comes back.
@@ -111,6 +113,7 @@ impl Pace {
                 listed: self.listed(),
                 unattended,
             });
+            self.ended.send_replace(unattended);
             let is_news = !told.folders.is_empty() || !told.unattended.is_empty();
             if is_news && self.told.send(told).is_err() {
                 tracing::trace!("nobody is looking");

@@ -1,9 +1,13 @@
 //! The page of messages to people: to whom what was sent when, what failed and why, and what waits.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use askama::Template;
-use axum::{Extension, extract::State, response::Html};
+use axum::{
+    Extension,
+    extract::State,
+    response::{Html, IntoResponse},
+};
 use event_bus::{AlertKey, Standing};
 use time::OffsetDateTime;
 
@@ -15,16 +19,18 @@ use crate::{
     access::Visitor,
     app::App,
     front_door::{extract::Search, moment::Moment, pages::render},
+    live::{
+        self,
+        drawing::{Drawing, Part},
+        follow::{Has, Page},
+    },
     problem::Problem,
 };
 
 #[derive(Template)]
 #[template(path = "notices/page.html")]
 struct NoticesPage {
-    receivers: Vec<ReceiverRow>,
-    rows: Vec<Row>,
-    total: usize,
-    next: Option<String>,
+    drawing: Drawing,
     is_narrowed: bool,
     /// Where a demo shows the messages that it catches.
     caught: Option<String>,
@@ -34,6 +40,19 @@ struct NoticesPage {
     states: Vec<(&'static str, &'static str, bool)>,
     visitor: Visitor,
     is_connected: bool,
+}
+
+/// What may change of the page.
+#[derive(Template, Clone, Copy)]
+#[template(path = "notices/parts.html")]
+struct Parts<'a> {
+    /// Which of them is drawn.
+    part: &'a str,
+    receivers: &'a [ReceiverRow],
+    rows: &'a [Row],
+    total: usize,
+    next: Option<&'a str>,
+    is_narrowed: bool,
 }
 
 /// A receiver in words.
@@ -59,15 +78,54 @@ struct Row {
     why: String,
 }
 
+/// The page, as somebody sees it.
+struct Shown {
+    app: Arc<App>,
+    query: NoticeQuery,
+}
+
+impl Page for Shown {
+    const AT_LEAST_EVERY: Duration = Duration::from_secs(5);
+
+    fn version(&self) -> u64 {
+        self.app.notices.version()
+    }
+
+    fn draw(&self) -> Result<Option<Drawing>, Problem> {
+        let page = api::page(&self.app, &self.query, "/notices")?;
+        let rows: Vec<_> = page.notices.into_iter().map(Row::new).collect();
+        let waiting = self.app.notices.read().waiting();
+        let receivers: Vec<_> = waiting.into_iter().map(ReceiverRow::new).collect();
+        let parts = Parts {
+            part: "",
+            receivers: &receivers,
+            rows: &rows,
+            total: page.total,
+            next: page.next.as_deref(),
+            is_narrowed: !self.query.is_for_everything(),
+        };
+        let drawn = ["receivers", "told"].into_iter();
+        let drawn = drawn.map(|part| Part::new(part, &Parts { part, ..parts }));
+        Ok(Some(Drawing::new(
+            drawn.collect::<Result<_, _>>()?,
+            Vec::new(),
+        )))
+    }
+}
+
 pub(super) async fn page(
     State(app): State<Arc<App>>,
     Search(query): Search<NoticeQuery>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
-    let page = api::page(&app, &query, "/notices")?;
+    let shown = Shown {
+        app: Arc::clone(&app),
+        query: query.clone(),
+    };
     let waiting = app.notices.read().waiting();
     let chosen = |text: &Option<String>, value: &str| text.as_deref() == Some(value);
     render(&NoticesPage {
+        drawing: shown.draw()?.unwrap_or_default(),
         to: waiting
             .iter()
             .map(|it| it.receiver.to_string())
@@ -75,14 +133,10 @@ pub(super) async fn page(
             .collect(),
         states: Standing::ALL
             .map(|it| {
-                let (_, words) = shown(it.word());
+                let (_, words) = shown_as(it.word());
                 (it.word(), words, chosen(&query.state, it.word()))
             })
             .to_vec(),
-        receivers: waiting.into_iter().map(ReceiverRow::new).collect(),
-        rows: page.notices.into_iter().map(Row::new).collect(),
-        total: page.total,
-        next: page.next,
         caught: app.config.messages_at.clone(),
         is_narrowed: !query.is_for_everything(),
         visitor,
@@ -90,8 +144,21 @@ pub(super) async fn page(
     })
 }
 
+/// Tells what becomes of the page.
+pub(super) async fn follow(
+    State(app): State<Arc<App>>,
+    Search(query): Search<NoticeQuery>,
+    Search(has): Search<Has>,
+) -> Result<impl IntoResponse, Problem> {
+    let shown = Shown {
+        app: Arc::clone(&app),
+        query,
+    };
+    live::follow::follow(&app, shown, &has)
+}
+
 /// A state's mark and words.
-fn shown(state: &str) -> (&'static str, &'static str) {
+fn shown_as(state: &str) -> (&'static str, &'static str) {
     match state {
         "sending" => ("waiting", "Being sent"),
         "retrying" => ("mismatch", "Not taken yet"),
@@ -153,7 +220,7 @@ fn alerts(count: u64) -> String {
 
 impl Row {
     fn new(it: NoticeEntry) -> Self {
-        let (slug, words) = shown(it.state);
+        let (slug, words) = shown_as(it.state);
         let facts = facts(&it);
         let sending = it.sending.filter(|it| it.tries > 0);
         let why = match (&sending, &it.failed) {

@@ -37,7 +37,7 @@ impl Element {
     }
 }
 
-/// Another text as soon as a card shows anything else, but for what a glance tells.
+/// Eight letters and digits that are others as soon as a card shows anything else, but for what a glance tells.
 fn looks(card: Card) -> String {
     let at_rest = Element {
         card: card.at_rest(),

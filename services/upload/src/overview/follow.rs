@@ -1,7 +1,10 @@
 //! The events of the overview: of the cards that somebody sees, and that the order of all folders has changed. Which cards
 //! these are, the address says, so that nothing is kept between two connections, and any copy of the service can answer.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use axum::{Extension, extract::State, response::IntoResponse};
 use bytes::Bytes;
@@ -12,13 +15,14 @@ use serde_json::json;
 use tokio::sync::watch;
 
 use super::{
-    glances::{Glances, event},
+    glances::{Glanced, Glances, event},
     parts::named_folders,
 };
 use crate::{
     app::App,
     front_door::extract::Search,
     live::{
+        follow::Has,
         pace::Turned,
         viewers::{Connection, Viewer, alive},
     },
@@ -41,8 +45,10 @@ struct Watcher {
     app: Arc<App>,
     glances: Arc<Glances>,
     sees: Vec<Folder>,
+    /// The looks of the cards that it has from the page.
+    has: HashSet<String>,
     /// What was last told of each; `None` where it was told that there is no such folder.
-    told: HashMap<Folder, Option<(Version, Bytes)>>,
+    told: HashMap<Folder, Option<(Version, Arc<Glanced>)>>,
     turns: watch::Receiver<Turned>,
     last: Turned,
 }
@@ -52,11 +58,13 @@ pub(super) async fn follow(
     State(app): State<Arc<App>>,
     Extension(glances): Extension<Arc<Glances>>,
     Search(query): Search<Query>,
+    Search(has): Search<Has>,
 ) -> Result<impl IntoResponse, Problem> {
     let sees = named_folders(&query.folders, MOST_SEEN)?;
     let connection = Connection::open(&app)?;
     let mut watcher = Watcher {
         sees,
+        has: has.prints(),
         told: HashMap::new(),
         turns: app.pace.turns(),
         last: Turned::default(),
@@ -117,24 +125,41 @@ impl Watcher {
             .collect()
     }
 
-    fn news_of(&mut self, folder: Folder, version: Option<Version>) -> Bytes {
+    fn news_of(&mut self, folder: Folder, version: Option<Version>) -> Vec<u8> {
         let last = self.told.get(&folder);
         let last_version = last.map(|told| told.as_ref().map(|(version, _)| *version));
         if last_version == Some(version) {
-            return Bytes::new();
+            return Vec::new();
         }
-        let glance = version.and_then(|version| {
-            let events = self.glances.of(&self.app, &folder, version)?;
-            Some((version, events))
+        let now = version.and_then(|version| {
+            let glanced = self.glances.of(&self.app, &folder, version)?;
+            Some((version, glanced))
         });
-        let last_events = last.map(|told| told.as_ref().map(|(_, events)| events.clone()));
-        let is_told = last_events == Some(glance.as_ref().map(|(_, events)| events.clone()));
-        let events = match &glance {
-            _ if is_told => Bytes::new(),
-            Some((_, events)) => events.clone(),
-            None => event("folder-removed", &json!({ "folder": folder.as_str() })).into(),
+        let before = last.map(|told| told.as_ref().map(|(_, glanced)| &**glanced));
+        let events = match (&now, before) {
+            (Some((_, glanced)), Some(Some(before))) => changed(glanced, before),
+            (Some((_, glanced)), _) if self.has.contains(glanced.looks()) => {
+                glanced.figures.to_vec()
+            }
+            (Some((_, glanced)), _) => [&glanced.drawn()[..], &glanced.figures].concat(),
+            (None, Some(None)) => Vec::new(),
+            (None, _) => {
+                event("folder-removed", &json!({ "folder": folder.as_str() })).into_bytes()
+            }
         };
-        self.told.insert(folder, glance);
+        self.told.insert(folder, now);
         events
     }
+}
+
+/// What there is to tell of a card that was told as it was before.
+fn changed(now: &Glanced, before: &Glanced) -> Vec<u8> {
+    let mut events = Vec::new();
+    if now.looks() != before.looks() {
+        events.extend_from_slice(now.drawn());
+    }
+    if now.figures != before.figures {
+        events.extend_from_slice(&now.figures);
+    }
+    events
 }

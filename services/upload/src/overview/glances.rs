@@ -1,22 +1,22 @@
-//! What a card needs to stay current: little, since it comes as often as frames do. Whatever else changes on a card, a glance
-//! says that the card looks otherwise, and its script has it drawn anew.
+//! What a card needs to stay current. What changes as often as frames come is told in figures, which are little: a glance.
+//! Whatever else changes on a card, it is drawn anew here, as on the page.
+
+use std::sync::{Arc, OnceLock};
 
 use bytes::Bytes;
 use event_bus::Folder;
-use folder_state::{Summary, Version};
+use folder_state::Version;
 use quick_cache::sync::Cache;
 use serde::Serialize;
 
-use super::element::Element;
-use crate::{app::App, folders::card::Card, front_door::moment::Moment};
+use super::element::{self, Element};
+use crate::{app::App, folders::card::Card, front_door::moment::Moment, live::drawing::fragment};
 
 /// A folder at a glance: as an event of no more than 200 bytes, however long its name is.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Glance<'a> {
     folder: &'a str,
-    /// Another text as soon as its card shows anything else.
-    looks: &'a str,
     /// As it is shown.
     similarity: &'a str,
     /// When the last frame was stored, in milliseconds since 1970.
@@ -35,9 +35,17 @@ struct Seen<'a> {
     known_until: i64,
 }
 
-/// Glances as events, made once for all viewers.
+/// A card as events.
+pub(super) struct Glanced {
+    element: Element,
+    /// What changes as often as frames come.
+    pub(super) figures: Bytes,
+    drawn: OnceLock<Bytes>,
+}
+
+/// Cards as events, made once for all viewers.
 pub(super) struct Glances {
-    made: Cache<Folder, (Version, Bytes)>,
+    made: Cache<Folder, (Version, Arc<Glanced>)>,
 }
 
 /// More than several walls show at a time.
@@ -52,33 +60,53 @@ impl Default for Glances {
 }
 
 impl Glances {
-    /// A folder at a glance, if it is there.
-    pub(super) fn of(&self, app: &App, folder: &Folder, version: Version) -> Option<Bytes> {
-        if let Some((made_of, events)) = self.made.get(folder)
+    /// A folder's card, if it is there.
+    pub(super) fn of(&self, app: &App, folder: &Folder, version: Version) -> Option<Arc<Glanced>> {
+        if let Some((made_of, glanced)) = self.made.get(folder)
             && made_of == version
         {
-            return Some(events);
+            return Some(glanced);
         }
-        let summary = app.states.read().summary(folder)?;
-        let events = events(summary);
-        self.made.insert(folder.clone(), (version, events.clone()));
-        Some(events)
+        let element = {
+            let known = app.states.read();
+            Element::new(known.summary(folder)?, element::width(known.count()))
+        };
+        let glanced = Arc::new(Glanced::new(element));
+        let made = (version, Arc::clone(&glanced));
+        self.made.insert(folder.clone(), made);
+        Some(glanced)
     }
 }
 
-fn events(summary: Summary) -> Bytes {
-    let element = Element::new(summary, 0);
-    let card = &element.card;
-    let (newest, [before, last]) = card.recent_end;
-    let glance = Glance {
-        folder: &card.folder,
-        looks: &element.looks,
-        similarity: &card.similarity,
-        frame_at: card.frame_moment.as_ref().map(Moment::milliseconds),
-        recent: (newest, before, last),
-    };
-    let seen = seen(card).map_or(String::new(), |seen| event("seen", &seen));
-    (event("glance", &glance) + &seen).into()
+impl Glanced {
+    fn new(element: Element) -> Self {
+        let card = &element.card;
+        let (newest, [before, last]) = card.recent_end;
+        let glance = Glance {
+            folder: &card.folder,
+            similarity: &card.similarity,
+            frame_at: card.frame_moment.as_ref().map(Moment::milliseconds),
+            recent: (newest, before, last),
+        };
+        let seen = seen(card).map_or(String::new(), |seen| event("seen", &seen));
+        let figures = event("glance", &glance) + &seen;
+        Glanced {
+            figures: figures.into(),
+            drawn: OnceLock::new(),
+            element,
+        }
+    }
+
+    /// Another text as soon as the card shows anything else than other figures.
+    pub(super) fn looks(&self) -> &str {
+        &self.element.looks
+    }
+
+    /// The card as it is drawn on the page.
+    pub(super) fn drawn(&self) -> &Bytes {
+        let draw = || fragment("card", self.element.to_string().trim()).into();
+        self.drawn.get_or_init(draw)
+    }
 }
 
 fn seen(card: &Card) -> Option<Seen<'_>> {

@@ -1,9 +1,13 @@
 //! The page of silences: those that there are, and a form to make one.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use askama::Template;
-use axum::{Extension, extract::State, response::Html};
+use axum::{
+    Extension,
+    extract::State,
+    response::{Html, IntoResponse},
+};
 use proto::v1::{AlertMatcher, Folder as Details, Silence};
 use serde::Deserialize;
 use time::OffsetDateTime;
@@ -13,6 +17,11 @@ use crate::{
     access::Visitor,
     app::App,
     front_door::{addresses::encoded, extract::Search, moment::Moment, pages::render},
+    live::{
+        self,
+        drawing::{Drawing, Part},
+        follow::{Has, Page},
+    },
     problem::Problem,
 };
 
@@ -25,17 +34,27 @@ const MOST_OVER: usize = 20;
 #[derive(Template)]
 #[template(path = "silences/page.html")]
 struct SilencesPage {
-    /// Those that last or are to come.
-    silences: Vec<Row>,
-    over: Vec<Row>,
-    /// Those that are not shown, of the ones that last or are to come.
-    left_out: usize,
+    drawing: Drawing,
     kinds: Vec<String>,
     lasts: [(&'static str, &'static str, u32); 5],
     /// The folder that the form begins with.
     folder: String,
     visitor: Visitor,
     is_connected: bool,
+}
+
+/// What may change of the page.
+#[derive(Template, Clone, Copy)]
+#[template(path = "silences/parts.html")]
+struct Parts<'a> {
+    /// Which of them is drawn.
+    part: &'a str,
+    /// Those that last or are to come.
+    silences: &'a [Row],
+    over: &'a [Row],
+    /// Those that are not shown, of the ones that last or are to come.
+    left_out: usize,
+    visitor: &'a Visitor,
 }
 
 /// A silence in words.
@@ -63,35 +82,80 @@ pub(crate) struct Begin {
     folder: String,
 }
 
+/// The page, as somebody sees it.
+struct Shown {
+    app: Arc<App>,
+    visitor: Visitor,
+}
+
+impl Page for Shown {
+    const AT_LEAST_EVERY: Duration = Duration::from_secs(5);
+
+    fn version(&self) -> u64 {
+        self.app.silences.version()
+    }
+
+    fn draw(&self) -> Result<Option<Drawing>, Problem> {
+        let now = OffsetDateTime::now_utc();
+        let (silences, over, left_out) = {
+            let known = self.app.silences.read();
+            let current = known.at(&[Stage::Active, Stage::ToCome], now);
+            let left_out = current.len().saturating_sub(MOST);
+            let over = known.at(&[Stage::Over], now);
+            let rows = |listed: Vec<(Stage, &Silence)>, most| {
+                let shown = listed.into_iter().take(most);
+                shown
+                    .map(|(stage, silence)| Row::new(stage, silence, now))
+                    .collect::<Vec<_>>()
+            };
+            (rows(current, MOST), rows(over, MOST_OVER), left_out)
+        };
+        let parts = Parts {
+            part: "",
+            silences: &silences,
+            over: &over,
+            left_out,
+            visitor: &self.visitor,
+        };
+        let drawn = ["now", "over"].into_iter();
+        let drawn = drawn.map(|part| Part::new(part, &Parts { part, ..parts }));
+        Ok(Some(Drawing::new(
+            drawn.collect::<Result<_, _>>()?,
+            Vec::new(),
+        )))
+    }
+}
+
 pub(crate) async fn page(
     State(app): State<Arc<App>>,
     Search(begin): Search<Begin>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
-    let now = OffsetDateTime::now_utc();
-    let (silences, over, left_out) = {
-        let known = app.silences.read();
-        let current = known.at(&[Stage::Active, Stage::ToCome], now);
-        let left_out = current.len().saturating_sub(MOST);
-        let over = known.at(&[Stage::Over], now);
-        let rows = |listed: Vec<(Stage, &Silence)>, most| {
-            let shown = listed.into_iter().take(most);
-            shown
-                .map(|(stage, silence)| Row::new(stage, silence, now))
-                .collect()
-        };
-        (rows(current, MOST), rows(over, MOST_OVER), left_out)
+    let shown = Shown {
+        app: Arc::clone(&app),
+        visitor: visitor.clone(),
     };
     render(&SilencesPage {
-        silences,
-        over,
-        left_out,
+        drawing: shown.draw()?.unwrap_or_default(),
         kinds: AlertMatcher::kinds_there_are(),
         lasts: LASTS,
         folder: begin.folder,
         visitor,
         is_connected: app.broker.is_connected(),
     })
+}
+
+/// Tells what becomes of the page.
+pub(crate) async fn follow(
+    State(app): State<Arc<App>>,
+    Search(has): Search<Has>,
+    Extension(visitor): Extension<Visitor>,
+) -> Result<impl IntoResponse, Problem> {
+    let shown = Shown {
+        app: Arc::clone(&app),
+        visitor,
+    };
+    live::follow::follow(&app, shown, &has)
 }
 
 /// The silences that last and may mean alerts of a folder.

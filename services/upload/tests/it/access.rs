@@ -291,6 +291,7 @@ async fn events_end_with_the_token_that_let_in() {
         "/api/v1/events",
         "/api/v1/events/folders",
         "/folders/glances?folders=folder1",
+        "/folder/folder1/live",
     ] {
         let follow = async |token: &Issued| {
             let mut events = get(&service, path, token).await;

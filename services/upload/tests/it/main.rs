@@ -22,6 +22,7 @@ mod hostile;
 mod labels;
 mod legacy;
 mod list;
+mod live;
 mod login;
 mod logins_refused;
 mod normals;

@@ -168,7 +168,9 @@ async fn a_viewer_is_told_of_the_folders_that_it_sees_in_small_events() {
         .until("event: folder-removed\ndata: {\"folder\":\"folder1\"}")
         .await;
     let events = viewer.seen().split_inclusive("\n\n");
-    let longest = events.max_by_key(|event| event.len()).unwrap();
+    let (cards, others): (Vec<_>, Vec<_>) = events.partition(|it| it.starts_with("event: card\n"));
+    assert!(!cards.is_empty() && cards.iter().all(|card| card.len() < 4000));
+    let longest = others.into_iter().max_by_key(|event| event.len()).unwrap();
     assert!(longest.len() <= 200, "{} bytes: {longest}", longest.len());
     assert!(longest.contains(&long), "{longest}");
 
@@ -180,25 +182,41 @@ async fn a_viewer_is_told_of_the_folders_that_it_sees_in_small_events() {
 }
 
 #[tokio::test]
-async fn a_glance_says_when_a_card_looks_otherwise() {
+async fn a_card_that_looks_otherwise_is_told_as_it_is_drawn() {
     let nats = NatsServer::start();
     let service = Service::start(&nats).await;
-    let looks = async || {
+    let card = async || {
         let card = service.get("/folders/cards?folders=folder1").await;
-        let card = card.text().await.unwrap();
-        let (_, rest) = card.split_once("data-looks=\"").unwrap();
-        rest[..8].to_owned()
+        card.text().await.unwrap()
     };
-    let before = looks().await;
-    let mut viewer = Viewer::follow(&service, "/folders/glances?folders=folder1").await;
-    let says = |looks: &str| format!("{{\"folder\":\"folder1\",\"looks\":\"{looks}\"");
-    assert!(viewer.seen().contains(&says(&before)), "{}", viewer.seen());
+    let looks = |card: &str| card.split_once("data-looks=\"").unwrap().1[..8].to_owned();
+    let before = looks(&card().await);
+    let path = format!("/folders/glances?folders=folder1&has={before}");
+    let mut viewer = Viewer::follow(&service, &path).await;
+    assert!(
+        viewer
+            .seen()
+            .contains("event: glance\ndata: {\"folder\":\"folder1\"")
+    );
+    assert!(
+        !viewer.seen().contains("event: card\n"),
+        "{}",
+        viewer.seen()
+    );
     service
         .put("/api/v1/folders/folder1", r#"{"title": "Gate"}"#)
         .await;
-    let after = looks().await;
-    assert_ne!(after, before);
-    viewer.until(&says(&after)).await;
+    viewer.until("event: card\n").await;
+    let after = card().await;
+    assert_ne!(looks(&after), before);
+    let drawn = after.trim().replace('\n', "\ndata: ");
+    viewer
+        .until(&format!("event: card\ndata: {drawn}\n\n"))
+        .await;
+
+    // Whoever was away has it as it was.
+    let away = Viewer::follow(&service, &path).await;
+    assert!(away.seen().contains("event: card\n"), "{}", away.seen());
 }
 
 async fn ask_for_gzip(service: &Service, path: &str) -> Response {
