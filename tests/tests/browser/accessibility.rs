@@ -76,16 +76,12 @@ async fn every_page_is_accessible() {
     let Some((mut stack, browser)) = start().await else {
         return;
     };
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack.add_normal("folder1", picture(View::Yard, 0)).await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let said = json!({"title": "Loading dock, ".repeat(7), "site": "x".repeat(100), "tags": ["outdoor", "lane"]});
     stack.describe_folder("folder1", &said.to_string()).await;
-    stack
-        .upload("folder2", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder2").await;
     stack.publish("folder2", picture(View::Dock, 1)).await;
     stack
         .upload("folder3", "blank.jpg", picture(View::Blank, 0))

@@ -8,9 +8,7 @@ use crate::{browser::Browser, start};
 async fn two_alerts() -> Option<(Stack, Browser, String)> {
     let (stack, browser) = start().await?;
     for folder in ["folder1", "folder2"] {
-        stack
-            .upload(folder, "dock.jpg", picture(View::Dock, 0))
-            .await;
+        stack.watch(folder).await;
         stack.publish(folder, picture(View::Wall, 0)).await;
     }
     let id = stack.firing("folder1").await.id;

@@ -1,7 +1,7 @@
 //! The page on which a folder's masks and regions are drawn: by mouse and by keys alone, and what comes of it.
 
 use serde_json::{Value, json};
-use tests::{Stack, View, picture};
+use tests::Stack;
 use thirtyfour::{By, Key, TypingData};
 
 use crate::{
@@ -16,9 +16,7 @@ const RULE: &str = "/api/v1/folders/folder1/rule";
 /// The page of a folder with a reference, and a rule by which parts can be left out. No comparator need have the measure.
 async fn editor() -> Option<(Stack, Browser)> {
     let (stack, browser) = start().await?;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack
         .set_rule("folder1", r#"{"measure": "view", "holdSeconds": 7}"#)
         .await;

@@ -18,8 +18,7 @@ async fn watched_through_a_proxy() -> Option<(Stack, Proxy, Browser)> {
 }
 
 async fn watch(stack: &Stack, browser: &Browser) {
-    let reference = picture(View::Dock, 0);
-    stack.upload("folder1", "dock.jpg", reference).await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Dock, 1)).await;
     browser.visit("/").await;
     browser.script("window.isTheSamePage = true;", vec![]).await;

@@ -153,8 +153,7 @@ async fn a_rule_says_what_it_would_have_done_before_it_is_saved() {
     let Some((stack, browser)) = start().await else {
         return;
     };
-    let reference = picture(View::Dock, 0);
-    stack.upload("folder1", "dock.jpg", reference).await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     stack.firing("folder1").await;
     browser.visit("/folder/1").await;
@@ -219,9 +218,7 @@ async fn numbers_are_written_alike_wherever_the_viewer_is() {
     browser
         .devtools("Page.addScriptToEvaluateOnNewDocument", on_new_pages)
         .await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Dock, 1)).await;
     stack.similarity_where("folder1", |_| true).await;
     browser.visit("/folder/1").await;
@@ -252,9 +249,7 @@ async fn what_is_not_there_is_not_offered_and_the_last_picture_is_not_lost_unask
             vec![],
         )
         .await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     browser.reads("[data-pictures] .name", "dock.jpg").await;
     browser.gone("[data-modes], [data-offer]").await;
     browser.click("[aria-label='Delete dock.jpg']").await;
@@ -325,9 +320,7 @@ async fn the_page_follows_its_folder_and_leaves_when_it_goes() {
     stack.make_folder("gate").await;
     browser.visit("/folder/gate").await;
     browser.reads(".large .state", "No reference").await;
-    stack
-        .upload("gate", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("gate").await;
     browser.reads(".large .state", "No frames").await;
     stack.publish("gate", picture(View::Wall, 0)).await;
     browser.reads(".large .state", "Alert").await;

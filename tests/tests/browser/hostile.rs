@@ -41,9 +41,7 @@ async fn names_and_notes_are_text() {
     let Some((stack, browser)) = start().await else {
         return;
     };
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     browser.visit("/").await;
     publish_as_hostile(&stack, "folder1").await;
     let alert = stack.firing("folder1").await.id;

@@ -72,9 +72,7 @@ async fn walk(browser: &Browser, path: &str) {
 
 async fn one_alert() -> Option<(Stack, Browser, String)> {
     let (stack, browser) = start().await?;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let id = stack.firing("folder1").await.id;
     Some((stack, browser, id))

@@ -114,8 +114,7 @@ async fn a_viewer_is_offered_nothing_that_changes_anything() {
     let Some((mut stack, browser)) = start().await else {
         return;
     };
-    let reference = picture(View::Dock, 0);
-    stack.upload("folder1", "dock.jpg", reference).await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let alert = format!("/alerts/{}", stack.firing("folder1").await.id);
     let _users = Users::guard(&mut stack).await;

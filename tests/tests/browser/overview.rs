@@ -16,9 +16,7 @@ async fn a_folder_that_goes_wrong_is_shown_without_a_reload() {
     let Some((stack, browser)) = start().await else {
         return;
     };
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Dock, 1)).await;
     browser.visit("/").await;
     browser.script("window.isTheSamePage = true;", vec![]).await;
@@ -66,8 +64,7 @@ async fn an_old_picture_and_a_silent_camera_are_marked() {
         return;
     };
     browser.set_up_clock().await;
-    let reference = picture(View::Dock, 0);
-    stack.upload("folder1", "dock.jpg", reference).await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Dock, 1)).await;
     stack.similarity_where("folder1", |_| true).await;
     browser.visit("/").await;
@@ -138,9 +135,7 @@ async fn what_goes_wrong_comes_first_once_nobody_is_working() {
     browser.visit("/").await;
     let first = "document.querySelector('[data-folder]').dataset.folder";
     for folder in ["folder5", "folder6"] {
-        stack
-            .upload(folder, "dock.jpg", picture(View::Dock, 0))
-            .await;
+        stack.watch(folder).await;
     }
     stack.publish("folder5", picture(View::Wall, 0)).await;
     browser.until(&format!("{first} === 'folder5'")).await;
@@ -233,9 +228,7 @@ async fn six_hundred_folders_are_no_burden() {
     let screens = [([1440, 900], 300..303), ([390, 844], 303..306)];
     for number in 300..306 {
         let folder = &format!("site-{number}");
-        stack
-            .upload(folder, "dock.jpg", picture(View::Dock, 0))
-            .await;
+        stack.watch(folder).await;
         stack.publish(folder, picture(View::Dock, 1)).await;
         stack.similarity_where(folder, |_| true).await;
     }
@@ -265,9 +258,7 @@ async fn folders_are_found_filtered_and_sorted_and_the_address_remembers_it() {
         return;
     };
     stack.make_folder("gate").await;
-    stack
-        .upload("gate", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("gate").await;
     stack.publish("gate", picture(View::Dock, 1)).await;
     stack.similarity_where("gate", |_| true).await;
     browser.visit("/").await;
@@ -384,9 +375,7 @@ async fn ten_thousand_folders_are_searched_scrolled_and_watched() {
     browser.until(&format!("{cards} === 60")).await;
 
     browser.visit("/").await;
-    stack
-        .upload("cam-7000", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("cam-7000").await;
     stack.publish("cam-7000", picture(View::Wall, 0)).await;
     let begun = Instant::now();
     browser

@@ -109,8 +109,7 @@ async fn the_latest_frame_becomes_the_reference_once_that_is_confirmed() {
     let Some((stack, browser)) = start().await else {
         return;
     };
-    let reference = picture(View::Dock, 0);
-    stack.upload("folder1", "dock.jpg", reference).await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     browser.visit("/folder/1").await;
     browser.reads(".large .state", "Alert").await;
@@ -141,8 +140,7 @@ async fn a_picture_is_deleted_once_that_is_confirmed() {
     let Some((stack, browser)) = start().await else {
         return;
     };
-    let reference = picture(View::Dock, 0);
-    stack.upload("folder1", "dock.jpg", reference).await;
+    stack.watch("folder1").await;
     browser.visit("/folder/1").await;
     browser.click("[aria-label='Delete dock.jpg']").await;
     let question = browser.session.get_alert_text().await.unwrap();

@@ -41,10 +41,7 @@ async fn a_drawn_camera_that_is_covered_raises_an_alert_which_resolves() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_file_that_is_put_into_a_watched_folder_is_a_frame() {
-    let stack = Stack::start().await;
-    stack
-        .upload("folder3", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let stack = Stack::watching("folder3").await;
     let folder = TempDir::new().unwrap();
     let spec = format!("folder3=pictures:{},watch", folder.path().display());
     let _cameras = run_cameras(&stack, &[&spec]).await;
@@ -81,9 +78,7 @@ async fn a_video_is_a_camera() {
         .status()
         .unwrap();
     assert!(made.success());
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     let spec = format!("folder1=video:{},rate=10", clip.display());
     let _cameras = run_cameras(&stack, &[&spec]).await;
     stack.firing("folder1").await;

@@ -13,9 +13,7 @@ use upload::{AccessConfig, Config};
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alert_that_a_change_ends_says_whose_it_was() {
     let mut stack = Stack::start().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let first = stack.firing("folder1").await;
 

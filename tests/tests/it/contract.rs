@@ -144,10 +144,7 @@ fn the_asyncapi_document_has_the_messages_as_they_are() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn the_redis_keys_are_those_of_the_documentation() {
-    let stack = Stack::start().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let stack = Stack::watching("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     stack.firing("folder1").await;
     stack.similarity_where("folder1", |_| true).await;

@@ -32,9 +32,7 @@ impl Site {
         let stack = Stack::start().await;
         let client = async_nats::connect(stack.nats.url()).await.unwrap();
         for folder in ["folder1", "folder2"] {
-            stack
-                .upload(folder, "dock.jpg", picture(View::Dock, 0))
-                .await;
+            stack.watch(folder).await;
         }
         stack.publish("folder1", picture(View::Wall, 0)).await;
         stack.publish("folder2", picture(View::Dock, 1)).await;

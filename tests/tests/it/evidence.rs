@@ -56,9 +56,7 @@ async fn the_evidence_is_there_when_the_alert_is() {
     let mut alerts = client.subscribe("alerts.>").await.unwrap();
     client.flush().await.unwrap();
     let frame = picture(View::Wall, 0);
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack.publish("folder1", frame.clone()).await;
 
     let alert = alerts.next().await.unwrap();
@@ -102,9 +100,7 @@ async fn an_alert_does_not_wait_for_room_for_its_evidence() {
         ..comparator::Config::default()
     };
     stack.start_comparator_with(config).await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let alert = stack.firing("folder1").await;
     let path = format!("/api/v1/alerts/{}/evidence/frame", alert.id);
@@ -114,9 +110,7 @@ async fn an_alert_does_not_wait_for_room_for_its_evidence() {
 
 /// Gives folder1 a reference; hands out JetStream, for who would do harm to its streams.
 async fn watched(stack: &Stack) -> jetstream::Context {
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     jetstream::new(async_nats::connect(stack.nats.url()).await.unwrap())
 }
 

@@ -5,9 +5,7 @@ use tests::{Stack, View, picture};
 #[tokio::test(flavor = "multi_thread")]
 async fn an_upload_and_a_frame_give_a_comparison_an_alert_and_its_resolution() {
     let stack = Stack::start().await;
-    let upload = stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let upload = stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Dock, 1)).await;
     stack
         .similarity_where("folder1", |similarity| similarity >= 0.9)
@@ -40,10 +38,7 @@ async fn an_upload_and_a_frame_give_a_comparison_an_alert_and_its_resolution() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_bare_nats_client_is_a_camera() {
-    let stack = Stack::start().await;
-    stack
-        .upload("folder2", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let stack = Stack::watching("folder2").await;
     let client = async_nats::connect(stack.nats.url()).await.unwrap();
     client
         .publish("frames.folder2", picture(View::Wall, 0).into())
@@ -60,10 +55,7 @@ async fn a_bare_nats_client_is_a_camera() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_new_reference_judges_the_latest_frame_again_at_once() {
-    let stack = Stack::start().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let stack = Stack::watching("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     stack.firing("folder1").await;
 
@@ -79,9 +71,7 @@ async fn a_new_reference_judges_the_latest_frame_again_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn deleting_the_reference_brings_the_one_before_it_back_or_ends_the_alert() {
     let stack = Stack::start().await;
-    let dock = stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let dock = stack.watch("folder1").await;
     let wall = stack
         .upload("folder1", "wall.jpg", picture(View::Wall, 0))
         .await;
@@ -105,9 +95,7 @@ async fn deleting_the_reference_brings_the_one_before_it_back_or_ends_the_alert(
 async fn without_a_reference_or_without_frames_there_is_no_verdict_and_one_can_see_why() {
     let stack = Stack::start().await;
     stack.publish("folder1", picture(View::Dock, 0)).await;
-    stack
-        .upload("folder2", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder2").await;
     eventually("the frame is seen", async || {
         (!stack.get("/api/v1/folders/folder1").await["frame"].is_null()).then_some(())
     })

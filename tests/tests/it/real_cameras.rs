@@ -7,7 +7,7 @@ use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use test_support::eventually;
-use tests::{SnapshotCamera, Stack, View, picture};
+use tests::{SnapshotCamera, Stack};
 use tokio::time::{Instant, sleep};
 
 async fn send(request: reqwest::RequestBuilder, body: &Value) -> Response {
@@ -38,9 +38,7 @@ async fn a_camera_that_is_tried_and_set_by_api_sends_frames_and_is_said_to_stand
 
     let set = send(Client::new().put(&url), &body).await;
     assert_eq!(set.status(), 200);
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack
         .similarity_where("folder1", |similarity| similarity > 0.9)
         .await;

@@ -5,9 +5,7 @@ use tests::{Stack, View, picture};
 #[tokio::test(flavor = "multi_thread")]
 async fn a_comparator_that_comes_last_judges_what_is_there() {
     let mut stack = Stack::without_comparator().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     for seed in 0..10 {
         stack.publish("folder1", picture(View::Wall, seed)).await;
     }
@@ -19,9 +17,7 @@ async fn a_comparator_that_comes_last_judges_what_is_there() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_reference_that_came_while_no_comparator_ran_is_judged_by_the_next() {
     let mut stack = Stack::start().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     stack.firing("folder1").await;
 
@@ -37,9 +33,7 @@ async fn a_reference_that_came_while_no_comparator_ran_is_judged_by_the_next() {
 async fn a_comparator_that_begins_after_a_normal_picture_came_takes_the_reference_to_be_as_old_as_it_is()
  {
     let mut stack = Stack::start().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     stack.firing("folder1").await;
     stack.add_normal("folder1", picture(View::Yard, 0)).await;
@@ -54,9 +48,7 @@ async fn a_comparator_that_begins_after_a_normal_picture_came_takes_the_referenc
 #[tokio::test(flavor = "multi_thread")]
 async fn after_a_restart_of_everything_it_goes_on_where_it_stopped() {
     let mut stack = Stack::start().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let before = stack.firing("folder1").await;
     eventually("both keys", async || {
@@ -81,9 +73,7 @@ async fn two_comparators_raise_one_alert() {
     let mut stack = Stack::start().await;
     stack.start_comparator().await;
     for folder in ["folder1", "folder2", "folder3"] {
-        stack
-            .upload(folder, "dock.jpg", picture(View::Dock, 0))
-            .await;
+        stack.watch(folder).await;
     }
     for seed in 0..8 {
         for folder in ["folder1", "folder2", "folder3"] {

@@ -30,10 +30,7 @@ async fn shows_a_mismatch(stack: &Stack) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_threshold_holds_at_once() {
-    let stack = Stack::start().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let stack = Stack::watching("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let alert = stack.firing("folder1").await;
     let rule = format!(r#"{{"threshold":{}}}"#, alert.similarity.unwrap());
@@ -48,9 +45,7 @@ async fn with_holds_an_alert_fires_and_resolves_when_it_has_lasted() {
     stack
         .set_rule("folder1", r#"{"holdSeconds":1.5,"keepFiringSeconds":1}"#)
         .await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
 
     let begun = OffsetDateTime::now_utc();
     show_until(&stack, View::Wall, 1).await;
@@ -75,9 +70,7 @@ async fn with_holds_an_alert_fires_and_resolves_when_it_has_lasted() {
 async fn a_hold_goes_on_in_the_comparator_that_starts_next() {
     let mut stack = Stack::start().await;
     stack.set_rule("folder1", r#"{"holdSeconds":3600}"#).await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let bus = stack.bus().await;
     let hold = eventually("the hold is remembered", async || {
@@ -104,10 +97,7 @@ async fn a_hold_goes_on_in_the_comparator_that_starts_next() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn alerts_that_are_switched_off_resolve_and_switched_on_again_fire() {
-    let stack = Stack::start().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let stack = Stack::watching("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let first = stack.firing("folder1").await;
 
@@ -137,9 +127,7 @@ async fn a_rule_that_cannot_be_leaves_the_one_before_in_force_for_all() {
     for beyond in [r#"{"threshold":7}"#, r#"{"threshold":"#, "7"] {
         bucket.put("folder1", beyond.into()).await.unwrap();
     }
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     stack.similarity_where("folder1", |_| true).await;
     shows_the_rule_of_before(&stack).await;
@@ -181,10 +169,7 @@ async fn shows_the_rule_of_before(stack: &Stack) {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn another_measure_holds_at_once_and_needs_no_upload() {
-    let stack = Stack::start().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let stack = Stack::watching("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let by_phash = stack.firing("folder1").await.similarity.unwrap();
     let (bus, folder) = (stack.bus().await, "folder1".parse().unwrap());
@@ -231,14 +216,10 @@ async fn a_rule_that_changes_for_many_folders_holds_up_no_new_frame() {
         .collect();
     for folder in &folders {
         stack.make_folder(folder).await;
-        stack
-            .upload(folder, "dock.jpg", picture(View::Dock, 0))
-            .await;
+        stack.watch(folder).await;
     }
     stack.make_folder("new").await;
-    stack
-        .upload("new", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("new").await;
     let bus = stack.bus().await;
     let all = async || -> Vec<Comparison> {
         let all = bus.all::<Comparison>().await;

@@ -4,10 +4,7 @@ use tests::{Stack, View, picture};
 
 #[tokio::test(flavor = "multi_thread")]
 async fn frames_that_cannot_be_read_stop_nothing() {
-    let stack = Stack::start().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let stack = Stack::watching("folder1").await;
     let good = picture(View::Wall, 0);
     let hostile: [&[u8]; 5] = [
         b"",
@@ -25,10 +22,7 @@ async fn frames_that_cannot_be_read_stop_nothing() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn names_and_headers_that_a_camera_may_send_stop_nothing() {
-    let stack = Stack::start().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let stack = Stack::watching("folder1").await;
     let client = async_nats::connect(stack.nats.url()).await.unwrap();
     for (name, value) in [
         ("Captured-At", "yesterday"),
@@ -77,10 +71,7 @@ async fn a_frame_on_a_subject_that_no_stream_takes_is_a_dead_letter() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_camera_whose_clock_is_wrong_is_judged_like_any_other() {
-    let stack = Stack::start().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let stack = Stack::watching("folder1").await;
     let client = async_nats::connect(stack.nats.url()).await.unwrap();
     let publish = async |view, captured_at: &str| {
         let mut headers = async_nats::HeaderMap::new();
@@ -109,9 +100,7 @@ async fn a_camera_whose_clock_is_wrong_is_judged_like_any_other() {
 #[tokio::test(flavor = "multi_thread")]
 async fn events_that_mean_nothing_stop_no_folder() {
     let mut stack = Stack::start().await;
-    let dock = stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let dock = stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Dock, 1)).await;
     stack
         .similarity_where("folder1", |similarity| similarity >= 0.9)
@@ -153,10 +142,7 @@ async fn events_that_mean_nothing_stop_no_folder() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_frame_that_cannot_be_read_is_told_as_such_and_leaves_alert_and_similarity_alone() {
-    let stack = Stack::start().await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    let stack = Stack::watching("folder1").await;
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let firing = stack.firing("folder1").await;
     stack.publish("folder1", b"GET / HTTP/1.1".to_vec()).await;

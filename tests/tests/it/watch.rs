@@ -105,9 +105,7 @@ async fn a_picture_that_stands_still_is_frozen_also_where_the_reference_is_lost(
     // By this measure a frame is held against the stored picture.
     let rule = r#"{"frozenSeconds": 2, "measure": "median"}"#;
     stack.set_rule("folder1", rule).await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     let client = async_nats::connect(stack.nats.url()).await.unwrap();
     let references = async_nats::jetstream::new(client)
         .get_stream("OBJ_references")
@@ -135,9 +133,7 @@ async fn a_picture_that_stands_still_is_frozen_also_where_the_reference_is_lost(
 async fn a_camera_of_which_nothing_can_be_read_has_an_alert_that_says_why() {
     let stack = watching().await;
     stack.set_rule("folder1", r#"{"silentSeconds": 1}"#).await;
-    stack
-        .upload("folder1", "dock.jpg", picture(View::Dock, 0))
-        .await;
+    stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Dock, 1)).await;
     let page = b"<html>401 Unauthorized</html>".to_vec();
     for _ in 0..15 {
