@@ -455,7 +455,7 @@ impl World {
                 why: why.to_owned(),
             };
         }
-        if !self.is_draining && self.random.one_in(50) {
+        if !self.is_draining && self.random.one_in(8) {
             self.tally.refused += 1;
             return Answer::Refused {
                 why: "404".to_owned(),
