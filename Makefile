@@ -49,8 +49,10 @@ check:
 	cargo fmt --all --check
 	cargo check --workspace --all-targets --locked
 
+# Most tests wait for servers and for time to pass, so more of them run at a time than there are cores.
 test: tools
 	@sh scripts/get-tools.sh ffmpeg rtsp-server chromium axe promtool receivers
+	RUST_TEST_THREADS=$${RUST_TEST_THREADS:-4} \
 	FRAMEWATCH_MODEL=$${FRAMEWATCH_MODEL:-$$(ls $(MODEL) 2>/dev/null)} cargo test --workspace --locked $(ARGS)
 
 soak: tools

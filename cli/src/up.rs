@@ -3,38 +3,30 @@
 mod caught;
 mod data_folder;
 mod disk;
+mod services;
 mod supervise;
 mod tethered;
 mod trouble;
 mod watched;
 
 use std::{
-    io::Write as _,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
 };
 
-use accounts::Issued;
 use anyhow::anyhow;
 use camera_settings::CameraKey;
 use clap::Args as _;
-use event_bus::{Bus, BusConfig, NatsLogin, Role, without_secrets};
-use futures::{StreamExt as _, future::join_all, stream::FuturesUnordered};
+use event_bus::{BusConfig, NatsLogin, without_secrets};
+use futures::future::join_all;
 use local_servers::Server;
 use looks::ModelConfig;
-use notifier::PageUrl;
 use service_runtime::{Context, CpuConfig, Failure, RuntimeConfig, listen};
-use tokio::{
-    net::TcpListener,
-    sync::mpsc,
-    task::{JoinError, JoinSet},
-};
 use tokio_util::sync::CancellationToken;
 
-use crate::{api::ApiConfig, demo, lines, watch};
-use caught::Catcher;
+use crate::lines;
 use data_folder::DataFolder;
-use supervise::{LocalServer, Port, Trouble};
+use supervise::{LocalServer, Port};
 pub(crate) use tethered::Tethered;
 
 const WEB_PORT: u16 = 5000;
@@ -263,167 +255,6 @@ impl Up {
         let port = port.map_or(Port::Usual(usual), Port::Asked);
         LocalServer::plan(server, program.as_deref(), data, port).map(Some)
     }
-
-    async fn run_services(
-        &self,
-        web: TcpListener,
-        addresses: &Addresses,
-        troubles: Vec<Trouble>,
-        data: &DataFolder,
-        context: &Context,
-    ) -> Result<(), Failure> {
-        let bus = BusConfig {
-            login: self.login.clone(),
-            ..BusConfig::for_url(addresses.nats.clone())
-        };
-        let redis = sink::Config {
-            login: self.redis_login.clone(),
-            ..sink::Config::for_url(addresses.redis.clone())
-        };
-        let connecting = async {
-            tokio::select! {
-                connections = Connections::open(&bus, &redis) => connections,
-                cause = first_trouble(troubles) => Err(Failure::Unavailable(anyhow!(cause))),
-            }
-        };
-        let Some(connections) = context.shutdown.run_until_cancelled(connecting).await else {
-            return Ok(());
-        };
-        let Connections {
-            upload,
-            comparator,
-            sink,
-            redis,
-            terminal,
-        } = connections?;
-        let by_api = self.cameras_by_api(data)?;
-        let demo_token = self.demo.then(demo::token);
-        let catcher = match self.demo && self.notify.notify.is_none() {
-            true => Some(Catcher::open().await?),
-            false => None,
-        };
-        let (alerts, alert_lines) = mpsc::channel(256);
-        let mut services = JoinSet::new();
-        services.spawn(upload::run(
-            web,
-            upload::Config {
-                model: self.model.clone(),
-                cameras: by_api.clone(),
-                messages_at: catcher.as_ref().map(Catcher::url),
-                ..with_token(self.upload.clone(), demo_token.as_ref())
-            },
-            upload,
-            context.clone(),
-        ));
-        services.spawn(comparator::run(
-            comparator::Config {
-                model: self.model.clone(),
-                ..self.comparator.clone()
-            },
-            comparator,
-            context.clone(),
-        ));
-        services.spawn(sink::run(
-            redis,
-            self.alerts.redis_alerts,
-            sink,
-            context.clone(),
-        ));
-        services.spawn(print_alerts(alert_lines));
-        services.spawn({
-            let shutdown = context.shutdown.clone();
-            async move {
-                watch::alerts(terminal.clone(), alerts, shutdown).await;
-                terminal.close().await;
-                Ok(())
-            }
-        });
-
-        addresses.print(data)?;
-        if let Some(directory) = &self.watch {
-            services.spawn(watched::run(
-                directory.clone(),
-                bus.clone(),
-                context.clone(),
-            ));
-            lines::print(format!(
-                "Each folder in {} is a camera: each new picture there is a frame.\n",
-                directory.display()
-            ))?;
-        }
-        services.spawn(real_cameras(
-            self.real_cameras(&by_api),
-            bus.clone(),
-            context.clone(),
-        ));
-        let mut notify = self.notify.clone();
-        if let Some(catcher) = catcher {
-            let (url, file) = (catcher.url(), catcher.routes(data)?);
-            notify.notify = Some(file.clone());
-            let (web, shutdown) = (addresses.web, context.shutdown.clone());
-            services.spawn(async move {
-                catcher.run(file, web, shutdown).await;
-                Ok(())
-            });
-            lines::print(format!(
-                "What people would be told is caught, and goes nowhere else: see {url}\n"
-            ))?;
-        }
-        if notify.notify.is_some() {
-            let notify = leading_to(notify, addresses.web);
-            services.spawn(people(notify, bus.clone(), context.clone()));
-        }
-        if self.demo {
-            services.spawn(demo::run(
-                ApiConfig {
-                    url: format!("http://{}", addresses.web),
-                    token: demo_token.map(|issued| issued.reveal()),
-                    token_file: None,
-                },
-                bus,
-                context.clone(),
-            ));
-            lines::print(demo::WHAT_HAPPENS)?;
-        }
-        first_failure(services, &context.shutdown).await
-    }
-}
-
-/// Messages lead to our own page, unless the operator says where people open it.
-fn leading_to(notify: notifier::Config, web: SocketAddr) -> notifier::Config {
-    let public_url = notify.public_url.or_else(|| PageUrl::served_at(web));
-    if public_url.is_none() {
-        tracing::warn!(
-            "messages lead nowhere unless the file says \"link\": the page is served at {web}; say with --public-url where people open it"
-        );
-    }
-    notifier::Config {
-        public_url,
-        ..notify
-    }
-}
-
-async fn people(notify: notifier::Config, bus: BusConfig, context: Context) -> Result<(), Failure> {
-    let (file, routes) = notify.load()?;
-    let connecting = Bus::connect(&bus, "framewatch-notifier", Role::Worker);
-    let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
-        return Ok(());
-    };
-    notifier::run(file, routes, bus.map_err(Failure::unavailable)?, context).await
-}
-
-async fn real_cameras(
-    cameras: camera::Config,
-    bus: BusConfig,
-    context: Context,
-) -> Result<(), Failure> {
-    let cameras = cameras.load()?;
-    let connecting = Bus::connect(&bus, "framewatch-camera", Role::Guest);
-    let Some(bus) = context.shutdown.run_until_cancelled(connecting).await else {
-        return Ok(());
-    };
-    let bus = bus.map_err(Failure::unavailable)?;
-    camera::run(cameras, bus, context).await
 }
 
 /// Runs the NATS server of a data folder and nothing else, as long as the work takes that is given its address.
@@ -450,76 +281,11 @@ pub(crate) fn settings_table() -> String {
     service_runtime::settings_table(&Up::augment_args(clap::Command::new("up")))
 }
 
-/// The settings of the upload service, by which it lets in the bearer of this token as well.
-fn with_token(mut upload: upload::Config, issued: Option<&Issued>) -> upload::Config {
-    upload.access.token_of_ours = issued.map(|issued| issued.token.clone());
-    upload
-}
-
 fn url(given: &Option<String>, own: Option<&LocalServer>) -> String {
     given
         .clone()
         .or_else(|| own.map(LocalServer::url))
         .expect("a server without a URL is our own")
-}
-
-/// Waits until a server cannot start before a person has done something, and says what.
-async fn first_trouble(troubles: Vec<Trouble>) -> String {
-    let mut causes: FuturesUnordered<_> = troubles.into_iter().map(Trouble::cause).collect();
-    match causes.next().await {
-        Some(cause) => cause,
-        None => std::future::pending().await,
-    }
-}
-
-/// Waits until all have ended. The first that fails takes the others down with it.
-async fn first_failure(
-    mut services: JoinSet<Result<(), Failure>>,
-    shutdown: &CancellationToken,
-) -> Result<(), Failure> {
-    let mut result = Ok(());
-    while let Some(ended) = services.join_next().await {
-        let ended = ended.unwrap_or_else(|panic: JoinError| Err(panic.into()));
-        if ended.is_err() {
-            shutdown.cancel();
-            result = result.and(ended);
-        }
-    }
-    result
-}
-
-async fn print_alerts(mut alerts: mpsc::Receiver<watch::Seen>) -> Result<(), Failure> {
-    while let Some(seen) = alerts.recv().await {
-        if let Err(error) = writeln!(std::io::stdout(), "{}", seen.line()) {
-            tracing::debug!(%error, "nobody reads the alerts");
-        }
-    }
-    Ok(())
-}
-
-/// A connection for each service, as if each were a process.
-struct Connections {
-    upload: Bus,
-    comparator: Bus,
-    sink: Bus,
-    redis: sink::Connection,
-    terminal: Bus,
-}
-
-impl Connections {
-    async fn open(bus: &BusConfig, redis: &sink::Config) -> Result<Self, Failure> {
-        let connect = async |name, role| {
-            let connected = Bus::connect(bus, name, role).await;
-            connected.map_err(Failure::unavailable)
-        };
-        Ok(Connections {
-            upload: connect("framewatch-upload", Role::Keeper).await?,
-            comparator: connect("framewatch-comparator", Role::Worker).await?,
-            sink: connect("framewatch-sink", Role::Worker).await?,
-            redis: sink::connect(redis).await?,
-            terminal: connect("framewatch up", Role::Worker).await?,
-        })
-    }
 }
 
 impl Addresses {

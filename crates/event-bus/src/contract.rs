@@ -24,6 +24,7 @@ pub(crate) mod learning;
 pub(crate) mod normals;
 pub(crate) mod notices;
 pub(crate) mod notifier_questions;
+pub(crate) mod pass;
 pub(crate) mod proposals;
 pub(crate) mod references;
 pub(crate) mod rights;

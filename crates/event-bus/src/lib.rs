@@ -51,6 +51,7 @@ pub use contract::notifier_questions::{
     AskedNotifier, NotifierAnswer, NotifierError, NotifierQuestion, NotifierQuestions,
     ReceiverSaid, RouteSaid, RoutesSaid, RoutesSet, SupposedAlert, Tested, WouldBeTold, WouldTell,
 };
+pub use contract::pass::{Pass, PassSays};
 pub use contract::proposals::{
     InvalidProposalKey, ProposalChange, ProposalKey, ProposalPlace, Proposals,
 };

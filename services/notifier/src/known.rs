@@ -39,6 +39,9 @@ pub(crate) struct Known {
     silences: HashMap<SilenceKey, Silence>,
     pub(crate) notices: HashMap<NoticeKey, StoredNotice>,
     pub(crate) turns: HashMap<ReceiverName, StoredTurn>,
+    /// As the simulation breaks it.
+    #[cfg(test)]
+    pub(crate) forgets_at_once: bool,
 }
 
 /// An episode.
@@ -269,7 +272,7 @@ impl Known {
                 ..ended
             });
         }
-        if self.alerts_are_caught_up && !is_lately(since, self.newest) && !self.is_open(id) {
+        if self.alerts_are_caught_up && Some(since) < self.forgets_before() && !self.is_open(id) {
             self.episodes.remove(id);
         }
     }
@@ -280,6 +283,15 @@ impl Known {
         self.notices
             .iter()
             .any(|(it, stored)| it.episode == key && is_open(&stored.notice))
+    }
+
+    /// What ended before then is forgotten where nobody is to be told of it.
+    fn forgets_before(&self) -> Option<OffsetDateTime> {
+        #[cfg(test)]
+        if self.forgets_at_once {
+            return Some(OffsetDateTime::UNIX_EPOCH + time::Duration::days(100_000));
+        }
+        self.newest.and_then(|newest| newest.checked_sub(LATELY))
     }
 
     /// Forgets the episodes that have been over for a while and whose end everybody has heard.
@@ -293,9 +305,9 @@ impl Known {
             .filter(|(_, stored)| is_open(&stored.notice))
             .map(|(key, _)| key.episode.clone())
             .collect();
-        let newest = self.newest;
+        let before = self.forgets_before();
         self.episodes.retain(|_, it| {
-            it.ended.is_none() || open.contains(&it.key) || is_lately(it.since, newest)
+            it.ended.is_none() || open.contains(&it.key) || Some(it.since) >= before
         });
         let known: HashSet<&AlertKey> = self.episodes.values().map(|it| &it.key).collect();
         self.notices
@@ -378,11 +390,6 @@ impl Known {
             self.acknowledgements.remove(&oldest);
         }
     }
-}
-
-/// Whether what ended then is remembered, where the newest alert is from `newest`.
-fn is_lately(ended_at: OffsetDateTime, newest: Option<OffsetDateTime>) -> bool {
-    newest.is_none_or(|newest| newest - ended_at <= LATELY)
 }
 
 /// Whether something is on its way, or who heard of the beginning has not heard of the end.

@@ -15,6 +15,7 @@ use crate::{
     cases::OUTAGE,
     known::Knowledge,
     outbox::{Dispatch, Member},
+    page::PageUrl,
     routes::Routes,
 };
 
@@ -67,7 +68,7 @@ impl Messages {
             key: dispatch.key.clone(),
             occasion: occasion(dispatch.telling),
             group: self.group(dispatch, &told),
-            links: links(routes, &told, dispatch.telling),
+            links: links(routes, &told, dispatch),
             told,
             picture,
         }
@@ -226,29 +227,49 @@ fn alert_link(routes: &Routes, alert: &Alert) -> Option<String> {
     Some(format!("{link}/alerts/{id}"))
 }
 
-/// Of a single alert its page, where it can be acknowledged, and where its folder can be silenced; of several the list of those that
-/// fire. These pages ask before anything changes, and who may change it.
-fn links(routes: &Routes, told: &[Told], telling: Telling) -> Links {
+/// Of a single alert its page, and the page on which whoever has the link can acknowledge it and silence its folder; of several
+/// the list of those that fire.
+fn links(routes: &Routes, told: &[Told], dispatch: &Dispatch) -> Links {
     let Some(link) = &routes.link else {
         return Links::default();
     };
-    let [one] = told else {
+    let ([one], [member]) = (told, &dispatch.members[..]) else {
         return Links {
             open: Some(format!("{link}/alerts?phase=firing")),
             ..Links::default()
         };
     };
-    let is_over = telling == Telling::Resolved;
     let open = one.link.clone();
-    let folder: Option<Folder> = one.alert.folder.parse().ok();
-    Links {
-        acknowledge: open
-            .as_ref()
-            .filter(|_| !is_over)
-            .map(|page| format!("{page}#acknowledge")),
-        snooze: folder
-            .filter(|_| !is_over)
-            .map(|folder| format!("{link}/silences?folder={folder}")),
-        open,
+    if dispatch.telling == Telling::Resolved {
+        return Links {
+            open,
+            ..Links::default()
+        };
     }
+    match acting(link, one, member).filter(|_| !routes.links_ask_for_login) {
+        Some(page) => Links {
+            acknowledge: Some(format!("{page}#acknowledge")),
+            snooze: Some(format!("{page}#silence")),
+            open,
+        },
+        None => Links {
+            acknowledge: open.as_ref().map(|page| format!("{page}#acknowledge")),
+            snooze: silencing(link, one),
+            open,
+        },
+    }
+}
+
+/// The page on which whoever has this address can act.
+fn acting(link: &PageUrl, told: &Told, member: &Member) -> Option<String> {
+    let secret = member.notice.pass.as_ref()?.secret();
+    let id: event_bus::AlertKey = told.alert.id.parse().ok()?;
+    let receiver = &member.key.receiver;
+    Some(format!("{link}/told/{id}?to={receiver}&pass={secret}"))
+}
+
+/// The page on which who may do so silences a folder.
+fn silencing(link: &PageUrl, told: &Told) -> Option<String> {
+    let folder: Folder = told.alert.folder.parse().ok()?;
+    Some(format!("{link}/silences?folder={folder}"))
 }

@@ -90,4 +90,6 @@ pub(crate) enum Mutant {
     NewKeys,
     /// Does not count what the copy before it sent.
     ForgetsTheRate,
+    /// Forgets an episode as soon as it is over and nobody is known to have heard of it.
+    ForgetsAtOnce,
 }

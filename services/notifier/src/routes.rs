@@ -16,6 +16,8 @@ pub struct Routes {
     pub(crate) routes: Vec<Route>,
     /// Where the web page is.
     pub(crate) link: Option<PageUrl>,
+    /// Whether messages lead to pages alone on which one has to log in.
+    pub(crate) links_ask_for_login: bool,
     /// The routes as tables `[[route]]`.
     pub(crate) text: String,
     /// Who set them; `None` where they are the file's.

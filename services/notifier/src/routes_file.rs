@@ -98,6 +98,7 @@ fn parse(text: &str, beside: &Path) -> Result<Routes, Faults> {
     let mut faults = Faults::new(text);
     let mut routes = Routes {
         link: section::link(file.link.as_ref(), &mut faults),
+        links_ask_for_login: file.links_ask_for_login,
         text: route_tables(text),
         ..Routes::default()
     };

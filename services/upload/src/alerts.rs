@@ -6,9 +6,9 @@
 //! - `page`: the page of all alerts, and that of one.
 //! - `episode`: an alert in words, as both show it.
 
-mod acknowledgements;
+pub(crate) mod acknowledgements;
 pub(crate) mod api;
-mod episode;
+pub(crate) mod episode;
 mod page;
 mod query;
 

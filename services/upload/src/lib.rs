@@ -54,6 +54,7 @@ mod router;
 mod rules;
 mod silences;
 mod telling;
+mod told;
 
 pub use access::AccessConfig;
 pub use config::{Config, parse_threshold};

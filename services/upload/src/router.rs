@@ -18,7 +18,7 @@ use crate::{
     front_door::{self, calls::Calls},
     live, notices, overview,
     problem::{Kind, Problem},
-    references, rules, silences, telling,
+    references, rules, silences, telling, told,
 };
 
 /// Whoever reads a body bounds it: the limits of pictures and of rules have nothing in common.
@@ -71,6 +71,7 @@ fn calls() -> Calls {
         .and(silences::calls())
         .and(telling::calls())
         .and(notices::calls())
+        .and(told::calls())
         .and(cameras::calls())
         .and(drift::calls())
         .and(live::calls());
@@ -144,6 +145,7 @@ mod tests {
                 "problems",
                 "routes",
                 "silences",
+                "told",
             ];
             assert!(is_page.contains(&first), "{path} is not in the document");
         }

@@ -9,6 +9,8 @@ mod forms;
 pub(crate) mod known;
 pub(crate) mod page;
 
+pub(crate) use api::by_link;
+
 use utoipa_axum::routes;
 
 use crate::{

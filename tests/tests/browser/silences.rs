@@ -40,6 +40,7 @@ pub(crate) async fn silence_and_tell(stack: &Stack) {
         sending: None,
         failed: None,
         thread: None,
+        pass: None,
     };
     let retried = Notice {
         sending: Some(Sending {

@@ -11,6 +11,7 @@ use super::{
     acknowledgements::{AlertKey, InvalidAlertKey},
     alerts,
     declaration::{Backup, Declaration},
+    pass::Pass,
     rights::{Right, Service},
 };
 use crate::nats::{
@@ -219,6 +220,9 @@ pub struct Notice {
     /// By what the receiver finds the first message again.
     #[serde(default)]
     pub thread: Option<String>,
+    /// What the link of a message that tells of this alert alone lets do.
+    #[serde(default)]
+    pub pass: Option<Pass>,
 }
 
 /// A message that is being sent.

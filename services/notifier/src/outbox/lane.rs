@@ -6,7 +6,7 @@ use std::{
 };
 
 use data_encoding::HEXLOWER;
-use event_bus::{NoticeKey, Sending, Telling};
+use event_bus::{NoticeKey, Pass, Sending, Telling};
 use ring::digest::{SHA256, digest};
 use turn_taking::ABANDONED_AFTER;
 
@@ -304,6 +304,7 @@ impl Lane {
     fn begin(&mut self, telling: Telling, cases: Vec<&Case>, now: Now) -> Effect {
         self.last_was_begun = false;
         let key = message_key(telling, &cases);
+        let is_alone = cases.len() == 1;
         let members = cases.into_iter().map(|case| {
             let mut notice = case.notice.clone();
             if let Some(standing) = &case.standing {
@@ -317,6 +318,9 @@ impl Lane {
                 not_before: None,
                 why: String::new(),
             });
+            if is_alone && telling != Telling::Resolved {
+                notice.pass = Some(Pass::renewed(notice.pass.take(), now.wall));
+            }
             Member {
                 key: case.key.clone(),
                 notice,

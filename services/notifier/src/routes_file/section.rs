@@ -31,9 +31,11 @@ const MOST_OF_A_RATE: u32 = 1000;
 
 /// The file as it stands there.
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub(super) struct File {
     pub(super) link: Option<Spanned<String>>,
+    #[serde(default)]
+    pub(super) links_ask_for_login: bool,
     #[serde(default)]
     pub(super) receiver: BTreeMap<Spanned<String>, Spanned<ReceiverSpec>>,
     #[serde(default)]

@@ -44,9 +44,15 @@ async fn messages_lead_to_where_people_open_the_page() {
     let page = format!("https://framewatch.example.org/alerts/{}", alert.id);
     let links = &came[0].body["links"];
     assert_eq!(links["open"], page);
-    assert_eq!(links["acknowledge"], format!("{page}#acknowledge"));
-    let snooze = "https://framewatch.example.org/silences?folder=dock";
-    assert_eq!(links["snooze"], snooze);
+    let told = |notice: &event_bus::Notice| notice.told_at.is_some();
+    let pass = site.notice_where(&alert, told).await.pass.unwrap();
+    let acting = format!(
+        "https://framewatch.example.org/told/{}?to=ops&pass={}",
+        alert.id,
+        pass.secret()
+    );
+    assert_eq!(links["acknowledge"], format!("{acting}#acknowledge"));
+    assert_eq!(links["snooze"], format!("{acting}#silence"));
     // What is over asks for nothing.
     site.resolve(&alert).await;
     let came = hook.first(2).await;

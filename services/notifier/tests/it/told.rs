@@ -173,3 +173,18 @@ async fn a_changed_file_holds_at_once_and_a_wrong_one_does_not() {
     assert!(running.is_ready());
     running.stop().await;
 }
+
+#[tokio::test]
+async fn links_lead_to_where_one_logs_in_where_the_file_says_so() {
+    let (site, hook) = (Site::new().await, Hook::start().await);
+    let head = "link = \"https://framewatch.example.org\"\nlinks-ask-for-login = true\n";
+    let file = format!("{head}{}", to(&hook.url(), "group-wait = \"0s\""));
+    let running = site.start(&file).await;
+    let alert = site.fire_view("dock").await;
+    let links = hook.first(1).await[0].body["links"].clone();
+    let page = format!("https://framewatch.example.org/alerts/{}", alert.id);
+    assert_eq!(links["acknowledge"], format!("{page}#acknowledge"));
+    let snooze = "https://framewatch.example.org/silences?folder=dock";
+    assert_eq!(links["snooze"], snooze);
+    running.stop().await;
+}

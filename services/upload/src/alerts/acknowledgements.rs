@@ -152,6 +152,22 @@ pub(super) async fn unset_by_form(
     Ok(Redirect::to(&to))
 }
 
+/// Acknowledges an alert for whoever has the link of a message.
+pub(crate) async fn by_link(
+    app: &App,
+    id: &str,
+    name: String,
+    note: &str,
+    by: &By,
+) -> Result<(), Problem> {
+    let said = Said {
+        name,
+        note: in_one_line(note),
+        label: None,
+    };
+    acknowledge(app, id, said, by).await.map(drop)
+}
+
 /// Stores it, and gives what holds then: of several people at a time, the last.
 async fn acknowledge(app: &App, id: &str, said: Said, by: &By) -> Result<Acknowledgement, Problem> {
     let alert = existing(app, id)?.alert;

@@ -15,65 +15,65 @@ use crate::{
 };
 
 /// An episode in words.
-pub(super) struct Row {
-    pub(super) id: String,
+pub(crate) struct Row {
+    pub(crate) id: String,
     /// The id as part of an address, and as the name of a place on a page.
-    pub(super) key: String,
-    pub(super) folder: String,
+    pub(crate) key: String,
+    pub(crate) folder: String,
     /// Whether that is still there.
-    pub(super) has_folder: bool,
-    pub(super) words: &'static str,
-    pub(super) slug: &'static str,
-    pub(super) message: String,
-    pub(super) camera: String,
-    pub(super) reference: String,
+    pub(crate) has_folder: bool,
+    pub(crate) words: &'static str,
+    pub(crate) slug: &'static str,
+    pub(crate) message: String,
+    pub(crate) camera: String,
+    pub(crate) reference: String,
     /// Whether it is about the view, so that there are pictures behind it.
-    pub(super) is_of_view: bool,
+    pub(crate) is_of_view: bool,
     /// Whether what is behind it is no picture that could be shown.
-    pub(super) is_of_garbage: bool,
+    pub(crate) is_of_garbage: bool,
     /// What was wrong when it fired.
-    pub(super) findings: String,
+    pub(crate) findings: String,
     /// Whether it is known where its frame differed.
-    pub(super) has_heat_map: bool,
+    pub(crate) has_heat_map: bool,
     /// Which of the pictures behind it could not be stored when it fired, and why.
-    pub(super) evidence_missing: String,
+    pub(crate) evidence_missing: String,
     /// With what it fired, where that is known.
-    pub(super) fired_with: Option<FiredWith>,
+    pub(crate) fired_with: Option<FiredWith>,
     /// The least of the episode, once it is known.
-    pub(super) worst_similarity: Option<String>,
+    pub(crate) worst_similarity: Option<String>,
     /// With which it resolved, if a frame is behind that.
-    pub(super) resolved_similarity: Option<String>,
+    pub(crate) resolved_similarity: Option<String>,
     /// Why it is over, and who ended it.
-    pub(super) ended_by: Option<String>,
-    pub(super) fired: Option<Moment>,
-    pub(super) resolved: Option<Moment>,
-    pub(super) lasted: String,
+    pub(crate) ended_by: Option<String>,
+    pub(crate) fired: Option<Moment>,
+    pub(crate) resolved: Option<Moment>,
+    pub(crate) lasted: String,
     /// It fires, but since then nothing is known of the view.
-    pub(super) unknown_since: Option<Moment>,
+    pub(crate) unknown_since: Option<Moment>,
     /// Whether it can be acknowledged, and by whoever looks: an id that no comparator made may be none.
-    pub(super) can_be_acknowledged: bool,
-    pub(super) acknowledged: Option<Acknowledged>,
+    pub(crate) can_be_acknowledged: bool,
+    pub(crate) acknowledged: Option<Acknowledged>,
     /// The name of whoever looks, by which they acknowledge; empty where nobody logs in.
-    pub(super) visitor: String,
+    pub(crate) visitor: String,
 }
 
 /// The similarity with which an alert fired, and the threshold by which it did.
-pub(super) struct FiredWith {
-    pub(super) similarity: String,
-    pub(super) threshold: f64,
+pub(crate) struct FiredWith {
+    pub(crate) similarity: String,
+    pub(crate) threshold: f64,
 }
 
 /// Who has an alert in hand.
-pub(super) struct Acknowledged {
-    pub(super) name: String,
-    pub(super) note: String,
+pub(crate) struct Acknowledged {
+    pub(crate) name: String,
+    pub(crate) note: String,
     /// What they called the alert: `real`, `normal`, or nothing.
-    pub(super) label: &'static str,
-    pub(super) at: Option<Moment>,
+    pub(crate) label: &'static str,
+    pub(crate) at: Option<Moment>,
 }
 
 impl Row {
-    pub(super) fn new(app: &App, known: KnownAlert, visitor: &Visitor) -> Self {
+    pub(crate) fn new(app: &App, known: KnownAlert, visitor: &Visitor) -> Self {
         let KnownAlert {
             alert,
             acknowledgement,
@@ -132,18 +132,18 @@ impl Row {
     }
 
     /// What stands in the field for the name.
-    pub(super) fn given_name(&self) -> &str {
+    pub(crate) fn given_name(&self) -> &str {
         let acknowledged = self.acknowledged.as_ref();
         acknowledged.map_or("", |it| &it.name)
     }
 
     /// What stands in the field for the note.
-    pub(super) fn given_note(&self) -> &str {
+    pub(crate) fn given_note(&self) -> &str {
         self.acknowledged.as_ref().map_or("", |it| &it.note)
     }
 
     /// Which of the buttons for what it was is chosen.
-    pub(super) fn given_label(&self) -> &str {
+    pub(crate) fn given_label(&self) -> &str {
         self.acknowledged.as_ref().map_or("", |it| it.label)
     }
 }

@@ -30,7 +30,7 @@ schemas! {
 #[into_params(parameter_in = Query)]
 pub(super) struct NoticeQuery {
     /// Those to one receiver.
-    #[param(max_length = 40)]
+    #[param(max_length = 40, pattern = "^([a-z0-9][a-z0-9_-]*)?$")]
     pub(super) receiver: Option<String>,
     /// Those of one folder.
     #[param(value_type = Option<FolderOrNone>, inline, example = "folder1")]

@@ -141,6 +141,11 @@ impl Notices {
         }
     }
 
+    /// What a receiver was told of an alert.
+    pub(crate) fn get(&self, key: &NoticeKey) -> Option<&Notice> {
+        self.by_key.get(key).map(|(_, notice)| notice)
+    }
+
     /// Those that are asked for.
     pub(crate) fn select(&self, wanted: &Wanted) -> Selection {
         let all = self.by_change.iter().rev();

@@ -267,6 +267,29 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// Silences a folder for whoever has the link of a message.
+pub(crate) async fn by_link(
+    app: &App,
+    folder: &str,
+    for_seconds: u32,
+    name: String,
+    by: &By,
+) -> Result<(), Problem> {
+    let said = Said {
+        matcher: Meant {
+            folders: vec![folder.to_owned()],
+            ..Meant::default()
+        },
+        starts_at: None,
+        ends_at: None,
+        for_seconds: Some(for_seconds),
+        hours: String::new(),
+        reason: "By the link of a message.".to_owned(),
+        name,
+    };
+    silence(app, said, by).await.map(drop)
+}
+
 /// Stores what was said.
 pub(super) async fn silence(app: &App, said: Said, by: &By) -> Result<Silence, Problem> {
     let now = OffsetDateTime::now_utc();

@@ -40,5 +40,6 @@ mod service;
 mod silences;
 mod telling;
 mod thumbnails;
+mod told;
 mod unmade;
 mod uploads;

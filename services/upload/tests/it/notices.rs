@@ -21,6 +21,7 @@ fn told(folder: &str, number: u32) -> Notice {
         sending: None,
         failed: None,
         thread: None,
+        pass: None,
     }
 }
 

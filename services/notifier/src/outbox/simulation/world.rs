@@ -1,22 +1,26 @@
 //! A world: what happens, what is stored, who is told.
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet},
     time::Duration,
 };
 
-use event_bus::{AlertKey, Notice, NoticeKey, ReceiverName, Telling};
-use proto::v1::Phase;
+use event_bus::{AlertSubject, Notice, Origin, Telling};
+use proto::v1::{Alert, Phase};
 use time::OffsetDateTime;
-use turn_taking::{ABANDONED_AFTER, Move, SAY_EVERY, Watch};
+use turn_taking::{ABANDONED_AFTER, Move, SAY_EVERY};
 
+use super::{
+    Checked,
+    copy::{Copy, FOLDERS, Held, Journal, folder_name, folder_number, id, key},
+    inbox::Inbox,
+    random::Random,
+};
 use crate::outbox::{
-    Answer, Case, Dispatch, Effect, Hold, Lane, Member, Mutant, Now, Part, Rate, Standing, Stored,
+    Answer, Case, Dispatch, Effect, Hold, Lane, Member, Mutant, Now, Rate, Stored,
 };
 
 const COPIES: usize = 2;
-const RECEIVERS: [&str; 2] = ["ops", "oncall"];
-const FOLDERS: u64 = 4;
 const STEPS: u64 = 700;
 const RATE: Rate = Rate {
     count: 5,
@@ -42,27 +46,10 @@ impl Tally {
     }
 }
 
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, most: u64) -> u64 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        self.0 % most
-    }
-
-    fn one_in(&mut self, many: u64) -> bool {
-        self.below(many) == 0
-    }
-}
-
 /// An episode as it is.
-#[derive(Clone)]
 struct Episode {
-    folder: u64,
-    fired_at: Duration,
-    ended_at: Option<Duration>,
+    folder: usize,
+    has_ended: bool,
 }
 
 /// Whose turn it is, as it is stored.
@@ -75,85 +62,48 @@ struct StoredTurn {
     revision: u64,
 }
 
-struct Held {
-    lane: Lane,
-    revision: u64,
-    said_at: Duration,
-    announced_at: Duration,
-}
-
-#[derive(Default)]
-struct Copy {
-    /// Which of all processes: a copy that has died comes again as another.
-    process: usize,
-    /// How far it knows the notices, and the episodes.
-    read: usize,
-    episodes_read: usize,
-    notices: HashMap<NoticeKey, (Notice, u64)>,
-    lanes: [Option<Held>; 2],
-    watches: [Watch; 2],
-    /// How far its clock is off, in seconds.
-    clock_is_off: i64,
-}
-
-struct Delivered {
-    key: String,
-    telling: Telling,
-    /// Which of all messages of its receiver.
-    place: usize,
-}
-
 pub(super) struct World {
     random: Random,
     mutant: Option<Mutant>,
     clock: Duration,
     episodes: Vec<Episode>,
-    /// What became of which episode, in order.
-    alerts: Vec<(usize, Phase)>,
-    silenced_until: [Duration; FOLDERS as usize],
+    silenced_until: [Duration; FOLDERS],
     closed_until: Duration,
-    acknowledged: BTreeSet<usize>,
+    acknowledged: BTreeSet<String>,
     notices: BTreeMap<String, (Notice, u64)>,
-    changes: Vec<(NoticeKey, Notice, u64)>,
+    journal: Journal,
     turns: [StoredTurn; 2],
     revision: u64,
     copies: Vec<Copy>,
     processes: usize,
     bad: [u64; 2],
     attempts: [Vec<Duration>; 2],
-    inbox: BTreeMap<String, Vec<Delivered>>,
-    place: usize,
+    inbox: Inbox,
     is_draining: bool,
     tally: Tally,
 }
 
-type Checked<T = ()> = Result<T, String>;
-
 impl World {
     pub(super) fn new(seed: u64, mutant: Option<Mutant>) -> Self {
-        let copies = (0..COPIES).map(|process| Copy {
-            process,
-            ..Copy::default()
-        });
+        let journal = Journal::default();
+        let copies = (0..COPIES).map(|process| Copy::begin(process, &journal, mutant));
         World {
-            random: Random(seed | 1),
+            random: Random::new(seed),
+            copies: copies.collect(),
+            journal,
             mutant,
             clock: Duration::from_secs(1_000_000),
             episodes: Vec::new(),
-            alerts: Vec::new(),
-            silenced_until: [Duration::ZERO; FOLDERS as usize],
+            silenced_until: [Duration::ZERO; FOLDERS],
             closed_until: Duration::ZERO,
             acknowledged: BTreeSet::new(),
             notices: BTreeMap::new(),
-            changes: Vec::new(),
             turns: Default::default(),
             revision: 0,
-            copies: copies.collect(),
             processes: COPIES,
             bad: [0; 2],
             attempts: Default::default(),
-            inbox: BTreeMap::new(),
-            place: 0,
+            inbox: Inbox::default(),
             is_draining: false,
             tally: Tally::default(),
         }
@@ -175,7 +125,7 @@ impl World {
         self.is_draining = true;
         self.bad = [0; 2];
         self.closed_until = Duration::ZERO;
-        self.silenced_until = [Duration::ZERO; FOLDERS as usize];
+        self.silenced_until = [Duration::ZERO; FOLDERS];
         self.silenced_until[0] = Duration::MAX;
         for copy in &mut self.copies {
             copy.clock_is_off = 0;
@@ -194,15 +144,18 @@ impl World {
 
     fn happen(&mut self) {
         match self.random.below(16) {
-            0..=2 => self.turn_of_events(),
+            0..=2 => {
+                let folder = self.random.below(FOLDERS as u64) as usize;
+                self.turn_of_events(folder);
+            }
             3 => {
-                let folder = self.random.below(FOLDERS) as usize;
+                let folder = self.random.below(FOLDERS as u64) as usize;
                 let lasts = Duration::from_secs(self.random.below(400));
                 self.silenced_until[folder] = self.clock + lasts;
             }
             4 if !self.episodes.is_empty() => {
                 let which = self.random.below(self.episodes.len() as u64) as usize;
-                self.acknowledged.insert(which);
+                self.acknowledged.insert(id(which));
             }
             5 => self.bad[self.random.below(2) as usize] = self.random.below(12),
             6 => self.closed_until = self.clock + Duration::from_secs(self.random.below(100)),
@@ -220,32 +173,47 @@ impl World {
     }
 
     /// A folder's alert fires, or ends.
-    fn turn_of_events(&mut self) {
-        let folder = self.random.below(FOLDERS);
+    fn turn_of_events(&mut self, folder: usize) {
         let last = self.episodes.iter().rposition(|it| it.folder == folder);
         match last {
-            Some(which) if self.episodes[which].ended_at.is_none() => {
-                self.episodes[which].ended_at = Some(self.clock);
-                self.alerts.push((which, Phase::Resolved));
+            Some(which) if !self.episodes[which].has_ended => {
+                self.episodes[which].has_ended = true;
+                self.alert(which, Phase::Resolved);
             }
             _ => {
-                self.alerts.push((self.episodes.len(), Phase::Firing));
-                self.episodes.push(Episode {
-                    folder,
-                    fired_at: self.clock,
-                    ended_at: None,
-                });
+                let has_ended = false;
+                self.episodes.push(Episode { folder, has_ended });
+                self.alert(self.episodes.len() - 1, Phase::Firing);
             }
         }
     }
 
+    fn alert(&mut self, which: usize, phase: Phase) {
+        let folder = folder_name(self.episodes[which].folder);
+        let key = AlertSubject::view(&folder);
+        let event = Alert {
+            id: id(which),
+            folder: folder.to_string(),
+            subject: key.subject.into(),
+            phase: phase.into(),
+            ..Alert::default()
+        };
+        self.journal.alerts.push(event_bus::Stored {
+            key,
+            event,
+            stored_at: wall(self.clock),
+            sequence: self.journal.alerts.len() as u64 + 1,
+            by: String::new(),
+            first_said_at: None,
+            origin: Origin::default(),
+        });
+    }
+
     fn crash(&mut self, which: usize) {
         self.tally.crashes += 1;
-        self.copies[which] = Copy {
-            process: self.processes,
-            clock_is_off: self.copies[which].clock_is_off,
-            ..Copy::default()
-        };
+        let mut copy = Copy::begin(self.processes, &self.journal, self.mutant);
+        copy.clock_is_off = self.copies[which].clock_is_off;
+        self.copies[which] = copy;
         self.processes += 1;
     }
 
@@ -297,23 +265,21 @@ impl World {
         }
     }
 
-    /// Takes in some of what it does not know yet.
+    /// A copy takes in some of what it does not know yet.
     fn learn(&mut self, which: usize) {
-        let late = match self.is_draining {
+        let alerts_late = self.late();
+        let notices_late = self.late();
+        self.copies[which].learn(&self.journal, alerts_late, notices_late);
+        if self.random.one_in(20) {
+            self.copies[which].forget();
+        }
+    }
+
+    fn late(&mut self) -> usize {
+        match self.is_draining {
             true => 0,
             false => self.random.below(4) as usize,
-        };
-        let copy = &mut self.copies[which];
-        let end = self.changes.len().saturating_sub(late).max(copy.read);
-        for (key, notice, revision) in &self.changes[copy.read..end] {
-            learn(&mut copy.notices, key, notice, *revision);
         }
-        copy.read = end;
-        copy.episodes_read = self
-            .alerts
-            .len()
-            .saturating_sub(late)
-            .max(copy.episodes_read);
     }
 
     fn take(&mut self, which: usize, receiver: usize) {
@@ -401,27 +367,41 @@ impl World {
             let (key, notice) = (member.key.clone(), member.notice.clone());
             self.notices
                 .insert(key.to_string(), (notice.clone(), self.revision));
-            self.changes
-                .push((key.clone(), notice.clone(), self.revision));
-            if is_lost {
-                results.push(Stored::Unknown);
-                continue;
-            }
-            learn(
-                &mut self.copies[which].notices,
-                &key,
-                &notice,
-                self.revision,
-            );
-            results.push(Stored::At(self.revision));
+            self.journal.notices.push((key, notice, self.revision));
+            results.push(match is_lost {
+                true => Stored::Unknown,
+                false => Stored::At(self.revision),
+            });
         }
         if self.may_crash(which) {
             return Ok(());
         }
+        self.something_happens_meanwhile(which, members);
+        let copy = &mut self.copies[which];
+        for (member, result) in members.iter().zip(&results) {
+            if let Stored::At(revision) = result {
+                copy.learn_notice(&member.key, &member.notice, *revision);
+            }
+        }
+        copy.forget();
         if let Some(held) = &mut self.copies[which].lanes[receiver] {
             held.lane.stored(&results);
         }
         Ok(())
+    }
+
+    /// Storing takes a while: an alert that is being told of may end, which its copy knows before it knows what it has stored.
+    fn something_happens_meanwhile(&mut self, which: usize, members: &[Member]) {
+        if self.is_draining || !self.random.one_in(4) {
+            return;
+        }
+        let of_first = members
+            .first()
+            .and_then(|it| folder_number(&it.notice.folder));
+        if let Some(folder) = of_first {
+            self.turn_of_events(folder);
+            self.copies[which].learn(&self.journal, 0, usize::MAX);
+        }
     }
 
     fn send(&mut self, which: usize, receiver: usize, dispatch: &Dispatch) -> Checked {
@@ -437,7 +417,8 @@ impl World {
         let answer = self.answer(receiver);
         let is_taken = matches!(answer, Answer::Taken { .. }) || self.answer_was_lost(&answer);
         if is_taken {
-            self.deliver(dispatch)?;
+            self.tally.delivered += dispatch.members.len();
+            self.tally.repeated += self.inbox.deliver(dispatch)?;
         }
         if self.may_crash(which) {
             return Ok(());
@@ -474,7 +455,7 @@ impl World {
                 why: why.to_owned(),
             };
         }
-        if !self.is_draining && self.random.one_in(50) {
+        if !self.is_draining && self.random.one_in(8) {
             self.tally.refused += 1;
             return Answer::Refused {
                 why: "404".to_owned(),
@@ -487,182 +468,67 @@ impl World {
         matches!(answer, Answer::TryAgain { why, .. } if why == "lost")
     }
 
-    fn deliver(&mut self, dispatch: &Dispatch) -> Checked {
-        for member in &dispatch.members {
-            self.place += 1;
-            self.tally.delivered += 1;
-            let inbox = self.inbox.entry(member.key.to_string()).or_default();
-            let same = |it: &&Delivered| it.key == dispatch.key;
-            if inbox.iter().any(|it| same(&it)) {
-                self.tally.repeated += 1;
-            }
-            let of_fire =
-                |it: &Delivered| matches!(it.telling, Telling::Firing | Telling::Escalation);
-            let is_of_fire = matches!(dispatch.telling, Telling::Firing | Telling::Escalation);
-            let others = inbox
-                .iter()
-                .filter(|it| it.key != dispatch.key && is_of_fire && of_fire(it));
-            if others.count() > 0 {
-                return Err(format!("{}: told twice that it fires", member.key));
-            }
-            if dispatch.telling == Telling::Resolved && !inbox.iter().any(of_fire) {
-                return Err(format!(
-                    "{}: told of an end without a beginning",
-                    member.key
-                ));
-            }
-            if dispatch.telling != Telling::Resolved
-                && inbox.iter().any(|it| it.telling == Telling::Resolved)
-            {
-                return Err(format!("{}: told after its end", member.key));
-            }
-            inbox.push(Delivered {
-                key: dispatch.key.clone(),
-                telling: dispatch.telling,
-                place: self.place,
-            });
-        }
-        Ok(())
-    }
-
-    /// What a copy knows of the episodes, for a receiver.
+    /// What a copy has to tell a receiver. What people have said is known at once.
     fn cases(&self, which: usize, receiver: usize) -> Vec<Case> {
-        let copy = &self.copies[which];
-        let mut phases = BTreeMap::new();
-        for (episode, phase) in &self.alerts[..copy.episodes_read] {
-            phases.insert(*episode, *phase);
+        let mut cases = self.copies[which].cases(receiver, self.now(which));
+        for case in &mut cases {
+            let Some(standing) = &mut case.standing else {
+                continue;
+            };
+            standing.is_acknowledged = self.acknowledged.contains(&case.notice.alert);
+            standing.held = self.held(&case.notice.folder);
         }
-        let cases = phases.into_iter().filter_map(|(episode, phase)| {
-            let key = key(episode, receiver);
-            let known = copy.notices.get(&key).map(|(notice, _)| notice);
-            // As the service forgets what is over.
-            let is_open = known.is_some_and(|it| {
-                it.sending.is_some() || (it.told_at.is_some() && it.end_told_at.is_none())
-            });
-            if phase == Phase::Resolved && !is_open {
-                return None;
-            }
-            let (notice, revision) = copy.notices.get(&key).cloned().unwrap_or_else(|| {
-                let notice = Notice {
-                    alert: episode.to_string(),
-                    folder: self.episodes[episode].folder.to_string(),
-                    subject: "view".to_owned(),
-                    ..Notice::default()
-                };
-                (notice, 0)
-            });
-            Some(Case {
-                standing: Some(self.standing(copy, episode, phase, receiver)),
-                key,
-                notice,
-                revision,
-            })
-        });
-        cases.collect()
+        cases
     }
 
-    fn standing(&self, copy: &Copy, episode: usize, phase: Phase, receiver: usize) -> Standing {
-        let it = &self.episodes[episode];
-        let since = match phase {
-            Phase::Firing => it.fired_at,
-            _ => it.ended_at.unwrap_or(it.fired_at),
-        };
-        let is_silenced = self.clock < self.silenced_until[it.folder as usize];
+    fn held(&self, folder: &str) -> Option<Hold> {
+        let is_silenced =
+            folder_number(folder).is_some_and(|it| self.clock < self.silenced_until[it]);
         let is_closed = self.clock < self.closed_until;
         let held = is_silenced.then_some(Hold::Silence);
-        let begun = copy.notices.get(&key(episode, 0)).and_then(|(notice, _)| {
-            let sending = notice.sending.as_ref().map(|sending| sending.since);
-            notice.told_at.or(sending)
-        });
-        Standing {
-            phase,
-            since: wall(since),
-            is_acknowledged: self.acknowledged.contains(&episode),
-            held: held.or(is_closed.then_some(Hold::Hours)),
-            part: match receiver {
-                0 => Part::First,
-                _ => Part::Escalation {
-                    after: Duration::from_secs(300),
-                    begun,
-                },
-            },
-            group: format!("site{}", it.folder % 2),
-            group_wait: Duration::from_secs(10),
-            group_interval: Duration::from_secs(20),
-            remind: Some(Duration::from_secs(900)),
-            forgets: false,
-            tells_end: true,
-        }
+        held.or(is_closed.then_some(Hold::Hours))
     }
 
     fn check_the_end(&self) -> Checked {
         for (which, episode) in self.episodes.iter().enumerate() {
-            let is_silenced = self.clock < self.silenced_until[episode.folder as usize];
             for receiver in 0..2 {
                 let key = key(which, receiver).to_string();
                 let notice = self.notices.get(&key).map(|(notice, _)| notice);
-                self.check_notice(&key, notice)?;
-                let heard =
-                    self.heard(&key, Telling::Firing) || self.heard(&key, Telling::Escalation);
-                let failed = notice.and_then(|notice| notice.failed.as_ref());
-                let is_due = episode.ended_at.is_none() && !is_silenced && receiver == 0;
-                if is_due && !heard && failed.is_none() {
-                    return Err(format!("{key}: it still fires, and nobody was told"));
+                if let Some(notice) = notice {
+                    self.inbox.check_notice(&key, notice)?;
                 }
-                let was_refused = failed.is_some_and(|it| it.telling == Telling::Resolved);
-                let ended = episode.ended_at.is_some();
-                // Who took it and said that it refused it heard it nevertheless; but nobody can know.
-                let knows = notice.is_some_and(|notice| notice.told_at.is_some());
-                if ended && heard && knows && !was_refused && !self.heard(&key, Telling::Resolved) {
-                    return Err(format!("{key}: heard of its beginning, and not of its end"));
-                }
-                if heard && !knows && failed.is_none() {
-                    return Err(format!("{key}: was told, and nothing is known of it"));
-                }
+                self.check_told(episode, receiver, &key, notice)
+                    .map_err(|wrong| format!("{key}: {wrong}"))?;
             }
         }
         Ok(())
     }
 
-    /// What is said of it was so.
-    fn check_notice(&self, key: &str, notice: Option<&Notice>) -> Checked {
-        let Some(notice) = notice else { return Ok(()) };
-        if notice.sending.is_some() {
-            return Err(format!("{key}: something is still on its way: {notice:?}"));
+    fn check_told(
+        &self,
+        episode: &Episode,
+        receiver: usize,
+        key: &str,
+        notice: Option<&Notice>,
+    ) -> Checked {
+        let heard = self.inbox.heard_of_fire(key);
+        let failed = notice.and_then(|notice| notice.failed.as_ref());
+        let is_silenced = self.clock < self.silenced_until[episode.folder];
+        let is_due = !episode.has_ended && !is_silenced && receiver == 0;
+        if is_due && !heard && failed.is_none() {
+            return Err("it still fires, and nobody was told".to_owned());
         }
-        let heard = self.heard(key, Telling::Firing) || self.heard(key, Telling::Escalation);
-        if notice.told_at.is_some() && !heard {
-            return Err(format!("{key}: passes for told, and was not"));
+        let was_refused = failed.is_some_and(|it| it.telling == Telling::Resolved);
+        // Who took it and said that it refused it heard it nevertheless; but nobody can know.
+        let knows = notice.is_some_and(|notice| notice.told_at.is_some());
+        let must_hear_of_end = episode.has_ended && heard && knows && !was_refused;
+        if must_hear_of_end && !self.inbox.heard_of_end(key) {
+            return Err("heard of its beginning, and not of its end".to_owned());
         }
-        if notice.end_told_at.is_some() && !self.heard(key, Telling::Resolved) {
-            return Err(format!("{key}: its end passes for told, and was not"));
+        if heard && !knows && failed.is_none() {
+            return Err("was told, and nothing is known of it".to_owned());
         }
         Ok(())
-    }
-
-    fn heard(&self, key: &str, telling: Telling) -> bool {
-        let inbox = self.inbox.get(key);
-        inbox.is_some_and(|inbox| inbox.iter().any(|it| it.telling == telling && it.place > 0))
-    }
-}
-
-fn learn(
-    notices: &mut HashMap<NoticeKey, (Notice, u64)>,
-    key: &NoticeKey,
-    notice: &Notice,
-    revision: u64,
-) {
-    let known = notices.get(key);
-    if known.is_none_or(|(_, known)| *known < revision) {
-        notices.insert(key.clone(), (notice.clone(), revision));
-    }
-}
-
-fn key(episode: usize, receiver: usize) -> NoticeKey {
-    let receiver: ReceiverName = RECEIVERS[receiver].parse().unwrap();
-    NoticeKey {
-        episode: AlertKey::of_episode(&format!("episode{episode}")),
-        receiver,
     }
 }
 
