@@ -5,8 +5,9 @@ use crate::{
     field::Field,
     limits,
     place::{self, Area},
-    search::{Depth, Moved, Seen, search},
+    search::{Depth, Moved, search},
     tiles,
+    turn::Seen,
 };
 
 /// A picture, as far as it is looked at.

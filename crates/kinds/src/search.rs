@@ -4,7 +4,7 @@ use crate::{
     align::{Aligner, Peak},
     field::{ACROSS, DOWN, Field},
     limits,
-    turn::Turn,
+    turn::{Seen, Turn},
 };
 
 /// How long to look for what explains a frame.
@@ -60,16 +60,6 @@ const TURNS: [f32; 7] = [-12.0, -8.0, -4.0, 0.0, 4.0, 8.0, 12.0];
 const ZOOMS: [f32; 5] = [0.78, 0.88, 1.0, 1.13, 1.28];
 const FINER_TURNS: [f32; 3] = [-2.0, 0.0, 2.0];
 const FINER_ZOOMS: [f32; 3] = [0.94, 1.0, 1.06];
-
-/// What a frame's field is made of, in order to turn it.
-pub(crate) struct Seen<'a> {
-    /// 160×120 grey levels.
-    pub(crate) luma: &'a [f32],
-    /// Those of them that do not count.
-    pub(crate) ignored: Option<&'a [bool]>,
-    /// How many times as high as wide, in the scene, one of them is.
-    pub(crate) aspect: f32,
-}
 
 /// The agreement in place, and the best elsewhere.
 pub(crate) fn search(
