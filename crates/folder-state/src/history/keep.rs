@@ -167,7 +167,7 @@ struct Keeper {
     condenser: Condenser,
     pace: HistoryPace,
     lag: time::Duration,
-    /// What the condenser has read; `None` where it begins.
+    /// What the condenser has read; `None` where it begins, after 0 where it has read nothing yet.
     position: Option<Position>,
     losses: u64,
     failures: LogLimiter,
@@ -227,7 +227,7 @@ impl Keeper {
 
     /// Goes on where it was; where that is not known, or the stream is another one, where the parts end.
     async fn reader(&mut self) -> Result<Reader<Comparison>, ReadError> {
-        if let Some(position) = self.position {
+        if let Some(position) = self.position.filter(|position| position.after > 0) {
             let reader = self.bus.read(position.after).await?;
             if reader.made_at() == position.made_at && reader.begins_after() == position.after {
                 return Ok(reader);
