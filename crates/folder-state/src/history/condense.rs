@@ -18,7 +18,7 @@ use time::{Duration, OffsetDateTime};
 /// So many comparisons are in a part at most: of two frames a second all that there are.
 const MOST_IN_A_PART: usize = 2000;
 
-/// So many comparisons are held at most, about 40 MB. Before more are read, parts must be written.
+/// So many comparisons are held at most, about 40 MB. Then parts are written that are not complete.
 const MOST_HELD: usize = 1_000_000;
 
 /// How much of a folder's past is in a part, and how long is waited.
@@ -48,6 +48,7 @@ pub(super) struct Condenser {
     /// When the last one was stored that was read.
     reached: Option<OffsetDateTime>,
     held: usize,
+    most_held: usize,
     pace: HistoryPace,
     /// For how long parts wait that another copy of the service may write meanwhile.
     lag: Duration,
@@ -103,6 +104,7 @@ impl Condenser {
             folders: HashMap::new(),
             reached: None,
             held: 0,
+            most_held: MOST_HELD,
             pace,
             lag,
         }
@@ -142,7 +144,7 @@ impl Condenser {
 
     /// Whether parts must be written before more is read.
     pub(super) fn is_full(&self) -> bool {
-        self.held >= MOST_HELD
+        self.held >= self.most_held
     }
 
     /// Drops what is in parts already, of this folder.
@@ -173,15 +175,19 @@ impl Condenser {
         self.folders.keys()
     }
 
-    /// What is to be written now: of each folder the oldest part that is complete.
+    /// What is to be written now: of each folder the oldest part that is complete; of all, where no more can be held.
     pub(super) fn due(&self) -> Vec<Due> {
         // What ended at this time has waited long enough.
         let Some(ended) = self.reached.map(|reached| reached - self.lag) else {
             return Vec::new();
         };
+        let is_full = self.is_full();
         let all_before = self.all_before().map(timestamp);
         let due = self.folders.iter().filter_map(|(folder, waiting)| {
-            let (mut part, mut written) = waiting.complete(ended, self.pace.quiet)?;
+            let (mut part, mut written) = match (is_full, waiting.stretches.front()) {
+                (true, Some(first)) => first.as_it_is(),
+                _ => waiting.complete(ended, self.pace.quiet)?,
+            };
             part.folder = folder.to_string();
             part.all_before = all_before;
             if let Some(last) = waiting.last_in_full(ended, self.pace.quiet) {
@@ -222,7 +228,7 @@ impl Waiting {
             Some(next) => next.first.min(first.ends),
             None => first.ends,
         };
-        (end <= ended).then(|| (first.part.clone(), Written::through(first.through)))
+        (end <= ended).then(|| first.as_it_is())
     }
 
     /// The last comparison, where none came for so long before then.
@@ -256,6 +262,10 @@ impl Stretch {
             through: at,
             ends: end_of_stretch(folder, at, stretch),
         }
+    }
+
+    fn as_it_is(&self) -> (HistoryPart, Written) {
+        (self.part.clone(), Written::through(self.through))
     }
 }
 
@@ -476,6 +486,27 @@ mod tests {
         condenser.forget(&second.folder, second.written).unwrap();
         assert_eq!(condenser.due(), []);
         assert_eq!(condenser.held, 100);
+    }
+
+    #[test]
+    fn what_is_too_much_to_hold_is_written_before_it_is_complete() {
+        let mut condenser = condenser(0);
+        condenser.most_held = 6;
+        let begin = (end_of_stretch(&folder("dock"), at(0.0), HistoryPace::default().stretch)
+            - at(0.0))
+        .as_seconds_f64();
+        for second in 0..5 {
+            condenser.learn(&a_match("dock", begin + f64::from(second)), None);
+        }
+        assert_eq!(condenser.due(), []);
+        condenser.learn(&a_match("dock", begin + 5.0), None);
+        assert!(condenser.is_full());
+        let due = condenser.due().remove(0);
+        assert_eq!(due.part.count(), 6);
+        condenser.forget(&due.folder, due.written).unwrap();
+        assert!(!condenser.is_full());
+        condenser.learn(&a_match("dock", begin + 6.0), None);
+        assert_eq!(condenser.held, 1, "the next part begins");
     }
 
     #[test]

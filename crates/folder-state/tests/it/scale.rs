@@ -19,13 +19,36 @@ use time::OffsetDateTime;
 
 use crate::history::connect;
 
-const FOLDERS: i64 = 10_000;
 const PARTS: i64 = 96;
 /// Frames of a folder in a part: one each 20 seconds.
 const FRAMES: i64 = 45;
 
 /// So many are on the way at once.
 const AT_ONCE: usize = 256;
+
+/// How many there are to be: a variable of the environment, or what holds by itself.
+fn count(variable: &str, usual: i64) -> i64 {
+    std::env::var(variable).map_or(usual, |it| it.parse().unwrap())
+}
+
+fn folders() -> i64 {
+    count("FOLDERS", 10_000)
+}
+
+/// A quarter of an hour of a folder that begins then.
+fn part(number: i64, since: OffsetDateTime) -> HistoryPart {
+    let mut part = HistoryPart {
+        folder: folder(number).to_string(),
+        all_before: Some(timestamp(since)),
+        ..HistoryPart::default()
+    };
+    for frame in 0..FRAMES {
+        let at = since + time::Duration::seconds(frame * 20);
+        part.push(&compared(number, at), Kind::Unspecified);
+        part.through = Some(timestamp(at));
+    }
+    part
+}
 
 fn folder(number: i64) -> Folder {
     format!("camera-{number:05}").parse().unwrap()
@@ -44,7 +67,7 @@ fn compared(number: i64, at: OffsetDateTime) -> Comparison {
         reference: Some(Reference {
             id: format!("0199a0b1-c2d3-7e4f-8a5b-{number:012}"),
             name: "reference.jpg".to_owned(),
-            since: Some(timestamp(at - time::Duration::days(3))),
+            since: Some(timestamp(OffsetDateTime::UNIX_EPOCH)),
         }),
         similarity: Some(similarity),
         verdict: Verdict::Match.into(),
@@ -92,36 +115,35 @@ async fn a_day_of_ten_thousand_folders() {
 
     let now = OffsetDateTime::now_utc();
     let begun = Instant::now();
-    for part in 0..PARTS {
-        let bus = &bus;
-        let writing = stream::iter(0..FOLDERS).map(async |number| {
-            let mut history = HistoryPart {
-                folder: folder(number).to_string(),
-                all_before: Some(timestamp(now)),
-                ..HistoryPart::default()
-            };
-            let ago = (PARTS - part) * FRAMES * 20;
-            for frame in 0..FRAMES {
-                let at = now + time::Duration::seconds(frame * 20 - ago);
-                history.push(&compared(number, at), Kind::Unspecified);
-                history.through = Some(timestamp(at));
-            }
+    let writing = stream::iter(0..folders()).map(|number| {
+        let bus = bus.clone();
+        tokio::spawn(async move {
             let key = folder(number);
-            let last = match part {
-                0 => Expected(0),
-                _ => bus.last::<HistoryPart>(&key).await.unwrap().expected,
-            };
-            bus.publish_history(&key, &history, last).await.unwrap();
-        });
-        writing.buffer_unordered(AT_ONCE).collect::<()>().await;
+            let mut expected = Expected(0);
+            for ago in (1..=PARTS).rev() {
+                let since = now - time::Duration::seconds(ago * FRAMES * 20);
+                let part = part(number, since);
+                let written = bus.publish_history(&key, &part, expected).await;
+                expected = Expected(written.unwrap());
+            }
+        })
+    });
+    let mut writing = writing.buffer_unordered(AT_ONCE);
+    while let Some(written) = writing.next().await {
+        written.unwrap();
     }
-    println!("{} parts written in {:?}", PARTS * FOLDERS, begun.elapsed());
+    drop(writing);
+    println!(
+        "{} parts written in {:?}",
+        PARTS * folders(),
+        begun.elapsed()
+    );
     say("a day in parts", &broker, &nats).await;
 
     let begun = Instant::now();
-    let most: i64 = std::env::var("COMPARISONS").map_or(2_000_000, |it| it.parse().unwrap());
+    let most = count("COMPARISONS", 1_500_000);
     let writing = stream::iter(0..most).map(async |number| {
-        let number = number % FOLDERS;
+        let number = number % folders();
         let payload = compared(number, now).encode_to_vec();
         let mut headers = async_nats::HeaderMap::new();
         headers.insert("Event-Type", "framewatch.v1.Comparison");
@@ -150,7 +172,7 @@ async fn a_day_of_ten_thousand_folders() {
 async fn ask(bus: &event_bus::Bus, now: OffsetDateTime) {
     let histories = Histories::new(bus.clone());
     let (mut first, mut again) = (Vec::new(), Vec::new());
-    for number in (0..FOLDERS).step_by(500) {
+    for number in (0..folders()).step_by(50) {
         let asked = folder(number);
         let begun = Instant::now();
         let curve = Curve {
