@@ -11,7 +11,7 @@ use protox::{prost::Message, prost_reflect::DescriptorPool};
 
 const PACKAGE: &str = "framewatch.v1";
 
-const FILES: [&str; 14] = [
+const FILES: [&str; 15] = [
     "framewatch/v1/acknowledgement.proto",
     "framewatch/v1/alert.proto",
     "framewatch/v1/camera.proto",
@@ -21,6 +21,7 @@ const FILES: [&str; 14] = [
     "framewatch/v1/finding.proto",
     "framewatch/v1/fingerprint.proto",
     "framewatch/v1/folder.proto",
+    "framewatch/v1/history.proto",
     "framewatch/v1/proposal.proto",
     "framewatch/v1/rule.proto",
     "framewatch/v1/silence.proto",

@@ -44,6 +44,7 @@ fn property(field: &FieldDescriptor) -> Value {
 fn value(kind: &Kind) -> Value {
     match kind {
         Kind::Double | Kind::Float => json!({"type": "number"}),
+        Kind::Sint32 => json!({"type": "integer"}),
         Kind::Uint32 | Kind::Fixed32 => json!({"type": "integer", "minimum": 0}),
         Kind::Uint64 | Kind::Fixed64 => json!({"type": "string", "pattern": "^[0-9]{1,20}$"}),
         Kind::Bool => json!({"type": "boolean"}),

@@ -7,6 +7,7 @@ mod acknowledgement;
 mod alert;
 mod conversions;
 mod folder;
+mod history;
 mod known;
 mod line;
 mod rule;

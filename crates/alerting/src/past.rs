@@ -1,17 +1,19 @@
-//! What was seen since an alert fired, read from `COMPARISONS` when it ends. What follows from it is left to `episode`.
+//! What was seen since an alert fired, read from `COMPARISONS` when it ends, and from `HISTORY` where that reaches further back.
+//! What follows from it is left to `episode`.
 
 use std::time::Duration;
 
-use event_bus::{Bus, Folder, with_causes};
+use event_bus::{Bus, Folder, StoreError, with_causes};
 use proto::{
     from_timestamp,
-    v1::{Alert, Comparison},
+    v1::{Alert, Comparison, HistoryPart},
 };
+use time::OffsetDateTime;
 use tokio::time::timeout;
 
 use crate::episode::Ending;
 
-/// Looks back at the comparisons since an alert fired, which `COMPARISONS` holds for a day.
+/// Looks back at the comparisons since an alert fired, as far as a day.
 pub struct EpisodePast {
     bus: Bus,
 }
@@ -29,12 +31,8 @@ impl EpisodePast {
     pub async fn ending(&self, folder: &Folder, firing: &Alert) -> Option<Ending> {
         let frame = firing.frame.as_ref()?;
         let fired = frame.stored_at.as_ref().and_then(from_timestamp)?;
-        let mut ending = Ending::default();
-        let reading = self.bus.since::<Comparison>(folder, fired, |stored| {
-            ending.learn(firing, stored.event);
-        });
-        let error = match timeout(PATIENCE, reading).await {
-            Ok(Ok(())) => return Some(ending),
+        let error = match timeout(PATIENCE, self.read(folder, firing, fired)).await {
+            Ok(Ok(ending)) => return Some(ending),
             Ok(Err(error)) => with_causes(&error),
             Err(_) => format!("not within {PATIENCE:?}"),
         };
@@ -42,4 +40,36 @@ impl EpisodePast {
         tracing::warn!(%folder, id = firing.id, error, "the comparisons since an alert fired cannot be read; it ends without its worst similarity");
         None
     }
+
+    async fn read(
+        &self,
+        folder: &Folder,
+        firing: &Alert,
+        fired: OffsetDateTime,
+    ) -> Result<Ending, StoreError> {
+        let mut ending = Ending::default();
+        let mut first = None;
+        let reading = self.bus.since::<Comparison>(folder, fired, |stored| {
+            first = first.or_else(|| frame_stored_at(&stored.event));
+            ending.learn(firing, stored.event);
+        });
+        reading.await?;
+        // Before the comparison that the alert fired with there is nothing to know.
+        if first.is_some_and(|first| first <= fired) {
+            return Ok(ending);
+        }
+        let mut before = Ending::default();
+        let reading = self.bus.since::<HistoryPart>(folder, fired, |stored| {
+            for comparison in stored.event.comparisons() {
+                before.learn(firing, comparison);
+            }
+        });
+        reading.await?;
+        Ok(before.and_then(ending))
+    }
+}
+
+fn frame_stored_at(comparison: &Comparison) -> Option<OffsetDateTime> {
+    let frame = comparison.frame.as_ref()?;
+    frame.stored_at.as_ref().and_then(from_timestamp)
 }

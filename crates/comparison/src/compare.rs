@@ -31,6 +31,8 @@ pub struct Compared<'a> {
     pub similarity: f64,
     /// The picture that the frame is closest to.
     pub closest: &'a BaselinePicture,
+    /// All pictures that it was held against, the reference first.
+    pub pictures: &'a [BaselinePicture],
     /// In one word.
     pub verdict: Verdict,
     /// What is wrong, the most telling first.
@@ -150,6 +152,7 @@ pub fn compare<'a>(
         measure,
         similarity,
         closest: closest.picture,
+        pictures: baseline.pictures(),
         verdict,
         findings,
         patches: closest.patches,

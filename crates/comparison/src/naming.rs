@@ -26,11 +26,16 @@ pub fn name(compared: &mut Compared<'_>, frame: &Look, depth: Depth, others: &[O
     if !can_be_named(compared.verdict, &compared.findings) {
         return;
     }
-    let looks = compared.closest.look.view.as_ref().zip(frame.view.as_ref());
+    let closest = compared.closest;
+    let looks = closest.look.view.as_ref().zip(frame.view.as_ref());
+    let right = compared.pictures.iter();
+    let right = right.filter(|picture| !std::ptr::eq(*picture, closest));
+    let right: Vec<&view::Look> = right.filter_map(|it| it.look.view.as_deref()).collect();
     let (fingerprint, areas) = (&frame.fingerprint, &compared.areas);
     let aspect = fingerprint.height.max(1) as f32 / fingerprint.width.max(1) as f32;
-    let measures =
-        looks.and_then(|(reference, frame)| view::measures(reference, frame, aspect, depth, areas));
+    let measures = looks.and_then(|(reference, frame)| {
+        view::measures((reference, &right), frame, aspect, depth, areas)
+    });
     if let (Some(measures), Some(view)) = (measures, frame.view.as_ref()) {
         let different = compared.findings.remove(0);
         let better = match elsewhere(&measures, view, others) {

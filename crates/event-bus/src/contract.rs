@@ -18,6 +18,7 @@ pub(crate) mod evidence;
 pub(crate) mod features;
 pub(crate) mod folders;
 pub(crate) mod frames;
+pub(crate) mod history;
 pub(crate) mod holds;
 pub(crate) mod latest;
 pub(crate) mod learning;
@@ -43,10 +44,11 @@ use declaration::Declaration;
 use rights::Service;
 
 /// All streams and buckets, in the order in which they are made.
-pub static DECLARATIONS: [Declaration; 27] = [
+pub static DECLARATIONS: [Declaration; 28] = [
     uploads::DECLARATION,
     frames::DECLARATION,
     comparisons::DECLARATION,
+    history::DECLARATION,
     alerts::DECLARATION,
     cameras::DECLARATION,
     changes::DECLARATION,

@@ -87,4 +87,4 @@ pub use nats::work::{Delivery, Progress, Work};
 pub use operations::dead_letters::ReplayError;
 pub use operations::restore::Restoration;
 pub use operations::role::Role;
-pub use operations::storage::Storage;
+pub use operations::storage::{FramesHeld, Storage};

@@ -1,9 +1,11 @@
-//! The comparisons of a folder's last day, as the stream still holds them: drawn as a curve, and rehearsed under another
-//! rule.
+//! The comparisons of a folder's last day: drawn as a curve, and rehearsed under another rule.
 //!
-//! A folder is read when somebody asks for it, and kept for a while; the next question reads only what is new.
+//! A folder is read when somebody asks for it, and kept for a while; the next question reads only what is new. All but the last
+//! minutes are read in short, from `HISTORY`, which is kept in `keep`; the rest from `COMPARISONS`.
 
+mod condense;
 mod curve;
+mod keep;
 
 use std::{
     collections::{HashMap, VecDeque},
@@ -13,10 +15,10 @@ use std::{
 
 use alerting::Seen;
 use comparison::Measured;
-use event_bus::{Begin, Bus, Folder, StoreError, Stored};
+use event_bus::{Begin, Bus, Event, Folder, StoreError, Stored};
 use proto::{
     EffectiveRule, Measure, from_timestamp,
-    v1::{Alert, Comparison, Reference},
+    v1::{Alert, Comparison, HistoryPart, Reference},
 };
 use time::OffsetDateTime;
 use tokio::{
@@ -24,9 +26,11 @@ use tokio::{
     time::{Instant, timeout},
 };
 
+pub use condense::HistoryPace;
 pub use curve::{Curve, Point};
+pub use keep::keep_history;
 
-/// How far back it reaches: `COMPARISONS` keeps no more.
+/// How far back it reaches: no more is kept.
 pub const REACH: time::Duration = time::Duration::hours(24);
 
 /// How many folders are kept for the next question, and for how long.
@@ -76,7 +80,11 @@ struct Kept {
 pub struct History {
     comparisons: VecDeque<Compared>,
     references: Vec<Reference>,
-    /// The number of the last event that was read.
+    /// Whether what is kept in short has been read.
+    is_recalled: bool,
+    /// When the last comparison was stored that is kept in short.
+    recalled_to: Option<OffsetDateTime>,
+    /// The number of the last comparison that was read from the stream itself.
     read_to: Option<u64>,
 }
 
@@ -118,22 +126,30 @@ impl Histories {
         compute: impl FnOnce(&History) -> T + Send + 'static,
     ) -> Result<T, HistoryError> {
         let mut history = self.keep(folder).lock_owned().await;
+        let oldest = OffsetDateTime::now_utc() - REACH;
+        if !history.is_recalled {
+            let mut recalled = History::default();
+            let recall = |stored: Stored<HistoryPart>| recalled.recall(&stored.event);
+            self.read(folder, Begin::At(oldest), recall).await?;
+            recalled.is_recalled = true;
+            *history = recalled;
+        }
         let begin = match history.read_to {
             Some(sequence) => Begin::After(sequence),
-            None => Begin::At(OffsetDateTime::now_utc() - REACH),
+            None => Begin::At(history.recalled_to.map_or(oldest, |at| at.max(oldest))),
         };
-        let read = |stored| history.learn(stored);
+        let read = |stored: Stored<Comparison>| history.learn(&stored);
         self.read(folder, begin, read).await?;
         history.forget_before(OffsetDateTime::now_utc() - REACH);
         let computing = tokio::task::spawn_blocking(move || compute(&history));
         computing.await.map_err(HistoryError::Computation)
     }
 
-    async fn read(
+    async fn read<E: Event<Key = Folder>>(
         &self,
         folder: &Folder,
         begin: Begin,
-        learn: impl FnMut(Stored<Comparison>),
+        learn: impl FnMut(Stored<E>),
     ) -> Result<(), HistoryError> {
         if !self.bus.is_connected() {
             return Err(HistoryError::NotConnected);
@@ -197,21 +213,37 @@ impl History {
         self.comparisons.front().map(|first| first.frame_stored_at)
     }
 
-    fn learn(&mut self, stored: Stored<Comparison>) {
+    /// Takes in a part of what is kept in short.
+    fn recall(&mut self, part: &HistoryPart) {
+        for comparison in part.comparisons() {
+            self.take_in(&comparison);
+        }
+        let through = part.through.as_ref().and_then(from_timestamp);
+        self.recalled_to = self.recalled_to.max(through);
+    }
+
+    /// Takes in what is not kept in short yet.
+    fn learn(&mut self, stored: &Stored<Comparison>) {
         self.read_to = Some(stored.sequence);
-        let comparison = stored.event;
-        let Some(measured) = Measured::of(&comparison) else {
+        if self.recalled_to < Some(stored.stored_at) {
+            self.take_in(&stored.event);
+        }
+    }
+
+    fn take_in(&mut self, comparison: &Comparison) {
+        let Some(measured) = Measured::of(comparison) else {
             return;
         };
         let measure = Measure::of(comparison.measure_word());
-        let frame = comparison.frame.and_then(|frame| frame.stored_at);
-        let Some(frame_stored_at) = frame.as_ref().and_then(from_timestamp) else {
+        let frame = comparison.frame.as_ref();
+        let stored_at = frame.and_then(|frame| frame.stored_at);
+        let Some(frame_stored_at) = stored_at.as_ref().and_then(from_timestamp) else {
             return;
         };
         if self.comparisons.len() == MOST_COMPARISONS {
             self.comparisons.pop_front();
         }
-        let reference = self.reference(comparison.reference.unwrap_or_default());
+        let reference = self.reference(comparison.reference.clone().unwrap_or_default());
         self.comparisons.push_back(Compared {
             frame_stored_at,
             measured,

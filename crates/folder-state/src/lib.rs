@@ -7,7 +7,7 @@
 //! - [`Drift`] is how a folder's matching frames stand against its own past.
 //! - [`AlertQuery`] selects episodes; [`Acknowledgements`] say who has which in hand.
 //! - [`Live`] tells what happens as it happens; [`FolderStates::take_turn`] tells which folders have changed.
-//! - [`Histories`] reads the last day of a folder when somebody asks for it.
+//! - [`Histories`] reads the last day of a folder when somebody asks for it, which [`keep_history`] keeps in short.
 //!
 //! The folds alone write. How anything is shown or sent (pages, server-sent events, HTTP's errors) is left to the
 //! services, and so is every change.
@@ -24,7 +24,9 @@ mod states;
 pub use acknowledgements::Acknowledgements;
 pub use drift::Drift;
 pub use episodes::{AlertQuery, Selection, UnknownEpisode};
-pub use history::{Curve, Histories, History, HistoryError, Point, REACH, Rehearsal};
+pub use history::{
+    Curve, Histories, History, HistoryError, HistoryPace, Point, REACH, Rehearsal, keep_history,
+};
 pub use live::{Announcement, Live, News};
 pub use recent::Trend;
 pub use rule::{RuleSource, RuleSources};

@@ -125,7 +125,12 @@ impl Aligner {
 impl Surface {
     /// z without a shift, or with one of at most one cell.
     pub(crate) fn in_place(&self) -> f32 {
-        let near = around((0, 0), 1).map(|at| self.0[at]);
+        self.within(1)
+    }
+
+    /// The best z with a shift of at most so many cells.
+    pub(crate) fn within(&self, reach: usize) -> f32 {
+        let near = around((0, 0), reach).map(|at| self.0[at]);
         near.fold(NONE, f32::max)
     }
 
@@ -175,7 +180,7 @@ fn highest(z: &[f32]) -> usize {
 }
 
 /// Where, between −½ and ½, the parabola through three neighbours is highest.
-fn vertex(before: f32, here: f32, after: f32) -> f32 {
+pub(crate) fn vertex(before: f32, here: f32, after: f32) -> f32 {
     let bend = before - 2.0 * here + after;
     match bend >= -1e-6 || before.min(after) < -50.0 {
         true => 0.0,

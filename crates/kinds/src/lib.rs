@@ -11,7 +11,9 @@
 //! counts. Fourier transforms give the agreement of both fields at every shift of up to 70 % of the width and 75 % of the
 //! height, in standard deviations of what chance would give there (`align`). Where neither a shift nor the view in
 //! place explains the frame, 34 turns (±12°) and zooms (0.78 to 1.28) are tried as well, and finer ones around the best
-//! (`search`). **In place** is a frame that agrees without a shift, as a whole or in tiles (`tiles`). **Covered** is
+//! (`search`). Shifts of up to 5 % are told by tiles of the picture, each by itself (`tiles`), but for those that a view's
+//! pictures have among themselves (`jitter`). **In place** is a frame that agrees without a shift, as a whole or in tiles.
+//! **Covered** is
 //! told by what has changed: it is plain, smooth, and has less texture than the reference had there. What masks leave out
 //! ([`Ignored`]) has no orientation, is neither alike nor unlike, and is in no mean. The order of
 //! questions is in `name`, and all limits in `limits`.
@@ -21,6 +23,7 @@
 mod align;
 mod elsewhere;
 mod field;
+mod jitter;
 mod limits;
 mod measures;
 mod name;
@@ -36,6 +39,7 @@ pub use measures::{Ignored, Measures, Network, Pair, Picture};
 pub use name::{Cover, Kind, Name};
 pub use place::Area;
 pub use search::{Depth, Moved};
+pub use tiles::Tiles;
 
 /// Pixels across of the grey levels that are looked at.
 pub const WIDTH: usize = 160;

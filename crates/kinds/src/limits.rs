@@ -35,7 +35,14 @@ pub(crate) const UNLIKE: f32 = 0.6;
 pub(crate) const SWAPPED: f32 = 14.0;
 pub(crate) const SWAPPED_BY: f32 = 4.0;
 
-/// Whether tiles can change what a frame is called.
-pub(crate) fn needs_tiles(in_place: f32) -> bool {
-    in_place >= IN_PLACE_WITH_TILES
+/// How far tiles must be shifted for the view to have moved, of the width or the height, and the share of them that must be,
+/// among all and among those that are unlike. Of frames cut a little beside their references 0.87 and more are, of real ones
+/// that lie in place or show something else less than 0.25.
+pub(crate) const SHIFTED: f32 = 0.01;
+pub(crate) const SHIFTED_TILES: f32 = 0.6;
+pub(crate) const SHIFTED_UNLIKE: f32 = 0.5;
+
+/// Whether tiles can change what a frame is called, by its agreement as near as they are looked for.
+pub(crate) fn needs_tiles(near: f32) -> bool {
+    near >= IN_PLACE_WITH_TILES
 }

@@ -3,10 +3,12 @@
 use crate::{
     COARSE, FINE, HEIGHT, WIDTH,
     field::Field,
+    jitter::Jitter,
     limits,
     place::{self, Area},
-    search::{Depth, Moved, Seen, search},
-    tiles,
+    search::{Depth, Moved, search},
+    tiles::Tiles,
+    turn::Seen,
 };
 
 /// A picture, as far as it is looked at.
@@ -45,6 +47,9 @@ pub struct Pair<'a> {
     pub lost_detail: f32,
     /// What the network says.
     pub network: Network<'a>,
+    /// The grey levels of other pictures that show how the view should look: 160×120 each. What lies as far from the reference as
+    /// these has not moved.
+    pub others: &'a [&'a [u8]],
     /// What masks leave out, where there are any.
     pub ignored: Option<Ignored<'a>>,
 }
@@ -67,8 +72,10 @@ pub struct Measures {
     pub in_place: f32,
     /// The best agreement elsewhere.
     pub moved: Moved,
-    /// The share of tiles that lie where they should: 0 to 1.
-    pub tiles: f32,
+    /// Where the tiles lie.
+    pub tiles: Tiles,
+    /// Whether the camera trembles: the tiles are shifted no farther than those of other pictures that are right.
+    pub trembles: bool,
     /// See [`Pair::lost_detail`].
     pub lost_detail: f32,
     /// The median likeness of fine places.
@@ -116,13 +123,7 @@ impl Measures {
     /// # Panics
     /// Where a part has another length than it says.
     pub fn of(pair: &Pair<'_>, depth: Depth) -> Self {
-        let [luma_of_reference, luma] = [pair.reference, pair.frame]
-            .map(|it| it.luma.iter().map(|&it| f32::from(it)).collect());
-        let (luma_of_reference, luma): (Vec<f32>, Vec<f32>) = (luma_of_reference, luma);
-        assert_eq!(
-            (luma.len(), luma_of_reference.len()),
-            (WIDTH * HEIGHT, WIDTH * HEIGHT)
-        );
+        let [luma_of_reference, luma] = [pair.reference, pair.frame].map(|it| levels(it.luma));
         let network = &pair.network;
         assert_eq!(network.fine.len(), FINE.0 * FINE.1);
         assert_eq!(network.coarse.len(), COARSE.0 * COARSE.1);
@@ -140,7 +141,7 @@ impl Measures {
             ignored: pixels,
             aspect: pair.aspect,
         };
-        let (in_place, moved) = search(&reference, &frame, &seen, depth);
+        let found = search(&reference, &frame, &seen, depth);
         let unlike = without(place::unlike(&likenesses), fine_out);
         let counting = without(vec![true; unlike.len()], fine_out);
         let share = share(&unlike, &counting);
@@ -157,13 +158,17 @@ impl Measures {
             mean: picture.mean,
             contrast: picture.contrast,
         };
+        let tiles = match limits::needs_tiles(found.near) {
+            true => Tiles::of(&reference, &frame, &unlike),
+            false => Tiles::UNKNOWN,
+        };
+        let others = pair.others.iter();
+        let others = others.map(|luma| Field::of(&levels(luma)).without(pixels));
         Measures {
-            in_place,
-            moved,
-            tiles: match limits::needs_tiles(in_place) {
-                true => tiles::share_in_place(&reference, &frame),
-                false => 0.0,
-            },
+            in_place: found.in_place,
+            moved: found.moved,
+            tiles,
+            trembles: tiles.are_shifted() && Jitter::of(&reference, others).has(tiles.shift),
             lost_detail: pair.lost_detail,
             likeness: median(marked(network.fine, fine_out)).unwrap_or_default(),
             unlike: share,
@@ -172,6 +177,11 @@ impl Measures {
             areas: place::changed(&fine),
         }
     }
+}
+
+fn levels(luma: &[u8]) -> Vec<f32> {
+    assert_eq!(luma.len(), WIDTH * HEIGHT);
+    luma.iter().map(|&it| f32::from(it)).collect()
 }
 
 /// The likeness of places, those that are ignored being the same.

@@ -93,11 +93,8 @@ impl Measures {
 
     /// The same by another fit.
     pub fn name_by(&self, cover: &Cover) -> Name {
-        if self.moved.explains_better_than(self.in_place) {
-            return Name {
-                kind: Kind::Moved(self.moved),
-                score: sure(self.moved.z, limits::MOVED),
-            };
+        if let Some(moved) = self.has_moved() {
+            return moved;
         }
         if self.is_dark() {
             let score = 1.0 - 0.5 * self.frame.mean / limits::DIM;
@@ -117,6 +114,32 @@ impl Measures {
         }
     }
 
+    /// By tiles, which tell it most exactly, where they agree; by the whole, where it lies elsewhere.
+    fn has_moved(&self) -> Option<Name> {
+        if self.trembles {
+            return None;
+        }
+        if self.tiles.are_shifted() && self.lost_detail <= limits::BLURRED {
+            let (dx, dy) = self.tiles.shift;
+            let moved = Moved {
+                dx,
+                dy,
+                degrees: 0.0,
+                zoom: 1.0,
+                ..self.moved
+            };
+            return Some(Name {
+                kind: Kind::Moved(moved),
+                score: sure(self.tiles.agreeing, limits::SHIFTED_TILES),
+            });
+        }
+        let moved = self.moved.explains_better_than(self.in_place);
+        moved.then(|| Name {
+            kind: Kind::Moved(self.moved),
+            score: sure(self.moved.z, limits::MOVED),
+        })
+    }
+
     fn name_in_place(&self, covered: f32) -> Name {
         let is_blurred = self.lost_detail > limits::BLURRED;
         let blurred = || Name {
@@ -125,7 +148,7 @@ impl Measures {
         };
         let is_veiled = self.frame.contrast < limits::VEILED * self.reference.contrast;
         let is_covered = self.likeness < limits::PARTLY && covered >= limits::PARTLY_COVERED;
-        if is_blurred && self.tiles >= limits::BLURRED_TILES {
+        if is_blurred && self.tiles.in_place >= limits::BLURRED_TILES {
             blurred()
         } else if is_covered || is_veiled {
             Name {
@@ -151,8 +174,10 @@ impl Measures {
 
     /// Whether the view is where it should be.
     fn is_in_place(&self) -> bool {
-        self.in_place >= limits::IN_PLACE
-            || (self.in_place >= limits::IN_PLACE_WITH_TILES && self.tiles >= limits::TILES)
+        self.trembles
+            || self.in_place >= limits::IN_PLACE
+            || (self.in_place >= limits::IN_PLACE_WITH_TILES
+                && self.tiles.in_place >= limits::TILES)
     }
 
     fn is_dark(&self) -> bool {

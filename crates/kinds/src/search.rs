@@ -3,8 +3,8 @@
 use crate::{
     align::{Aligner, Peak},
     field::{ACROSS, DOWN, Field},
-    limits,
-    turn::Turn,
+    limits, tiles,
+    turn::{Seen, Turn},
 };
 
 /// How long to look for what explains a frame.
@@ -53,6 +53,8 @@ impl Moved {
 
 /// Shifts of at most so many cells are none: the view is in place.
 const IN_PLACE: usize = 2;
+/// How many cells away tiles are looked for.
+const NEAR: usize = tiles::REACH / 2;
 /// A turn or zoom must explain the frame so much better than a shift.
 const BETTER: f32 = 1.12;
 
@@ -61,30 +63,30 @@ const ZOOMS: [f32; 5] = [0.78, 0.88, 1.0, 1.13, 1.28];
 const FINER_TURNS: [f32; 3] = [-2.0, 0.0, 2.0];
 const FINER_ZOOMS: [f32; 3] = [0.94, 1.0, 1.06];
 
-/// What a frame's field is made of, in order to turn it.
-pub(crate) struct Seen<'a> {
-    /// 160×120 grey levels.
-    pub(crate) luma: &'a [f32],
-    /// Those of them that do not count.
-    pub(crate) ignored: Option<&'a [bool]>,
-    /// How many times as high as wide, in the scene, one of them is.
-    pub(crate) aspect: f32,
+/// Where a view was found.
+pub(crate) struct Found {
+    /// The agreement in place.
+    pub(crate) in_place: f32,
+    /// The best with a shift as large as tiles are looked for.
+    pub(crate) near: f32,
+    /// The best elsewhere.
+    pub(crate) moved: Moved,
 }
 
-/// The agreement in place, and the best elsewhere.
-pub(crate) fn search(
-    reference: &Field,
-    frame: &Field,
-    seen: &Seen<'_>,
-    depth: Depth,
-) -> (f32, Moved) {
+/// Looks for the reference's view in a frame.
+pub(crate) fn search(reference: &Field, frame: &Field, seen: &Seen<'_>, depth: Depth) -> Found {
     let aligner = Aligner::new(&reference.halved());
     let surface = aligner.at(&frame.halved());
     let in_place = surface.in_place();
+    let found = |moved: Moved| Found {
+        in_place,
+        near: surface.within(NEAR),
+        moved,
+    };
     let shifted = moved(surface.peak(Some(IN_PLACE)), Turn::NONE);
     let is_explained = in_place >= limits::IN_PLACE || shifted.explains_better_than(in_place);
     if is_explained || depth == Depth::Shifts {
-        return (in_place, shifted);
+        return found(shifted);
     }
     let at = |turn: Turn| {
         let peak = aligner.at(&turn.undone(seen)).peak(None);
@@ -109,8 +111,8 @@ pub(crate) fn search(
     };
     let (turn, peak) = best;
     match peak.z > BETTER * shifted.z {
-        true => (in_place, moved(peak, turn)),
-        false => (in_place, shifted),
+        true => found(moved(peak, turn)),
+        false => found(shifted),
     }
 }
 

@@ -76,6 +76,7 @@ struct Said {
     likeness: f32,
     plainness: (f32, f32),
     ignored: Option<(Vec<bool>, Vec<bool>, Vec<bool>)>,
+    others: Vec<Vec<u8>>,
 }
 
 fn measured(reference: &[u8], frame: &[u8], said: &Said, depth: Depth) -> Measures {
@@ -98,6 +99,7 @@ fn measured(reference: &[u8], frame: &[u8], said: &Said, depth: Depth) -> Measur
     };
     let bands: &'static _ = Box::leak(Box::new(bands));
     let smooth: &'static _ = Box::leak(Box::new(smooth));
+    let others: Vec<&[u8]> = said.others.iter().map(Vec::as_slice).collect();
     let pair = Pair {
         reference: picture(reference, bands),
         frame: picture(frame, if is_plain { smooth } else { bands }),
@@ -108,6 +110,7 @@ fn measured(reference: &[u8], frame: &[u8], said: &Said, depth: Depth) -> Measur
             coarse: &[said.likeness; COARSE.0 * COARSE.1],
             plainness: &plainness,
         },
+        others: &others,
         ignored: said.ignored.as_ref().map(|(pixels, fine, coarse)| Ignored {
             pixels,
             fine,
@@ -125,6 +128,7 @@ const UNLIKE: Said = Said {
     likeness: 0.1,
     plainness: (0.1, 0.1),
     ignored: None,
+    others: Vec::new(),
 };
 
 fn named(reference: &[u8], frame: &[u8]) -> Name {
@@ -201,6 +205,87 @@ fn turns_and_zooms_are_found() {
 }
 
 #[test]
+fn a_small_shift_is_told_by_tiles() {
+    for seed in 0..8 {
+        let scene = Scene::new(seed);
+        let reference = scene.seen(STILL, 0.0, 1.0);
+        assert!(!matches!(
+            named(&reference, &reference).kind,
+            Kind::Moved(_)
+        ));
+        for (dx, dy) in [
+            (2.4, 0.0),
+            (0.0, -2.6),
+            (-3.2, 1.8),
+            (4.0, 4.0),
+            (-5.3, 0.5),
+        ] {
+            let name = named(&reference, &scene.seen((dx, dy), 0.0, 1.0));
+            let Kind::Moved(moved) = name.kind else {
+                panic!("{seed}: {dx} {dy} is called {name:?}");
+            };
+            let off = (moved.dx - dx / 160.0)
+                .abs()
+                .max((moved.dy - dy / 120.0).abs());
+            assert!(off < 0.004, "{seed}: {dx} {dy} is {moved:?}");
+        }
+        // Less than is told of a shift.
+        let name = named(&reference, &scene.seen((0.8, 0.6), 0.0, 1.0));
+        assert!(!matches!(name.kind, Kind::Moved(_)), "{seed}: {name:?}");
+    }
+}
+
+#[test]
+fn what_lies_as_far_away_as_other_pictures_do_has_not_moved() {
+    let scene = Scene::new(3);
+    let seen = |dx: f32| scene.seen((dx, 0.0), 0.0, 1.0);
+    let trembling = Said {
+        others: vec![seen(-3.0), seen(3.0)],
+        likeness: 0.8,
+        ..UNLIKE
+    };
+    let called = |dx: f32| {
+        measured(&seen(0.0), &seen(dx), &trembling, Depth::Turns)
+            .name()
+            .kind
+    };
+    for dx in [-3.5, -2.0, 2.0, 3.5] {
+        assert!(
+            matches!(called(dx), Kind::Changed(_)),
+            "{dx}: {:?}",
+            called(dx)
+        );
+    }
+    for dx in [-6.0, 6.0] {
+        assert!(
+            matches!(called(dx), Kind::Moved(_)),
+            "{dx}: {:?}",
+            called(dx)
+        );
+    }
+}
+
+#[test]
+fn a_thing_in_a_view_that_is_shifted_a_little_is_what_has_changed() {
+    // Half of it shows another scene.
+    let (scene, other) = (Scene::new(4), Scene::new(104));
+    let (shifted, other) = (
+        scene.seen((2.4, 0.0), 0.0, 1.0),
+        other.seen(STILL, 0.0, 1.0),
+    );
+    let frame = |at: usize| {
+        if at % WIDTH < WIDTH / 2 {
+            other[at]
+        } else {
+            shifted[at]
+        }
+    };
+    let frame: Vec<u8> = (0..WIDTH * HEIGHT).map(frame).collect();
+    let name = named(&scene.seen(STILL, 0.0, 1.0), &frame);
+    assert!(!matches!(name.kind, Kind::Moved(_)), "{name:?}");
+}
+
+#[test]
 fn another_scene_is_different() {
     for seed in 0..20 {
         let (one, other) = (Scene::new(seed), Scene::new(seed + 100));
@@ -242,7 +327,7 @@ fn what_is_plain_and_shows_nothing_of_the_view_is_covered_or_turned_away() {
     let said = Said {
         likeness: 0.0,
         plainness: (0.1, 0.8),
-        ignored: None,
+        ..UNLIKE
     };
     let measures = measured(&reference, &plain, &said, Depth::Turns);
     assert_eq!(
@@ -253,7 +338,6 @@ fn what_is_plain_and_shows_nothing_of_the_view_is_covered_or_turned_away() {
     // A reference that is as plain itself tells nothing.
     let said = Said {
         plainness: (0.8, 0.8),
-        ignored: None,
         ..said
     };
     let measures = measured(&plain, &plain, &said, Depth::Turns);

@@ -5,11 +5,20 @@ use rustfft::num_complex::Complex;
 use crate::{
     HEIGHT, WIDTH,
     field::{ACROSS, DOWN, Field},
-    search::Seen,
 };
 
 /// How far from the picture's edge, in pixels, a place must lie for its gradient not to be made up.
 const MARGIN: f32 = 3.0;
+
+/// What a frame's field is made of, in order to turn it.
+pub(crate) struct Seen<'a> {
+    /// 160×120 grey levels.
+    pub(crate) luma: &'a [f32],
+    /// Those of them that do not count.
+    pub(crate) ignored: Option<&'a [bool]>,
+    /// How many times as high as wide, in the scene, one of them is.
+    pub(crate) aspect: f32,
+}
 
 /// A turn, in degrees, and a zoom.
 #[derive(Debug, Clone, Copy, PartialEq)]

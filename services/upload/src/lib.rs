@@ -64,7 +64,7 @@ pub use quotas::QuotaConfig;
 use std::{sync::Arc, time::Duration};
 
 use event_bus::{Bus, Folder};
-use folder_state::{FolderStates, Histories};
+use folder_state::{FolderStates, Histories, HistoryPace, keep_history};
 use proto::v1::Rule;
 use service_runtime::{Context, Failure};
 use tokio::{
@@ -148,6 +148,10 @@ pub async fn run(
     tracker.spawn({
         let (states, bus, shutdown) = (Arc::clone(&states), bus.clone(), shutdown.clone());
         async move { drift::written::keep_written(&states, &bus, &shutdown).await }
+    });
+    tracker.spawn({
+        let (bus, tracker, shutdown) = (bus.clone(), tracker.clone(), shutdown.clone());
+        async move { keep_history(&bus, HistoryPace::default(), &tracker, &shutdown).await }
     });
     tracker.spawn(shutdown.clone().run_until_cancelled_owned({
         let (states, bus) = (Arc::clone(&states), bus.clone());

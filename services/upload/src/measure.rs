@@ -1,17 +1,21 @@
-//! What Prometheus is told from time to time: of folders, and of the broker's disk.
+//! What Prometheus is told from time to time: of folders, and of the broker's disk and memory.
 
 use std::{
     collections::{BTreeSet, HashMap},
     time::{Duration, Instant},
 };
 
-use event_bus::{Bus, Folder};
+use event_bus::{Bus, Folder, FramesHeld};
 use folder_state::{FolderState, FolderStates};
 use log_limiter::LogLimiter;
+use time::OffsetDateTime;
 use tokio::time::interval;
 use tokio_util::sync::CancellationToken;
 
 const EVERY: Duration = Duration::from_secs(5);
+
+/// A frame after which none came for so long is kept elsewhere: comparators wait a minute, and go round.
+const KEPT_AFTER: time::Duration = time::Duration::seconds(65);
 
 /// Goes on until shutdown. Of so many folders metrics are kept at most.
 pub(crate) async fn measure(
@@ -22,7 +26,7 @@ pub(crate) async fn measure(
 ) {
     let mut ticks = interval(EVERY);
     let mut measured = Measured::new(most);
-    let dropped = LogLimiter::default();
+    let (dropped, forgotten) = (LogLimiter::default(), LogLimiter::default());
     let mut last = Instant::now();
     while shutdown.run_until_cancelled(ticks.tick()).await.is_some() {
         folders(states, &mut measured);
@@ -30,6 +34,7 @@ pub(crate) async fn measure(
         count_indeterminate(states, last.elapsed());
         last = Instant::now();
         storage(bus).await;
+        frames(states, bus, &forgotten).await;
     }
 }
 
@@ -156,9 +161,81 @@ async fn storage(bus: &Bus) {
     }
 }
 
+/// Tells of folders whose last frame `FRAMES` has forgotten before it was kept, and says so where it is too small.
+async fn frames(states: &FolderStates, bus: &Bus, complaints: &LogLimiter) {
+    let held = match bus.frames_held().await {
+        Ok(held) => held,
+        Err(error) => {
+            tracing::debug!(%error, "cannot ask how far the frames reach");
+            return;
+        }
+    };
+    let now = OffsetDateTime::now_utc();
+    let last_frames: Vec<_> = {
+        let state = states.read();
+        let folders = state.folders().into_iter();
+        folders
+            .filter_map(|folder| state.existing(&folder)?.last_frame_at())
+            .collect()
+    };
+    let forgotten = forgotten(&held, last_frames, now);
+    metrics::gauge!("framewatch_frames_forgotten").set(forgotten as f64);
+    if forgotten > 0 && is_full(&held) && complaints.is_due(&()) {
+        let reach = held
+            .oldest
+            .map_or(0.0, |oldest| (now - oldest).as_seconds_f64());
+        tracing::warn!(
+            folders = forgotten,
+            reach_s = reach.round(),
+            megabytes = held.bytes / 1_000_000,
+            "the last frames of all cameras do not fit into FRAMES: pages lack the pictures of these folders, and should one of \
+             their cameras stop, its last picture is lost; give it more memory (nats stream edit FRAMES --max-bytes, and \
+             --frames-max-mb), or have cameras send smaller pictures"
+        );
+    }
+}
+
+/// How many of these last frames are gone, and kept nowhere.
+fn forgotten(
+    held: &FramesHeld,
+    last_frames: impl IntoIterator<Item = OffsetDateTime>,
+    now: OffsetDateTime,
+) -> usize {
+    let is_forgotten = |at: &OffsetDateTime| held.oldest.is_none_or(|oldest| *at < oldest);
+    let recent = last_frames.into_iter().filter(|at| now - *at < KEPT_AFTER);
+    recent.filter(is_forgotten).count()
+}
+
+/// Whether it forgets frames since it has no room, and not because its server has begun anew.
+fn is_full(held: &FramesHeld) -> bool {
+    let is_near = |limit: u64| held.bytes >= limit / 5 * 4;
+    held.limit.is_some_and(is_near)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_last_frame_is_forgotten_that_is_older_than_all_that_are_held_and_not_kept_yet() {
+        let now = OffsetDateTime::UNIX_EPOCH + Duration::from_secs(1000);
+        let ago = |seconds| now - time::Duration::seconds(seconds);
+        let held = FramesHeld {
+            bytes: 500,
+            limit: Some(512),
+            oldest: Some(ago(4)),
+        };
+        let last_frames = [ago(1), ago(4), ago(5), ago(20), ago(64), ago(66), ago(9999)];
+        assert_eq!(forgotten(&held, last_frames, now), 3);
+        assert!(is_full(&held));
+        let anew = FramesHeld {
+            bytes: 0,
+            oldest: None,
+            ..held
+        };
+        assert_eq!(forgotten(&anew, last_frames, now), 5);
+        assert!(!is_full(&anew));
+    }
 
     #[test]
     fn a_folder_that_has_metrics_keeps_them_and_no_more_begin_than_may() {

@@ -131,6 +131,7 @@ fn the_asyncapi_document_has_the_messages_as_they_are() {
         "finding",
         "fingerprint",
         "folder",
+        "history",
         "proposal",
         "rule",
         "source",

@@ -1,3 +1,5 @@
+//! The choice, on alerts as they are kept: what is proposed for those called normal, and that no real one is lost by it.
+
 use proto::{
     EffectiveRule, timestamp,
     v1::{Finding, Rule},

@@ -27,6 +27,15 @@ impl Ending {
         }
     }
 
+    /// With what was seen later.
+    pub(crate) fn and_then(self, later: Ending) -> Self {
+        let worst = self.worst.into_iter().chain(later.worst);
+        Ending {
+            worst: worst.reduce(f64::min),
+            last_mismatch: later.last_mismatch.or(self.last_mismatch),
+        }
+    }
+
     /// The least similarity among them and that of the alert itself.
     pub fn worst(&self, firing: &Alert) -> Option<f64> {
         let known = [self.worst, firing.fired_similarity, firing.similarity];

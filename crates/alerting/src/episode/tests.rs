@@ -1,3 +1,5 @@
+//! The decision alone, on comparisons and times that a test gives: when an alert fires and resolves, and what holds it back.
+
 use proptest::prelude::*;
 use proto::v1::{Kind, Reference};
 use time::Duration as Span;

@@ -1,3 +1,5 @@
+//! When what was heard of an alert is in doubt, and when it no longer is.
+
 use event_bus::Origin;
 
 use super::*;

@@ -1,4 +1,6 @@
-use proto::v1::{Phase, Reference, ResolvedBy};
+use async_nats::jetstream;
+use event_bus::Expected;
+use proto::v1::{HistoryPart, Kind, Phase, Reference, ResolvedBy};
 
 use crate::site::Site;
 
@@ -19,6 +21,30 @@ async fn an_end_by_the_view_says_how_bad_it_was() {
         alert.message,
         "dock looks like its reference dock.jpg again: similarity 1.000"
     );
+}
+
+#[tokio::test]
+async fn an_end_says_how_bad_it_was_by_the_history_where_the_comparisons_are_forgotten() {
+    let site = Site::new().await;
+    let seen = [(1, 0.8), (2, 0.3), (3, 0.7)]
+        .map(|(second, similarity)| site.comparison(second, similarity));
+    let mut part = HistoryPart::default();
+    for comparison in &seen {
+        site.see(comparison).await;
+        part.push(comparison, Kind::Different);
+    }
+    let published = site.bus.publish_history(&site.folder, &part, Expected(0));
+    published.await.unwrap();
+    let broker = jetstream::new(async_nats::connect(site.nats.url()).await.unwrap());
+    let comparisons = broker.get_stream("COMPARISONS").await.unwrap();
+    comparisons.purge().await.unwrap();
+
+    site.see(&site.comparison(4, 0.6)).await;
+    site.see(&site.comparison(5, 1.0)).await;
+    let alert = site.last().await;
+    assert_eq!(alert.phase(), Phase::Resolved);
+    assert_eq!(alert.resolved_by(), ResolvedBy::View);
+    assert_eq!(alert.worst_similarity, Some(0.3));
 }
 
 #[tokio::test]

@@ -1,10 +1,12 @@
+//! Key frames of streams that ffmpeg makes, and damaged ones: what they become, and what they may cost.
+
 use std::{path::Path, process::Command, time::Instant};
 
 use tempfile::TempDir;
 
 use super::*;
 
-/// Ten seconds of a moving test picture with noise, by ffmpeg; `None` where there is no ffmpeg.
+/// Four seconds of a moving test picture with noise, by ffmpeg.
 fn stream(arguments: &[&str], name: &str) -> Vec<u8> {
     let folder = TempDir::new().unwrap();
     let file = folder.path().join(name);

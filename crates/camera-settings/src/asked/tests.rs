@@ -1,3 +1,5 @@
+//! What may be asked for by API, what is refused with which words, and where a stored password goes.
+
 use std::time::Duration;
 
 use tempfile::TempDir;

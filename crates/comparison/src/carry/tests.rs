@@ -1,3 +1,5 @@
+//! What is carried on and what is new, on cells and fingerprints that are made up, frame by frame.
+
 use fingerprint::Quality;
 use proptest::prelude::*;
 use proto::{

@@ -8,10 +8,11 @@ use crate::Areas;
 /// How many other views are held against a frame closely, which takes a millisecond or two each.
 const TRIED: usize = 4;
 
-/// What tells how a frame differs from a picture, without what masks leave out. `aspect` is the frame's height by its width.
-/// `None` where one of them was stored by an earlier version, which kept too little.
+/// What tells how a frame differs from a picture, without what masks leave out; `others` show the view as it should look as
+/// well. `aspect` is the frame's height by its width. `None` where the picture or the frame was stored by an earlier version,
+/// which kept too little.
 pub fn measures(
-    reference: &Look,
+    (reference, others): (&Look, &[&Look]),
     frame: &Look,
     aspect: f32,
     depth: Depth,
@@ -25,6 +26,8 @@ pub fn measures(
             frame.fine.plainness(marked),
         )
     };
+    let others = others.iter().filter_map(|other| other.luma.as_deref());
+    let others: Vec<&[u8]> = others.collect();
     let pair = Pair {
         reference: picture(reference, areas)?,
         frame: picture(frame, areas)?,
@@ -35,6 +38,7 @@ pub fn measures(
             coarse: &coarse,
             plainness: &plainness,
         },
+        others: &others,
         ignored: areas.masked().map(|masked| Ignored {
             pixels: &masked.pixels,
             fine: &masked.fine,

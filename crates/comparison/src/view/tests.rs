@@ -401,7 +401,8 @@ fn a_look_of_the_version_before_compares_the_same_and_tells_less() {
     let frame = Made::of(2, 0, 0).look();
     let see = |look| Normals::new(vec![look]).unwrap().see(&frame);
     assert_eq!(see(Arc::clone(&look)), see(Arc::new(stored.clone())));
-    let measures = |look: &Look| measures(look, &frame, 0.75, Depth::Turns, &Areas::default());
+    let measures =
+        |look: &Look| measures((look, &[]), &frame, 0.75, Depth::Turns, &Areas::default());
     assert!(measures(&look).is_some());
     assert_eq!(measures(&stored), None);
 }

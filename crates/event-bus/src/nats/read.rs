@@ -61,10 +61,33 @@ pub enum ReadError {
 /// deleted and made anew.
 const LOOK_AFTER: Duration = Duration::from_secs(5);
 
+/// Where to begin.
+enum Start {
+    After(u64),
+    At(OffsetDateTime),
+}
+
 impl Bus {
     /// Reads what comes after the event of this number. A number that the stream has not reached is one of an earlier
     /// stream: reading then begins at the beginning ([`Reader::begins_after`] says so).
     pub async fn read<E: Event>(&self, after: u64) -> Result<Reader<E>, ReadError> {
+        self.read_from(|last_sequence| match after > last_sequence {
+            true => Start::After(0),
+            false => Start::After(after),
+        })
+        .await
+    }
+
+    /// Reads what was stored at this time or later.
+    pub async fn read_since<E: Event>(&self, time: OffsetDateTime) -> Result<Reader<E>, ReadError> {
+        self.read_from(|_| Start::At(time)).await
+    }
+
+    /// Begins where `start` says, which is given the number of the stream's last event.
+    async fn read_from<E: Event>(
+        &self,
+        start: impl FnOnce(u64) -> Start,
+    ) -> Result<Reader<E>, ReadError> {
         let mut generation = self.generation();
         generation.mark_unchanged();
         let stream = self.jetstream.get_stream(E::STREAM).await;
@@ -72,16 +95,19 @@ impl Bus {
         let info = stream.cached_info();
         self.check_stream(E::STREAM, &info.config)
             .map_err(ReadError::Unfit)?;
-        let begins_after = if after > info.state.last_sequence {
-            0
-        } else {
-            after
+        let start = start(info.state.last_sequence);
+        let (begins_after, deliver_policy) = match start {
+            Start::After(sequence) => (
+                sequence,
+                DeliverPolicy::ByStartSequence {
+                    start_sequence: sequence + 1,
+                },
+            ),
+            Start::At(start_time) => (0, DeliverPolicy::ByStartTime { start_time }),
         };
         let config = OrderedConfig {
             filter_subject: E::SUBJECTS.to_owned(),
-            deliver_policy: DeliverPolicy::ByStartSequence {
-                start_sequence: begins_after + 1,
-            },
+            deliver_policy,
             ..OrderedConfig::default()
         };
         let (consumer, backlog) = self.consume::<E>(config).await.map_err(ReadError::Stream)?;
@@ -104,7 +130,7 @@ impl Bus {
 }
 
 impl<E: Event> Reader<E> {
-    /// The number of the event after which this reader begins.
+    /// The number of the event after which this reader begins; 0 where it begins at a time.
     pub fn begins_after(&self) -> u64 {
         self.begins_after
     }

@@ -5,7 +5,7 @@
 //! Events come in on subjects of their own, as in a restore: who listens on `alerts.>` must not be told a second time.
 //!
 //! Left as they are made anew, empty: histories (`COMPARISONS`, `CHANGES`), frames, holds, pictures, dead letters, and
-//! `sessions`, so that whoever deletes these logs everybody out.
+//! `sessions`, so that whoever deletes these logs everybody out. `HISTORY` is made again of `COMPARISONS` by who writes it.
 
 use std::{
     collections::HashMap,

@@ -11,9 +11,10 @@ use test_support::NatsServer;
 
 use crate::{connect, publish_alert, view};
 
-const MARKED: [&str; 5] = [
+const MARKED: [&str; 6] = [
     "UPLOADS",
     "COMPARISONS",
+    "HISTORY",
     "ALERTS",
     "CHANGES",
     "DEAD_LETTERS",

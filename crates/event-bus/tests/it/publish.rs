@@ -200,6 +200,33 @@ async fn a_time_that_no_text_of_ours_can_say_is_that_of_storing() {
 }
 
 #[tokio::test]
+async fn it_is_known_how_far_the_frames_reach_when_they_have_no_room() {
+    let server = NatsServer::start();
+    let config = BusConfig {
+        frames_max_mb: 16,
+        ..BusConfig::for_url(server.url())
+    };
+    let bus = Bus::connect(&config, "test", Role::Worker).await.unwrap();
+    let nothing = bus.frames_held().await.unwrap();
+    assert_eq!((nothing.limit, nothing.oldest), (Some(16_000_000), None));
+
+    let megabyte: &[u8] = vec![7; 1_000_000].leak();
+    for number in 0..20 {
+        publish_frame(&bus, &folder(&format!("camera{number}")), megabyte).await;
+    }
+    let held = bus.frames_held().await.unwrap();
+    assert!((14_000_000..=16_000_000).contains(&held.bytes), "{held:?}");
+    let stored_at = async |name: &str| {
+        let latest = bus.latest::<FrameArrival>(&folder(name)).await.unwrap();
+        latest.map(|latest| latest.stored_at)
+    };
+    assert_eq!(stored_at("camera0").await, None);
+    assert!(stored_at("camera19").await > held.oldest);
+    let oldest = format!("camera{}", 20 - held.bytes / 1_000_000);
+    assert_eq!(stored_at(&oldest).await, held.oldest);
+}
+
+#[tokio::test]
 async fn where_there_is_no_room_for_a_stream_the_others_are_made_all_the_same() {
     // `COMPARISONS` may take a gigabyte, which the server reserves.
     let server = NatsServer::start_with_quota(500_000_000, None);

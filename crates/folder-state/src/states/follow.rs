@@ -5,12 +5,12 @@ use std::sync::Arc;
 use bytes::Bytes;
 use event_bus::{
     AcknowledgementChange, Begin, Bus, DriftChange, Event, Folder, FolderChange, FrameArrival,
-    Latest, NormalChange, PictureChange, ProposalChange, ProposalKey, ReferenceChange, RuleChange,
-    RuleScope, Stored,
+    Latest, NormalChange, Origin, PictureChange, ProposalChange, ProposalKey, ReferenceChange,
+    RuleChange, RuleScope, Stored,
 };
 use proto::{
     from_timestamp,
-    v1::{Alert, CameraState, Comparison, Subject, Verdict},
+    v1::{Alert, CameraState, Comparison, HistoryPart, Subject, Verdict},
 };
 use time::OffsetDateTime;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -38,6 +38,7 @@ impl FolderStates {
             folds.start_with(beginning_anew(self, learn_proposal, proposals_are_anew)),
             folds.start_with(beginning_anew(self, learn_reference, references_are_anew)),
             folds.start(into(self, learn_comparison)),
+            folds.start(into(self, learn_kept_comparison)),
             folds.start(into(self, learn_alert)),
             folds.start(into(self, learn_frame)),
             folds.start(into(self, learn_camera)),
@@ -190,6 +191,32 @@ fn learn_comparison(states: &FolderStates, stored: Stored<Comparison>) {
     if let Some(new) = learnt {
         states.live.announce(&new.key, News::Compared(new.event));
     }
+}
+
+/// The last comparison of a camera that stopped, which the stream of comparisons may have forgotten.
+fn learn_kept_comparison(states: &FolderStates, stored: Stored<HistoryPart>) {
+    let Some(last) = stored.event.last else {
+        return;
+    };
+    let known = states.read().comparison(&stored.key).and_then(frame_at);
+    if known >= frame_at(&last) {
+        return;
+    }
+    let through = stored.event.through.as_ref().and_then(from_timestamp);
+    states.change(|known| {
+        let folder = known.folder(&stored.key);
+        folder.learn_past(&last);
+        folder.learn_compared(&last);
+        folder.comparison = Some(Stored {
+            key: stored.key,
+            event: last,
+            stored_at: through.unwrap_or(stored.stored_at),
+            sequence: 0,
+            by: String::new(),
+            first_said_at: None,
+            origin: Origin::default(),
+        });
+    });
 }
 
 fn learn_recent(states: &FolderStates, stored: &Stored<Comparison>) {

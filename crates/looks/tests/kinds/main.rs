@@ -13,6 +13,7 @@ mod canvas;
 mod corpus;
 mod fit;
 mod incidents;
+mod shifts;
 mod swapped;
 mod table;
 
@@ -132,7 +133,14 @@ fn measured(reference: &Look, frame: &Look) -> Measures {
         reference.view.as_ref().unwrap(),
         frame.view.as_ref().unwrap(),
     );
-    view::measures(reference, frame, aspect, Depth::Turns, &Areas::default()).unwrap()
+    view::measures(
+        (reference, &[]),
+        frame,
+        aspect,
+        Depth::Turns,
+        &Areas::default(),
+    )
+    .unwrap()
 }
 
 /// Those that the fit of covers is for: nothing else has named them before.
@@ -181,7 +189,7 @@ impl std::fmt::Debug for Brief<'_> {
             it.moved.z,
             it.moved.next,
             it.in_place,
-            it.tiles,
+            it.tiles.in_place,
             it.likeness,
             it.unlike,
             it.lost_detail,

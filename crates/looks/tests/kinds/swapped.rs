@@ -91,6 +91,12 @@ fn elsewhere<'a>(
     let aspect = frame.fingerprint.height as f32 / frame.fingerprint.width as f32;
     let view = |look: &'a Look| look.view.as_deref().unwrap();
     let (reference, frame) = (reference.view.as_ref()?, frame.view.as_ref()?);
-    let measures = view::measures(reference, frame, aspect, Depth::Shifts, &Areas::default())?;
+    let measures = view::measures(
+        (reference, &[]),
+        frame,
+        aspect,
+        Depth::Shifts,
+        &Areas::default(),
+    )?;
     view::elsewhere(&measures, frame, others.map(view)).map(|found| found.at)
 }

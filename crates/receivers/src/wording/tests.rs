@@ -1,3 +1,5 @@
+//! The words of messages, of one alert and of a group, and that none gets too long.
+
 use proptest::prelude::*;
 use proto::v1::{Alert, Finding, Kind, Phase, Subject};
 use time::{Duration, OffsetDateTime, macros::datetime};

@@ -1,3 +1,5 @@
+//! What is read from a file of cameras, and what is said of one that is wrong.
+
 use std::fs;
 
 use camera_settings::{FreezeWatch, Transport};

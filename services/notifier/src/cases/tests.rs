@@ -1,3 +1,5 @@
+//! Who is to be told of what: alerts that are made up, and routes as a file has them.
+
 use std::{path::Path, time::Duration};
 
 use event_bus::{AlertSubject, Latest, Origin, Stored};

@@ -1,3 +1,5 @@
+//! What is kept of episodes and what is forgotten, as news come late, twice or not at all.
+
 use event_bus::{Origin, ReceiverName};
 use time::Duration;
 

@@ -1,3 +1,5 @@
+//! What is read from a file of routes, and what is said of one that is wrong.
+
 use std::{path::Path, time::Duration};
 
 use super::*;

@@ -41,7 +41,7 @@ export function showAges(root) {
 }
 
 /** Seconds since a point in time; never less than 0. */
-function ageSeconds(iso) {
+export function ageSeconds(iso) {
   return Math.max(0, (serverNow() - Date.parse(iso)) / 1000);
 }
 

@@ -1,6 +1,6 @@
 // The form of a folder's rule, and which alerts it would have raised.
 import { problemInWords } from "../live/events.js";
-import { durationInWords } from "../front_door/time.js";
+import { ageSeconds, durationInWords } from "../front_door/time.js";
 
 const ASK_AFTER_MS = 200;
 
@@ -20,6 +20,14 @@ function inWords(answer) {
   if (answer.episodeCount === 0) return "no alert";
   const alerts = answer.episodeCount === 1 ? "1 alert" : `${answer.episodeCount} alerts`;
   return `${alerts}, firing for ${durationInWords(answer.firingSeconds)} in all`;
+}
+
+// What comes before is not known, so nothing is said of it.
+const ALMOST_A_DAY_S = 23.5 * 3600;
+
+function spanInWords(answer) {
+  const seconds = answer.since ? ageSeconds(answer.since) : ALMOST_A_DAY_S;
+  return seconds < ALMOST_A_DAY_S ? `In the last ${durationInWords(seconds)}, of which comparisons tell` : "In the last 24 hours";
 }
 
 /** Asks, whenever a form changes, what its rule would have done, and shows that in words and in the history. */
@@ -42,7 +50,7 @@ export function rehearseRule(form, folder, history) {
       const [then, now] = await Promise.all([isChanged ? ask(rule) : null, ask(inForce)]);
       // Another answer is on its way.
       if (question !== asked) return;
-      words.textContent = `In the last 24 hours, the rule in force gives ${inWords(now)}`
+      words.textContent = `${spanInWords(now)}, the rule in force gives ${inWords(now)}`
         + (then === null ? "." : `; this one would give ${inWords(then)}.`);
       warning.textContent = (then ?? now).warning ?? "";
       history.showWhatIf(then?.episodes ?? []);

@@ -20,7 +20,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "told.html")]
+#[template(path = "told/page.html")]
 struct ToldPage {
     row: Row,
     is_over: bool,

@@ -1,7 +1,7 @@
-use event_bus::Folder;
+use event_bus::{Expected, Folder};
 use proto::{
     timestamp,
-    v1::{Comparison, Frame, Reference, Verdict},
+    v1::{Comparison, Frame, HistoryPart, Kind, Reference, Verdict},
 };
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
@@ -170,6 +170,87 @@ async fn the_history_is_a_curve_with_the_alerts_of_its_time() {
         let nothing = service.json(&format!("{path}?until={until}")).await;
         assert_eq!(nothing["points"], json!([]), "{until}");
     }
+}
+
+/// Frames each 20 s of two hours, in short, which began so long ago; every sixth part of them did not match.
+async fn publish_in_short(
+    service: &Service,
+    gate: &Folder,
+    reference: &str,
+    begun: OffsetDateTime,
+) {
+    let mut expected = Expected(0);
+    for part in 0..8 {
+        let mut in_short = HistoryPart::default();
+        for frame in 0..45 {
+            let at = begun + Duration::seconds((part * 45 + frame) * 20);
+            let is_match = frame >= 8;
+            let comparison = Comparison {
+                frame: Some(Frame {
+                    stored_at: Some(timestamp(at)),
+                    ..Frame::default()
+                }),
+                reference: Some(Reference {
+                    id: reference.into(),
+                    ..Reference::default()
+                }),
+                similarity: Some(if is_match { 0.97 } else { 0.75 }),
+                threshold: 0.9,
+                verdict: if is_match {
+                    Verdict::Match
+                } else {
+                    Verdict::Mismatch
+                }
+                .into(),
+                ..Comparison::default()
+            };
+            let kind = if is_match {
+                Kind::Unspecified
+            } else {
+                Kind::Moved
+            };
+            in_short.push(&comparison, kind);
+            in_short.through = Some(timestamp(at));
+        }
+        let published = service.bus.publish_history(gate, &in_short, expected);
+        expected = Expected(published.await.unwrap());
+    }
+}
+
+#[tokio::test]
+async fn what_is_kept_in_short_is_drawn_and_rehearsed_with_what_came_since() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let gate = folder("folder1");
+    let reference = service.upload("folder1", "day.jpg", jpeg(1)).await;
+    let begun = OffsetDateTime::now_utc() - Duration::hours(20);
+    publish_in_short(&service, &gate, &reference, begun).await;
+    publish_with(&service, &gate, &reference, &[0.97, 0.2, 0.97]).await;
+
+    let text = |at: OffsetDateTime| at.format(&Rfc3339).unwrap();
+    let since = text(OffsetDateTime::now_utc() - Duration::hours(23));
+    let path = format!("/api/v1/folders/folder1/history?since={since}&points=2000");
+    let history = service.json(&path).await;
+    let points = history["points"].as_array().unwrap();
+    let compared: u64 = points
+        .iter()
+        .filter_map(|it| it["comparisons"].as_u64())
+        .sum();
+    assert_eq!(compared, 363);
+    assert_eq!(points[0]["least"], 0.75);
+
+    let in_force = what_if(&service, json!({})).await;
+    assert_eq!(in_force["comparisons"], 363);
+    assert_eq!(in_force["episodeCount"], 9);
+    assert_eq!(in_force["firingSeconds"], f64::from(8 * 8 * 20 + 1));
+    let first = OffsetDateTime::parse(in_force["since"].as_str().unwrap(), &Rfc3339).unwrap();
+    assert!((first - begun).abs() < Duration::milliseconds(1));
+    let lower = what_if(&service, json!({"threshold": 0.7})).await;
+    assert_eq!(lower["episodeCount"], 1);
+    let held = what_if(&service, json!({"holdSeconds": 100})).await;
+    assert_eq!(held["episodeCount"], 8);
+    let longer = what_if(&service, json!({"holdSeconds": 150})).await;
+    assert_eq!(longer["episodeCount"], 0);
 }
 
 #[tokio::test]

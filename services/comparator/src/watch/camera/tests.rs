@@ -1,3 +1,5 @@
+//! One camera, by a clock that the test drives: when it is silent or sends garbage, and what is kept and told of it.
+
 use event_bus::{FrameHeaders, Origin};
 use proto::v1::{Reference, Rule};
 

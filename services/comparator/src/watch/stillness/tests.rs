@@ -1,3 +1,5 @@
+//! When a picture counts as frozen, on frames whose tiles and bytes a test makes up.
+
 use super::*;
 
 /// A camera that sends a frame a second.
