@@ -1,9 +1,7 @@
-//! What a day of 10,000 folders takes; for people who ask, since it takes minutes.
+//! What a day of many folders takes, and that its charts are whole. `FOLDERS=10000 COMPARISONS=1500000` measures what there may
+//! be, in minutes and with 2 GB of disk; by itself it takes few.
 
-use std::{
-    fs,
-    time::{Duration, Instant},
-};
+use std::{fs, time::Instant};
 
 use async_nats::jetstream::{self, Context};
 use event_bus::{Expected, Folder};
@@ -14,7 +12,7 @@ use proto::{
     EffectiveRule, timestamp,
     v1::{Comparison, Frame, HistoryPart, Kind, Reference, Verdict},
 };
-use test_support::NatsServer;
+use test_support::{NatsServer, eventually};
 use time::OffsetDateTime;
 
 use crate::history::connect;
@@ -32,7 +30,7 @@ fn count(variable: &str, usual: i64) -> i64 {
 }
 
 fn folders() -> i64 {
-    count("FOLDERS", 10_000)
+    count("FOLDERS", 100)
 }
 
 /// A quarter of an hour of a folder that begins then.
@@ -106,8 +104,7 @@ async fn say(what: &str, broker: &Context, nats: &NatsServer) {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-#[ignore = "takes minutes and 2 GB of disk"]
-async fn a_day_of_ten_thousand_folders() {
+async fn a_day_of_many_folders_is_charted_and_tried_by_another_rule() {
     let mut nats = NatsServer::start();
     let bus = connect(&nats).await;
     let broker = jetstream::new(async_nats::connect(nats.url()).await.unwrap());
@@ -141,7 +138,7 @@ async fn a_day_of_ten_thousand_folders() {
     say("a day in parts", &broker, &nats).await;
 
     let begun = Instant::now();
-    let most = count("COMPARISONS", 1_500_000);
+    let most = count("COMPARISONS", 1000);
     let writing = stream::iter(0..most).map(async |number| {
         let number = number % folders();
         let payload = compared(number, now).encode_to_vec();
@@ -163,7 +160,10 @@ async fn a_day_of_ten_thousand_folders() {
     let begun = Instant::now();
     nats.start_again();
     println!("nats-server is back after {:?}", begun.elapsed());
-    tokio::time::sleep(Duration::from_secs(5)).await;
+    eventually("it answers", async || {
+        broker.get_stream("HISTORY").await.ok()
+    })
+    .await;
     say("after a restart", &broker, &nats).await;
     ask(&bus, now).await;
 }
@@ -189,7 +189,7 @@ async fn ask(bus: &event_bus::Bus, now: OffsetDateTime) {
         let rehearsed = histories.of(&asked, move |history| {
             history.rehearse(&key, &rule, &reference).comparisons
         });
-        rehearsed.await.unwrap();
+        assert!(rehearsed.await.unwrap() > 4000);
         again.push(begun.elapsed());
     }
     first.sort();
