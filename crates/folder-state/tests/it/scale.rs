@@ -9,7 +9,7 @@ use folder_state::{Curve, Histories};
 use futures::{StreamExt as _, stream};
 use prost::Message as _;
 use proto::{
-    EffectiveRule, timestamp,
+    EffectiveRule, Measure, timestamp,
     v1::{Comparison, Frame, HistoryPart, Kind, Reference, Verdict},
 };
 use test_support::{NatsServer, eventually};
@@ -184,7 +184,11 @@ async fn ask(bus: &event_bus::Bus, now: OffsetDateTime) {
         assert!(points.await.unwrap().len() > 290);
         first.push(begun.elapsed());
         let begun = Instant::now();
-        let (rule, key) = (EffectiveRule::of(None, None), asked.clone());
+        let rule = EffectiveRule {
+            measure: Measure::View,
+            ..EffectiveRule::of(None, None)
+        };
+        let key = asked.clone();
         let reference = format!("0199a0b1-c2d3-7e4f-8a5b-{number:012}");
         let rehearsed = histories.of(&asked, move |history| {
             history.rehearse(&key, &rule, &reference).comparisons
