@@ -5,14 +5,12 @@ use std::{
     io::{self, BufRead, BufReader},
     num::NonZeroUsize,
     path::{Path, PathBuf},
-    sync::{
-        Mutex, PoisonError,
-        mpsc::{self, Receiver, SyncSender},
-    },
+    sync::mpsc::{self, Receiver, SyncSender},
     thread,
 };
 
 use anyhow::Context as _;
+use parking_lot::Mutex;
 use service_runtime::Failure;
 
 use super::{Answer, comparer::Comparer};
@@ -69,7 +67,7 @@ fn read_lines(
 fn answer_each(comparer: &Comparer, asked: &Mutex<Receiver<Asked>>) {
     let mut worker = comparer.worker();
     loop {
-        let next = asked.lock().unwrap_or_else(PoisonError::into_inner).recv();
+        let next = asked.lock().recv();
         let Ok(Asked { line, answer }) = next else {
             return;
         };

@@ -5,8 +5,10 @@ use std::{
     collections::VecDeque,
     net::{Ipv4Addr, SocketAddr},
     path::PathBuf,
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
 };
+
+use parking_lot::Mutex;
 
 use anyhow::Context as _;
 use askama::Template;
@@ -156,7 +158,7 @@ async fn take(
 ) -> Result<StatusCode, (StatusCode, String)> {
     let body: Body = serde_json::from_slice(&body)
         .map_err(|error| (StatusCode::BAD_REQUEST, error.to_string()))?;
-    let mut caught = page.caught.lock().unwrap_or_else(PoisonError::into_inner);
+    let mut caught = page.caught.lock();
     // One that is sent again is the same.
     caught.retain(|known| known.key != body.key);
     caught.push_front(body.into());
@@ -166,7 +168,7 @@ async fn take(
 
 async fn show(State(page): State<Arc<Page>>) -> Response {
     let messages = {
-        let caught = page.caught.lock().unwrap_or_else(PoisonError::into_inner);
+        let caught = page.caught.lock();
         caught.iter().cloned().collect()
     };
     let shown = CaughtPage {

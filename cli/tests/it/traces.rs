@@ -1,6 +1,8 @@
 //! Traces, as a receiver of OTLP gets them.
 
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use async_nats::HeaderMap;
 use axum::{Router, body::Bytes, extract::State, routing::post};
@@ -39,12 +41,12 @@ impl Receiver {
             resource.scope_spans
         });
         let spans = scopes.flat_map(|scope| scope.spans);
-        receiver.0.lock().unwrap().extend(spans);
+        receiver.0.lock().extend(spans);
     }
 
     async fn span(&self, what: &str, is_it: impl Fn(&Span) -> bool) -> Span {
         eventually(what, async || {
-            let spans = self.0.lock().unwrap();
+            let spans = self.0.lock();
             spans.iter().find(|span| is_it(span)).cloned()
         })
         .await

@@ -1,6 +1,8 @@
 //! The one clock of this crate, which tests drive by hand.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use time::{Duration, OffsetDateTime};
 
@@ -29,14 +31,14 @@ impl Clock {
     pub fn now(&self) -> OffsetDateTime {
         match &self.0 {
             Source::Machine => OffsetDateTime::now_utc(),
-            Source::Driven(now) => *now.lock().unwrap_or_else(PoisonError::into_inner),
+            Source::Driven(now) => *now.lock(),
         }
     }
 
     /// Moves a driven clock forward, for all its clones; the machine's goes by itself.
     pub fn advance(&self, by: Duration) {
         if let Source::Driven(now) = &self.0 {
-            *now.lock().unwrap_or_else(PoisonError::into_inner) += by;
+            *now.lock() += by;
         }
     }
 }

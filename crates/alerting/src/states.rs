@@ -1,10 +1,8 @@
 //! The alert states and holds of all folders as the folds over their streams have them.
 
-use std::{
-    collections::HashMap,
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
-    time::Duration,
-};
+use std::{collections::HashMap, time::Duration};
+
+use parking_lot::{RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use event_bus::{AlertSubject, Folder, Hold, Stored};
 use proto::v1::{Alert, Phase};
@@ -136,11 +134,11 @@ impl AlertStates {
     }
 
     fn read(&self) -> RwLockReadGuard<'_, Known> {
-        self.0.read().unwrap_or_else(PoisonError::into_inner)
+        self.0.read()
     }
 
     fn write(&self) -> RwLockWriteGuard<'_, Known> {
-        self.0.write().unwrap_or_else(PoisonError::into_inner)
+        self.0.write()
     }
 }
 

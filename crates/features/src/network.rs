@@ -1,8 +1,7 @@
 //! The whole network: a picture's bytes through stem and blocks, and the features of two stages on the way.
 
-use std::sync::{Mutex, PoisonError};
-
 use fearless_simd::dispatch;
+use parking_lot::Mutex;
 
 use crate::architecture::STAGE5_BLOCK;
 use crate::block::{Between, Block, Input as BlockInput};
@@ -120,8 +119,8 @@ impl Network {
     }
 
     /// A thread that panicked with the lock left a list that is whole.
-    fn lock_rooms(&self) -> std::sync::MutexGuard<'_, Vec<Room>> {
-        self.rooms.lock().unwrap_or_else(PoisonError::into_inner)
+    fn lock_rooms(&self) -> parking_lot::MutexGuard<'_, Vec<Room>> {
+        self.rooms.lock()
     }
 }
 

@@ -9,9 +9,11 @@ mod keep;
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Arc, Mutex, PoisonError},
+    sync::Arc,
     time::Duration,
 };
+
+use parking_lot::Mutex;
 
 use alerting::Seen;
 use comparison::Measured;
@@ -162,7 +164,7 @@ impl Histories {
     }
 
     fn keep(&self, folder: &Folder) -> Arc<tokio::sync::Mutex<History>> {
-        let mut all = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut all = self.kept.lock();
         let now = Instant::now();
         all.retain(|_, kept| {
             kept.asked_at + KEPT_FOR > now && kept.began_at + READ_ANEW_AFTER > now

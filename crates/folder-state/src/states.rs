@@ -23,11 +23,9 @@ mod turns;
 mod unmade;
 mod urgency;
 
-use std::{
-    collections::BTreeMap,
-    sync::{PoisonError, RwLock, RwLockReadGuard},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
+
+use parking_lot::{RwLock, RwLockReadGuard};
 
 use event_bus::{Folder, FrameArrival, ReferenceChange, Stored};
 use proto::{
@@ -144,7 +142,7 @@ impl FolderStates {
 
     /// What is known now. Nothing is learnt while it is held, so it must not be held across an await.
     pub fn read(&self) -> RwLockReadGuard<'_, Known> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner)
+        self.known.read()
     }
 
     /// What happens, as it happens.
@@ -172,7 +170,7 @@ impl FolderStates {
 
     /// Changes what nobody waits for.
     fn change_quietly<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {
-        change(&mut self.known.write().unwrap_or_else(PoisonError::into_inner))
+        change(&mut self.known.write())
     }
 
     fn change<T>(&self, change: impl FnOnce(&mut Known) -> T) -> T {

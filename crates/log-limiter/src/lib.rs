@@ -6,9 +6,10 @@
 use std::{
     collections::HashMap,
     hash::Hash,
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 /// How long after a line the next one with the same cause is due.
 const QUIET: Duration = Duration::from_secs(60);
@@ -34,13 +35,13 @@ impl<K: Eq + Hash + Clone> LogLimiter<K> {
 
     /// Makes the next line due at once, since the trouble is over.
     pub fn forget(&self, cause: &K) {
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.0.lock();
         last.remove(cause);
     }
 
     fn is_due_at(&self, cause: &K, now: Instant) -> bool {
         let is_quiet = |at: &Instant| now.saturating_duration_since(*at) < QUIET;
-        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut last = self.0.lock();
         if last.get(cause).is_some_and(is_quiet) {
             return false;
         }
@@ -89,6 +90,6 @@ mod tests {
         };
         assert_eq!(due(0..2 * MOST_CAUSES, begin), MOST_CAUSES);
         assert_eq!(due(0..2 * MOST_CAUSES, begin + QUIET), MOST_CAUSES);
-        assert_eq!(limiter.0.lock().unwrap().len(), MOST_CAUSES);
+        assert_eq!(limiter.0.lock().len(), MOST_CAUSES);
     }
 }

@@ -6,8 +6,9 @@ mod session;
 use std::{
     collections::{HashSet, VecDeque},
     path::Path,
-    sync::{Mutex, PoisonError},
 };
+
+use parking_lot::Mutex;
 
 use lettre::{Address, message::Mailbox};
 
@@ -140,7 +141,7 @@ impl Email {
     }
 
     fn reached(&self, key: &str) -> HashSet<Address> {
-        let reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        let reached = self.reached.lock();
         let of_this = reached.iter().find(|reached| reached.key == key);
         of_this
             .map(|reached| reached.by.clone())
@@ -148,7 +149,7 @@ impl Email {
     }
 
     fn remember(&self, key: &str, by: Vec<Address>) {
-        let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reached = self.reached.lock();
         if let Some(of_this) = reached.iter_mut().find(|reached| reached.key == key) {
             of_this.by.extend(by);
             return;
@@ -161,7 +162,7 @@ impl Email {
     }
 
     fn forget(&self, key: &str) {
-        let mut reached = self.reached.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut reached = self.reached.lock();
         reached.retain(|reached| reached.key != key);
     }
 

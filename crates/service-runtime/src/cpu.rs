@@ -236,9 +236,10 @@ async fn run_holding<T: Send + 'static>(
 
 #[cfg(test)]
 mod tests {
-    use std::sync::{Mutex, mpsc};
+    use std::sync::mpsc;
 
     use futures::future::join_all;
+    use parking_lot::Mutex;
     use tokio::sync::oneshot;
 
     use super::*;
@@ -276,7 +277,7 @@ mod tests {
         let done = Arc::new(Mutex::new(Vec::new()));
         let note = |what: &'static str| {
             let done = Arc::clone(&done);
-            move || done.lock().unwrap().push(what)
+            move || done.lock().push(what)
         };
         let thumbnails = join_all((0..100).map(|_| queue.run(note("thumbnail"))));
         let frame = pool.run(note("frame"));
@@ -285,10 +286,7 @@ mod tests {
         assert!(thumbnails.into_iter().all(|made| made.is_ok()));
         frame.unwrap();
         first.await.unwrap().unwrap();
-        assert_eq!(
-            done.lock().unwrap()[..3],
-            ["thumbnail", "frame", "thumbnail"]
-        );
+        assert_eq!(done.lock()[..3], ["thumbnail", "frame", "thumbnail"]);
     }
 
     #[tokio::test]
@@ -354,7 +352,7 @@ mod tests {
         let first = move |allowed| match allowed {
             30_000_000 => {
                 begin.send(()).unwrap();
-                ended.lock().unwrap().recv().unwrap();
+                ended.lock().recv().unwrap();
                 Ok(())
             }
             _ => Err(NeedsMemory(30_000_000)),

@@ -1,6 +1,8 @@
 //! What must hold before a service can do its work.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 /// Says what does not hold, if anything.
 type Check = Box<dyn Fn() -> Option<String> + Send + Sync>;
@@ -20,15 +22,12 @@ impl Readiness {
     /// Requires that nothing is wrong, for what is known only when it happens. `wrong` says what is, in words for an operator;
     /// it must be as cheap.
     pub fn require_unless(&self, wrong: impl Fn() -> Option<String> + Send + Sync + 'static) {
-        self.checks
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .push(Box::new(wrong));
+        self.checks.lock().push(Box::new(wrong));
     }
 
     /// What does not hold; empty when ready.
     pub fn missing(&self) -> Vec<String> {
-        let checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        let checks = self.checks.lock();
         if checks.is_empty() {
             return vec!["starting".to_owned()];
         }

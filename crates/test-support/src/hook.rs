@@ -1,11 +1,8 @@
 //! A receiver of webhooks: keeps what it is sent, and answers as it is told.
 
-use std::{
-    collections::VecDeque,
-    net::SocketAddr,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use axum::{
     Router,
@@ -152,7 +149,7 @@ impl Hook {
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock()
     }
 }
 

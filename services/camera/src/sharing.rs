@@ -7,9 +7,10 @@ mod turn;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{PoisonError, RwLock},
     time::Duration,
 };
+
+use parking_lot::RwLock;
 
 use event_bus::{Bus, CameraAsk, CameraTurn, CameraTurnChange, Expected, Folder, Latest};
 use tokio::{
@@ -138,11 +139,11 @@ impl Sharing {
     }
 
     fn read<T>(&self, what: impl FnOnce(&Known) -> T) -> T {
-        what(&self.known.read().unwrap_or_else(PoisonError::into_inner))
+        what(&self.known.read())
     }
 
     fn learn(&self, latest: Latest<CameraTurnChange>) {
-        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let mut known = self.known.write();
         match latest {
             Latest::Event(stored) => {
                 let is_live = known.is_current;

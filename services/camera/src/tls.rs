@@ -1,7 +1,9 @@
 //! TLS to cameras, and certificates that are known by what they hash to. Who signed them and for which name does not count then, as with the keys
 //! of SSH: cameras sign their own, for names of their own.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use camera_settings::{Address, CameraSpec, CertificatePin};
 use rustls::{
@@ -29,7 +31,7 @@ struct Shown(Arc<Mutex<Option<CertificatePin>>>);
 
 impl Shown {
     fn last(&self) -> Option<CertificatePin> {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        *self.0.lock()
     }
 }
 
@@ -129,7 +131,7 @@ impl ServerCertVerifier for Pinned {
         _: UnixTime,
     ) -> Result<ServerCertVerified, Error> {
         let shown = CertificatePin::of(certificate);
-        *self.shown.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(shown);
+        *self.shown.0.lock() = Some(shown);
         match self.pin {
             Some(pin) if pin == shown => Ok(ServerCertVerified::assertion()),
             Some(_) => Err(Error::General(format!(

@@ -1,6 +1,8 @@
 //! Whether a camera gives frames, for whoever asks the process.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 /// What is wrong with a camera, shared by the camera and who is asked.
 #[derive(Clone, Default)]
@@ -18,13 +20,10 @@ impl Health {
     }
 
     pub(crate) fn what_is_wrong(&self) -> Option<String> {
-        self.0
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
-            .clone()
+        self.0.lock().clone()
     }
 
     fn set(&self, wrong: Option<String>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = wrong;
+        *self.0.lock() = wrong;
     }
 }

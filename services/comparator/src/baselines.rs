@@ -1,11 +1,9 @@
 //! What frames are held against, where that takes more than the events of the pictures say: looks that are stored, or else
 //! computed from the stored pictures; and kept in memory, the last used of it, up to so many bytes.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Instant,
-};
+use std::{collections::HashMap, sync::Arc, time::Instant};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use bytes::Bytes;
 use comparison::{Baseline, BaselinePicture, Details, Look, Needs, Other, parts, view};
@@ -254,7 +252,7 @@ impl Baselines {
     }
 
     fn kept(&self) -> MutexGuard<'_, Kept> {
-        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+        self.kept.lock()
     }
 }
 

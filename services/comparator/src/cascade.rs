@@ -3,9 +3,11 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::{Duration, Instant},
 };
+
+use parking_lot::{Mutex, MutexGuard};
 
 use comparison::carry::{Glance, Grounds, Memory, Said};
 use event_bus::Folder;
@@ -129,7 +131,7 @@ impl Cascade {
     }
 
     fn folders(&self) -> MutexGuard<'_, Folders> {
-        self.folders.lock().unwrap_or_else(PoisonError::into_inner)
+        self.folders.lock()
     }
 }
 

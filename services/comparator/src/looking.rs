@@ -1,9 +1,8 @@
 //! Looks of pictures, made on the process's pool. What they are compared with is left to `judge`.
 
-use std::{
-    sync::{Arc, Mutex, PoisonError},
-    time::Instant,
-};
+use std::{sync::Arc, time::Instant};
+
+use parking_lot::Mutex;
 
 use bytes::Bytes;
 use comparison::{
@@ -84,7 +83,7 @@ impl Looking {
     ) -> Result<Looked, Unreadable> {
         let (limits, model, idle) = (self.limits, self.model.clone(), Arc::clone(&self.idle));
         let work = move |allowed_bytes| {
-            let idle = || idle.lock().unwrap_or_else(PoisonError::into_inner);
+            let idle = || idle.lock();
             let taken = idle().pop();
             let mut viewer = taken.unwrap_or_else(|| Viewer::new(limits, model.clone()));
             viewer.allow(allowed_bytes);

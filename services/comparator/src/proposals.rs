@@ -11,11 +11,9 @@ mod remembered;
 #[cfg(test)]
 mod tests;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use alerting::AlertStates;
 use bytes::Bytes;
@@ -247,6 +245,6 @@ impl Proposals {
     }
 
     fn owed(&self) -> MutexGuard<'_, HashMap<Folder, OffsetDateTime>> {
-        self.owed.lock().unwrap_or_else(PoisonError::into_inner)
+        self.owed.lock()
     }
 }

@@ -1,9 +1,8 @@
 //! Which folders are to be looked at again, and why. Looking is left to `lanes`.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::BTreeSet;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use event_bus::Folder;
 use tokio::sync::Notify;
@@ -69,7 +68,7 @@ impl RecheckQueue {
     }
 
     fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+        self.waiting.lock()
     }
 }
 

@@ -4,10 +4,9 @@
 mod storing;
 mod turn;
 
-use std::{
-    sync::{Arc, RwLock},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
+
+use parking_lot::RwLock;
 
 use event_bus::{Bus, ReceiverName};
 use log_limiter::LogLimiter;
@@ -64,9 +63,7 @@ impl Shared {
     }
 
     pub(crate) fn routes(&self) -> Arc<Routes> {
-        let routes = self.routes.read();
-        let routes = routes.unwrap_or_else(std::sync::PoisonError::into_inner);
-        Arc::clone(&*routes)
+        Arc::clone(&self.routes.read())
     }
 }
 

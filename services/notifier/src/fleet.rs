@@ -1,7 +1,7 @@
 //! A task for each receiver, begun and ended as the routes say: the file is read again when it changes, and people may set
 //! routes in place of its own.
 
-use std::{collections::BTreeMap, sync::Arc, sync::PoisonError, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use event_bus::{ReceiverName, with_causes};
 use tokio::{
@@ -96,8 +96,7 @@ impl Fleet {
 
     /// What is wrong with the routes as they are said now; nothing, where it is empty.
     pub(crate) fn refuse(&self, why: String) {
-        let refused = self.shared.refused.write();
-        *refused.unwrap_or_else(PoisonError::into_inner) = why;
+        *self.shared.refused.write() = why;
     }
 
     /// Ends who is no more, and begins who is new. The others take what the file says of them before their next message.
@@ -105,11 +104,7 @@ impl Fleet {
         metrics::gauge!("framewatch_routes_refused").set(0.0);
         self.refuse(String::new());
         let names: Vec<ReceiverName> = routes.receivers.keys().cloned().collect();
-        *self
-            .shared
-            .routes
-            .write()
-            .unwrap_or_else(PoisonError::into_inner) = Arc::new(routes);
+        *self.shared.routes.write() = Arc::new(routes);
         let gone: Vec<ReceiverName> = self
             .running
             .iter()

@@ -1,10 +1,9 @@
 //! What the notifier knows: how each episode stands, what people say of it and of its folder, and who was told. Folds over
 //! streams and buckets write it, and whoever has just stored something; everybody reads it. No lock is held across an await.
 
-use std::{
-    collections::{BTreeMap, HashMap, HashSet},
-    sync::{PoisonError, RwLock, RwLockReadGuard},
-};
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use parking_lot::{RwLock, RwLockReadGuard};
 
 use event_bus::{
     AcknowledgementChange, AlertKey, AlertSubject, Folder, FolderChange, FolderKey, Latest, Notice,
@@ -114,7 +113,7 @@ impl Default for Knowledge {
 
 impl Knowledge {
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, Known> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner)
+        self.known.read()
     }
 
     /// Says when something has changed.
@@ -124,7 +123,7 @@ impl Knowledge {
 
     /// Changes what no message depends on.
     pub(crate) fn change_quietly(&self, change: impl FnOnce(&mut Known)) {
-        change(&mut self.known.write().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.known.write());
     }
 
     pub(crate) fn change(&self, change: impl FnOnce(&mut Known)) {

@@ -32,11 +32,13 @@ pub use trial::UnknownReceiver;
 
 use std::{
     sync::{
-        Arc, RwLock,
+        Arc,
         atomic::{AtomicBool, Ordering},
     },
     time::Duration,
 };
+
+use parking_lot::RwLock;
 
 use event_bus::{
     AcknowledgementChange, Bus, FolderChange, NoticeChange, RoutesChange, SilenceChange, TurnChange,

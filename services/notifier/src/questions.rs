@@ -1,10 +1,7 @@
 //! What others ask: what the routes are, who would be told of an alert, whether a receiver takes a message, and to tell by
 //! other routes. So many receivers are tried at a time and in a minute.
 
-use std::{
-    sync::{Arc, PoisonError},
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use event_bus::{
     NotifierAnswer, NotifierQuestion, ReceiverName, ReceiverSaid, RouteSaid, RoutesSaid,
@@ -127,8 +124,7 @@ impl Shared {
     /// What the routes are, without the secrets of receivers.
     pub(crate) fn said(&self) -> RoutesSaid {
         let (routes, now) = (self.routes(), self.now());
-        let refused = self.refused.read();
-        let refused = refused.unwrap_or_else(PoisonError::into_inner).clone();
+        let refused = self.refused.read().clone();
         let receivers = routes.receivers.iter();
         let link = routes.link.as_ref();
         RoutesSaid {

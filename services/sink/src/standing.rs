@@ -1,10 +1,9 @@
 //! How writing a stream stands: what is wrong is logged once, with what to do about it, and once more when it is well again;
 //! meanwhile `/readyz` says so.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::BTreeMap, sync::Arc};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use crate::apply::Refused;
 
@@ -106,7 +105,7 @@ impl Standing {
     }
 
     fn wrong(&self) -> MutexGuard<'_, Wrong> {
-        self.wrong.lock().unwrap_or_else(PoisonError::into_inner)
+        self.wrong.lock()
     }
 }
 

@@ -19,10 +19,9 @@ mod pictures;
 mod proposals;
 mod reconcile;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-};
+use std::{collections::HashMap, sync::Arc};
+
+use parking_lot::Mutex;
 
 use camera_settings::Asked;
 use event_bus::{Folder, RuleScope};
@@ -61,7 +60,7 @@ struct Turns(Mutex<HashMap<Folder, Arc<tokio::sync::Mutex<()>>>>);
 impl Turns {
     async fn take(&self, folder: &Folder) -> OwnedMutexGuard<()> {
         let turn = {
-            let mut turns = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut turns = self.0.lock();
             Arc::clone(turns.entry(folder.clone()).or_default())
         };
         turn.lock_owned().await

@@ -1,9 +1,8 @@
 //! What is known of a bucket: a task writes it, everybody reads it, and whoever has changed the bucket waits until it shows.
 
-use std::{
-    sync::{PoisonError, RwLock, RwLockReadGuard},
-    time::Duration,
-};
+use std::time::Duration;
+
+use parking_lot::{RwLock, RwLockReadGuard};
 
 use tokio::{sync::watch, time::timeout};
 
@@ -20,11 +19,11 @@ pub(crate) struct Followed<T> {
 impl<T> Followed<T> {
     /// What is known now. It must not be held across an await.
     pub(crate) fn read(&self) -> RwLockReadGuard<'_, T> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner)
+        self.known.read()
     }
 
     pub(crate) fn change(&self, change: impl FnOnce(&mut T)) {
-        change(&mut self.known.write().unwrap_or_else(PoisonError::into_inner));
+        change(&mut self.known.write());
         self.changes.send_modify(|changes| *changes += 1);
     }
 

@@ -4,8 +4,10 @@ use std::{
     env,
     io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Weak},
 };
+
+use parking_lot::Mutex;
 
 /// Ended when the last test lets go of it; until then each test has sessions of its own.
 pub(crate) struct Driver {
@@ -20,7 +22,7 @@ impl Driver {
         if !is_on_path("chromium") || !is_on_path("chromedriver") {
             return None;
         }
-        let mut shared = SHARED.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut shared = SHARED.lock();
         Some(shared.upgrade().unwrap_or_else(|| {
             let driver = Arc::new(Driver::start());
             *shared = Arc::downgrade(&driver);

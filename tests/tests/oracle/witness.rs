@@ -1,10 +1,8 @@
 //! A witness reads the streams while everything happens and remembers what they held: they are deleted and damaged.
 
-use std::{
-    collections::HashSet,
-    sync::{Arc, Mutex, MutexGuard},
-    time::Duration,
-};
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use event_bus::{Bus, Event, FeaturesChange, Reader, ReferenceChange, Stored};
 use proto::v1::{Alert, Comparison};
@@ -153,7 +151,7 @@ where
     }
 
     fn seen(&self) -> MutexGuard<'_, Seen<E>> {
-        self.0.lock().unwrap()
+        self.0.lock()
     }
 }
 

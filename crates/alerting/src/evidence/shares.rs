@@ -3,10 +3,9 @@
 //! What is known may be late, or wrong for a moment: then a picture more or less is there. What counts against the limit of all is
 //! asked of the server.
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::{Mutex, MutexGuard, PoisonError},
-};
+use std::collections::{BTreeMap, HashMap};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use event_bus::{ExhibitChange, ExhibitKey, Folder, Latest, Stored};
 use time::{Duration, OffsetDateTime};
@@ -93,7 +92,7 @@ impl Shares {
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

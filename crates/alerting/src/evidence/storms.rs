@@ -2,9 +2,10 @@
 
 use std::{
     collections::{HashMap, VecDeque},
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 use event_bus::Folder;
 
@@ -17,7 +18,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 impl Storms {
     /// Whether pictures are kept of an alert that a folder has now; if so, it counts.
     pub(super) fn admit(&self, folder: &Folder, per_hour: u32, now: Instant) -> bool {
-        let mut folders = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut folders = self.0.lock();
         folders.retain(|_, kept| {
             while kept.front().is_some_and(|at| now - *at >= HOUR) {
                 kept.pop_front();

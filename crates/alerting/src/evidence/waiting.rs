@@ -1,10 +1,8 @@
 //! Pictures that could not be stored yet: in memory, so many bytes of them, for so long.
 
-use std::{
-    collections::VecDeque,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::VecDeque, time::Duration};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use event_bus::ExhibitKey;
 use tokio::time::Instant;
@@ -91,7 +89,7 @@ impl Waiting {
     }
 
     fn queue(&self) -> MutexGuard<'_, Queue> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -1,9 +1,8 @@
 //! Which streams and buckets a service should be following and is not.
 
-use std::{
-    collections::BTreeSet,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-};
+use std::{collections::BTreeSet, sync::Arc};
+
+use parking_lot::{Mutex, MutexGuard};
 
 /// The streams whose following was interrupted and has not caught up again. Clones share what they know.
 #[derive(Clone, Default)]
@@ -23,6 +22,6 @@ impl Interruptions {
     }
 
     fn streams(&self) -> MutexGuard<'_, BTreeSet<&'static str>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }

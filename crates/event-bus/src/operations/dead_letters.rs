@@ -3,9 +3,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 use async_nats::jetstream::{self, message::PublishMessage, stream::RawMessageErrorKind};
 
@@ -172,7 +173,7 @@ impl DeadLetterLimiter {
     }
 
     fn is_allowed(&self, subject: &str) -> bool {
-        let mut window = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut window = self.0.lock();
         let (_, counts) = match &mut *window {
             Some(window) if window.0.elapsed() < MINUTE => window,
             stale => stale.insert((Instant::now(), HashMap::new())),

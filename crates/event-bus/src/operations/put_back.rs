@@ -7,11 +7,9 @@
 //! Left as they are made anew, empty: histories (`COMPARISONS`, `CHANGES`), frames, holds, pictures, dead letters, and
 //! `sessions`, so that whoever deletes these logs everybody out. `HISTORY` is made again of `COMPARISONS` by who writes it.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use async_nats::jetstream::message::PublishMessage;
 use futures::{TryStreamExt as _, future::BoxFuture, stream};
@@ -199,7 +197,7 @@ impl<E: Event> Default for Memory<E> {
 
 impl<E: Standing> Memory<E> {
     fn remembered(&self) -> MutexGuard<'_, Remembered<E>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     fn learn(&self, latest: Latest<E>) -> Learnt {

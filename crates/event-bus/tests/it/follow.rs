@@ -1,4 +1,6 @@
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 
 use event_bus::{Bus, Event, Expected, FrameArrival, Latest, Stored};
 use proto::v1::{Alert, Phase};
@@ -16,7 +18,7 @@ fn follow<E: Event + Clone>(
     let (bus, stop, sink) = (bus.clone(), stop.clone(), Arc::clone(&seen));
     tokio::spawn(async move {
         bus.follow::<E>(&stop, |latest| {
-            sink.lock().unwrap().push(match latest {
+            sink.lock().push(match latest {
                 Latest::Event(stored) => Some(stored),
                 Latest::Anew | Latest::CaughtUp => None,
             });
@@ -36,13 +38,13 @@ async fn following_begins_with_the_latest_of_each_folder_and_goes_on_live() {
     }
     let seen = follow::<Alert>(&bus, stop.token());
     eventually("caught up", async || {
-        seen.lock().unwrap().contains(&None).then_some(())
+        seen.lock().contains(&None).then_some(())
     })
     .await;
 
     publish_alert(&bus, "b", "4", 3).await;
     let ids = eventually("the live alert", async || {
-        let seen = seen.lock().unwrap();
+        let seen = seen.lock();
         let ids: Vec<_> = seen
             .iter()
             .map(|entry| entry.as_ref().map(|stored| stored.event.id.clone()))
@@ -62,10 +64,7 @@ async fn an_empty_stream_is_caught_up_at_once() {
     let bus = connect(&server).await;
     let stop = CancellationToken::new().drop_guard();
     let seen = follow::<Alert>(&bus, stop.token());
-    eventually("caught up", async || {
-        (*seen.lock().unwrap() == [None]).then_some(())
-    })
-    .await;
+    eventually("caught up", async || (*seen.lock() == [None]).then_some(())).await;
 }
 
 #[tokio::test]
@@ -78,7 +77,7 @@ async fn following_survives_the_loss_of_a_memory_stream() {
     }
     let seen = follow::<FrameArrival>(&bus, stop.token());
     eventually("the frame before", async || {
-        (!seen.lock().unwrap().is_empty()).then_some(())
+        (!seen.lock().is_empty()).then_some(())
     })
     .await;
 
@@ -97,7 +96,7 @@ async fn following_survives_the_loss_of_a_memory_stream() {
     eventually(
         "the frame after, although its number is small",
         async || {
-            let seen = seen.lock().unwrap();
+            let seen = seen.lock();
             seen.iter()
                 .flatten()
                 .any(|stored| stored.sequence == 1)
@@ -134,7 +133,6 @@ async fn a_message_that_is_no_event_is_passed_over() {
         .unwrap();
     eventually("the good one", async || {
         seen.lock()
-            .unwrap()
             .iter()
             .flatten()
             .any(|stored| stored.event == alert)

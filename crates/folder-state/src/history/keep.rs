@@ -6,9 +6,11 @@
 use std::{
     collections::HashMap,
     hash::{BuildHasher as _, RandomState},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
     time::Duration,
 };
+
+use parking_lot::{Mutex, MutexGuard};
 
 use event_bus::{
     Bus, Expected, Folder, Last, Latest, PublishError, ReadError, Reader, Stored, with_causes,
@@ -89,7 +91,7 @@ struct Tail {
 
 impl Tails {
     fn reach(&self) -> MutexGuard<'_, Reach> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 
     fn learn(&self, latest: Latest<HistoryPart>) {

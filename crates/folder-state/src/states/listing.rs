@@ -131,7 +131,7 @@ mod tests {
     #[test]
     fn the_fingerprint_is_of_what_folders_are_found_and_sorted_by() {
         let states = FolderStates::default();
-        let mut known = states.known.write().unwrap();
+        let mut known = states.known.write();
         let of_none = fingerprint(&known.listing());
         make(&mut known, "gate");
         make(&mut known, "dock");
@@ -154,7 +154,7 @@ mod tests {
     #[test]
     fn a_version_is_another_one_after_each_change_also_of_a_folder_that_comes_again() {
         let states = FolderStates::default();
-        let mut known = states.known.write().unwrap();
+        let mut known = states.known.write();
         let gate: Folder = "gate".parse().unwrap();
         assert_eq!(known.version(&gate), None);
         make(&mut known, "gate");

@@ -173,7 +173,7 @@ mod tests {
     #[test]
     fn so_many_are_taken_in_and_those_of_people_beside_them() {
         let states = FolderStates::with_unmade(0);
-        let mut known = states.known.write().unwrap();
+        let mut known = states.known.write();
         assert!(known.admits(&folder(1)), "nothing is known yet");
         known.hold_unmade();
         known.folders.entry(folder(2)).or_default().made = Some(Default::default());
@@ -186,7 +186,7 @@ mod tests {
     #[test]
     fn those_that_are_gone_or_were_made_leave_room() {
         let states = FolderStates::with_unmade(2);
-        let mut known = states.known.write().unwrap();
+        let mut known = states.known.write();
         known.hold_unmade();
         assert!(known.admits(&folder(1)) && known.admits(&folder(2)));
         known.folders.entry(folder(2)).or_default().made = Some(Default::default());

@@ -1,10 +1,8 @@
 //! An HTTP server that keeps what it is sent, and answers as it is told.
 
-use std::{
-    collections::VecDeque,
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-};
+use std::{collections::VecDeque, net::SocketAddr, sync::Arc};
+
+use parking_lot::Mutex;
 
 use axum::{
     Router,
@@ -64,15 +62,11 @@ impl Hook {
 
     /// What it answers next; several wait in line.
     pub(crate) fn answer(&self, answer: impl IntoResponse) {
-        self.log
-            .lock()
-            .unwrap()
-            .answers
-            .push_back(answer.into_response());
+        self.log.lock().answers.push_back(answer.into_response());
     }
 
     pub(crate) fn requests(&self) -> Vec<Request> {
-        self.log.lock().unwrap().requests.clone()
+        self.log.lock().requests.clone()
     }
 
     pub(crate) fn last(&self) -> Request {
@@ -86,7 +80,7 @@ async fn take(
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
-    let mut log = log.lock().unwrap();
+    let mut log = log.lock();
     log.requests.push(Request {
         path: uri.path().to_owned(),
         headers,

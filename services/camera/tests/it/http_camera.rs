@@ -4,11 +4,13 @@ use std::{
     io::{BufRead as _, BufReader, Write as _},
     net::{SocketAddr, TcpListener, TcpStream},
     sync::{
-        Arc, Mutex,
+        Arc,
         atomic::{AtomicUsize, Ordering},
     },
     thread,
 };
+
+use parking_lot::Mutex;
 
 /// A request: what is asked for, and the login that is shown.
 #[derive(Debug, Clone)]
@@ -48,7 +50,7 @@ impl HttpCamera {
                     let mut stream = stream.unwrap();
                     open.fetch_add(1, Ordering::SeqCst);
                     if let Some(request) = read(&stream) {
-                        requests.lock().unwrap().push(request.clone());
+                        requests.lock().push(request.clone());
                         // Whoever hangs up before the end is not missed.
                         answer(&request, &mut stream).ok();
                     }
@@ -64,7 +66,7 @@ impl HttpCamera {
     }
 
     pub(crate) fn requests(&self) -> Vec<Request> {
-        self.requests.lock().unwrap().clone()
+        self.requests.lock().clone()
     }
 
     /// Connections that are answered now.

@@ -4,9 +4,11 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     process::{Child, Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 use futures::StreamExt as _;
 use proto::v1::SourceState;
@@ -87,19 +89,19 @@ impl Published {
             while let Some(frame) = frames.next().await {
                 let number = SingleCamera::number(&frame.payload);
                 let folder = frame.subject.trim_start_matches("frames.").to_owned();
-                to.0.lock().unwrap().entry(folder).or_default().push(number);
+                to.0.lock().entry(folder).or_default().push(number);
             }
         });
         published
     }
 
     fn count(&self, folder: &str) -> usize {
-        self.0.lock().unwrap().get(folder).map_or(0, Vec::len)
+        self.0.lock().get(folder).map_or(0, Vec::len)
     }
 
     /// Each once, and in the order in which the camera made them.
     fn assert_once_and_in_order(&self) {
-        for (folder, numbers) in &*self.0.lock().unwrap() {
+        for (folder, numbers) in &*self.0.lock() {
             assert!(
                 numbers.is_sorted_by(|one, next| one < next),
                 "{folder}: {numbers:?}"

@@ -6,9 +6,11 @@ use std::{
     collections::BTreeMap,
     fmt::Write as _,
     process::{Command, Stdio},
-    sync::{Arc, Mutex},
+    sync::Arc,
     time::{Duration, Instant},
 };
+
+use parking_lot::Mutex;
 
 use event_bus::Latest;
 use proto::v1::{Source, SourceState};
@@ -106,7 +108,7 @@ async fn listen(site: &Site, heard: &Arc<Mutex<Heard>>) {
         while let Some(frame) = futures::StreamExt::next(&mut frames).await {
             let folder = frame.subject.trim_start_matches("frames.");
             let number = number(&frame.payload);
-            to.lock().unwrap().picture(folder, number);
+            to.lock().picture(folder, number);
         }
     });
     let (bus, to) = (site.bus.clone(), Arc::clone(heard));
@@ -114,7 +116,7 @@ async fn listen(site: &Site, heard: &Arc<Mutex<Heard>>) {
         bus.follow::<Source>(&CancellationToken::new(), |latest| {
             if let Latest::Event(stored) = latest {
                 let folder = stored.key.to_string();
-                to.lock().unwrap().state(&folder, stored.event.state());
+                to.lock().state(&folder, stored.event.state());
             }
         })
         .await;
@@ -234,7 +236,7 @@ async fn pictures_come_once_and_in_order_while_servers_are_killed_and_stopped() 
     terminate(&service);
     assert!(wait(&mut service).success());
 
-    let heard = heard.lock().unwrap();
+    let heard = heard.lock();
     let pictures: usize = heard.pictures.values().map(|(_, count)| count).sum();
     let outages: usize = expected.values().sum();
     say(&format!(

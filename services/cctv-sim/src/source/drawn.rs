@@ -1,6 +1,8 @@
 //! Frames of a drawn scene.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
+
+use parking_lot::Mutex;
 use std::time::Duration;
 
 use time::OffsetDateTime;
@@ -35,7 +37,7 @@ impl Drawn {
         let (camera, quality) = (Arc::clone(&self.camera), self.quality);
         let captured_at = OffsetDateTime::now_utc();
         let bytes = spawn_blocking(move || {
-            let mut camera = camera.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut camera = camera.lock();
             jpeg(
                 &camera.render(elapsed, opened_at + elapsed, &staged),
                 quality,

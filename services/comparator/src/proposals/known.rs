@@ -3,8 +3,10 @@
 
 use std::{
     collections::{BTreeMap, HashMap},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::Arc,
 };
+
+use parking_lot::{Mutex, MutexGuard};
 
 use event_bus::{Bus, Folder, Latest, LearningChange, ProposalChange, ProposalPlace, Stored};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -66,7 +68,7 @@ impl Known {
     }
 
     fn lock(&self) -> MutexGuard<'_, Inner> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 

@@ -1,10 +1,8 @@
 //! How often a comparator in shadow would have differed, and where.
 
-use std::{
-    collections::BTreeMap,
-    sync::{Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
+
+use parking_lot::Mutex;
 
 use event_bus::Folder;
 use proto::v1::Verdict;
@@ -84,7 +82,7 @@ impl Tally {
     pub(crate) fn count(&self, folder: &Folder, outcome: Outcome) {
         metrics::counter!("framewatch_shadow_comparisons_total", "outcome" => outcome.word())
             .increment(1);
-        let mut counts = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut counts = self.0.lock();
         *counts.of_all.entry(outcome).or_default() += 1;
         if outcome.differs() {
             *counts.differing.entry(folder.clone()).or_default() += 1;
@@ -96,8 +94,7 @@ impl Tally {
         let mut ticks = interval(EVERY);
         loop {
             ticks.tick().await;
-            let counts =
-                std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner));
+            let counts = std::mem::take(&mut *self.0.lock());
             if !counts.of_all.is_empty() {
                 let (outcomes, folders) = (counts.outcomes(), counts.folders());
                 tracing::info!(outcomes, folders, "compared in shadow");
@@ -162,7 +159,7 @@ mod tests {
             }
             tally.count(&folder, Outcome::Agrees);
         }
-        let counts = tally.0.lock().unwrap();
+        let counts = tally.0.lock();
         assert_eq!(counts.outcomes(), "agrees 7, would-match 28");
         let named = "dock7 7, dock6 6, dock5 5, dock4 4, dock3 3, and 2 more";
         assert_eq!(counts.folders(), named);

@@ -1,10 +1,8 @@
 //! What is known of all cameras, folded from the streams.
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use event_bus::{Bus, Folder, FolderChange, FrameArrival, Latest, Stored};
 use proto::v1::{CameraState, Comparison, Source};
@@ -36,7 +34,7 @@ impl Cameras {
     }
 
     pub(super) fn read(&self) -> MutexGuard<'_, HashMap<Folder, Camera>> {
-        self.known.lock().unwrap_or_else(PoisonError::into_inner)
+        self.known.lock()
     }
 
     /// Changes what is known of one camera.

@@ -1,10 +1,9 @@
 //! Since when nothing has kept this process from seeing what cameras send. Silence counts from then on: where the watch, or
 //! the broker, was away, nobody knows what the cameras did.
 
-use std::{
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::time::Duration;
+
+use parking_lot::{Mutex, MutexGuard};
 
 use event_bus::{Bus, FrameArrival};
 use tokio::time::{Instant, sleep, timeout};
@@ -65,9 +64,7 @@ impl Observation {
     }
 
     fn lock(&self) -> MutexGuard<'_, Instant> {
-        self.whole_since
-            .lock()
-            .unwrap_or_else(PoisonError::into_inner)
+        self.whole_since.lock()
     }
 }
 

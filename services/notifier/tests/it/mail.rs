@@ -1,11 +1,8 @@
 //! A mail server that never greets, has no room yet, or refuses.
 
-use std::{
-    collections::VecDeque,
-    net::SocketAddr,
-    sync::{Arc, Mutex},
-    time::Duration,
-};
+use std::{collections::VecDeque, net::SocketAddr, sync::Arc, time::Duration};
+
+use parking_lot::Mutex;
 
 use event_bus::Telling;
 use test_support::eventually;
@@ -46,7 +43,7 @@ impl MailServer {
         let serving = server.clone();
         tokio::spawn(async move {
             while let Ok((connection, _)) = listener.accept().await {
-                let manner = serving.manners.lock().unwrap().pop_front();
+                let manner = serving.manners.lock().pop_front();
                 tokio::spawn(serving.clone().serve(connection, manner.unwrap_or(TAKES)));
             }
         });
@@ -64,7 +61,7 @@ impl MailServer {
 
     /// How many of the manners were not yet needed.
     fn left(&self) -> usize {
-        self.manners.lock().unwrap().len()
+        self.manners.lock().len()
     }
 
     /// The value of a header, of each mail that it took.
@@ -74,12 +71,7 @@ impl MailServer {
             mail.lines()
                 .find_map(|line| line.strip_prefix(&start).map(str::to_owned))
         };
-        self.mails
-            .lock()
-            .unwrap()
-            .iter()
-            .filter_map(header)
-            .collect()
+        self.mails.lock().iter().filter_map(header).collect()
     }
 
     async fn serve(self, mut connection: TcpStream, manner: Manner) {
@@ -94,7 +86,7 @@ impl MailServer {
         while let Ok(Some(line)) = lines.next_line().await {
             let says = match (&mut mail, line.split(' ').next().unwrap_or_default()) {
                 (Some(_), ".") => {
-                    self.mails.lock().unwrap().extend(mail.take());
+                    self.mails.lock().extend(mail.take());
                     "250 ok"
                 }
                 (Some(mail), _) => {

@@ -1,12 +1,8 @@
 //! How often passwords may be tried.
 
-use std::{
-    collections::HashMap,
-    hash::Hash,
-    net::IpAddr,
-    sync::{Mutex, MutexGuard, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, hash::Hash, net::IpAddr, time::Duration};
+
+use parking_lot::{Mutex, MutexGuard};
 
 use accounts::UserName;
 use http_server::network;
@@ -115,7 +111,7 @@ impl Throttle {
     }
 
     fn lock(&self) -> MutexGuard<'_, Counted> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.0.lock()
     }
 }
 
