@@ -160,8 +160,9 @@ async fn a_day_of_many_folders_is_charted_and_tried_by_another_rule() {
     let begun = Instant::now();
     nats.start_again();
     println!("nats-server is back after {:?}", begun.elapsed());
-    eventually("it answers", async || {
-        broker.get_stream("HISTORY").await.ok()
+    eventually("it answers both", async || {
+        broker.get_stream("HISTORY").await.ok()?;
+        bus.is_connected().then_some(())
     })
     .await;
     say("after a restart", &broker, &nats).await;
