@@ -15,8 +15,8 @@ use tokio::{
 
 use crate::driver::Driver;
 
-/// Browsers at the same time: each takes some hundred megabytes, whatever number of processors there are.
-static TURNS: Semaphore = Semaphore::const_new(4);
+/// Browsers at the same time: each takes some hundred megabytes and, while it begins, a processor.
+static TURNS: Semaphore = Semaphore::const_new(2);
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const STEP: Duration = Duration::from_millis(25);
