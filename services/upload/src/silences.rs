@@ -10,6 +10,7 @@ pub(crate) mod known;
 pub(crate) mod page;
 
 pub(crate) use api::by_link;
+pub(crate) use forms::LASTS;
 
 use utoipa_axum::routes;
 

@@ -23,7 +23,7 @@ use crate::{
 };
 
 /// How long a silence can last by a choice: its word, in words, in seconds.
-pub(super) const LASTS: [(&str, &str, u32); 5] = [
+pub(crate) const LASTS: [(&str, &str, u32); 5] = [
     ("1h", "1 hour", 3600),
     ("4h", "4 hours", 4 * 3600),
     ("12h", "12 hours", 12 * 3600),

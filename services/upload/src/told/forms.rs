@@ -19,13 +19,11 @@ use crate::{
     silences,
 };
 
-/// How long a folder can be silenced by a link: no longer than until somebody can log in.
-pub(super) const LASTS: [(&str, &str, u32); 4] = [
-    ("1h", "1 hour", 3600),
-    ("4h", "4 hours", 4 * 3600),
-    ("12h", "12 hours", 12 * 3600),
-    ("1d", "1 day", 24 * 3600),
-];
+/// How long a folder can be silenced by a link: at most a day, by when somebody can log in.
+pub(super) const LASTS: [(&str, &str, u32); 4] = {
+    let [hour, hours, half_a_day, day, _] = silences::LASTS;
+    [hour, hours, half_a_day, day]
+};
 
 #[derive(Deserialize)]
 struct AcknowledgeForm {
