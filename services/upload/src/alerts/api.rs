@@ -14,7 +14,7 @@ use serde::Serialize;
 use time::OffsetDateTime;
 use utoipa::ToSchema;
 
-use super::query::Query;
+use super::query::AlertSearch;
 use crate::{
     app::App,
     front_door::{
@@ -73,7 +73,7 @@ const PATH: &str = "/api/v1/alerts";
     path = PATH,
     tag = "alerts",
     operation_id = "listAlerts",
-    params(Query),
+    params(AlertSearch),
     responses(
         (status = OK, description = "Alerts", body = AlertPage),
         Refusals<(Asked, Named, refusals::Alert)>,
@@ -81,14 +81,14 @@ const PATH: &str = "/api/v1/alerts";
 )]
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    Search(query): Search<Query>,
+    Search(query): Search<AlertSearch>,
 ) -> Result<Json<AlertPage>, Problem> {
     query.refuse_empty()?;
     page(&app, &query, PATH).map(Json)
 }
 
 /// The alerts that are asked for; the list goes on at an address below `path`.
-pub(super) fn page(app: &App, query: &Query, path: &str) -> Result<AlertPage, Problem> {
+pub(super) fn page(app: &App, query: &AlertSearch, path: &str) -> Result<AlertPage, Problem> {
     let wanted = query.read()?;
     let limit = wanted.limit;
     let with_the_next = AlertQuery {
@@ -148,7 +148,7 @@ pub(super) async fn one(
     path = "/api/v1/alerts/{id}/evidence/frame",
     tag = "alerts",
     operation_id = "getAlertFrame",
-    params(OneAlert, sending::Query),
+    params(OneAlert, sending::PictureQuery),
     responses(sending::Answers, Refusals<(Asked, refusals::Alert, Evidence, Part)>)
 )]
 pub(super) async fn frame(
@@ -165,7 +165,7 @@ pub(super) async fn frame(
     path = "/api/v1/alerts/{id}/evidence/reference",
     tag = "alerts",
     operation_id = "getAlertReference",
-    params(OneAlert, sending::Query),
+    params(OneAlert, sending::PictureQuery),
     responses(sending::Answers, Refusals<(Asked, refusals::Alert, Evidence, Part)>)
 )]
 pub(super) async fn reference(

@@ -13,7 +13,7 @@ use folder_state::AlertQuery;
 use proto::v1::Phase;
 use time::{OffsetDateTime, UtcOffset, macros::format_description};
 
-use super::{api, episode::Row, query::Query};
+use super::{api, episode::Row, query::AlertSearch};
 use crate::{
     access::Visitor,
     app::App,
@@ -122,7 +122,7 @@ struct AlertPage {
 /// A list of alerts, as somebody sees it.
 struct ShownList {
     app: Arc<App>,
-    query: Query,
+    query: AlertSearch,
     visitor: Visitor,
 }
 
@@ -142,9 +142,9 @@ impl Page for ShownList {
         let link = query.link();
         let (firing, listed) = match query.is_for_everything() {
             true => {
-                let over = Query {
+                let over = AlertSearch {
                     limit: query.limit,
-                    ..Query::of(Phase::Resolved)
+                    ..AlertSearch::of(Phase::Resolved)
                 };
                 (Some(firing(app, visitor)?), over)
             }
@@ -186,7 +186,7 @@ fn entries(rows: &[Row], link: &str) -> Result<Vec<Part>, Problem> {
 
 pub(super) async fn list(
     State(app): State<Arc<App>>,
-    Search(query): Search<Query>,
+    Search(query): Search<AlertSearch>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
     let filter = Filter::new(&app, &query)?;
@@ -208,7 +208,7 @@ pub(super) async fn list(
 /// Tells what becomes of the list.
 pub(super) async fn follow_list(
     State(app): State<Arc<App>>,
-    Search(query): Search<Query>,
+    Search(query): Search<AlertSearch>,
     Search(has): Search<Has>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<impl IntoResponse, Problem> {
@@ -309,7 +309,7 @@ pub(super) async fn one(
 }
 
 impl Filter {
-    fn new(app: &App, query: &Query) -> Result<Self, Problem> {
+    fn new(app: &App, query: &AlertSearch) -> Result<Self, Problem> {
         let folders = app.states.read().folders();
         let mut folders: Vec<String> = folders.iter().map(ToString::to_string).collect();
         let folder = query.folder.clone().unwrap_or_default();

@@ -21,7 +21,7 @@ use crate::{
 /// A query as it came. An empty value, as a form sends it, asks for nothing.
 #[derive(Clone, Default, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Query {
+pub(super) struct AlertSearch {
     /// Those of one folder.
     #[param(value_type = Option<FolderName>, inline)]
     pub(super) folder: Option<String>,
@@ -63,7 +63,7 @@ schemas! {
     PeriodWord: text().enum_values(Some(PERIODS.map(|(word, _)| word)));
 }
 
-impl Query {
+impl AlertSearch {
     /// Refuses empty values, which mean something in what forms send, and nowhere else.
     pub(super) fn refuse_empty(&self) -> Result<(), Problem> {
         let given = self.texts().into_iter().chain([("before", &self.before)]);
@@ -80,9 +80,9 @@ impl Query {
 
     /// All that have this phase.
     pub(super) fn of(phase: Phase) -> Self {
-        Query {
+        AlertSearch {
             phase: Some(phase.word().to_owned()),
-            ..Query::default()
+            ..AlertSearch::default()
         }
     }
 
@@ -134,7 +134,7 @@ impl Query {
 
     /// Where a list below `path` goes on after the alert `last`.
     pub(super) fn next(&self, path: &str, limit: usize, last: &str) -> String {
-        let next = Query {
+        let next = AlertSearch {
             limit: Some(limit),
             before: Some(last.to_owned()),
             ..self.clone()
@@ -145,7 +145,7 @@ impl Query {
     /// Where a list below `path` that goes on with this query begins; `None` where it does here.
     pub(super) fn first(&self, path: &str) -> Option<String> {
         given(&self.before)?;
-        let first = Query {
+        let first = AlertSearch {
             before: None,
             ..self.clone()
         };

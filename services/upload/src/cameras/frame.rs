@@ -26,7 +26,7 @@ use crate::{
 #[derive(IntoParams)]
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "only browsers make something of it")]
-pub(crate) struct Query {
+pub(crate) struct FrameQuery {
     /// Any text; a page that changes it makes a browser ask again.
     at: Option<String>,
 }
@@ -39,7 +39,7 @@ pub(crate) struct Query {
     path = "/api/v1/folders/{folder}/frame",
     tag = "folders",
     operation_id = "getFrame",
-    params(InFolder, sending::Query, Query),
+    params(InFolder, sending::PictureQuery, FrameQuery),
     responses(sending::Answers, Refusals<(Asked, refusals::Folder, refusals::Frame, Part)>)
 )]
 pub(super) async fn latest(

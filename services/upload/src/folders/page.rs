@@ -62,7 +62,7 @@ impl FolderPage {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Query {
+pub(super) struct FolderPageQuery {
     /// The `id` of the picture before which the list of pictures goes on.
     before: Option<String>,
     /// What a form has just saved: `rule`, `description`, `normals`, `camera` or `silenced`.
@@ -75,7 +75,7 @@ pub(super) struct Query {
     path = "/folder/{folder}",
     tag = "legacy",
     operation_id = "legacyFolder",
-    params(ByNumber, Query),
+    params(ByNumber, FolderPageQuery),
     responses(
         (status = OK, description = "The page", body = String, content_type = "text/html"),
         Refusals<(Asked, refusals::Folder)>,
@@ -84,7 +84,7 @@ pub(super) struct Query {
 pub(super) async fn folder(
     State(app): State<Arc<App>>,
     Params(ByNumber { folder: name }): Params<ByNumber>,
-    Search(query): Search<Query>,
+    Search(query): Search<FolderPageQuery>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
     let folder = app.existing_by_number(&name)?;
@@ -121,7 +121,7 @@ pub(super) async fn folder(
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
     Params(ByNumber { folder: name }): Params<ByNumber>,
-    Search(query): Search<Query>,
+    Search(query): Search<FolderPageQuery>,
     Search(has): Search<Has>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<impl IntoResponse, Problem> {

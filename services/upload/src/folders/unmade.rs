@@ -20,7 +20,7 @@ use crate::{
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Query {
+pub(super) struct UnmadeQuery {
     /// `false`, and nothing else: folders that somebody made are removed one by one.
     #[param(value_type = bool, required = true)]
     made: Option<bool>,
@@ -44,7 +44,7 @@ const SIDE_BY_SIDE: usize = 8;
     path = "/api/v1/folders",
     tag = "folders",
     operation_id = "removeUnmadeFolders",
-    params(Query),
+    params(UnmadeQuery),
     responses(
         (status = OK, description = "They are removed", body = RemovedFolders),
         Refusals<(Asked, Change)>,
@@ -52,7 +52,7 @@ const SIDE_BY_SIDE: usize = 8;
 )]
 pub(super) async fn remove(
     State(app): State<Arc<App>>,
-    Search(query): Search<Query>,
+    Search(query): Search<UnmadeQuery>,
     by: By,
 ) -> Result<Json<RemovedFolders>, Problem> {
     if query.made != Some(false) {

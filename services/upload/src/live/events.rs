@@ -31,7 +31,7 @@ use crate::{
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Query {
+pub(super) struct EventsQuery {
     /// What happens to one folder.
     #[param(value_type = Option<FolderName>, inline)]
     folder: Option<String>,
@@ -48,7 +48,7 @@ pub(super) struct Query {
     path = "/api/v1/events",
     tag = "events",
     operation_id = "followEvents",
-    params(Query),
+    params(EventsQuery),
     responses(
         (status = OK, description = "Events without end", body = String, content_type = "text/event-stream"),
         Refusals<(Asked, Named, refusals::Seat)>,
@@ -56,7 +56,7 @@ pub(super) struct Query {
 )]
 pub(super) async fn stream(
     State(app): State<Arc<App>>,
-    Search(query): Search<Query>,
+    Search(query): Search<EventsQuery>,
 ) -> Result<impl IntoResponse, Problem> {
     let folder = query.folder.as_deref().map(parse).transpose()?;
     let events = announcements(&app, folder, Seat::take(&app)?);

@@ -11,7 +11,7 @@ use tokio::{sync::watch, time::Instant};
 
 use super::{
     drawing::Drawing,
-    viewers::{Connection, Viewer, alive},
+    viewers::{Connection, Viewer, greeting},
 };
 use crate::{app::App, problem::Problem};
 
@@ -98,9 +98,7 @@ impl<P: Page> Viewer for Follower<P> {
 impl<P: Page> Follower<P> {
     fn begin(&mut self) -> Bytes {
         let mut events = self.news().into_bytes();
-        events.extend_from_slice(&self.app.pace.unattended());
-        let hello = format!("event: hello\ndata: {}\n\n", alive(&self.app));
-        events.extend_from_slice(hello.as_bytes());
+        events.extend(greeting(&self.app));
         events.into()
     }
 

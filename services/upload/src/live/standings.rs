@@ -26,7 +26,7 @@ use crate::{
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Query {
+pub(super) struct StandingsQuery {
     /// How one folder stands.
     #[param(value_type = Option<FolderName>, inline)]
     folder: Option<String>,
@@ -53,7 +53,7 @@ struct Follower {
     path = "/api/v1/events/folders",
     tag = "events",
     operation_id = "followFolders",
-    params(Query),
+    params(StandingsQuery),
     responses(
         (status = OK, description = "Events without end", body = String, content_type = "text/event-stream"),
         Refusals<(Asked, Named, refusals::Seat)>,
@@ -61,7 +61,7 @@ struct Follower {
 )]
 pub(super) async fn stream(
     State(app): State<Arc<App>>,
-    Search(query): Search<Query>,
+    Search(query): Search<StandingsQuery>,
     headers: HeaderMap,
 ) -> Result<impl IntoResponse, Problem> {
     let only = query.folder.as_deref().map(parse).transpose()?;

@@ -39,6 +39,12 @@ pub(crate) fn alive(app: &App) -> String {
     serde_json::json!({ "isConnected": app.broker.is_connected() }).to_string()
 }
 
+/// How many alerts nobody has in hand, and that the viewer of a page has heard all that was missed.
+pub(crate) fn greeting(app: &App) -> Vec<u8> {
+    let hello = format!("event: hello\ndata: {}\n\n", alive(app));
+    [&app.pace.unattended()[..], hello.as_bytes()].concat()
+}
+
 /// A viewer's place among all viewers.
 pub(super) struct Seat {
     _permit: OwnedSemaphorePermit,

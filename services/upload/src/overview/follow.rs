@@ -24,7 +24,7 @@ use crate::{
     live::{
         follow::Has,
         pace::Turned,
-        viewers::{Connection, Viewer, alive},
+        viewers::{Connection, Viewer, greeting},
     },
     problem::Problem,
 };
@@ -35,7 +35,7 @@ const MOST_SEEN: usize = 100;
 #[derive(Deserialize)]
 #[serde(default)]
 #[derive(Default)]
-pub(super) struct Query {
+pub(super) struct CardsQuery {
     /// Separated by commas.
     folders: String,
 }
@@ -57,7 +57,7 @@ struct Watcher {
 pub(super) async fn follow(
     State(app): State<Arc<App>>,
     Extension(glances): Extension<Arc<Glances>>,
-    Search(query): Search<Query>,
+    Search(query): Search<CardsQuery>,
     Search(has): Search<Has>,
 ) -> Result<impl IntoResponse, Problem> {
     let sees = named_folders(&query.folders, MOST_SEEN)?;
@@ -91,9 +91,7 @@ impl Watcher {
     fn begin(&mut self) -> Bytes {
         self.last.unattended = self.turns.borrow().unattended;
         let mut events = self.news();
-        events.extend_from_slice(&self.app.pace.unattended());
-        let hello = format!("event: hello\ndata: {}\n\n", alive(&self.app));
-        events.extend_from_slice(hello.as_bytes());
+        events.extend(greeting(&self.app));
         events.into()
     }
 

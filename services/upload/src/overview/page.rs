@@ -9,7 +9,7 @@ use folder_state::{Known, UnmadeFolders};
 
 use super::{
     element::{self, Element},
-    selection::{ORDERS, PART, Query, Selection},
+    selection::{ORDERS, OverviewQuery, PART, Selection},
 };
 use crate::{
     access::Visitor,
@@ -24,7 +24,7 @@ struct Overview {
     cards: Vec<Element>,
     selection: Selection,
     unmade: UnmadeFolders,
-    query: Query,
+    query: OverviewQuery,
     orders: &'static [(&'static str, &'static str)],
     visitor: Visitor,
     is_connected: bool,
@@ -32,7 +32,7 @@ struct Overview {
 
 pub(super) async fn overview(
     State(app): State<Arc<App>>,
-    Search(query): Search<Query>,
+    Search(query): Search<OverviewQuery>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
     let page = {

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     element::{self, Element},
-    selection::{PART, Query},
+    selection::{OverviewQuery, PART},
 };
 use crate::{
     app::{App, parse},
@@ -44,7 +44,7 @@ pub(super) struct Named {
 
 pub(super) async fn order(
     State(app): State<Arc<App>>,
-    Search(query): Search<Query>,
+    Search(query): Search<OverviewQuery>,
     Search(Count { count }): Search<Count>,
 ) -> Json<Order> {
     let selection = query.select(&app.states.read(), count.unwrap_or(PART));

@@ -22,7 +22,7 @@ pub(super) const PART: usize = 60;
 /// Which folders, and in which order.
 #[derive(Deserialize)]
 #[serde(default)]
-pub(super) struct Query {
+pub(super) struct OverviewQuery {
     /// Words, each a part of the name, title, site or area, or of a tag.
     pub(super) q: String,
     /// One word, as in JSON; empty where all states are asked for.
@@ -52,9 +52,9 @@ pub(super) struct Tally {
     pub(super) count: usize,
 }
 
-impl Default for Query {
+impl Default for OverviewQuery {
     fn default() -> Self {
-        Query {
+        OverviewQuery {
             q: String::new(),
             state: String::new(),
             sort: ORDERS[0].0.to_owned(),
@@ -63,7 +63,7 @@ impl Default for Query {
     }
 }
 
-impl Query {
+impl OverviewQuery {
     /// So many of those that are asked for.
     pub(super) fn select(&self, known: &Known, count: usize) -> Selection {
         let mut listing = known.listing();

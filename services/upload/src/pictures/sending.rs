@@ -82,7 +82,7 @@ schemas! {
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(crate) struct Query {
+pub(crate) struct PictureQuery {
     /// How wide it is to be, in pixels; then it is a JPEG. It is never made wider than it is.
     #[param(value_type = Option<SmallWidth>, inline)]
     width: Option<String>,
@@ -136,7 +136,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
     type Rejection = Problem;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
-        let Search(query) = Search::<Query>::from_request_parts(parts, state).await?;
+        let Search(query) = Search::<PictureQuery>::from_request_parts(parts, state).await?;
         let Ok(conditions) = Conditions::from_request_parts(parts, state).await;
         Ok(Wanted {
             conditions,

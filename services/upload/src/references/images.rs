@@ -234,7 +234,7 @@ pub(super) async fn get(
     path = "/api/v1/folders/{folder}/images/{id}/content",
     tag = "images",
     operation_id = "getImageContent",
-    params(OneImage, sending::Query),
+    params(OneImage, sending::PictureQuery),
     responses(sending::Answers, Refusals<(Asked, refusals::Folder, refusals::Image, Part)>)
 )]
 pub(super) async fn content(
@@ -296,7 +296,7 @@ pub(super) async fn latest(
     path = "/api/v1/folders/{folder}/latest/content",
     tag = "images",
     operation_id = "getReferenceContent",
-    params(InFolder, sending::Query),
+    params(InFolder, sending::PictureQuery),
     responses(sending::Answers, Refusals<(Asked, refusals::Folder, refusals::Reference, Part)>)
 )]
 pub(super) async fn latest_content(

@@ -97,7 +97,7 @@ pub(super) async fn latest(
     path = "/uploads/{folder}/{name}",
     tag = "legacy",
     operation_id = "legacyShow",
-    params(NamedImage, sending::Query),
+    params(NamedImage, sending::PictureQuery),
     responses(sending::Answers, Refusals<(Asked, refusals::Folder, refusals::Image, Part)>)
 )]
 pub(super) async fn show(
@@ -114,7 +114,7 @@ pub(super) async fn show(
     path = "/download/{folder}/{name}",
     tag = "legacy",
     operation_id = "legacyDownload",
-    params(NamedImage, sending::Query),
+    params(NamedImage, sending::PictureQuery),
     responses(sending::Answers, Refusals<(Asked, refusals::Folder, refusals::Image, Part)>)
 )]
 pub(super) async fn download(

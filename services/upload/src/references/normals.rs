@@ -155,7 +155,7 @@ pub(super) async fn add(
     path = "/api/v1/folders/{folder}/normals/{id}",
     tag = "normals",
     operation_id = "getNormal",
-    params(OneNormal, sending::Query),
+    params(OneNormal, sending::PictureQuery),
     responses(sending::Answers, Refusals<(Asked, refusals::Folder, refusals::Image, Part)>)
 )]
 pub(super) async fn content(

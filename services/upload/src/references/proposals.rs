@@ -71,7 +71,7 @@ pub(super) async fn list(
     path = "/api/v1/folders/{folder}/proposals/{id}",
     tag = "proposals",
     operation_id = "getProposal",
-    params(OneProposal, sending::Query),
+    params(OneProposal, sending::PictureQuery),
     responses(sending::Answers, Refusals<(Asked, refusals::Folder, refusals::Image, Part)>)
 )]
 pub(super) async fn content(

@@ -31,7 +31,7 @@ use crate::{
 
 #[derive(Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]
-pub(super) struct Query {
+pub(super) struct HistoryQuery {
     /// Where the span begins: an hour before its end, unless it is given.
     #[param(value_type = Option<Time>, inline)]
     since: Option<String>,
@@ -121,7 +121,7 @@ const MOST_EPISODES: usize = 200;
     path = "/api/v1/folders/{folder}/history",
     tag = "folders",
     operation_id = "getHistory",
-    params(InFolder, Query),
+    params(InFolder, HistoryQuery),
     responses(
         (status = OK, description = "The span", body = HistoryAnswer),
         Refusals<(Asked, refusals::Folder)>,
@@ -130,7 +130,7 @@ const MOST_EPISODES: usize = 200;
 pub(super) async fn of_folder(
     State(app): State<Arc<App>>,
     Params(at): Params<InFolder>,
-    Search(query): Search<Query>,
+    Search(query): Search<HistoryQuery>,
 ) -> Result<Json<HistoryAnswer>, Problem> {
     let folder = app.existing(&at.folder)?;
     let curve = query.curve(OffsetDateTime::now_utc())?;
@@ -233,7 +233,7 @@ fn alerts_in(app: &App, folder: &Folder, curve: &Curve) -> Vec<Alert> {
     alerts.into_iter().filter(touches).collect()
 }
 
-impl Query {
+impl HistoryQuery {
     fn curve(&self, now: OffsetDateTime) -> Result<Curve, Problem> {
         let until = time("until", self.until.as_deref())?.unwrap_or(now);
         let since = time("since", self.since.as_deref())?.unwrap_or(until - Duration::HOUR);

@@ -1,3 +1,5 @@
+//! Alerts that somebody has in hand: by API and by the forms of the pages.
+
 use proto::v1::Phase;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! Alerts as they are listed and shown.
+
 use event_bus::{AlertSubject, Exhibit, ExhibitKey, Expected};
 use proto::v1::{Alert, CameraState, Comparison, Frame, Phase, Verdict};
 use serde_json::Value;

@@ -1,3 +1,5 @@
+//! Conditional requests, ranges and HEAD.
+
 use image::{ImageFormat, RgbImage, imageops};
 use reqwest::{Method, Response};
 use test_support::NatsServer;

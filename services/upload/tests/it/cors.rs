@@ -1,3 +1,5 @@
+//! What pages of other sites may do.
+
 use reqwest::{Method, Response};
 use test_support::NatsServer;
 use upload::{AccessConfig, Config};

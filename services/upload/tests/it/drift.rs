@@ -1,3 +1,5 @@
+//! References that views drift away from.
+
 use event_bus::Averages;
 use proto::{
     timestamp,

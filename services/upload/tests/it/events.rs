@@ -1,3 +1,5 @@
+//! Server-sent events: who is told what.
+
 use std::time::Duration;
 
 use reqwest::Response;

@@ -1,3 +1,5 @@
+//! Restarts, work half done, and a broker that is away.
+
 use event_bus::{Expected, PictureKey, ReferenceChange};
 use proto::{
     timestamp,

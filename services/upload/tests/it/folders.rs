@@ -1,3 +1,5 @@
+//! Folders: made, listed, removed.
+
 use event_bus::{FrameArrival, FrameHeaders};
 use reqwest::StatusCode;
 use serde_json::Value;

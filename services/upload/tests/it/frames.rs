@@ -1,3 +1,5 @@
+//! The latest frame of a camera, and its comparison.
+
 use event_bus::FrameHeaders;
 use proto::{
     timestamp,

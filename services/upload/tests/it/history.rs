@@ -1,3 +1,5 @@
+//! The curve of similarity, and what another rule would have raised.
+
 use event_bus::{Expected, Folder};
 use proto::{
     timestamp,

@@ -1,3 +1,5 @@
+//! The calls of the old system.
+
 use reqwest::StatusCode;
 use test_support::NatsServer;
 

@@ -1,3 +1,5 @@
+//! The pictures of a folder, and which of them is the reference.
+
 use test_support::NatsServer;
 
 use crate::{

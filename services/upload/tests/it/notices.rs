@@ -1,3 +1,5 @@
+//! Messages to people: which were told, which were not, and why.
+
 use event_bus::{Failed, Notice, Sending, Telling, Turn};
 use serde_json::{Value, json};
 use test_support::{NatsServer, eventually};

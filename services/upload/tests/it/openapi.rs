@@ -1,3 +1,5 @@
+//! The document of the API, and that the service answers as it says.
+
 use std::collections::HashSet;
 
 use reqwest::{Method, StatusCode};

@@ -1,3 +1,5 @@
+//! Pages without script: what they show, and what their forms do.
+
 use event_bus::Expected;
 use proto::v1::{Alert, Phase};
 use reqwest::{Method, StatusCode};

@@ -1,3 +1,5 @@
+//! Pictures for the tests beside: good ones, and the beginning of a bad one.
+
 use std::io::Cursor;
 
 use image::{DynamicImage, ImageFormat, Rgb, RgbImage};

@@ -1,3 +1,5 @@
+//! Uploads and paths that are refused, each with its reason.
+
 use std::time::Duration;
 
 use futures::stream;

@@ -1,3 +1,5 @@
+//! Rules: which holds for a folder, and which are refused.
+
 use event_bus::RuleScope;
 use proto::v1::Rule;
 use serde_json::{Value, json};

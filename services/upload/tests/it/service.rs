@@ -1,3 +1,5 @@
+//! The service on a free port, for the tests beside.
+
 use event_bus::{Bus, BusConfig, Folder, ReferenceChange, Role};
 use reqwest::{
     Client, Method, RequestBuilder, Response, StatusCode,

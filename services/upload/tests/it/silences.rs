@@ -1,3 +1,5 @@
+//! Silences: by API and by form, once and recurring.
+
 use proto::v1::Silence;
 use reqwest::{Method, Response, StatusCode};
 use serde_json::{Value, json};

@@ -1,3 +1,5 @@
+//! Pictures in their small forms.
+
 use event_bus::{Exhibit, ExhibitKey, FrameHeaders};
 use image::{ImageFormat, RgbImage, imageops};
 use proto::v1::Phase;

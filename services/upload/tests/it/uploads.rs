@@ -1,3 +1,5 @@
+//! Uploads: every format, and every way to name them.
+
 use image::ImageFormat;
 use reqwest::{Method, StatusCode};
 use serde_json::Value;

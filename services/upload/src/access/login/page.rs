@@ -27,7 +27,7 @@ use crate::{
 
 /// Where somebody wanted to go who has to log in first.
 #[derive(Deserialize)]
-pub(crate) struct Query {
+pub(crate) struct LoginQuery {
     #[serde(default)]
     next: String,
 }
@@ -62,7 +62,7 @@ const CLEAR_SITE_DATA: (HeaderName, HeaderValue) = (
 
 pub(crate) async fn page(
     State(app): State<Arc<App>>,
-    Search(query): Search<Query>,
+    Search(query): Search<LoginQuery>,
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Response, Problem> {
     gate(&app, PATH)?;
