@@ -25,7 +25,8 @@ pub fn of_findings(findings: &[Finding]) -> String {
     match (first.kind(), more_of(findings).as_str()) {
         (_, "") => words(first),
         (Kind::Moved, more) => format!("was {more}"),
-        (Kind::Covered, more) => format!("is covered, {more}"),
+        (Kind::Covered, more) if or_turned(findings) => format!("is covered, {more}"),
+        (Kind::Covered, more) => format!("is covered {more}"),
         (Kind::Changed, more) => format!("has changed {more}"),
         (Kind::Swapped, more) => format!("shows the view {more}"),
         (_, _) => words(first),
@@ -34,20 +35,24 @@ pub fn of_findings(findings: &[Finding]) -> String {
 
 /// What can be said of findings beside the kind of the first: which way, where, whose. Empty where there is nothing.
 pub fn more_of(findings: &[Finding]) -> String {
-    let kind = |at: usize| findings.get(at).map(Finding::kind);
-    match (findings.first(), kind(0), kind(1)) {
-        (Some(first), Some(Kind::Moved), _) => first
-            .shift
-            .as_ref()
-            .map(places::of_shift)
-            .unwrap_or_default(),
-        (Some(first), Some(Kind::Changed), _) => places::of_regions(&first.regions),
-        (Some(Finding { folder, .. }), Some(Kind::Swapped), _) if !folder.is_empty() => {
-            format!("of {folder}")
+    let Some(first) = findings.first() else {
+        return String::new();
+    };
+    match first.kind() {
+        Kind::Moved => {
+            let shift = first.shift.as_ref();
+            shift.map(places::of_shift).unwrap_or_default()
         }
-        (_, Some(Kind::Covered), Some(Kind::Moved)) => "or turned to something plain".to_owned(),
+        Kind::Covered if or_turned(findings) => "or turned to something plain".to_owned(),
+        Kind::Changed | Kind::Covered => places::of_regions(&first.regions),
+        Kind::Swapped if !first.folder.is_empty() => format!("of {}", first.folder),
         _ => String::new(),
     }
+}
+
+/// Whether nothing of the view is left, so that nobody can say whether it is covered.
+fn or_turned(findings: &[Finding]) -> bool {
+    matches!(findings, [_, second, ..] if second.kind() == Kind::Moved)
 }
 
 fn words(finding: &Finding) -> String {
@@ -261,6 +266,10 @@ mod tests {
             kind: Kind::Covered.into(),
             ..Finding::default()
         };
+        let covered_in_part = Finding {
+            regions: changed.regions.clone(),
+            ..covered.clone()
+        };
         for (findings, sentence) in [
             (
                 vec![moved(Some(shift))],
@@ -271,6 +280,7 @@ mod tests {
             (vec![at_the_gate], "has changed at gate, and at shelf 3"),
             (vec![swapped], "shows the view of dock-3"),
             (vec![covered.clone()], "is covered"),
+            (vec![covered_in_part], "is covered in the left third"),
             (
                 vec![covered, moved(None)],
                 "is covered, or turned to something plain",

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use kinds::{Area, Depth, Measures, Moved, Name};
+use kinds::{Area, Depth, Extent, Measures, Moved, Name};
 use proto::v1::{Finding, Kind, Point, Region, Shift, Verdict};
 
 use crate::{Areas, Baseline, Compared, Look, view};
@@ -71,13 +71,18 @@ fn findings(Name { kind, score }: Name, different: Finding, areas: &Areas) -> Ve
         limit: LIMIT,
         ..Finding::default()
     };
+    let at = |kind: Kind, places: &[Area]| Finding {
+        regions: places.iter().map(|place| region(place, areas)).collect(),
+        ..of(kind)
+    };
     match kind {
         kinds::Kind::Moved(moved) => vec![Finding {
             shift: Some(shift(&moved)),
             ..of(Kind::Moved)
         }],
-        kinds::Kind::Covered { or_turned: false } => vec![of(Kind::Covered)],
-        kinds::Kind::Covered { or_turned: true } => vec![
+        kinds::Kind::Covered(Extent::Part(covered)) => vec![at(Kind::Covered, &covered)],
+        kinds::Kind::Covered(Extent::Most) => vec![of(Kind::Covered)],
+        kinds::Kind::Covered(Extent::AllOrTurned) => vec![
             of(Kind::Covered),
             // Nobody can say where to.
             Finding {
@@ -87,10 +92,7 @@ fn findings(Name { kind, score }: Name, different: Finding, areas: &Areas) -> Ve
         ],
         kinds::Kind::Blurred => vec![of(Kind::Blurred)],
         kinds::Kind::Dark => vec![of(Kind::Dark)],
-        kinds::Kind::Changed(changed) => vec![Finding {
-            regions: changed.iter().map(|place| region(place, areas)).collect(),
-            ..of(Kind::Changed)
-        }],
+        kinds::Kind::Changed(changed) => vec![at(Kind::Changed, &changed)],
         kinds::Kind::Different => vec![Finding {
             kind: Kind::Different.into(),
             ..different
@@ -163,7 +165,7 @@ mod tests {
 
     #[test]
     fn what_may_be_either_is_both_and_says_no_way() {
-        let found = found(kinds::Kind::Covered { or_turned: true });
+        let found = found(kinds::Kind::Covered(Extent::AllOrTurned));
         let kinds: Vec<Kind> = found.iter().map(Finding::kind).collect();
         assert_eq!(kinds, [Kind::Covered, Kind::Moved]);
         assert_eq!(found[1].shift, None);
@@ -171,16 +173,25 @@ mod tests {
     }
 
     #[test]
-    fn a_change_has_the_corners_of_its_place() {
+    fn a_change_and_a_cover_of_a_part_have_the_corners_of_their_place() {
         let area = Area {
             left: 0.25,
             top: 0.2,
             right: 0.5,
             bottom: 0.4,
         };
-        let found = found(kinds::Kind::Changed(vec![area]));
-        let corners = found[0].regions[0].polygon.iter().map(|it| (it.x, it.y));
-        let corners: Vec<(f64, f64)> = corners.collect();
-        assert_eq!(corners, [(0.25, 0.2), (0.5, 0.2), (0.5, 0.4), (0.25, 0.4)]);
+        for (kind, word) in [
+            (kinds::Kind::Changed(vec![area]), Kind::Changed),
+            (
+                kinds::Kind::Covered(Extent::Part(vec![area])),
+                Kind::Covered,
+            ),
+        ] {
+            let found = found(kind);
+            assert_eq!(found[0].kind(), word);
+            let corners = found[0].regions[0].polygon.iter().map(|it| (it.x, it.y));
+            let corners: Vec<(f64, f64)> = corners.collect();
+            assert_eq!(corners, [(0.25, 0.2), (0.5, 0.2), (0.5, 0.4), (0.25, 0.4)]);
+        }
     }
 }

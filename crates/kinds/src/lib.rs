@@ -36,7 +36,7 @@ mod turn;
 
 pub use elsewhere::{Elsewhere, in_place_of};
 pub use measures::{Ignored, Measures, Network, Pair, Picture};
-pub use name::{Cover, Kind, Name};
+pub use name::{Cover, Extent, Kind, Name};
 pub use place::Area;
 pub use search::{Depth, Moved};
 pub use tiles::Tiles;

@@ -26,10 +26,7 @@ pub enum Kind {
     /// The camera was turned or shifted.
     Moved(Moved),
     /// Something covers the lens.
-    Covered {
-        /// Nothing of the view is left: the camera may as well have been turned to something plain.
-        or_turned: bool,
-    },
+    Covered(Extent),
     /// It is out of focus.
     Blurred,
     /// There is hardly any light.
@@ -38,6 +35,17 @@ pub enum Kind {
     Changed(Vec<Area>),
     /// It is something else, or nobody can be sure.
     Different,
+}
+
+/// How much of the view a cover leaves.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Extent {
+    /// Most of it: these areas are covered; none where it cannot be said which.
+    Part(Vec<Area>),
+    /// The view is in place behind it.
+    Most,
+    /// Nothing is left: the camera may as well have been turned to something plain.
+    AllOrTurned,
 }
 
 /// How surely a picture is covered: a logistic regression over how plain, how smooth and how much less sharp than the
@@ -107,7 +115,7 @@ impl Measures {
         match self.is_in_place() {
             true => self.name_in_place(covered),
             false if covered >= limits::COVERED && self.unlike >= limits::UNLIKE => Name {
-                kind: Kind::Covered { or_turned: true },
+                kind: Kind::Covered(Extent::AllOrTurned),
                 score: covered.max(0.5),
             },
             false => self.different(),
@@ -152,8 +160,13 @@ impl Measures {
             blurred()
         } else if is_covered || is_veiled {
             Name {
-                kind: Kind::Covered { or_turned: false },
+                kind: Kind::Covered(Extent::Most),
                 score: covered.max(0.5),
+            }
+        } else if self.hides_a_part() && !is_blurred {
+            Name {
+                kind: Kind::Covered(Extent::Part(self.areas.clone())),
+                score: sure(self.unlike, limits::PART),
             }
         } else if is_blurred && self.likeness >= limits::PARTLY {
             blurred()
@@ -163,6 +176,16 @@ impl Measures {
                 score: sure(self.in_place, limits::IN_PLACE_WITH_TILES),
             }
         }
+    }
+
+    /// Whether what has changed is a large part, and hardly anything to see. Where things were taken away the ground that they
+    /// stood on is plain as well, but has more edges.
+    fn hides_a_part(&self) -> bool {
+        let (before, now) = (&self.reference, &self.frame);
+        self.unlike >= limits::PART
+            && now.plainness >= limits::PART_PLAINER * before.plainness
+            && before.edges >= limits::BARE
+            && now.edges <= limits::PART_EDGES * before.edges
     }
 
     fn different(&self) -> Name {

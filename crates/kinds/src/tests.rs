@@ -1,8 +1,8 @@
 //! On drawn pictures: what is known of how they were made is what is found.
 
 use crate::{
-    COARSE, Cover, Depth, FINE, HEIGHT, Ignored, Kind, Measures, Name, Network, Pair, Picture,
-    WIDTH, in_place_of,
+    Area, COARSE, Cover, Depth, Extent, FINE, HEIGHT, Ignored, Kind, Measures, Name, Network, Pair,
+    Picture, WIDTH, in_place_of,
 };
 
 /// Grey levels of a scene of boxes at any place of a plane; each seed is another scene.
@@ -332,7 +332,7 @@ fn what_is_plain_and_shows_nothing_of_the_view_is_covered_or_turned_away() {
     let measures = measured(&reference, &plain, &said, Depth::Turns);
     assert_eq!(
         measures.name().kind,
-        Kind::Covered { or_turned: true },
+        Kind::Covered(Extent::AllOrTurned),
         "{measures:?}"
     );
     // A reference that is as plain itself tells nothing.
@@ -342,6 +342,40 @@ fn what_is_plain_and_shows_nothing_of_the_view_is_covered_or_turned_away() {
     };
     let measures = measured(&plain, &plain, &said, Depth::Turns);
     assert_eq!(measures.name_by(&Cover::FITTED).kind, Kind::Different);
+}
+
+#[test]
+fn a_large_part_with_hardly_anything_to_see_is_covered() {
+    let view = Scene::new(6).seen(STILL, 0.0, 1.0);
+    let likely = Said {
+        likeness: 0.8,
+        ..UNLIKE
+    };
+    let mut measures = measured(&view, &view, &likely, Depth::Turns);
+    let area = Area {
+        left: 0.0,
+        top: 0.0,
+        right: 0.4,
+        bottom: 1.0,
+    };
+    measures.areas = vec![area];
+    measures.unlike = 0.4;
+    (measures.reference.plainness, measures.frame.plainness) = (0.04, 0.12);
+    (measures.reference.edges, measures.frame.edges) = (0.4, 0.05);
+    let covered = Kind::Covered(Extent::Part(vec![area]));
+    assert_eq!(measures.name().kind, covered);
+
+    let changed = |change: fn(&mut Measures)| {
+        let mut measures = measures.clone();
+        change(&mut measures);
+        matches!(measures.name().kind, Kind::Changed(_))
+    };
+    assert!(
+        changed(|it| it.frame.edges = 0.15),
+        "things were taken away"
+    );
+    assert!(changed(|it| it.frame.plainness = 0.06), "it is not plain");
+    assert!(changed(|it| it.unlike = 0.2), "it is a small part");
 }
 
 #[test]

@@ -1,3 +1,5 @@
+//! The alerts of a camera beside those of its view.
+
 use alerting::{
     Settled,
     episode::{CameraCondition, CameraSeen},

@@ -1,3 +1,5 @@
+//! What the end of an alert says.
+
 use async_nats::jetstream;
 use event_bus::Expected;
 use proto::v1::{HistoryPart, Kind, Phase, Reference, ResolvedBy};

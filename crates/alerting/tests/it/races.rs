@@ -1,3 +1,5 @@
+//! Comparators that decide at once, or by old knowledge.
+
 use alerting::Settled;
 use proto::v1::{Alert, Phase};
 

@@ -1,3 +1,5 @@
+//! A broker with comparators on it, for the tests beside.
+
 use std::sync::Arc;
 
 use alerting::{

@@ -1,7 +1,7 @@
 //! What mismatches are called, on real pictures and on incidents drawn in them: `FRAMEWATCH_CORPUS` names the pictures,
 //! `FRAMEWATCH_MODEL` the network's weights. Passes, with a message, without them.
 //!
-//! `FRAMEWATCH_FIT=1` prints a new fit for `kinds::Cover::FITTED`, and what would be called what by it.
+//! `FRAMEWATCH_SEED=NUMBER` draws other incidents. `FRAMEWATCH_FIT=1` prints a new fit for `kinds::Cover::FITTED`, and what would be called what by it.
 
 #![expect(
     clippy::unwrap_used,
@@ -232,7 +232,8 @@ fn real_incidents_are_called_what_they_are() {
 #[test]
 fn drawn_incidents_are_called_what_they_are() {
     let Some(mut site) = site() else { return };
-    let cases = site.drawn(20, 34);
+    let seed = std::env::var("FRAMEWATCH_SEED").map_or(20, |text| text.parse().unwrap());
+    let cases = site.drawn(seed, 34);
     let table = tabled(&cases, |_| Cover::FITTED);
     let shifts = cases
         .iter()

@@ -25,7 +25,7 @@ pub(crate) const ALL: [Truth; 6] = [
 pub(crate) fn called(kind: &Kind) -> Truth {
     match kind {
         Kind::Moved(_) => Truth::Moved,
-        Kind::Covered { .. } => Truth::Covered,
+        Kind::Covered(_) => Truth::Covered,
         Kind::Changed(_) => Truth::Changed,
         Kind::Blurred => Truth::Blurred,
         Kind::Dark => Truth::Dark,
