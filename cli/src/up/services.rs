@@ -105,6 +105,7 @@ impl Services<'_> {
             ..with_token(up.upload.clone(), self.demo_token.as_ref())
         };
         let judging = comparator::Config {
+            max_unmade_folders: up.upload.quotas.max_unmade_folders,
             model: model(),
             ..up.comparator.clone()
         };

@@ -1,3 +1,5 @@
+//! `framewatch alerts`: listed, acknowledged and given back.
+
 use event_bus::{AlertSubject, Expected};
 use proto::v1::{Alert, Frame, Phase};
 use tests::{Stack, View, picture};

@@ -1,3 +1,5 @@
+//! `framewatch compare`: one pair, many pairs, each measure.
+
 use std::{
     fs,
     io::{BufRead, BufReader, Write},

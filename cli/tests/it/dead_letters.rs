@@ -1,3 +1,5 @@
+//! `framewatch dead-letters`: frames and events that could not be read.
+
 use std::fs;
 
 use serde_json::Value;

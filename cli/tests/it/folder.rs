@@ -1,3 +1,5 @@
+//! `framewatch folders` and `folder`: what is said of folders, and their removal.
+
 use test_support::eventually;
 use tests::Stack;
 

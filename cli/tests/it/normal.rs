@@ -1,3 +1,5 @@
+//! `framewatch normal`: normal pictures and proposals.
+
 use std::fs;
 
 use event_bus::ProposalKey;

@@ -1,3 +1,5 @@
+//! `framewatch rule`: set, shown and taken back.
+
 use tests::Stack;
 
 use crate::{run, stderr, stdout};

@@ -1,3 +1,5 @@
+//! Uploading, publishing and watching, against a whole site.
+
 use std::{
     fs,
     io::{BufRead, BufReader},

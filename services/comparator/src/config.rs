@@ -11,6 +11,8 @@ use crate::ShadowConfig;
 
 const FRAME_KEPT_AFTER: std::time::Duration = std::time::Duration::from_secs(60);
 
+pub(crate) const MOST_UNMADE: u32 = 1000;
+
 /// The comparator's settings.
 #[derive(Debug, Clone, Args)]
 #[command(next_help_heading = "Comparing")]
@@ -87,6 +89,10 @@ pub struct Config {
     #[arg(skip = FRAME_KEPT_AFTER)]
     pub frame_kept_after: std::time::Duration,
 
+    /// Of how many folders cameras are watched that nobody made; a setting of the process, which the upload service has as well.
+    #[arg(skip = MOST_UNMADE)]
+    pub max_unmade_folders: u32,
+
     /// The network, whose setting is the process's.
     #[arg(skip)]
     pub model: ModelConfig,
@@ -108,6 +114,7 @@ impl Default for Config {
             camera_grace_s: 15,
             no_cascade: false,
             frame_kept_after: FRAME_KEPT_AFTER,
+            max_unmade_folders: MOST_UNMADE,
             model: ModelConfig::default(),
             shadow: ShadowConfig::default(),
         }

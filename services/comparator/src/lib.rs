@@ -97,7 +97,7 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
     let proposals = Proposals::new(&bus, &state.alerts, config.pace());
     let proposals_caught_up = proposals.follow(&tracker, &shutdown);
     let state_caught_up = state::follow(&state, &bus, &rechecks, &tracker, &shutdown);
-    let watch = (!config.shadow.shadow).then(|| Watch::new(&bus, &config));
+    let watch = (!config.shadow.shadow).then(|| Watch::new(&bus, &config, &state));
     let watch_caught_up = watch
         .as_ref()
         .map(|watch| watch.follow(&tracker, &shutdown));

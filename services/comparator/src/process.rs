@@ -10,6 +10,14 @@ use service_runtime::{Context, CpuConfig, Failure, Service};
 struct Settings {
     #[command(flatten)]
     comparator: crate::Config,
+    /// Of how many folders cameras are watched that nobody made; of further ones nobody hears when they are silent or frozen
+    #[arg(
+        long,
+        env = "FRAMEWATCH_MAX_UNMADE_FOLDERS",
+        default_value_t = crate::config::MOST_UNMADE,
+        value_name = "COUNT"
+    )]
+    max_unmade_folders: u32,
     #[command(flatten)]
     shadow: crate::ShadowConfig,
     #[command(flatten)]
@@ -45,6 +53,7 @@ pub fn main() -> ExitCode {
         };
         let bus = bus.map_err(Failure::unavailable)?;
         let config = crate::Config {
+            max_unmade_folders: settings.max_unmade_folders,
             model: settings.model,
             shadow: settings.shadow,
             ..settings.comparator

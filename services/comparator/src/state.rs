@@ -71,6 +71,15 @@ impl State {
             .collect()
     }
 
+    /// Whether somebody has given the folder a reference or a rule.
+    pub(crate) fn concerns_people(&self, folder: &Folder) -> bool {
+        let known = self.read();
+        let rule = known.rules.get(&RuleScope::Folder(folder.clone()));
+        let reference = known.references.get(folder);
+        rule.is_some_and(|change| change.event.value.is_some())
+            || reference.is_some_and(|reference| reference.current.is_some())
+    }
+
     pub(crate) fn rule(&self, folder: &Folder) -> FolderRule {
         let known = self.read();
         let own = known.rules.get(&RuleScope::Folder(folder.clone()));

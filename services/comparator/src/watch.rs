@@ -45,11 +45,15 @@ pub(crate) struct Watch {
 }
 
 impl Watch {
-    pub(crate) fn new(bus: &Bus, config: &Config) -> Self {
+    pub(crate) fn new(bus: &Bus, config: &Config, state: &Arc<State>) -> Self {
         let grace = Duration::from_secs(config.camera_grace_s.into());
         Watch {
             bus: bus.clone(),
-            cameras: Arc::new(Cameras::new(Observation::new(grace))),
+            cameras: Arc::new(Cameras::new(
+                Observation::new(grace),
+                config.max_unmade_folders as usize,
+                Arc::clone(state),
+            )),
             frame_kept_after: config.frame_kept_after,
         }
     }

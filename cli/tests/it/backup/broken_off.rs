@@ -1,3 +1,5 @@
+//! A restoration that was killed half-way.
+
 use event_bus::{AlertSubject, Bus, BusConfig, Expected, Extent, Folder, Role};
 use proto::v1::{Alert, Phase};
 use tempfile::TempDir;
