@@ -364,6 +364,11 @@ impl NatsServer {
         self.running.child.id()
     }
 
+    /// Where its data and its log are.
+    pub fn folder(&self) -> &Path {
+        self.running.folder.path()
+    }
+
     /// Stops it until `resume`, by SIGSTOP.
     pub fn pause(&self) {
         signal(&self.running.child, Signal::STOP);
@@ -475,6 +480,11 @@ impl RedisServer {
     /// Its number for the system.
     pub fn id(&self) -> u32 {
         self.0.child.id()
+    }
+
+    /// Where its data and its log are.
+    pub fn folder(&self) -> &Path {
+        self.0.folder.path()
     }
 
     /// Its URL.

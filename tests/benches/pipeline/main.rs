@@ -1,6 +1,7 @@
 //! The whole pipeline measured on one machine: `pipeline DOCS_FOLDER` writes what it finds into performance.md there,
 //! between its two marks, and draws the plots. Real servers and the services' own processes share the machine's cores
-//! with the cameras, which are in this process. `pipeline viewers DOCS_FOLDER` measures only what viewers cost.
+//! with the cameras, which are in this process. `pipeline viewers DOCS_FOLDER` measures only what viewers cost,
+//! `pipeline fleet DOCS_FOLDER` what ten thousand cameras take in `MINUTES` minutes.
 //!
 //! `PYTHON` names an interpreter with Pillow and ImageHash for the old way; without one, that line is left out.
 
@@ -10,6 +11,8 @@
     reason = "whoever runs it wants to see how far it is"
 )]
 
+mod fleet;
+mod fleet_report;
 mod load;
 mod observed;
 mod old_way;
@@ -20,7 +23,10 @@ mod scenario;
 mod viewers;
 mod viewers_report;
 
-use std::path::{Path, PathBuf};
+use std::{
+    path::{Path, PathBuf},
+    time::Duration,
+};
 
 use proto::Measure;
 
@@ -43,6 +49,7 @@ async fn main() {
     let mut docs = || -> PathBuf { arguments.next().unwrap_or_else(|| "docs".into()).into() };
     match first.as_deref() {
         Some(viewers::WATCH) => viewers::watch(&arguments.next().unwrap()).await,
+        Some("fleet") => measure_fleet(&docs()).await,
         Some("viewers") => measure_viewers(&docs()).await,
         _ => measure_everything(&first.map_or_else(docs, PathBuf::from)).await,
     }
@@ -57,6 +64,19 @@ async fn measure_viewers(docs: &Path) {
         viewers_report::table(&rounds)
     );
     write_between(docs, "viewers", &text).unwrap();
+}
+
+async fn measure_fleet(docs: &Path) {
+    let minutes = std::env::var("MINUTES").map_or(20, |text| text.parse().unwrap());
+    let how_long = Duration::from_mins(minutes);
+    let pictures = Pictures::of(Size::Vga).await;
+    let fleet = fleet::measure(&pictures, how_long).await;
+    let text = format!(
+        "{}\n{}",
+        machine("bench-fleet"),
+        fleet_report::tables(&fleet, &pictures, how_long)
+    );
+    write_between(docs, "fleet", &text).unwrap();
 }
 
 /// What is measured of a size, by measures. By `view` each frame goes through the network, unless it is carried on.

@@ -8,6 +8,8 @@ use cctv_sim::{CameraSpec, reference, source::Source};
 /// A camera's resolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Size {
+    /// What the second stream of many cameras has.
+    Vga,
     P720,
     P1080,
 }
@@ -15,6 +17,7 @@ pub(crate) enum Size {
 impl fmt::Display for Size {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Size::Vga => "640×480",
             Size::P720 => "720p",
             Size::P1080 => "1080p",
         })
@@ -36,6 +39,7 @@ const FRAMES: usize = 8;
 impl Pictures {
     pub(crate) async fn of(size: Size) -> Self {
         let pixels = match size {
+            Size::Vga => "640x480",
             Size::P720 => "1280x720",
             Size::P1080 => "1920x1080",
         };

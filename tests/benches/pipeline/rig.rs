@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fs,
     net::SocketAddr,
+    path::Path,
     time::{Duration, Instant},
 };
 
@@ -27,6 +28,8 @@ pub(crate) struct Rig {
     sink: Option<Process>,
     by: Measure,
     cascade: bool,
+    /// What `FRAMES` may take of memory; `None` is what it takes where nobody says so.
+    frames_max_mb: Option<usize>,
     logs: TempDir,
 }
 
@@ -48,6 +51,14 @@ pub(crate) fn folder(number: usize) -> String {
 impl Rig {
     /// Servers and an upload service, for folders that are compared by this measure.
     pub(crate) async fn start(by: Measure, cascade: bool) -> Self {
+        Self::start_with_room(by, cascade, None).await
+    }
+
+    pub(crate) async fn start_with_room(
+        by: Measure,
+        cascade: bool,
+        frames_max_mb: Option<usize>,
+    ) -> Self {
         let mut rig = Rig {
             nats: NatsServer::start(),
             redis: RedisServer::start(),
@@ -56,6 +67,7 @@ impl Rig {
             sink: None,
             by,
             cascade,
+            frames_max_mb,
             logs: TempDir::new().unwrap(),
         };
         let web = free_address();
@@ -74,11 +86,14 @@ impl Rig {
         answer.unwrap().error_for_status().unwrap();
     }
 
-    fn service(&self, binary: &str, arguments: &[&str]) -> (Process, SocketAddr) {
+    fn service(&self, binary: &str, more: &[&str]) -> (Process, SocketAddr) {
         let (nats, ops) = (self.nats.url(), free_address());
         let listen = ops.to_string();
+        let room = self.frames_max_mb.map(|megabytes| megabytes.to_string());
+        let room = room.iter().flat_map(|room| ["--frames-max-mb", room]);
         let common = ["--nats-url", &nats, "--ops-listen", &listen];
-        let arguments = [&common[..], arguments].concat();
+        let arguments: Vec<&str> = common.into_iter().chain(room).collect();
+        let arguments = [&arguments[..], more].concat();
         let process = Process::start(binary, binary, &arguments, self.logs.path());
         (process, ops)
     }
@@ -136,23 +151,49 @@ impl Rig {
         self.sink = Some(process);
     }
 
-    /// CPU seconds of each part until now; `cameras` is this process.
-    pub(crate) fn cpu_times(&self) -> CpuTimes {
-        let comparators = self.comparators.iter().filter_map(Process::id);
-        let sink = self.sink.iter().filter_map(Process::id);
-        BTreeMap::from([
-            ("nats-server", cpu_seconds(self.nats.id())),
-            ("redis-server", cpu_seconds(self.redis.id())),
-            ("comparator", comparators.map(cpu_seconds).sum()),
-            ("sink", sink.map(cpu_seconds).sum()),
-            ("cameras", cpu_seconds(std::process::id())),
-        ])
+    /// Each part's processes, by their numbers; `cameras` is this one.
+    fn processes(&self) -> Vec<(&'static str, u32)> {
+        let of = |part, process: Option<&Process>| {
+            let id = process.and_then(Process::id);
+            id.map(|id| (part, id))
+        };
+        let upload = self.upload.as_ref().map(|(process, _)| process);
+        let comparators = self.comparators.iter();
+        [
+            ("nats-server", self.nats.id()),
+            ("redis-server", self.redis.id()),
+            ("cameras", std::process::id()),
+        ]
+        .into_iter()
+        .chain(comparators.filter_map(|process| of("comparator", Some(process))))
+        .chain(of("sink", self.sink.as_ref()))
+        .chain(of("upload", upload))
+        .collect()
     }
 
-    /// CPU seconds of the upload service until now.
-    pub(crate) fn upload_cpu_seconds(&self) -> f64 {
-        let (upload, _) = self.upload.as_ref().unwrap();
-        cpu_seconds(upload.id().unwrap())
+    /// CPU seconds of each part until now.
+    pub(crate) fn cpu_times(&self) -> CpuTimes {
+        let mut times = CpuTimes::new();
+        for (part, process) in self.processes() {
+            *times.entry(part).or_default() += cpu_seconds(process);
+        }
+        times
+    }
+
+    /// Resident megabytes of each part, at most so far and now.
+    pub(crate) fn megabytes(&self) -> BTreeMap<&'static str, (f64, f64)> {
+        let mut megabytes = BTreeMap::new();
+        for (part, process) in self.processes() {
+            let (most, now): &mut (f64, f64) = megabytes.entry(part).or_default();
+            *most += status_megabytes(process, "VmHWM:");
+            *now += status_megabytes(process, "VmRSS:");
+        }
+        megabytes
+    }
+
+    /// Megabytes on the disk, of nats-server and of redis-server.
+    pub(crate) fn megabytes_on_disk(&self) -> [f64; 2] {
+        [self.nats.folder(), self.redis.folder()].map(|folder| bytes_in(folder) as f64 / 1e6)
     }
 
     /// Resident megabytes of the first comparator at most so far, and now.
@@ -224,4 +265,16 @@ fn status_megabytes(process: u32, field: &str) -> f64 {
     let line = status.lines().find_map(|line| line.strip_prefix(field));
     let kilobytes = line.unwrap().trim().trim_end_matches(" kB");
     kilobytes.parse::<f64>().unwrap() / 1000.0
+}
+
+/// What the files in a folder take, as far as they are still there when they are looked at.
+fn bytes_in(folder: &Path) -> u64 {
+    let entries = fs::read_dir(folder).into_iter().flatten().flatten();
+    entries
+        .map(|entry| match entry.metadata() {
+            Ok(found) if found.is_dir() => bytes_in(&entry.path()),
+            Ok(found) => found.len(),
+            Err(_) => 0,
+        })
+        .sum()
 }

@@ -76,12 +76,12 @@ async fn part(
     audience: Option<Audience>,
 ) -> Part {
     let observer = Observer::start(rig, None).await;
-    let (begun, before) = (Instant::now(), rig.upload_cpu_seconds());
+    let (begun, before) = (Instant::now(), rig.cpu_times()["upload"]);
     cameras
         .steady(FOLDERS, pictures, RATE, CHANGES, MEASURED)
         .await;
     let seconds = begun.elapsed().as_secs_f64();
-    let cores = (rig.upload_cpu_seconds() - before) / seconds;
+    let cores = (rig.cpu_times()["upload"] - before) / seconds;
     let bytes = match audience {
         Some(audience) => audience.leave().await,
         None => 0,
@@ -172,7 +172,8 @@ pub(crate) async fn watch(web: &str) {
     say(viewers.join_all().await.iter().sum()).await;
 }
 
-async fn follow(web: &str, path: &str) -> TcpStream {
+/// Follows a stream of events; returns when what was there at the beginning is told.
+pub(crate) async fn follow(web: &str, path: &str) -> TcpStream {
     let mut stream = TcpStream::connect(web).await.unwrap();
     let request = format!("GET {path} HTTP/1.1\r\nHost: {web}\r\n\r\n");
     stream.write_all(request.as_bytes()).await.unwrap();
