@@ -1,3 +1,5 @@
+//! The secrets and settings that `deploy/init` makes.
+
 use std::{fs, os::unix::fs::PermissionsExt, path::Path};
 
 use crate::site::Site;

@@ -1,3 +1,5 @@
+//! A copy of `deploy/` for the tests beside.
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -1,3 +1,5 @@
+//! `framewatch-cctv-sim` in front of the whole pipeline.
+
 use cctv_sim::CameraSpec;
 use proto::v1::Phase;
 use service_runtime::{Context, CpuPool, Readiness};

@@ -1,3 +1,5 @@
+//! The pictures that are kept with an alert.
+
 use async_nats::jetstream;
 use event_bus::{Exhibit, ExhibitKey};
 use futures::StreamExt;

@@ -1,3 +1,5 @@
+//! From upload and frame to comparison, alert and its end.
+
 use proto::v1::Phase;
 use test_support::eventually;
 use tests::{Stack, View, picture};

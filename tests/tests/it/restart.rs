@@ -1,3 +1,5 @@
+//! Services that start late, anew or twice.
+
 use proto::v1::Phase;
 use test_support::eventually;
 use tests::{Stack, View, picture};

@@ -1,3 +1,5 @@
+//! Rules as comparators apply them: thresholds, holds, measures.
+
 use event_bus::Hold;
 use proto::{
     from_timestamp,

@@ -1,3 +1,5 @@
+//! Frames, names and events that nobody should send.
+
 use proto::v1::Phase;
 use test_support::eventually;
 use tests::{Stack, View, picture};

@@ -1,3 +1,5 @@
+//! The NATS of the oracle: one server with a quota, or a cluster of three.
+
 use std::{collections::BTreeSet, fs, net::SocketAddr, path::Path, time::Duration};
 
 use async_nats::jetstream::{self, stream};

@@ -1,3 +1,5 @@
+//! Cameras that remember what they have sent, and which view it showed.
+
 use std::time::Duration;
 
 use async_nats::{HeaderMap, jetstream};

@@ -1,3 +1,5 @@
+//! What must be true in the end of all that was sent.
+
 use std::{
     collections::{HashMap, HashSet},
     fmt,

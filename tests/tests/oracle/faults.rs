@@ -1,3 +1,5 @@
+//! What is killed, stopped, filled, cut and damaged meanwhile.
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     sync::Arc,

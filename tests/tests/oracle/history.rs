@@ -1,3 +1,5 @@
+//! What streams and Redis hold in the end, folder by folder.
+
 use std::{
     collections::{BTreeMap, HashSet},
     time::{Duration, Instant},

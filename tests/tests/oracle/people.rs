@@ -1,3 +1,5 @@
+//! People who upload, remove and acknowledge meanwhile.
+
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use event_bus::Bus;

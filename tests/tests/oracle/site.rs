@@ -1,3 +1,5 @@
+//! The site of the oracle: servers, services, and proxies before them.
+
 use std::{
     net::SocketAddr,
     path::PathBuf,

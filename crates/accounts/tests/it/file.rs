@@ -1,3 +1,5 @@
+//! The file of accounts: how it is written, changed, and refused when it is damaged.
+
 use std::{
     fs,
     os::unix::fs::{PermissionsExt, symlink},

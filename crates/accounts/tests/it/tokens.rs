@@ -1,3 +1,5 @@
+//! Tokens: whom they let in and until when, and that nothing shows them.
+
 use accounts::{Accounts, Note, Role, Token, TokenRefused};
 use time::{Duration, OffsetDateTime};
 

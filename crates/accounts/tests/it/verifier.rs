@@ -1,3 +1,5 @@
+//! Passwords: which fit, and what becomes of too many at once.
+
 use accounts::{InvalidPassword, Overloaded, Password, Verifier};
 
 use crate::hash;

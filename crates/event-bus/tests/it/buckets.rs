@@ -1,3 +1,5 @@
+//! Key-value buckets and object stores: what is put is there until it is taken back.
+
 use async_nats::jetstream;
 use event_bus::{
     AcknowledgementChange, AlertKey, Bus, Exhibit, ExhibitKey, Expected, Extent, FolderChange,

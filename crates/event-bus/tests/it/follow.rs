@@ -1,3 +1,5 @@
+//! Following a stream, from the latest of each folder on.
+
 use std::sync::Arc;
 
 use parking_lot::Mutex;

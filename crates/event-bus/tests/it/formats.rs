@@ -1,3 +1,5 @@
+//! Data of earlier and later versions: who may change them, and who waits.
+
 use std::{collections::HashMap, time::Duration};
 
 use async_nats::jetstream::{self, Context};

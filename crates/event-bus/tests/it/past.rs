@@ -1,3 +1,5 @@
+//! Reading what a stream holds, to its end or since a time.
+
 use event_bus::{AlertSubject, Begin, Bus};
 use proto::v1::{Alert, Comparison};
 use test_support::NatsServer;

@@ -1,3 +1,5 @@
+//! Publishing: what comes back, what is refused, what is said once.
+
 use std::time::Duration;
 
 use async_nats::{

@@ -1,3 +1,5 @@
+//! Putting back what a backup holds.
+
 use event_bus::{Bus, BusConfig, ConnectError, Extent, ReferenceChange, Role, StorageError};
 use futures::StreamExt as _;
 use proto::v1::{Alert, Comparison, Phase, Upload};

@@ -1,3 +1,5 @@
+//! Work that copies of a service share: handed out, retried, rejected.
+
 use std::time::Duration;
 
 use event_bus::{Bus, Delivery, FrameArrival, Work};

@@ -1,3 +1,5 @@
+//! What the header of a picture says, before anything is decoded.
+
 use fingerprint::{Encoded, Error, Limits};
 use image::ImageFormat;
 

@@ -1,3 +1,5 @@
+//! The last day in short: without gaps and doubles, whatever is killed or deleted.
+
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use async_nats::jetstream::{self, stream::Config};

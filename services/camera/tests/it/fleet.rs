@@ -1,3 +1,5 @@
+//! Many cameras of one process: none delays another, and each says how it stands.
+
 use std::{
     fmt::Write as _,
     net::TcpListener,

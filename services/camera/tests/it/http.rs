@@ -1,3 +1,5 @@
+//! Cameras that send snapshots or streams of JPEGs by HTTP.
+
 use std::{
     io::Write as _,
     net::TcpStream,

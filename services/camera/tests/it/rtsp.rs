@@ -1,3 +1,5 @@
+//! Cameras that send video by RTSP.
+
 use std::time::{Duration, Instant};
 
 use camera::{Outage, Patience};

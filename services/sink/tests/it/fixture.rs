@@ -1,3 +1,5 @@
+//! A sink with a nats-server and a redis-server of its own, for the tests beside.
+
 use event_bus::{AlertSubject, Bus, BusConfig, Expected, Folder, Role};
 use proto::v1::{Alert, Comparison, Phase, Verdict};
 use redis::{AsyncCommands, FromRedisValue, aio::MultiplexedConnection};

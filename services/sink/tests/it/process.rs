@@ -1,3 +1,5 @@
+//! The binary, as an operator runs it.
+
 use std::{
     io::{Read as _, pipe},
     process::{Child, Command},

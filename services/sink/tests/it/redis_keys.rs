@@ -1,3 +1,5 @@
+//! What is in Redis, and that it is right whatever was away.
+
 use event_bus::{AlertSubject, Folder};
 use proto::v1::{Alert, Phase};
 use redis::AsyncCommands;
