@@ -214,6 +214,45 @@ async fn five_hundred_cameras_that_fall_silent_together_are_five_hundred_alerts(
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn of_folders_that_nobody_made_so_many_cameras_are_watched_and_of_the_others_all() {
+    let mut stack = Stack::without_comparator_on(NatsServer::start()).await;
+    let config = comparator::Config {
+        max_unmade_folders: 2,
+        ..hasty()
+    };
+    stack.start_comparator_with(config.clone()).await;
+    stack.set_rule_of_all(r#"{"silentSeconds": 3}"#).await;
+    stack.make_folder("gate").await;
+    let invented: Vec<String> = (0..50).map(|number| format!("any-{number}")).collect();
+    let all: Vec<&str> = invented
+        .iter()
+        .map(String::as_str)
+        .chain(["gate"])
+        .collect();
+    stack.publish_to(&all, picture(View::Dock, 1)).await;
+    stack.camera_firing("gate").await;
+    eventually("three alerts", async || {
+        (of_cameras(&stack).await.len() >= 3).then_some(())
+    })
+    .await;
+
+    // The next comparator knows which were watched, and takes no others in their place.
+    stack.stop_comparators().await;
+    stack.start_comparator_with(config).await;
+    stack
+        .publish_to(&["any-48", "any-49", "gate"], picture(View::Dock, 2))
+        .await;
+    stack.camera_quiet("gate").await;
+    stack.camera_firing("gate").await;
+    let alerts = of_cameras(&stack).await;
+    let mut folders: Vec<&str> = alerts.iter().map(|alert| alert.folder.as_str()).collect();
+    folders.sort_unstable();
+    folders.dedup();
+    assert_eq!(folders.len(), 3, "{folders:?}");
+    assert!(folders.contains(&"gate"), "{folders:?}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn what_is_usual_is_learned_told_and_known_after_a_restart() {
     let mut stack = watching().await;
     for seed in 0..12 {

@@ -192,6 +192,11 @@ impl Camera {
             .look_back(comparisons.iter().filter_map(seen_frame));
     }
 
+    /// Whether it has sent anything, or something was said of it, since its folder was removed.
+    pub(super) fn is_watched(&self) -> bool {
+        self.last.is_some() || self.told.is_some()
+    }
+
     /// The last frame that came since the folder was removed, if it was.
     pub(super) fn last(&self) -> Option<&LastFrame> {
         self.last.as_ref()

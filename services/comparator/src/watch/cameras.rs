@@ -115,7 +115,7 @@ impl Known {
         if !self.is_full {
             let unmade = self.cameras.iter();
             let unmade = unmade.filter(|(folder, camera)| {
-                camera.last().is_some() && !self.concerns_people(folder, state)
+                camera.is_watched() && !self.concerns_people(folder, state)
             });
             self.is_full = unmade.count() >= self.most_unmade;
         }
@@ -185,6 +185,8 @@ async fn follow_what_they_send(folds: &Folds, cameras: &Arc<Cameras>) {
             Latest::CaughtUp => {}
         }
     });
+    // What was watched before goes on being watched.
+    states.wait().await;
     let sources = folds.start::<Source>({
         let cameras = Arc::clone(cameras);
         move |source| {
@@ -203,12 +205,7 @@ async fn follow_what_they_send(folds: &Folds, cameras: &Arc<Cameras>) {
             });
         }
     });
-    tokio::join!(
-        states.wait(),
-        sources.wait(),
-        frames.wait(),
-        comparisons.wait()
-    );
+    tokio::join!(sources.wait(), frames.wait(), comparisons.wait());
 }
 
 fn follow_frames(folds: &Folds, cameras: &Arc<Cameras>) -> event_bus::CaughtUp {
