@@ -26,16 +26,16 @@ pub(crate) struct Watch {
 /// Something to show.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub(crate) enum Seen {
+pub(crate) enum Shown {
     Alert(Alert),
     Comparison(Comparison),
 }
 
-impl Seen {
+impl Shown {
     pub(crate) fn line(&self) -> String {
         match self {
-            Seen::Alert(alert) => lines::alert(alert),
-            Seen::Comparison(comparison) => lines::comparison(comparison),
+            Shown::Alert(alert) => lines::alert(alert),
+            Shown::Comparison(comparison) => lines::comparison(comparison),
         }
     }
 }
@@ -67,19 +67,19 @@ impl Watch {
 }
 
 /// Sends the alerts that are firing, then those that come.
-pub(crate) async fn alerts(bus: Bus, sender: mpsc::Sender<Seen>, shutdown: CancellationToken) {
+pub(crate) async fn alerts(bus: Bus, sender: mpsc::Sender<Shown>, shutdown: CancellationToken) {
     live::<Alert>(&bus, &shutdown, |alert, is_new| {
         if is_new || alert.phase() == Phase::Firing {
-            send(&sender, Seen::Alert(alert));
+            send(&sender, Shown::Alert(alert));
         }
     })
     .await;
 }
 
-async fn comparisons(bus: Bus, sender: mpsc::Sender<Seen>, shutdown: CancellationToken) {
+async fn comparisons(bus: Bus, sender: mpsc::Sender<Shown>, shutdown: CancellationToken) {
     live::<Comparison>(&bus, &shutdown, |comparison, is_new| {
         if is_new {
-            send(&sender, Seen::Comparison(comparison));
+            send(&sender, Shown::Comparison(comparison));
         }
     })
     .await;
@@ -102,7 +102,7 @@ async fn live<E: Event>(bus: &Bus, shutdown: &CancellationToken, mut hand_on: im
     .await;
 }
 
-fn send(sender: &mpsc::Sender<Seen>, seen: Seen) {
+fn send(sender: &mpsc::Sender<Shown>, seen: Shown) {
     if sender.try_send(seen).is_err() {
         tracing::debug!("the terminal is too slow, or gone: an event is not shown");
     }

@@ -251,7 +251,7 @@ async fn first_failure(
     result
 }
 
-async fn print_alerts(mut alerts: mpsc::Receiver<watch::Seen>) -> Result<(), Failure> {
+async fn print_alerts(mut alerts: mpsc::Receiver<watch::Shown>) -> Result<(), Failure> {
     while let Some(seen) = alerts.recv().await {
         if let Err(error) = writeln!(std::io::stdout(), "{}", seen.line()) {
             tracing::debug!(%error, "nobody reads the alerts");

@@ -15,7 +15,7 @@ use tests::{Stack, View, picture};
 use tokio::time::sleep;
 
 use crate::{run, stderr, stdout};
-use site::{Seen, lived_in, seen};
+use site::{Answers, lived_in, seen};
 
 const PATIENCE: Duration = Duration::from_secs(15);
 
@@ -42,7 +42,7 @@ async fn unused() -> Stack {
 }
 
 /// Waits until it looks like that.
-async fn looks_like(stack: &Stack, expected: &Seen) {
+async fn looks_like(stack: &Stack, expected: &Answers) {
     let began = Instant::now();
     loop {
         let now = seen(stack).await;

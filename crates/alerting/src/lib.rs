@@ -25,6 +25,6 @@ pub use choice::{Choice, Labelled, RuleChoice, choices, fires_despite};
 pub use clock::Clock;
 pub use evidence::{EvidenceLimits, EvidenceWriter, Pictures};
 pub use past::EpisodePast;
-pub use rehearsal::{Seen, rehearse};
+pub use rehearsal::{PastFrame, rehearse};
 pub use states::AlertStates;
 pub use transitions::{FolderRule, Settled, TransitionError, Transitions};

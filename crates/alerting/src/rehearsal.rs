@@ -11,7 +11,7 @@ use crate::episode::{Decision, Standing, ViewStanding, after_comparison};
 
 /// What a comparison found, as far as it tells whether an alert fires.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Seen<'a> {
+pub struct PastFrame<'a> {
     /// When the broker stored the frame.
     pub frame_stored_at: OffsetDateTime,
     /// The folder's reference when it was compared.
@@ -25,7 +25,7 @@ pub struct Seen<'a> {
 pub fn rehearse<'a>(
     folder: &str,
     rule: &EffectiveRule,
-    comparisons: impl IntoIterator<Item = Seen<'a>>,
+    comparisons: impl IntoIterator<Item = PastFrame<'a>>,
 ) -> Vec<Alert> {
     let mut episodes: Vec<Alert> = Vec::new();
     let mut hold: Option<Comparison> = None;
@@ -56,7 +56,7 @@ pub fn rehearse<'a>(
     episodes
 }
 
-impl Seen<'_> {
+impl PastFrame<'_> {
     /// The comparison as it would have been under another rule; made when the frame was stored.
     fn under(&self, rule: &EffectiveRule) -> Comparison {
         let at = Some(timestamp(self.frame_stored_at));
@@ -105,14 +105,16 @@ mod tests {
     /// When each episode began and ended, in seconds, where one frame a second has these similarities.
     fn episodes(rule: &EffectiveRule, similarities: &[f64]) -> Vec<(i64, Option<i64>)> {
         let reference = Reference::default();
-        let seen = (0..).zip(similarities).map(|(second, &similarity)| Seen {
-            frame_stored_at: OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(second),
-            reference: &reference,
-            measured: Measured {
-                similarity,
-                ..NOTHING
-            },
-        });
+        let seen = (0..)
+            .zip(similarities)
+            .map(|(second, &similarity)| PastFrame {
+                frame_stored_at: OffsetDateTime::UNIX_EPOCH + time::Duration::seconds(second),
+                reference: &reference,
+                measured: Measured {
+                    similarity,
+                    ..NOTHING
+                },
+            });
         let seconds = |at: Option<pbjson_types::Timestamp>| at.map(|at| at.seconds);
         rehearse("dock", rule, seen)
             .into_iter()
@@ -144,7 +146,7 @@ mod tests {
     fn a_blank_frame_and_a_blank_reference_stay_what_they_were() {
         let reference = Reference::default();
         let fires = |frame_is_blank, reference_is_blank| {
-            let seen = Seen {
+            let seen = PastFrame {
                 frame_stored_at: OffsetDateTime::UNIX_EPOCH,
                 reference: &reference,
                 measured: Measured {

@@ -15,7 +15,7 @@ use std::{
 
 use parking_lot::Mutex;
 
-use alerting::Seen;
+use alerting::PastFrame;
 use comparison::Measured;
 use event_bus::{Begin, Bus, Event, Folder, StoreError, Stored};
 use proto::{
@@ -195,7 +195,7 @@ impl History {
                 compared.measure == rule.measure && self.reference_of(compared).id == reference
             })
         };
-        let seen = telling().map(|compared| Seen {
+        let seen = telling().map(|compared| PastFrame {
             frame_stored_at: compared.frame_stored_at,
             reference: self.reference_of(compared),
             measured: compared.measured,

@@ -8,7 +8,7 @@ use crate::{
     place::{self, Area},
     search::{Depth, Moved, search},
     tiles::Tiles,
-    turn::Seen,
+    turn::Original,
 };
 
 /// A picture, as far as it is looked at.
@@ -136,7 +136,7 @@ impl Measures {
             Field::of(&luma_of_reference).without(pixels),
             Field::of(&luma).without(pixels),
         );
-        let seen = Seen {
+        let seen = Original {
             luma: &luma,
             ignored: pixels,
             aspect: pair.aspect,

@@ -4,7 +4,7 @@ use crate::{
     align::{Aligner, Peak},
     field::{ACROSS, DOWN, Field},
     limits, tiles,
-    turn::{Seen, Turn},
+    turn::{Original, Turn},
 };
 
 /// How long to look for what explains a frame.
@@ -74,7 +74,7 @@ pub(crate) struct Found {
 }
 
 /// Looks for the reference's view in a frame.
-pub(crate) fn search(reference: &Field, frame: &Field, seen: &Seen<'_>, depth: Depth) -> Found {
+pub(crate) fn search(reference: &Field, frame: &Field, seen: &Original<'_>, depth: Depth) -> Found {
     let aligner = Aligner::new(&reference.halved());
     let surface = aligner.at(&frame.halved());
     let in_place = surface.in_place();

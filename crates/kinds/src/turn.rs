@@ -11,7 +11,7 @@ use crate::{
 const MARGIN: f32 = 3.0;
 
 /// What a frame's field is made of, in order to turn it.
-pub(crate) struct Seen<'a> {
+pub(crate) struct Original<'a> {
     /// 160×120 grey levels.
     pub(crate) luma: &'a [f32],
     /// Those of them that do not count.
@@ -34,8 +34,8 @@ impl Turn {
     };
 
     /// The halved field of a picture with this undone; nothing where the picture had nothing, or nothing that counts.
-    pub(crate) fn undone(self, seen: &Seen<'_>) -> Vec<Complex<f32>> {
-        let Seen {
+    pub(crate) fn undone(self, seen: &Original<'_>) -> Vec<Complex<f32>> {
+        let Original {
             luma,
             ignored,
             aspect,

@@ -41,13 +41,13 @@ pub(crate) struct Sharing {
 
 #[derive(Default)]
 struct Known {
-    turns: BTreeMap<Folder, Seen>,
+    turns: BTreeMap<Folder, KnownTurn>,
     is_current: bool,
 }
 
 /// What is known of a camera's turn.
 #[derive(Debug, Clone)]
-struct Seen {
+struct KnownTurn {
     turn: CameraTurn,
     /// The change that says so.
     revision: u64,
@@ -55,7 +55,7 @@ struct Seen {
     unset_at: Option<Instant>,
 }
 
-impl Seen {
+impl KnownTurn {
     /// Whether nobody has it. A camera that is none any more is left alone for a while: this copy may not know it yet.
     fn is_free(&self) -> bool {
         let lately = self
@@ -134,7 +134,7 @@ impl Sharing {
         ask.by != self.copy && ours >= ask.has + 2
     }
 
-    fn seen(&self, folder: &Folder) -> Option<Seen> {
+    fn seen(&self, folder: &Folder) -> Option<KnownTurn> {
         self.read(|known| known.turns.get(folder).cloned())
     }
 
@@ -148,7 +148,7 @@ impl Sharing {
             Latest::Event(stored) => {
                 let is_live = known.is_current;
                 let value = stored.event.value;
-                let seen = Seen {
+                let seen = KnownTurn {
                     unset_at: (value.is_none() && is_live).then(Instant::now),
                     turn: value.unwrap_or_default(),
                     revision: stored.sequence,

@@ -52,7 +52,7 @@ pub(crate) struct Judge {
 }
 
 /// A frame as it came, what people have set for its folder, and what it looks like by that.
-struct Seen {
+struct FrameInHand {
     set: FolderRule,
     frame: Frame,
     stored_at: OffsetDateTime,
@@ -293,7 +293,7 @@ impl Judge {
         arrival: FrameArrival,
         stored_at: OffsetDateTime,
         reference: Option<&CurrentReference>,
-    ) -> Result<Seen, Unreadable> {
+    ) -> Result<FrameInHand, Unreadable> {
         let FrameArrival { headers, picture } = arrival;
         let set = self.state.rule(folder);
         let before = reference
@@ -307,7 +307,7 @@ impl Judge {
             glance,
             carried,
         } = looked.await?;
-        Ok(Seen {
+        Ok(FrameInHand {
             set,
             frame: headers.frame(stored_at),
             stored_at,
@@ -324,7 +324,7 @@ impl Judge {
     async fn carry_on(
         &self,
         folder: &Folder,
-        seen: &Seen,
+        seen: &FrameInHand,
         said: &Said,
         reference: &CurrentReference,
     ) -> Result<bool, JudgeError> {
@@ -381,7 +381,7 @@ impl Judge {
     async fn judge(
         &self,
         folder: &Folder,
-        seen: &Seen,
+        seen: &FrameInHand,
         reference: CurrentReference,
     ) -> Result<(), JudgeError> {
         let set = &seen.set;
@@ -445,7 +445,7 @@ impl Judge {
     async fn publish(
         &self,
         folder: &Folder,
-        seen: &Seen,
+        seen: &FrameInHand,
         comparison: &Comparison,
     ) -> Result<(), JudgeError> {
         let number = self.bus.publish_comparison(folder, comparison).await?;
@@ -462,7 +462,13 @@ impl Judge {
     }
 
     /// Takes in what the network has said of a frame, so that later ones which show nothing new need not be given to it.
-    fn remember(&self, folder: &Folder, seen: &Seen, baseline: &Baseline, comparison: &Comparison) {
+    fn remember(
+        &self,
+        folder: &Folder,
+        seen: &FrameInHand,
+        baseline: &Baseline,
+        comparison: &Comparison,
+    ) {
         if seen.look.view.is_some() {
             let grounds = Grounds::of(baseline, &seen.set.rule);
             let (glance, at) = (seen.glance.clone(), seen.stored_at);
@@ -474,7 +480,7 @@ impl Judge {
     async fn propose_after(
         &self,
         folder: &Folder,
-        seen: &Seen,
+        seen: &FrameInHand,
         comparison: &Comparison,
         reference: &CurrentReference,
     ) {
@@ -513,7 +519,7 @@ impl Judge {
     async fn say_undecided(
         &self,
         circumstances: &Circumstances<'_>,
-        seen: &Seen,
+        seen: &FrameInHand,
         error: &BaselineError,
     ) -> Result<(), JudgeError> {
         let (folder, why) = (circumstances.folder, with_causes(error));

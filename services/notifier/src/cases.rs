@@ -33,7 +33,7 @@ pub(crate) fn cases(
     receiver: &ReceiverName,
     now: Now,
 ) -> Vec<Case> {
-    let view = View::new(known, routes, receiver, now);
+    let view = Situation::new(known, routes, receiver, now);
     let mut cases: Vec<Case> = known
         .episodes
         .values()
@@ -54,7 +54,7 @@ pub(crate) fn would_tell(known: &Known, routes: &Routes, alert: Alert, now: Now)
     };
     let mut told = WouldTell::default();
     for receiver in routes.receivers.keys() {
-        let view = View::new(known, routes, receiver, now);
+        let view = Situation::new(known, routes, receiver, now);
         let held = match view.held(&episode, &details, None) {
             Some(Hold::Silence) => "silence",
             Some(Hold::Camera) => "camera",
@@ -78,7 +78,7 @@ pub(crate) fn would_tell(known: &Known, routes: &Routes, alert: Alert, now: Now)
     told
 }
 
-struct View<'a> {
+struct Situation<'a> {
     known: &'a Known,
     routes: &'a Routes,
     receiver: &'a ReceiverName,
@@ -89,10 +89,10 @@ struct View<'a> {
     now: OffsetDateTime,
 }
 
-impl<'a> View<'a> {
+impl<'a> Situation<'a> {
     fn new(known: &'a Known, routes: &'a Routes, receiver: &'a ReceiverName, now: Now) -> Self {
         let addressee = routes.receivers.get(receiver);
-        View {
+        Situation {
             known,
             routes,
             receiver,

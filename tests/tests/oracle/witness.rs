@@ -25,9 +25,9 @@ pub(crate) struct Witness {
 }
 
 /// What has been in a stream, and in those that had its name before it. Clones share it.
-pub(crate) struct Record<E: Event>(Arc<Mutex<Seen<E>>>);
+pub(crate) struct Record<E: Event>(Arc<Mutex<Recorded<E>>>);
 
-struct Seen<E: Event> {
+struct Recorded<E: Event> {
     events: Vec<Stored<E>>,
     /// When each of the streams was made, and where its events begin.
     streams: Vec<(OffsetDateTime, usize)>,
@@ -80,7 +80,7 @@ where
     E::Key: PartialEq,
 {
     fn start(bus: &Bus, reading: &mut JoinSet<()>) -> Self {
-        let record = Record(Arc::new(Mutex::new(Seen {
+        let record = Record(Arc::new(Mutex::new(Recorded {
             events: Vec::new(),
             streams: Vec::new(),
             known: HashSet::new(),
@@ -150,12 +150,12 @@ where
         wrong
     }
 
-    fn seen(&self) -> MutexGuard<'_, Seen<E>> {
+    fn seen(&self) -> MutexGuard<'_, Recorded<E>> {
         self.0.lock()
     }
 }
 
-impl<E: Event> Seen<E> {
+impl<E: Event> Recorded<E> {
     /// Takes in which stream is read, and from where; `false` where that is not from its beginning, as it must be of one
     /// that is new.
     fn begins(&mut self, made_at: OffsetDateTime, after: u64) -> bool {

@@ -82,10 +82,10 @@ async fn draw_on(stack: &Stack, folder: &str) {
     bus.rules().set(&scope, &rule).await.unwrap();
 }
 
-pub(super) type Seen = BTreeMap<String, Value>;
+pub(super) type Answers = BTreeMap<String, Value>;
 
 /// What people and programs see of a system: by HTTP and in Redis.
-pub(super) async fn seen(stack: &Stack) -> Seen {
+pub(super) async fn seen(stack: &Stack) -> Answers {
     let mut seen = BTreeMap::new();
     let mut folders = stack.get("/api/v1/folders").await;
     let listed = folders["folders"].as_array_mut().unwrap();

@@ -4,20 +4,20 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use event_bus::Folder;
 
-use super::Seen;
+use super::KnownTurn;
 
 /// How many cameras a copy has.
-pub(super) fn counted(turns: &BTreeMap<Folder, Seen>, copy: &str) -> u64 {
+pub(super) fn counted(turns: &BTreeMap<Folder, KnownTurn>, copy: &str) -> u64 {
     let of_copy = turns.values().filter(|seen| seen.turn.holder == copy);
     of_copy.count() as u64
 }
 
 /// A camera that is wanted here, of the copy that has the most, where that has at least two more than we; and how many we have.
 pub(super) fn choose(
-    turns: &BTreeMap<Folder, Seen>,
+    turns: &BTreeMap<Folder, KnownTurn>,
     copy: &str,
     wanted: &BTreeSet<Folder>,
-) -> Option<(Folder, Seen, u64)> {
+) -> Option<(Folder, KnownTurn, u64)> {
     let has = counted(turns, copy);
     let of_others = turns.iter().filter(|(folder, seen)| {
         let holder = &seen.turn.holder;
@@ -34,9 +34,9 @@ mod tests {
 
     use super::*;
 
-    fn turns(holders: &[&str]) -> BTreeMap<Folder, Seen> {
+    fn turns(holders: &[&str]) -> BTreeMap<Folder, KnownTurn> {
         let turns = holders.iter().enumerate().map(|(number, holder)| {
-            let seen = Seen {
+            let seen = KnownTurn {
                 turn: CameraTurn {
                     holder: (*holder).to_owned(),
                     ..CameraTurn::default()

@@ -6,7 +6,7 @@ use event_bus::{CameraAsk, CameraTurn, CameraTurnChange, CameraTurns, Folder};
 use tokio::time::{MissedTickBehavior, interval, sleep, timeout};
 use turn_taking::{Claim, Grip, Move, SAY_EVERY, Said, Watch};
 
-use super::{Seen, Sharing};
+use super::{KnownTurn, Sharing};
 
 /// How often to look whether it is free.
 const LOOK_AFTER: Duration = Duration::from_millis(500);
@@ -67,7 +67,7 @@ impl Turn {
         loop {
             if self.sharing.is_current() {
                 let seen = self.sharing.seen(&self.folder);
-                let is_free = seen.as_ref().is_none_or(Seen::is_free);
+                let is_free = seen.as_ref().is_none_or(KnownTurn::is_free);
                 // What this copy has said itself holds nobody back: there is one task for a camera.
                 let is_ours = seen.as_ref().is_some_and(|seen| self.is_ours(&seen.turn));
                 let beat = seen.as_ref().map_or(0, |seen| seen.turn.beat);
@@ -86,7 +86,7 @@ impl Turn {
         }
     }
 
-    async fn take_after(&mut self, seen: Option<&Seen>) -> bool {
+    async fn take_after(&mut self, seen: Option<&KnownTurn>) -> bool {
         self.beat = seen.map_or(0, |seen| seen.turn.beat) + 1;
         let expected = seen.map_or(0, |seen| seen.revision);
         self.claim.say(&self.ours(), expected).await == Said::Stored

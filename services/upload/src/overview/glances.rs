@@ -28,7 +28,7 @@ struct Glance<'a> {
 /// How long it is taken that a view looks as it last did; told of folders alone whose alert is firing.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-struct Seen<'a> {
+struct Sighting<'a> {
     folder: &'a str,
     /// Both in milliseconds since 1970.
     seen_at: i64,
@@ -109,9 +109,9 @@ impl Glanced {
     }
 }
 
-fn seen(card: &Card) -> Option<Seen<'_>> {
+fn seen(card: &Card) -> Option<Sighting<'_>> {
     card.alert_moment.as_ref()?;
-    Some(Seen {
+    Some(Sighting {
         folder: &card.folder,
         seen_at: card.seen.as_ref()?.milliseconds(),
         known_until: card.known_until.as_ref()?.milliseconds(),
