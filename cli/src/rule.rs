@@ -60,6 +60,11 @@ struct Propose {
     /// The folder
     folder: Folder,
 
+    /// Try other measures as well, on the pictures that are kept of these alerts: takes some seconds, and an operator where there
+    /// are accounts
+    #[arg(long)]
+    measures: bool,
+
     /// In JSON, as the service answers
     #[arg(long)]
     json: bool,
@@ -99,10 +104,17 @@ struct Proposed {
     real: usize,
     normal: usize,
     choices: Vec<Choice>,
+    tried: Option<Tried>,
 }
 
 #[derive(Deserialize)]
 struct Choice {
+    words: String,
+}
+
+/// What was looked at to try other measures.
+#[derive(Deserialize)]
+struct Tried {
     words: String,
 }
 
@@ -135,34 +147,41 @@ impl RuleCommand {
 
 impl Propose {
     async fn run(self) -> Result<(), Failure> {
-        let path = format!("/api/v1/folders/{}/what-if/choices", self.folder);
+        let asked = if self.measures { "measures" } else { "choices" };
+        let path = format!("/api/v1/folders/{}/what-if/{asked}", self.folder);
         let answer: serde_json::Value = Api::new(&self.api)?.get(&path).await?;
         if self.json {
             return lines::print(answer.to_string());
         }
-        let Proposed {
-            real,
-            normal,
-            choices,
-        } = serde_json::from_value(answer)?;
+        let proposed: Proposed = serde_json::from_value(answer)?;
+        proposed.print()
+    }
+}
+
+impl Proposed {
+    fn print(&self) -> Result<(), Failure> {
+        let (real, normal) = (self.real, self.normal);
         if normal == 0 {
             return lines::print(
                 "No alert of this folder is called normal, so there is nothing to spare. framewatch alerts ack ID --label \
                  normal says it.",
             );
         }
-        if choices.is_empty() {
-            return lines::print(format!(
+        if self.choices.is_empty() {
+            lines::print(format!(
                 "No threshold, hold or mask would have dropped one of the alerts called normal ({normal}) and none of \
                  those called real ({real})."
-            ));
-        }
-        if real == 0 {
+            ))?;
+        } else if real == 0 {
             lines::print("None is called real, so nothing says which change would be too lax.")?;
         }
-        choices
-            .iter()
-            .try_for_each(|choice| lines::print(&choice.words))
+        for choice in &self.choices {
+            lines::print(&choice.words)?;
+        }
+        match &self.tried {
+            Some(tried) => lines::print(&tried.words),
+            None => Ok(()),
+        }
     }
 }
 

@@ -1,6 +1,6 @@
-//! `framewatch rule`: set, shown and taken back.
+//! `framewatch rule`: set, shown, taken back, and proposed.
 
-use tests::Stack;
+use tests::{Stack, View, picture};
 
 use crate::{run, stderr, stdout};
 
@@ -125,4 +125,35 @@ fn a_rule_that_cannot_be_is_refused_before_anything_is_asked() {
         assert_eq!(output.status.code(), Some(64), "{arguments:?}");
         assert!(stderr(&output).contains(reason), "{}", stderr(&output));
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_labels_speak_for_is_shown_and_other_measures_are_tried_where_that_is_asked() {
+    let stack = Stack::watching("folder1").await;
+    let web = stack.url("");
+    let said = |arguments: &[&str]| {
+        let output = run(&[arguments, &["--url", &web]].concat());
+        assert!(output.status.success(), "{}", stderr(&output));
+        stdout(&output).trim_end().to_owned()
+    };
+    let propose = |more: &[&str]| said(&[&["rule", "propose", "folder1"], more].concat());
+    let none = "No alert of this folder is called normal";
+    assert!(propose(&["--measures"]).starts_with(none));
+
+    stack.publish("folder1", picture(View::Wall, 0)).await;
+    let id = stack.firing("folder1").await.id;
+    test_support::eventually("the service shows the alert", async || {
+        let page = stack.get("/api/v1/alerts").await;
+        (page["total"] == 1).then_some(())
+    })
+    .await;
+    said(&["alerts", "ack", &id, "--name", "Jo", "--label", "normal"]);
+    let shown = propose(&["--measures"]);
+    let words = "1 of 1 labelled alert was judged again, by one frame each: an estimate.";
+    assert!(shown.contains(words), "{shown}");
+    assert!(shown.contains("start it with --model"), "{shown}");
+    assert!(!propose(&[]).contains(words), "nobody asked for it");
+    let json: serde_json::Value =
+        serde_json::from_str(&propose(&["--measures", "--json"])).unwrap();
+    assert_eq!(json["tried"]["judged"], 1);
 }

@@ -1,12 +1,19 @@
 //! Which change of a rule would have spared people the alerts that they have called normal, and kept those that they have
 //! called real. What alerts themselves keep decides, so this reaches as far back as they do; it is an estimate, which
-//! [`rehearse`](crate::rehearse) puts to the test where comparisons are still there.
+//! [`rehearse`](crate::rehearse) puts to the test where comparisons are still there. Of another measure alerts keep
+//! nothing: that takes what their pictures show by it (`measures`).
+
+mod measures;
+
+use std::cmp::Reverse;
 
 use comparison::{Areas, changed_in_all, differs_again};
 use proto::{
-    EffectiveRule, from_timestamp,
+    EffectiveRule, Measure, from_timestamp,
     v1::{Alert, Kind, Label, Mask, ResolvedBy, Rule},
 };
+
+pub use measures::{SeenAgain, Shown};
 
 /// An alert of a folder's view, and what somebody has called it.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +33,8 @@ pub enum RuleChoice {
     Hold(f64),
     /// Masks to be added to the rule's.
     Masks(Vec<Mask>),
+    /// Another measure, and the threshold for it.
+    Measure(Measure, f64),
 }
 
 /// What a change would have done to the alerts that have a label.
@@ -37,8 +46,13 @@ pub struct Choice {
     pub dropped: Vec<String>,
     /// The ids of those that would have fired all the same.
     pub left: Vec<String>,
-    /// The ids of alerts called real. All of them would have fired.
+    /// The ids of alerts called real that would have fired: all of them but those in `untold_real`.
     pub kept: Vec<String>,
+    /// The ids of alerts called normal of which nobody can tell whether they would have fired. Only of another measure there are
+    /// any.
+    pub untold_normal: Vec<String>,
+    /// The same of alerts called real: the change may lose them.
+    pub untold_real: Vec<String>,
 }
 
 /// A hold is one of these: what people would choose, too. In seconds.
@@ -47,16 +61,22 @@ const HOLDS: [f64; 13] = [
 ];
 
 /// The best change of each kind that drops an alert called normal and none called real; what drops the most comes first.
-/// Nothing where there is none.
-pub fn choices(labelled: &[Labelled<'_>], rule: &EffectiveRule) -> Vec<Choice> {
+/// Nothing where there is none. Another measure is among them only where `seen` says what the frames of the labelled alerts show
+/// by it.
+pub fn choices(labelled: &[Labelled<'_>], rule: &EffectiveRule, seen: &[SeenAgain]) -> Vec<Choice> {
     let known = Known {
         real: of(labelled, Label::Real),
         normal: of(labelled, Label::Normal),
         rule,
     };
-    let found = [known.threshold(), known.hold(), known.masks()];
+    let found = [
+        known.threshold(),
+        known.hold(),
+        known.masks(),
+        measures::another(seen, rule),
+    ];
     let mut found: Vec<Choice> = found.into_iter().flatten().collect();
-    found.sort_by_key(|choice| choice.left.len());
+    found.sort_by_key(|choice| Reverse(choice.dropped.len()));
     found
 }
 
@@ -154,6 +174,8 @@ impl Known<'_> {
             dropped: ids(&dropped),
             left: ids(&left),
             kept: ids(&self.real),
+            untold_normal: Vec::new(),
+            untold_real: Vec::new(),
         })
     }
 

@@ -21,7 +21,7 @@ pub mod sentences;
 mod states;
 mod transitions;
 
-pub use choice::{Choice, Labelled, RuleChoice, choices, fires_despite};
+pub use choice::{Choice, Labelled, RuleChoice, SeenAgain, Shown, choices, fires_despite};
 pub use clock::Clock;
 pub use evidence::{EvidenceLimits, EvidenceWriter, Pictures};
 pub use past::EpisodePast;

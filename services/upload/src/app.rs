@@ -18,6 +18,7 @@ use crate::{
     notices::known::Notices,
     pictures::{inspection::Inspection, thumbnails::Thumbnails},
     problem::{Kind, Problem},
+    rules::measures::Measures,
     silences::known::Silences,
 };
 
@@ -34,6 +35,7 @@ pub(crate) struct App {
     pub(crate) histories: Histories,
     pub(crate) inspection: Inspection,
     pub(crate) thumbnails: Thumbnails,
+    pub(crate) measures: Measures,
     /// One permit for each upload request that is being received.
     pub(crate) uploads: Semaphore,
     /// One permit for each viewer of events.

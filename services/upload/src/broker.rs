@@ -8,7 +8,7 @@ use event_bus::{
     AlertKey, Bus, CameraSettings, CameraTestError, CameraTestRequest, Exhibit, ExhibitKey,
     Expected, Folder, FolderKey, FrameArrival, Last, NotifierAnswer, NotifierError,
     NotifierQuestion, PictureKey, ProposalKey, PublishError, ReferenceChange, RuleScope, Session,
-    SessionKey, SilenceKey, Stored, with_causes,
+    SessionKey, SilenceKey, StoreError, Stored, with_causes,
 };
 use folder_state::HistoryError;
 use log_limiter::LogLimiter;
@@ -38,6 +38,26 @@ pub(crate) struct Broker {
 pub(crate) enum Published {
     As(u64),
     AnotherCameFirst,
+}
+
+/// A stored picture, as far as it is there.
+pub(crate) enum Kept {
+    Whole(Bytes),
+    /// Not all of it is there, or other bytes than were stored.
+    Damaged,
+    Gone,
+}
+
+impl Kept {
+    /// Damage is an answer, and no reason to ask again.
+    fn read(read: Result<Option<Bytes>, StoreError>) -> Result<Self, StoreError> {
+        match read {
+            Ok(Some(picture)) => Ok(Kept::Whole(picture)),
+            Ok(None) => Ok(Kept::Gone),
+            Err(StoreError::Damaged { .. }) => Ok(Kept::Damaged),
+            Err(error) => Err(error),
+        }
+    }
 }
 
 impl Broker {
@@ -305,6 +325,17 @@ impl Broker {
         self.ask("read the evidence", evidence.get(&key)).await
     }
 
+    /// A picture behind an alert, or what became of it.
+    pub(crate) async fn kept_evidence(
+        &self,
+        alert: &str,
+        exhibit: Exhibit,
+    ) -> Result<Kept, Problem> {
+        let (evidence, key) = (self.bus.evidence(), ExhibitKey::new(alert, exhibit));
+        let read = async { Kept::read(evidence.get(&key).await) };
+        self.ask("read the evidence", read).await
+    }
+
     pub(crate) async fn delete_picture(&self, folder: &Folder, id: &str) -> Result<(), Problem> {
         let (pictures, key) = (self.bus.references(), PictureKey::new(folder, id));
         self.ask("delete the picture", pictures.delete(&key)).await
@@ -324,6 +355,13 @@ impl Broker {
     pub(crate) async fn normal(&self, folder: &Folder, id: &str) -> Result<Option<Bytes>, Problem> {
         let (normals, key) = (self.bus.normals(), PictureKey::new(folder, id));
         self.ask("read the normal picture", normals.get(&key)).await
+    }
+
+    /// A normal picture, or what became of it.
+    pub(crate) async fn kept_normal(&self, folder: &Folder, id: &str) -> Result<Kept, Problem> {
+        let (normals, key) = (self.bus.normals(), PictureKey::new(folder, id));
+        let read = async { Kept::read(normals.get(&key).await) };
+        self.ask("read the normal picture", read).await
     }
 
     pub(crate) async fn delete_normal(&self, folder: &Folder, id: &str) -> Result<(), Problem> {

@@ -86,6 +86,7 @@ use crate::{
     pictures::{decoding::Decoding, inspection::Inspection, thumbnails::Thumbnails},
     problem::Problem,
     references::learning::keep_learning,
+    rules::measures::Measures,
     silences::known::Silences,
 };
 
@@ -169,10 +170,12 @@ pub async fn run(
 
     let decoding = || Decoding::new(config.limits(), context.cpu.queue());
     let (inspection, thumbnails) = (Inspection::new(decoding()), Thumbnails::new(decoding()));
+    let measures = Measures::new(config.limits(), context.cpu.queue(), config.model.clone());
     let connections = config.connections();
     let app = Arc::new(App {
         inspection,
         thumbnails,
+        measures,
         uploads: Semaphore::new(config.max_concurrent_uploads.get().into()),
         viewers: Arc::new(Semaphore::new(MAX_VIEWERS)),
         config,

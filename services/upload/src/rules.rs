@@ -7,6 +7,7 @@
 //! - `history`: how a folder fared, and how it would have by another rule.
 //! - `preview`: what other masks would have made of its alerts.
 //! - `choices`: which changes people's labels of alerts speak for.
+//! - `measures`: the same of another measure, by the pictures behind these alerts.
 
 mod api;
 mod areas;
@@ -15,6 +16,7 @@ mod body;
 pub(crate) mod choices;
 pub(crate) mod form;
 mod history;
+pub(crate) mod measures;
 mod preview;
 
 use utoipa_axum::routes;
@@ -46,6 +48,7 @@ pub(crate) fn calls() -> Calls {
         // These change nothing, but take some computing.
         .api(LOOK_AS_OPERATOR, routes!(history::what_if))
         .api(LOOK_AS_OPERATOR, routes!(preview::masks))
+        .api(LOOK_AS_OPERATOR, routes!(measures::list))
         .api(LOOK, routes!(choices::list))
         .form(
             administer("set a rule"),

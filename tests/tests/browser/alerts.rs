@@ -266,5 +266,14 @@ async fn what_an_alert_is_called_speaks_for_a_threshold_which_is_tried_in_the_fo
         )
         .await;
     browser.reads("[data-what-if]", "this one would give").await;
+
+    browser.click("[form=try-measures]").await;
+    browser
+        .reads("[data-choices]", "1 of 1 labelled alert was judged again")
+        .await;
+    browser.gone("[form=try-measures]").await;
+    browser
+        .until("document.querySelector('[data-choices]').getBoundingClientRect().top < innerHeight")
+        .await;
     browser.close().await;
 }

@@ -51,7 +51,7 @@ fn chosen(real: &[Alert], normal: &[Alert], rule: &EffectiveRule) -> Vec<Choice>
     let all: Vec<Labelled<'_>> = real
         .chain(normal.iter().map(labelled(Label::Normal)))
         .collect();
-    choices(&all, rule)
+    choices(&all, rule, &[])
 }
 
 fn threshold(choices: &[Choice]) -> Option<f64> {

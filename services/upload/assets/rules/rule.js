@@ -70,6 +70,8 @@ export function rehearseRule(form, folder, history) {
     button.addEventListener("click", () => {
       const field = form.elements[button.dataset.try];
       field.value = button.value;
+      // A threshold is one of a measure.
+      if (button.dataset.threshold !== undefined) form.elements.threshold.value = button.dataset.threshold;
       field.dispatchEvent(new Event("input", { bubbles: true }));
       field.focus();
     });

@@ -8,6 +8,7 @@ use axum::{
     extract::State,
     response::{Html, IntoResponse},
 };
+use event_bus::Folder;
 use proto::v1::Rule;
 use serde::Deserialize;
 use utoipa::IntoParams;
@@ -18,18 +19,19 @@ use crate::{
     app::{App, parse, unknown},
     cameras::input::CameraInput,
     front_door::{
-        extract::{Params, Search},
+        extract::{Params, Search, given},
         pages::render,
         refusals::{self, Asked, Refusals},
+        schemas::Switch,
     },
     live::{
         self,
         drawing::Drawing,
         follow::{Has, Page as _},
     },
-    problem::Problem,
+    problem::{Kind, Problem},
     references::legacy::ByNumber,
-    rules::{choices::Choices, form::RuleInput},
+    rules::{choices::Choices, form::RuleInput, measures},
 };
 
 #[derive(Template)]
@@ -45,6 +47,8 @@ struct FolderPage {
     areas: String,
     /// What the labels of its alerts speak for.
     choices: Choices,
+    /// Why other measures were not tried, although that was asked for.
+    not_tried: String,
     camera_input: Option<CameraInput>,
     saved: Option<Saved>,
     max_mb: u32,
@@ -67,6 +71,21 @@ pub(super) struct FolderPageQuery {
     before: Option<String>,
     /// What a form has just saved: `rule`, `description`, `normals`, `camera` or `silenced`.
     saved: Option<String>,
+    /// Whether other measures are tried on the pictures behind alerts that people have labelled, which takes seconds; for operators.
+    #[param(value_type = Option<Switch>, inline)]
+    measures: Option<String>,
+}
+
+impl FolderPageQuery {
+    fn wants_measures(&self) -> Result<bool, Problem> {
+        match given(&self.measures) {
+            None | Some("0" | "false") => Ok(false),
+            Some("1" | "true") => Ok(true),
+            Some(other) => Err(Kind::InvalidRequest.because(format!(
+                "measures is {other:?}; it must be true to try other measures, false to leave that."
+            ))),
+        }
+    }
 }
 
 /// Shows a folder to people
@@ -88,6 +107,10 @@ pub(super) async fn folder(
     Extension(visitor): Extension<Visitor>,
 ) -> Result<Html<String>, Problem> {
     let folder = app.existing_by_number(&name)?;
+    let (choices, not_tried) = match query.wants_measures()? && visitor.may_operate() {
+        true => with_measures(&app, &folder).await,
+        false => (Choices::of(&app.states.read(), &folder), String::new()),
+    };
     let shown = Shown {
         app: Arc::clone(&app),
         folder: folder.clone(),
@@ -96,10 +119,9 @@ pub(super) async fn folder(
         visitor: visitor.clone(),
     };
     let drawing = shown.draw()?.ok_or_else(|| unknown(&folder))?;
-    let (own, default, choices) = {
+    let (own, default) = {
         let state = app.states.read();
-        let choices = Choices::of(&state, &folder);
-        (state.rule(&folder), state.default_rule(), choices)
+        (state.rule(&folder), state.default_rule())
     };
     let camera_input = CameraInput::of(&app, &folder, &visitor).await;
     render(&FolderPage {
@@ -108,6 +130,7 @@ pub(super) async fn folder(
         drawing,
         name,
         choices,
+        not_tried,
         areas: areas_in_words(&own.clone().unwrap_or_default()),
         rule: RuleInput::of(own.unwrap_or_default(), Rule::in_force(None, default)),
         saved: query.saved.as_deref().and_then(Saved::read),
@@ -115,6 +138,14 @@ pub(super) async fn folder(
         visitor,
         is_connected: app.broker.is_connected(),
     })
+}
+
+/// What the labels of alerts speak for, another measure among it; or else why that was not tried.
+async fn with_measures(app: &App, folder: &Folder) -> (Choices, String) {
+    match measures::choices(app, folder).await {
+        Ok(choices) => (choices, String::new()),
+        Err(problem) => (Choices::of(&app.states.read(), folder), problem.detail),
+    }
 }
 
 /// Tells what becomes of the page.

@@ -74,6 +74,8 @@ refuses! {
     PictureForm: SomeRefused;
     /// A place among the viewers of events.
     Seat: Busy;
+    /// A turn at what is done for one request at a time.
+    Turn: Busy;
 }
 
 const ALWAYS: &[Kind] = &[

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use alerting::{Choice, Labelled, RuleChoice};
+use alerting::{Choice, Labelled, RuleChoice, SeenAgain};
 use axum::{Json, extract::State};
 use event_bus::Folder;
 use folder_state::{AlertQuery, Known};
@@ -13,7 +13,7 @@ use proto::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{api::alerts_of_view, areas::MaskBody};
+use super::{api::alerts_of_view, areas::MaskBody, measures::Tried};
 use crate::{
     app::App,
     front_door::{
@@ -34,6 +34,17 @@ pub(crate) struct Choices {
     normal: usize,
     /// At most one of each kind; that which drops the most comes first.
     pub(crate) choices: Vec<ChoiceAnswer>,
+    /// What was looked at to try other measures, where that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Tried)]
+    pub(crate) tried: Option<Tried>,
+}
+
+/// What people have called a folder's alerts, and the rule in force.
+pub(super) struct Called {
+    /// Those that have a label, the newest first.
+    pub(super) alerts: Vec<(Label, Alert)>,
+    pub(super) rule: EffectiveRule,
 }
 
 /// A change of the rule that would have dropped alerts called normal, and none called real. An estimate, by what alerts keep.
@@ -43,6 +54,10 @@ pub(crate) struct Choices {
 pub(crate) struct ChoiceAnswer {
     /// What it would have done, in a sentence.
     pub(crate) words: String,
+    /// The measure to set, together with the threshold.
+    #[schema(value_type = String)]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) measure: Option<&'static str>,
     /// The threshold to set.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) threshold: Option<f64>,
@@ -59,6 +74,13 @@ pub(crate) struct ChoiceAnswer {
     left: Vec<String>,
     /// The ids of alerts called real, which would have fired as well.
     kept: Vec<String>,
+    /// The ids of alerts called normal of which nobody can tell whether they would have fired. Only of another measure there are
+    /// any.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    untold_normal: Vec<String>,
+    /// The same of alerts called real: the change may lose them.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    untold_real: Vec<String>,
 }
 
 const MOST_ALERTS: usize = 500;
@@ -66,7 +88,7 @@ const MOST_ALERTS: usize = 500;
 /// Proposes changes of a folder's rule by what people have called its alerts
 ///
 /// Each change would have dropped alerts that somebody called normal, and none that somebody called real. Tried are
-/// threshold, hold and masks; another measure is not.
+/// threshold, hold and masks. Another measure takes some computing, and is asked for by itself: `proposeMeasure`.
 #[utoipa::path(
     get,
     path = "/api/v1/folders/{folder}/what-if/choices",
@@ -86,31 +108,58 @@ pub(super) async fn list(
     Ok(Json(Choices::of(&app.states.read(), &folder)))
 }
 
-impl Choices {
-    /// By what is known now.
-    pub(crate) fn of(state: &Known, folder: &Folder) -> Self {
+impl Called {
+    pub(super) fn of(state: &Known, folder: &Folder) -> Self {
         let acknowledged = AlertQuery {
             folder: Some(folder.clone()),
             limit: MOST_ALERTS,
             acknowledged: Some(true),
             ..AlertQuery::default()
         };
-        let alerts = alerts_of_view(state, &acknowledged);
-        let labelled: Vec<Labelled<'_>> = alerts
-            .iter()
-            .map(|alert| Labelled {
-                label: label(state, alert),
+        let alerts = alerts_of_view(state, &acknowledged).into_iter();
+        let labelled = alerts.map(|alert| (label(state, &alert), alert));
+        Called {
+            alerts: labelled
+                .filter(|(label, _)| *label != Label::Unspecified)
+                .collect(),
+            rule: EffectiveRule::of(state.rule(folder), state.default_rule()),
+        }
+    }
+
+    /// How many have this label.
+    pub(super) fn count(&self, label: Label) -> usize {
+        let with_it = self.alerts.iter().filter(|(it, _)| *it == label);
+        with_it.count()
+    }
+}
+
+impl Choices {
+    /// By what is known now.
+    pub(crate) fn of(state: &Known, folder: &Folder) -> Self {
+        Choices::by(&Called::of(state, folder), &[], None)
+    }
+
+    /// By what the alerts keep, and by what was seen of their pictures.
+    pub(super) fn by(called: &Called, seen: &[SeenAgain], tried: Option<Tried>) -> Self {
+        let labelled = called.alerts.iter();
+        let labelled: Vec<Labelled<'_>> = labelled
+            .map(|(label, alert)| Labelled {
+                label: *label,
                 alert,
             })
             .collect();
-        let rule = EffectiveRule::of(state.rule(folder), state.default_rule());
-        let count = |label| labelled.iter().filter(|it| it.label == label).count();
-        let choices = alerting::choices(&labelled, &rule).into_iter();
+        let choices = alerting::choices(&labelled, &called.rule, seen).into_iter();
         Choices {
-            real: count(Label::Real),
-            normal: count(Label::Normal),
+            real: called.count(Label::Real),
+            normal: called.count(Label::Normal),
             choices: choices.map(ChoiceAnswer::new).collect(),
+            tried,
         }
+    }
+
+    /// Whether another measure might tell them apart: there is something to be spared, and nobody has looked yet.
+    pub(crate) fn may_try_measures(&self) -> bool {
+        self.normal > 0 && self.tried.is_none()
     }
 
     /// What the alerts were called, in words; empty where nobody has called any of them anything.
@@ -138,17 +187,24 @@ impl ChoiceAnswer {
     fn new(choice: Choice) -> Self {
         let mut answer = ChoiceAnswer {
             words: words(&choice),
+            measure: None,
             threshold: None,
             hold_seconds: None,
             masks: Vec::new(),
             dropped: choice.dropped,
             left: choice.left,
             kept: choice.kept,
+            untold_normal: choice.untold_normal,
+            untold_real: choice.untold_real,
         };
         match choice.change {
             RuleChoice::Threshold(threshold) => answer.threshold = Some(threshold),
             RuleChoice::Hold(seconds) => answer.hold_seconds = Some(seconds),
             RuleChoice::Masks(masks) => answer.masks = masks,
+            RuleChoice::Measure(measure, threshold) => {
+                answer.measure = measure.word();
+                answer.threshold = Some(threshold);
+            }
         }
         answer
     }
@@ -163,21 +219,58 @@ fn words(choice: &Choice) -> String {
             1 => "A mask over what changed".to_owned(),
             count => format!("{count} masks over what changed"),
         },
+        RuleChoice::Measure(measure, threshold) => {
+            let measure = measure.word().unwrap_or_default();
+            return by_measure(choice, measure, *threshold);
+        }
     };
-    let (dropped, left) = (choice.dropped.len(), choice.left.len());
-    let dropped = match left {
+    let kept = match kept(choice) {
+        kept if kept.is_empty() => kept,
+        kept => format!(", and kept {kept}"),
+    };
+    format!("{change} would have dropped {}{kept}.", dropped(choice))
+}
+
+/// "By parts with a threshold of 0.8, 9 of 10 alerts called normal would not have fired, and all 3 called real would."
+fn by_measure(choice: &Choice, measure: &str, threshold: f64) -> String {
+    let real = match (choice.kept.len(), choice.untold_real.len()) {
+        (0, 0) => String::new(),
+        (_, 0) => format!(", and {} would", kept(choice)),
+        (0, 1) => ". Of the one called real it is not known".to_owned(),
+        (0, untold) => format!(". Of the {untold} called real it is not known"),
+        (kept, untold) => format!(
+            ", and {kept} of {} called real would; of the other{} it is not known",
+            kept + untold,
+            match untold {
+                1 => String::new(),
+                _ => format!(" {untold}"),
+            }
+        ),
+    };
+    format!(
+        "By {measure} with a threshold of {threshold}, {} would not have fired{real}.",
+        dropped(choice)
+    )
+}
+
+fn dropped(choice: &Choice) -> String {
+    let dropped = choice.dropped.len();
+    match choice.left.len() + choice.untold_normal.len() {
         0 if dropped == 1 => "the alert called normal".to_owned(),
         0 if dropped == 2 => "both alerts called normal".to_owned(),
         0 => format!("all {dropped} alerts called normal"),
-        _ => format!("{dropped} of {} alerts called normal", dropped + left),
-    };
-    let kept = match choice.kept.len() {
+        others => format!("{dropped} of {} alerts called normal", dropped + others),
+    }
+}
+
+/// Empty where none was called real.
+fn kept(choice: &Choice) -> String {
+    match choice.kept.len() {
         0 => String::new(),
-        1 => ", and kept the one called real".to_owned(),
-        2 => ", and kept both called real".to_owned(),
-        count => format!(", and kept all {count} called real"),
-    };
-    format!("{change} would have dropped {dropped}{kept}.")
+        1 => "the one called real".to_owned(),
+        2 => "both called real".to_owned(),
+        count => format!("all {count} called real"),
+    }
 }
 
 fn alerts(count: usize) -> String {
@@ -189,6 +282,8 @@ fn alerts(count: usize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use proto::Measure;
+
     use super::*;
 
     fn ids(count: usize) -> Vec<String> {
@@ -196,12 +291,22 @@ mod tests {
     }
 
     fn said(change: RuleChoice, [dropped, left, kept]: [usize; 3]) -> String {
-        words(&Choice {
+        words(&choice(change, [dropped, left, kept], [0, 0]))
+    }
+
+    fn choice(
+        change: RuleChoice,
+        [dropped, left, kept]: [usize; 3],
+        [untold_normal, untold_real]: [usize; 2],
+    ) -> Choice {
+        Choice {
             change,
             dropped: ids(dropped),
             left: ids(left),
             kept: ids(kept),
-        })
+            untold_normal: ids(untold_normal),
+            untold_real: ids(untold_real),
+        }
     }
 
     #[test]
@@ -218,5 +323,43 @@ mod tests {
             said(RuleChoice::Masks(vec![Mask::default()]), [1, 0, 0]),
             "A mask over what changed would have dropped the alert called normal."
         );
+    }
+
+    #[test]
+    fn another_measure_is_told_with_what_is_not_known_of_it() {
+        let by_parts = |counts, untold| {
+            let change = RuleChoice::Measure(Measure::Parts, 0.8);
+            words(&choice(change, counts, untold))
+        };
+        let begin = "By parts with a threshold of 0.8, ";
+        for (counts, untold, end) in [
+            (
+                [9, 1, 3],
+                [0, 0],
+                "9 of 10 alerts called normal would not have fired, and all 3 called real would.",
+            ),
+            (
+                [1, 0, 0],
+                [0, 0],
+                "the alert called normal would not have fired.",
+            ),
+            (
+                [9, 1, 3],
+                [2, 2],
+                "9 of 12 alerts called normal would not have fired, and 3 of 5 called real would; of the other 2 it is not known.",
+            ),
+            (
+                [2, 0, 1],
+                [0, 1],
+                "both alerts called normal would not have fired, and 1 of 2 called real would; of the other it is not known.",
+            ),
+            (
+                [2, 0, 0],
+                [0, 3],
+                "both alerts called normal would not have fired. Of the 3 called real it is not known.",
+            ),
+        ] {
+            assert_eq!(by_parts(counts, untold), format!("{begin}{end}"));
+        }
     }
 }

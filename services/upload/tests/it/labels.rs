@@ -12,7 +12,7 @@ use crate::service::{Service, folder, problem};
 const CHOICES: &str = "/api/v1/folders/folder1/what-if/choices";
 
 /// An alert by pHash that fired a day ago and lasted a minute.
-async fn publish(service: &Service, id: &str, worst: f64) {
+pub(crate) async fn publish(service: &Service, id: &str, worst: f64) {
     let subject = AlertSubject::view(&folder("folder1"));
     let fired_at = OffsetDateTime::now_utc() - Duration::DAY;
     let firing = Alert {
@@ -44,7 +44,7 @@ async fn publish(service: &Service, id: &str, worst: f64) {
     .await;
 }
 
-async fn call(service: &Service, id: &str, label: Value) -> Response {
+pub(crate) async fn call(service: &Service, id: &str, label: Value) -> Response {
     let path = format!("/api/v1/alerts/{id}/acknowledgement");
     let said = json!({"name": "Jo", "label": label});
     let request = service.request(Method::PUT, &path).json(&said);

@@ -25,6 +25,7 @@ mod list;
 mod live;
 mod login;
 mod logins_refused;
+mod measures;
 mod normals;
 mod notices;
 mod openapi;
