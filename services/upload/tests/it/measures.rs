@@ -222,7 +222,7 @@ async fn what_the_normal_pictures_have_settled_speaks_for_no_change() {
         (choice, &answer["tried"]["settled"]),
         (Value::Null, &json!(0))
     );
-    assert!(said(&answer).contains("No other measure would have told them apart."));
+    assert!(said(&answer).contains("No other measure would have dropped one"));
 
     let normals = "/api/v1/folders/folder1/normals";
     for picture in [another(2), another(3)] {

@@ -93,7 +93,7 @@ impl Tried {
         if !measures.is_empty() {
             words = counts.words();
             if !is_found && counts.judged > counts.settled {
-                words.push("No other measure would have told them apart.".to_owned());
+                words.push("No other measure would have dropped one called normal and kept all called real.".to_owned());
             }
         }
         words.extend_from_slice(hindrances);
