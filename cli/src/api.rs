@@ -159,6 +159,16 @@ impl Api {
         answer(self.accepted(response).await?).await
     }
 
+    /// The same as `get`, where the service may look at pictures for the better part of a minute.
+    pub(crate) async fn get_with_patience<T: serde::de::DeserializeOwned>(
+        &self,
+        path: &str,
+    ) -> Result<T, Failure> {
+        let request = self.client.get(self.address(path));
+        let response = request.timeout(Duration::from_secs(90)).send().await;
+        answer(self.accepted(response).await?).await
+    }
+
     async fn ask(&self, request: RequestBuilder) -> Result<Response, Failure> {
         self.accepted(request.timeout(Duration::from_secs(30)).send().await)
             .await

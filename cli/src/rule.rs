@@ -60,8 +60,8 @@ struct Propose {
     /// The folder
     folder: Folder,
 
-    /// Try other measures as well, on the pictures that are kept of these alerts: takes some seconds, and an operator where there
-    /// are accounts
+    /// Try other measures as well, on the pictures that are kept of these alerts: takes some seconds, and an operator
+    /// where there are accounts
     #[arg(long)]
     measures: bool,
 
@@ -147,9 +147,15 @@ impl RuleCommand {
 
 impl Propose {
     async fn run(self) -> Result<(), Failure> {
-        let asked = if self.measures { "measures" } else { "choices" };
-        let path = format!("/api/v1/folders/{}/what-if/{asked}", self.folder);
-        let answer: serde_json::Value = Api::new(&self.api)?.get(&path).await?;
+        let api = Api::new(&self.api)?;
+        let what_if = format!("/api/v1/folders/{}/what-if", self.folder);
+        let answer: serde_json::Value = match self.measures {
+            true => {
+                api.get_with_patience(&format!("{what_if}/measures"))
+                    .await?
+            }
+            false => api.get(&format!("{what_if}/choices")).await?,
+        };
         if self.json {
             return lines::print(answer.to_string());
         }

@@ -48,8 +48,8 @@ pub struct Choice {
     pub left: Vec<String>,
     /// The ids of alerts called real that would have fired: all of them but those in `untold_real`.
     pub kept: Vec<String>,
-    /// The ids of alerts called normal of which nobody can tell whether they would have fired. Only of another measure there are
-    /// any.
+    /// The ids of alerts called normal of which nobody can tell whether they would have fired. Only of another measure
+    /// there are any.
     pub untold_normal: Vec<String>,
     /// The same of alerts called real: the change may lose them.
     pub untold_real: Vec<String>,
@@ -60,9 +60,9 @@ const HOLDS: [f64; 13] = [
     1.0, 2.0, 3.0, 5.0, 10.0, 15.0, 20.0, 30.0, 45.0, 60.0, 120.0, 300.0, 600.0,
 ];
 
-/// The best change of each kind that drops an alert called normal and none called real; what drops the most comes first.
-/// Nothing where there is none. Another measure is among them only where `seen` says what the frames of the labelled alerts show
-/// by it.
+/// The best change of each kind that drops an alert called normal and none called real; what drops the most comes
+/// first. Nothing where there is none. Another measure is among them only where `seen` says what the frames of the
+/// labelled alerts show by it.
 pub fn choices(labelled: &[Labelled<'_>], rule: &EffectiveRule, seen: &[SeenAgain]) -> Vec<Choice> {
     let known = Known {
         real: of(labelled, Label::Real),

@@ -30,10 +30,11 @@ pub(crate) const FEWER_EDGES: f32 = 0.6;
 pub(crate) const PARTLY_COVERED: f32 = 0.35;
 pub(crate) const COVERED: f32 = 0.6;
 pub(crate) const UNLIKE: f32 = 0.6;
-/// The share of the picture that a cover hides that leaves most of the view, and how many times as plain, with which share of
-/// the edges, it is as what it hides. The real changes that come closest, bottles taken from a table, have 0.32 of them.
+/// The share of the picture from which on what hides a part of it is a cover.
 pub(crate) const PART: f32 = 0.3;
+/// How many times as plain it is as what it hides.
 pub(crate) const PART_PLAINER: f32 = 2.2;
+/// The share that it leaves of the edges. Where bottles were taken from a table, 0.32 were left.
 pub(crate) const PART_EDGES: f32 = 0.28;
 /// The share of edges below which a reference is too bare to say that they are gone.
 pub(crate) const BARE: f32 = 0.03;

@@ -37,14 +37,14 @@ pub enum Kind {
     Different,
 }
 
-/// How much of the view a cover leaves.
+/// How much of the view is covered.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Extent {
-    /// Most of it: these areas are covered; none where it cannot be said which.
+    /// A part: these areas; none where it cannot be said which.
     Part(Vec<Area>),
-    /// The view is in place behind it.
+    /// Most of it, and what is left is in place.
     Most,
-    /// Nothing is left: the camera may as well have been turned to something plain.
+    /// All of it; or the camera was turned to something plain.
     AllOrTurned,
 }
 
@@ -178,8 +178,8 @@ impl Measures {
         }
     }
 
-    /// Whether what has changed is a large part, and hardly anything to see. Where things were taken away the ground that they
-    /// stood on is plain as well, but has more edges.
+    /// Whether what has changed is a large part, in which hardly anything is to be seen. Where things were taken away,
+    /// the ground that they stood on is plain as well, but has more edges.
     fn hides_a_part(&self) -> bool {
         let (before, now) = (&self.reference, &self.frame);
         self.unlike >= limits::PART

@@ -91,11 +91,16 @@ impl CpuPool {
         self.size
     }
 
-    /// A queue for one kind of work.
+    /// A queue for one kind of work, of which as many pieces as there are places stand before others.
     pub fn queue(&self) -> CpuQueue {
+        self.queue_of(self.size)
+    }
+
+    /// A queue for one kind of work, of which so many pieces stand before others or are being done.
+    pub fn queue_of(&self, pieces: usize) -> CpuQueue {
         CpuQueue {
             pool: self.clone(),
-            door: Arc::new(Semaphore::new(self.size)),
+            door: Arc::new(Semaphore::new(pieces)),
             door_of_large: Arc::new(Semaphore::new(1)),
         }
     }

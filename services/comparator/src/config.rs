@@ -89,7 +89,8 @@ pub struct Config {
     #[arg(skip = FRAME_KEPT_AFTER)]
     pub frame_kept_after: std::time::Duration,
 
-    /// Of how many folders cameras are watched that nobody made; a setting of the process, which the upload service has as well.
+    /// How many folders that nobody made have their cameras watched; a setting of the process, which the upload service
+    /// has, too.
     #[arg(skip = MOST_UNMADE)]
     pub max_unmade_folders: u32,
 

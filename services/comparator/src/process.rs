@@ -10,7 +10,8 @@ use service_runtime::{Context, CpuConfig, Failure, Service};
 struct Settings {
     #[command(flatten)]
     comparator: crate::Config,
-    /// Of how many folders cameras are watched that nobody made; of further ones nobody hears when they are silent or frozen
+    /// How many folders that nobody made have their cameras watched; of any beyond these nobody is told that they are
+    /// silent or frozen
     #[arg(
         long,
         env = "FRAMEWATCH_MAX_UNMADE_FOLDERS",

@@ -13,7 +13,7 @@ use event_bus::{
 };
 use proto::{
     EffectiveRule, Measure,
-    v1::{Alert, Subject},
+    v1::{Alert, Phase, Subject},
 };
 use tokio::sync::watch;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -78,6 +78,12 @@ impl State {
         let reference = known.references.get(folder);
         rule.is_some_and(|change| change.event.value.is_some())
             || reference.is_some_and(|reference| reference.current.is_some())
+    }
+
+    /// Whether the alert of the folder's camera fires.
+    pub(crate) fn has_camera_alert(&self, folder: &Folder) -> bool {
+        let alert = self.alerts.alert(&AlertSubject::camera(folder));
+        alert.is_some_and(|alert| alert.event.phase() == Phase::Firing)
     }
 
     pub(crate) fn rule(&self, folder: &Folder) -> FolderRule {

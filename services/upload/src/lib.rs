@@ -170,7 +170,8 @@ pub async fn run(
 
     let decoding = || Decoding::new(config.limits(), context.cpu.queue());
     let (inspection, thumbnails) = (Inspection::new(decoding()), Thumbnails::new(decoding()));
-    let measures = Measures::new(config.limits(), context.cpu.queue(), config.model.clone());
+    let one_at_a_time = context.cpu.queue_of(1);
+    let measures = Measures::new(config.limits(), one_at_a_time, config.model.clone());
     let connections = config.connections();
     let app = Arc::new(App {
         inspection,

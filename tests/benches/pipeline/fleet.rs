@@ -76,7 +76,7 @@ pub(crate) async fn measure(pictures: &Pictures, how_long: Duration) -> Fleet {
     let start = rig.add_comparator().await;
     rig.add_sink().await;
     let cameras = Cameras::connect(rig.nats.url()).await;
-    let people = People::come(&rig.web()).await;
+    let mut people = People::come(&rig.web()).await;
     let observer = Observer::start(&rig, None).await;
     let (begun, before, passed_before) = (Instant::now(), rig.cpu_times(), passed_over(&rig).await);
 
@@ -87,6 +87,7 @@ pub(crate) async fn measure(pictures: &Pictures, how_long: Duration) -> Fleet {
         () = cameras.steady(FOLDERS, pictures, rate, CHANGES, how_long) => {}
         () = look_at(&rig, &mut moments) => {}
         () = open(&web, &mut opened) => {}
+        () = people.stay() => {}
     }
 
     // Whether the last minute's end was seen as well is a matter of milliseconds.
@@ -149,7 +150,7 @@ async fn open(web: &str, opened: &mut Vec<f64>) {
 /// People who look at pages.
 struct People {
     got: Arc<AtomicU64>,
-    _reading: JoinSet<()>,
+    reading: JoinSet<()>,
 }
 
 impl People {
@@ -169,10 +170,13 @@ impl People {
                 }
             });
         }
-        People {
-            got,
-            _reading: reading,
-        }
+        People { got, reading }
+    }
+
+    /// Without end: that a stream ends is a failure.
+    async fn stay(&mut self) {
+        let left = self.reading.join_next().await;
+        left.expect("people have come").expect("a stream goes on");
     }
 
     /// How many bytes all of them were sent.

@@ -263,8 +263,9 @@ fn cpu_seconds(process: u32) -> f64 {
 fn status_megabytes(process: u32, field: &str) -> f64 {
     let status = fs::read_to_string(format!("/proc/{process}/status")).unwrap();
     let line = status.lines().find_map(|line| line.strip_prefix(field));
-    let kilobytes = line.unwrap().trim().trim_end_matches(" kB");
-    kilobytes.parse::<f64>().unwrap() / 1000.0
+    // What the kernel calls kB has 1024 bytes.
+    let kibibytes = line.unwrap().trim().trim_end_matches(" kB");
+    kibibytes.parse::<f64>().unwrap() * 1024.0 / 1e6
 }
 
 /// What the files in a folder take, as far as they are still there when they are looked at.

@@ -1,5 +1,6 @@
-//! Which other measure would have spared people the alerts that they have called normal, and kept those called real: by what
-//! the frame with which each fired shows by each measure. Who looks at the frames says that; nothing here decodes pictures.
+//! Which other measure would have spared people the alerts that they have called normal, and kept those called real: by
+//! what the frame with which each fired shows by each measure. Who looks at the frames says that; nothing here decodes
+//! pictures.
 
 use comparison::unrelated_similarity;
 use proto::{
@@ -31,8 +32,8 @@ pub struct SeenAgain {
     pub by: Vec<(Measure, Shown)>,
 }
 
-/// A threshold that was made for some alerts lies between two similarities that are so far apart: one frame of each alert is
-/// little to go by.
+/// A threshold that was made for some alerts lies between two similarities that are so far apart: one frame of each
+/// alert is little to go by.
 const LEAST_GAP: f64 = 0.02;
 
 impl Shown {
@@ -70,19 +71,29 @@ impl SeenAgain {
     }
 }
 
-/// The measure that drops the most. Its usual threshold, unless another one in a gap between what must stay and what would go
-/// drops more.
+/// The measure that drops the most. Its usual threshold, unless another one in a gap between what must stay and what
+/// would go drops more.
 pub(super) fn another(seen: &[SeenAgain], rule: &EffectiveRule) -> Option<Choice> {
-    let open = seen.iter().filter(|alert| !alert.is_settled(rule));
-    let open: Vec<&SeenAgain> = open.collect();
+    let (settled, open): (Vec<&SeenAgain>, Vec<&SeenAgain>) =
+        seen.iter().partition(|alert| alert.is_settled(rule));
     let measures = Measure::WORDS.map(Measure::of);
     let others = || measures.iter().filter(|it| **it != rule.measure);
-    let usual = others().filter_map(|measure| by(&open, *measure, Rule::DEFAULT_THRESHOLD));
-    let fitted = others().filter_map(|measure| by(&open, *measure, in_gap(&open, *measure)?));
+    // What is settled must not fire again.
+    let unsettles = |measure, threshold| {
+        let mut settled = settled.iter();
+        settled.any(|alert| alert.fires(measure, threshold) == Some(true))
+    };
+    let by = |measure, threshold| {
+        let is_better = !unsettles(measure, threshold);
+        is_better.then(|| by(&open, measure, threshold)).flatten()
+    };
+    let usual = others().filter_map(|measure| by(*measure, Rule::DEFAULT_THRESHOLD));
+    let fitted = others().filter_map(|measure| by(*measure, in_gap(&open, *measure)?));
     usual.chain(fitted).reduce(better)
 }
 
-/// What a measure would have done by a threshold; `None` where it would have dropped an alert called real, or none called normal.
+/// What a measure would have done by a threshold; `None` where it would have dropped an alert called real, or none
+/// called normal.
 fn by(alerts: &[&SeenAgain], measure: Measure, threshold: f64) -> Option<Choice> {
     let mut choice = Choice {
         change: RuleChoice::Measure(measure, threshold),
@@ -107,8 +118,8 @@ fn by(alerts: &[&SeenAgain], measure: Measure, threshold: f64) -> Option<Choice>
     (!choice.dropped.is_empty()).then_some(choice)
 }
 
-/// The threshold in the middle between the alert called real that is most similar and the next one called normal. `None` where
-/// nothing real holds it up, where the two are too close, or where unrelated pictures would pass.
+/// The threshold in the middle between the alert called real that is most similar and the next one called normal.
+/// `None` where nothing real holds it up, where the two are too close, or where unrelated pictures would pass.
 fn in_gap(alerts: &[&SeenAgain], measure: Measure) -> Option<f64> {
     let similarities = |label| {
         let those = alerts.iter().filter(move |alert| alert.label == label);
@@ -117,7 +128,12 @@ fn in_gap(alerts: &[&SeenAgain], measure: Measure) -> Option<f64> {
     let real = similarities(Label::Real).max_by(f64::total_cmp)?;
     let above = similarities(Label::Normal).filter(|normal| *normal >= real + LEAST_GAP);
     let threshold = between(real, above.min_by(f64::total_cmp)?)?;
-    (threshold >= unrelated_similarity(measure)).then_some(threshold)
+    // Of parts it was not measured; they are looked at by the same network.
+    let least = match measure {
+        Measure::Parts => unrelated_similarity(Measure::View),
+        _ => unrelated_similarity(measure),
+    };
+    (threshold >= least).then_some(threshold)
 }
 
 #[cfg(test)]

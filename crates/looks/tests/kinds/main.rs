@@ -1,7 +1,8 @@
 //! What mismatches are called, on real pictures and on incidents drawn in them: `FRAMEWATCH_CORPUS` names the pictures,
 //! `FRAMEWATCH_MODEL` the network's weights. Passes, with a message, without them.
 //!
-//! `FRAMEWATCH_SEED=NUMBER` draws other incidents. `FRAMEWATCH_FIT=1` prints a new fit for `kinds::Cover::FITTED`, and what would be called what by it.
+//! `FRAMEWATCH_SEED=NUMBER` draws other incidents. `FRAMEWATCH_FIT=1` prints a new fit for `kinds::Cover::FITTED`, and
+//! what would be called what by it.
 
 #![expect(
     clippy::unwrap_used,

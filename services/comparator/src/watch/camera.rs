@@ -74,6 +74,9 @@ pub(super) enum Due {
 /// By what share the usual gap must change, up or down, before that is told.
 const TOLD_CHANGE: f64 = 0.25;
 
+/// For so long after its last frame it has a place among those of folders that nobody made.
+const CURRENT: Duration = Duration::from_secs(5 * 60);
+
 /// How far to look back beyond the time in question.
 const MARGIN: Duration = Duration::from_secs(60);
 
@@ -192,9 +195,16 @@ impl Camera {
             .look_back(comparisons.iter().filter_map(seen_frame));
     }
 
-    /// Whether it has sent anything, or something was said of it, since its folder was removed.
-    pub(super) fn is_watched(&self) -> bool {
-        self.last.is_some() || self.told.is_some()
+    /// Whether it has sent something lately, or somebody is connected to it or tries to be.
+    pub(super) fn is_current(&self, now: Instant) -> bool {
+        let last = self.last.as_ref();
+        let sends = last.is_some_and(|last| now.saturating_duration_since(last.seen) < CURRENT);
+        sends || self.connection(now).is_some()
+    }
+
+    /// Whether something was said of it, or its folder was removed.
+    pub(super) fn is_told_of(&self) -> bool {
+        self.told.is_some() || self.removed.is_some()
     }
 
     /// The last frame that came since the folder was removed, if it was.

@@ -32,9 +32,13 @@ struct Known {
     made: HashSet<Folder>,
     /// Of so many folders at most that nobody made cameras are watched: whoever may publish frames can name any number.
     most_unmade: usize,
-    /// Whether there are so many. It is looked at again when a folder is made or removed.
-    is_full: bool,
+    /// Of how many more they may be, by the last count.
+    room: usize,
+    counted: Option<Instant>,
 }
+
+/// Between two counts: a flood must not have all cameras looked through with each frame.
+const COUNT_EVERY: Duration = Duration::from_secs(1);
 
 /// How far back the stream of frames tells that a camera sent nothing.
 const FRAMES_REACH: Duration = Duration::from_secs(5 * 60);
@@ -46,7 +50,8 @@ impl Cameras {
                 cameras: HashMap::new(),
                 made: HashSet::new(),
                 most_unmade,
-                is_full: false,
+                room: 0,
+                counted: None,
             }),
             state,
             observation,
@@ -71,7 +76,7 @@ impl Cameras {
         }
     }
 
-    /// Changes what is known of one camera, unless it is one more of a folder that nobody made than may be.
+    /// Changes what is known of one camera, unless it is one more than may be of a folder that nobody made.
     fn change_if_watched(&self, folder: &Folder, change: impl FnOnce(&mut Camera)) {
         let is_watched = self.known.lock().has_room_for(folder, &self.state);
         if is_watched {
@@ -81,8 +86,8 @@ impl Cameras {
         if self.complaints.is_due(&()) {
             tracing::warn!(
                 %folder,
-                "cameras send to more folders that nobody made than may be (--max-unmade-folders): further ones are not watched, so that \
-                 nobody hears when they are silent or frozen; make those that are wanted, and remove the others"
+                "cameras send to more folders that nobody made than may be (--max-unmade-folders): further ones are not watched, and nobody \
+                 is told that these are silent or frozen; make those that are wanted"
             );
         }
     }
@@ -97,43 +102,58 @@ impl Cameras {
 
     /// Takes in that somebody made or removed a folder.
     fn learn_folder(&self, folder: Folder, is_made: bool, at: OffsetDateTime) {
-        match is_made {
-            true => self.known.lock().make(folder),
-            false => {
-                self.known.lock().unmake(&folder);
-                self.change(&folder, |camera| camera.remove(at));
-            }
+        let mut known = self.known.lock();
+        if is_made {
+            known.made.insert(folder);
+        } else {
+            known.made.remove(&folder);
+            // Frames from before must not bring it back.
+            known.cameras.entry(folder).or_default().remove(at);
         }
     }
 }
 
 impl Known {
     fn has_room_for(&mut self, folder: &Folder, state: &State) -> bool {
-        if self.cameras.contains_key(folder) || self.concerns_people(folder, state) {
+        let now = Instant::now();
+        if self.concerns_people(folder, state) || self.is_watched(folder, state, now) {
             return true;
         }
-        if !self.is_full {
-            let unmade = self.cameras.iter();
-            let unmade = unmade.filter(|(folder, camera)| {
-                camera.is_watched() && !self.concerns_people(folder, state)
-            });
-            self.is_full = unmade.count() >= self.most_unmade;
+        let is_counted = |counted| now.saturating_duration_since(counted) < COUNT_EVERY;
+        if self.room == 0 && !self.counted.is_some_and(is_counted) {
+            self.count(state, now);
         }
-        !self.is_full
+        let has_room = self.room > 0;
+        self.room = self.room.saturating_sub(1);
+        has_room
+    }
+
+    /// Counts those of folders that nobody made, and forgets what is known of those that are gone.
+    fn count(&mut self, state: &State, now: Instant) {
+        let folders = self.cameras.keys();
+        let unmade = folders.filter(|folder| !self.concerns_people(folder, state));
+        let unmade: Vec<Folder> = unmade.cloned().collect();
+        let (watched, gone): (Vec<Folder>, Vec<Folder>) = unmade
+            .into_iter()
+            .partition(|folder| self.is_watched(folder, state, now));
+        for folder in gone {
+            if !self.cameras[&folder].is_told_of() {
+                self.cameras.remove(&folder);
+            }
+        }
+        self.room = self.most_unmade.saturating_sub(watched.len());
+        self.counted = Some(now);
+    }
+
+    /// Whether the folder's camera has sent something lately, or its alert fires.
+    fn is_watched(&self, folder: &Folder, state: &State, now: Instant) -> bool {
+        let camera = self.cameras.get(folder);
+        let is_current = camera.is_some_and(|camera| camera.is_current(now));
+        is_current || state.has_camera_alert(folder)
     }
 
     fn concerns_people(&self, folder: &Folder, state: &State) -> bool {
         self.made.contains(folder) || state.concerns_people(folder)
-    }
-
-    fn make(&mut self, folder: Folder) {
-        self.made.insert(folder);
-        self.is_full = false;
-    }
-
-    fn unmake(&mut self, folder: &Folder) {
-        self.made.remove(folder);
-        self.is_full = false;
     }
 }
 

@@ -71,7 +71,8 @@ pub(super) struct FolderPageQuery {
     before: Option<String>,
     /// What a form has just saved: `rule`, `description`, `normals`, `camera` or `silenced`.
     saved: Option<String>,
-    /// Whether other measures are tried on the pictures behind alerts that people have labelled, which takes seconds; for operators.
+    /// Whether other measures are tried on the pictures behind alerts that people have labelled, which takes seconds;
+    /// for operators.
     #[param(value_type = Option<Switch>, inline)]
     measures: Option<String>,
 }
@@ -81,9 +82,8 @@ impl FolderPageQuery {
         match given(&self.measures) {
             None | Some("0" | "false") => Ok(false),
             Some("1" | "true") => Ok(true),
-            Some(other) => Err(Kind::InvalidRequest.because(format!(
-                "measures is {other:?}; it must be true to try other measures, false to leave that."
-            ))),
+            Some(other) => Err(Kind::InvalidRequest
+                .because(format!("measures is {other:?}; it must be true or false."))),
         }
     }
 }

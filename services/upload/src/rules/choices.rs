@@ -74,8 +74,8 @@ pub(crate) struct ChoiceAnswer {
     left: Vec<String>,
     /// The ids of alerts called real, which would have fired as well.
     kept: Vec<String>,
-    /// The ids of alerts called normal of which nobody can tell whether they would have fired. Only of another measure there are
-    /// any.
+    /// The ids of alerts called normal of which nobody can tell whether they would have fired. Only a change of measure
+    /// has any.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     untold_normal: Vec<String>,
     /// The same of alerts called real: the change may lose them.
@@ -247,15 +247,19 @@ fn by_measure(choice: &Choice, measure: &str, threshold: f64) -> String {
             }
         ),
     };
+    let untold = match choice.untold_normal.len() {
+        0 => String::new(),
+        untold => format!(" Of {untold} more called normal it is not known."),
+    };
     format!(
-        "By {measure} with a threshold of {threshold}, {} would not have fired{real}.",
+        "By {measure} with a threshold of {threshold}, {} would not have fired{real}.{untold}",
         dropped(choice)
     )
 }
 
 fn dropped(choice: &Choice) -> String {
     let dropped = choice.dropped.len();
-    match choice.left.len() + choice.untold_normal.len() {
+    match choice.left.len() {
         0 if dropped == 1 => "the alert called normal".to_owned(),
         0 if dropped == 2 => "both alerts called normal".to_owned(),
         0 => format!("all {dropped} alerts called normal"),
@@ -346,7 +350,8 @@ mod tests {
             (
                 [9, 1, 3],
                 [2, 2],
-                "9 of 12 alerts called normal would not have fired, and 3 of 5 called real would; of the other 2 it is not known.",
+                "9 of 10 alerts called normal would not have fired, and 3 of 5 called real would; of the other 2 it is not known. \
+                 Of 2 more called normal it is not known.",
             ),
             (
                 [2, 0, 1],

@@ -1,6 +1,6 @@
-//! Which other measure would have told the alerts called normal from those called real. Alerts keep nothing by which that could
-//! be said, so the pictures behind them are looked at again: of one request at a time, one picture after another, and what was
-//! seen is remembered. What follows from it, `alerting` says.
+//! Which other measure would have told the alerts called normal from those called real. Alerts keep nothing by which
+//! that could be said, so the pictures behind them are looked at again: of one request at a time, one picture after
+//! another, and what was seen is remembered. What follows from it, `alerting` says.
 //!
 //! - `ways`: which measures can be tried, and why others cannot.
 //! - `looking`: from the pictures to what they show.
@@ -61,7 +61,8 @@ const QUEUE_PATIENCE: Duration = Duration::from_secs(5);
 /// How long one may look: less than a minute, which is what proxies wait.
 const PATIENCE: Duration = Duration::from_secs(45);
 
-/// What was seen is remembered of ten folders with as many alerts as are looked at: eight measures each, of some 200 bytes.
+/// What was seen is remembered of ten folders with as many alerts as are looked at: eight measures each, of some 200
+/// bytes.
 const REMEMBERED: usize = 10 * 2 * MOST_OF_EACH * 8;
 
 impl Measures {
@@ -99,10 +100,10 @@ impl Measures {
 
 /// Proposes another measure for a folder's rule by the pictures behind alerts that people have called something
 ///
-/// The answer is that of `proposeRules`, with one choice more where another measure would have dropped alerts that somebody
-/// called normal, and none called real. The frame with which each alert fired is judged again, as long as it is kept, against
-/// the reference as it was, and today's normal pictures where that still is the reference. That takes seconds; `tried` says
-/// what was looked at. One such request at a time is answered.
+/// The answer is that of `proposeRules`, with one choice more where another measure would have dropped alerts that
+/// somebody called normal, and none called real. The frame with which each alert fired is judged again, as long as it
+/// is kept, against the reference as it was, and today's normal pictures where that still is the reference. That takes
+/// seconds; `tried` says what was looked at. One such request at a time is answered.
 #[utoipa::path(
     get,
     path = "/api/v1/folders/{folder}/what-if/measures",
@@ -149,7 +150,7 @@ async fn look(app: &App, folder: &Folder, called: &Called, held: Held) -> Result
     let hindrances = ways.hindrances.clone();
     let (mut seen, mut counts) = (Vec::new(), Counts::default());
     if measures.is_empty() {
-        let tried = Tried::new(measures, counts, &hindrances, false);
+        let tried = Tried::new(measures, &counts, &hindrances, false);
         return Ok(Choices::by(called, &seen, Some(tried)));
     }
     let mut looking = Looking::new(app, folder, held, ways);
@@ -169,10 +170,13 @@ async fn look(app: &App, folder: &Folder, called: &Called, held: Held) -> Result
             label: *label,
             by: saw.shown(),
         };
-        let is_settled =
-            again.is_settled(&called.rule) || saw == Saw::NormalPicture && *label == Label::Normal;
-        counts.add(&saw, is_settled);
-        if !is_settled {
+        let is_normal_picture = saw == Saw::NormalPicture && *label == Label::Normal;
+        counts.add(
+            &saw,
+            *label,
+            is_normal_picture || again.is_settled(&called.rule),
+        );
+        if !is_normal_picture {
             seen.push(again);
         }
     }
@@ -181,7 +185,7 @@ async fn look(app: &App, folder: &Folder, called: &Called, held: Held) -> Result
         .choices
         .iter()
         .any(|choice| choice.measure.is_some());
-    choices.tried = Some(Tried::new(measures, counts, &hindrances, is_found));
+    choices.tried = Some(Tried::new(measures, &counts, &hindrances, is_found));
     Ok(choices)
 }
 

@@ -1,4 +1,5 @@
-//! The choice of a measure, on what frames show by each: that no real alert is lost by it, and nothing is said that is not known.
+//! The choice of a measure, on what frames show by each: that no real alert is lost by it, and nothing is said that is
+//! not known.
 
 use super::*;
 
@@ -89,6 +90,11 @@ fn a_gap_is_wide_enough_and_lies_above_what_unrelated_pictures_reach() {
     );
     assert_eq!(between(0.3, 0.6), None, "unrelated pictures would pass");
     assert_eq!(between(0.88, 0.84), None, "it is the wrong way round");
+    let parts = [
+        real("r", Measure::Parts, 0.1),
+        normal("n", Measure::Parts, 0.3),
+    ];
+    assert_eq!(change(&parts), None, "nor is it lower by parts");
 }
 
 #[test]
@@ -131,6 +137,24 @@ fn an_alert_that_would_not_fire_again_speaks_for_no_change() {
     assert_eq!(another(&all, &rule()).unwrap().dropped, ["n2"]);
     let missed = seen("r", Label::Real, &by);
     assert!(!missed.is_settled(&rule()), "a real one never is");
+}
+
+#[test]
+fn what_is_settled_does_not_fire_again_by_a_proposal() {
+    let settled = |by_view| {
+        let by = [
+            (Measure::Phash, Shown::Similar(0.97)),
+            (Measure::View, Shown::Similar(by_view)),
+        ];
+        let all = [
+            seen("settled", Label::Normal, &by),
+            normal("open", Measure::View, 0.95),
+        ];
+        change(&all)
+    };
+    let usual = RuleChoice::Measure(Measure::View, 0.9);
+    assert_eq!(settled(0.93), Some(usual));
+    assert_eq!(settled(0.6), None);
 }
 
 #[test]

@@ -1,5 +1,6 @@
-//! The pictures behind alerts, looked at by several measures: each frame held against its reference as it was, and against the
-//! normal pictures of today where that still is the reference. A picture that is a normal one itself says nothing.
+//! The pictures behind alerts, looked at by several measures: each frame held against its reference as it was, and
+//! against the normal pictures of today where that still is the reference. A picture that is a normal one itself says
+//! nothing.
 
 use std::sync::Arc;
 
@@ -259,8 +260,8 @@ impl<'a> Looking<'a> {
         Ok(normals)
     }
 
-    /// Makes something of the look of a picture, where both are done: off the threads that answer requests. `None` where the
-    /// picture cannot be read.
+    /// Makes something of the look of a picture, where both are done: off the threads that answer requests. `None`
+    /// where the picture cannot be read.
     async fn look<T: Send + 'static>(
         &self,
         at: usize,

@@ -1,5 +1,6 @@
 //! What was looked at to try other measures, and what could not be: never more than is known.
 
+use proto::v1::Label;
 use serde::Serialize;
 use utoipa::ToSchema;
 
@@ -16,7 +17,8 @@ pub(crate) struct Tried {
     measures: Vec<&'static str>,
     /// How many alerts were judged again, each by the frame with which it fired.
     judged: usize,
-    /// How many of these are called normal and would not fire again by the rule as it is, so that they speak for no change.
+    /// How many of these are called normal and would not fire again by the rule as it is, so that they speak for no
+    /// change.
     settled: usize,
     /// Of how many a picture is no longer kept.
     gone: usize,
@@ -31,13 +33,15 @@ pub(crate) struct Tried {
 pub(super) struct Counts {
     judged: usize,
     settled: usize,
+    /// Of those that were judged, how many are called normal and not settled: something would be spared.
+    to_spare: usize,
     gone: usize,
     unreadable: usize,
     older: usize,
 }
 
 impl Counts {
-    pub(super) fn add(&mut self, saw: &Saw, is_settled: bool) {
+    pub(super) fn add(&mut self, saw: &Saw, label: Label, is_settled: bool) {
         let count = match saw {
             Saw::Shown(_) | Saw::NormalPicture => &mut self.judged,
             Saw::Gone => &mut self.gone,
@@ -46,6 +50,8 @@ impl Counts {
         };
         *count += 1;
         self.settled += usize::from(is_settled);
+        let is_judged = matches!(saw, Saw::Shown(_));
+        self.to_spare += usize::from(is_judged && label == Label::Normal && !is_settled);
     }
 
     /// "2 of 4 labelled alerts were judged again, …"
@@ -56,6 +62,7 @@ impl Counts {
             gone,
             unreadable,
             older,
+            ..
         } = *self;
         let all = judged + gone + unreadable + older;
         let alerts = if all == 1 { "alert was" } else { "alerts were" };
@@ -72,10 +79,13 @@ impl Counts {
             format!("{settled} called normal would not fire again by the rule as it is."),
         );
         say(gone, format!("Of {gone} the pictures are no longer kept."));
-        say(unreadable, format!("Of {unreadable} they cannot be read."));
+        say(
+            unreadable,
+            format!("Of {unreadable} a picture cannot be read."),
+        );
         say(
             older,
-            format!("{older} were not looked at: of each label the latest {MOST_OF_EACH} are."),
+            format!("Not looked at: {older}, since of each label the latest {MOST_OF_EACH} are."),
         );
         words
     }
@@ -85,15 +95,16 @@ impl Tried {
     /// By these measures. `is_found` where one of them would have told alerts apart.
     pub(super) fn new(
         measures: Vec<&'static str>,
-        counts: Counts,
+        counts: &Counts,
         hindrances: &[String],
         is_found: bool,
     ) -> Self {
         let mut words = Vec::new();
         if !measures.is_empty() {
             words = counts.words();
-            if !is_found && counts.judged > counts.settled {
-                words.push("No other measure would have dropped one called normal and kept all called real.".to_owned());
+            if !is_found && counts.to_spare > 0 {
+                let none = "No other measure would have dropped one called normal and kept all called real.";
+                words.push(none.to_owned());
             }
         }
         words.extend_from_slice(hindrances);
@@ -102,17 +113,18 @@ impl Tried {
 
     pub(super) fn nothing_to_spare() -> Self {
         let words = "No alert of this folder is called normal, so there is nothing to spare.";
-        Tried::of(Counts::default(), Vec::new(), words.to_owned())
+        Tried::of(&Counts::default(), Vec::new(), words.to_owned())
     }
 
-    fn of(counts: Counts, measures: Vec<&'static str>, words: String) -> Self {
+    fn of(counts: &Counts, measures: Vec<&'static str>, words: String) -> Self {
         let Counts {
             judged,
             settled,
             gone,
             unreadable,
             older,
-        } = counts;
+            ..
+        } = *counts;
         Tried {
             words,
             measures,
@@ -131,7 +143,7 @@ mod tests {
 
     fn words(counts: Counts, is_found: bool) -> String {
         let hindrance = "By parts nothing can be tried here.".to_owned();
-        Tried::new(vec!["view"], counts, &[hindrance], is_found).words
+        Tried::new(vec!["view"], &counts, &[hindrance], is_found).words
     }
 
     #[test]
@@ -142,12 +154,13 @@ mod tests {
             gone: 3,
             unreadable: 1,
             older: 40,
+            to_spare: 3,
         };
         assert_eq!(
             words(counts, true),
             "9 of 53 labelled alerts were judged again, by one frame each: an estimate. 2 called normal would not fire again by the \
-             rule as it is. Of 3 the pictures are no longer kept. Of 1 they cannot be read. 40 were not looked at: of each label \
-             the latest 25 are. By parts nothing can be tried here."
+             rule as it is. Of 3 the pictures are no longer kept. Of 1 a picture cannot be read. Not looked at: 40, since \
+             of each label the latest 25 are. By parts nothing can be tried here."
         );
     }
 
@@ -155,9 +168,15 @@ mod tests {
     fn that_no_measure_tells_them_apart_is_said_only_where_some_were_seen() {
         let judged = Counts {
             judged: 1,
+            to_spare: 1,
             ..Counts::default()
         };
         assert!(words(judged, false).contains("No other measure"));
+        let real_alone = Counts {
+            judged: 1,
+            ..Counts::default()
+        };
+        assert!(!words(real_alone, false).contains("No other measure"));
         let gone = Counts {
             gone: 1,
             ..Counts::default()

@@ -1,5 +1,5 @@
-//! By which measures the pictures behind alerts can be judged: all that this version has, but for those that cannot have the
-//! rule's masks and regions, and those that need the network where its weights are not.
+//! By which measures the pictures behind alerts can be judged: all that this version has, but for those that cannot
+//! have the rule's masks and regions, and those that need the network where its weights are not.
 
 use std::{error::Error, sync::Arc};
 
@@ -19,8 +19,8 @@ pub(super) enum Network {
 
 /// Rules to judge pictures by, and why there are no more.
 pub(super) struct Ways {
-    /// One of each measure, the measure in force among them where it can be. Each has the threshold 1, by which everything is
-    /// told that is less than the same.
+    /// One of each measure, the measure in force among them where it can be. Each has the threshold 1, by which
+    /// everything is told that is less than the same.
     pub(super) rules: Vec<EffectiveRule>,
     /// Why the others are not, in sentences.
     pub(super) hindrances: Vec<String>,
@@ -91,6 +91,12 @@ impl Ways {
                 "By {} nothing is tried: frames cannot be judged by {} with the masks and regions of the rule.",
                 listed(&unfit),
                 if unfit.len() == 1 { "it" } else { "them" }
+            ));
+        }
+        if !ways.rules.iter().any(|way| way.measure == rule.measure) {
+            ways.hindrances.push(format!(
+                "Nobody can tell here which of these alerts would fire again by the rule as it is: {}.",
+                network.why_not()
             ));
         }
         if !blind.is_empty() {
