@@ -205,8 +205,8 @@ async fn of_pictures_that_are_gone_or_damaged_nothing_is_said() {
     assert_eq!(choice["measure"], "mean", "{answer}");
     assert_eq!(choice["untoldReal"], json!(["gone", "damaged"]));
     assert_eq!(choice["untoldNormal"], json!(["page"]));
-    let words = "By mean with a threshold of 0.9, 1 of 2 alerts called normal would not have fired, and 1 of 3 called real would; of \
-                 the other 2 it is not known.";
+    let words = "By mean with a threshold of 0.9, the alert called normal would not have fired, and 1 of 3 called real would; of \
+                 the other 2 it is not known. Of 1 more called normal it is not known.";
     assert_eq!(choice["words"], words);
     let counts = ["judged", "gone", "unreadable"].map(|name| answer["tried"][name].clone());
     assert_eq!(counts, [json!(2), json!(1), json!(2)]);
