@@ -19,7 +19,7 @@ use crate::{
     app::{App, parse, unknown},
     cameras::input::CameraInput,
     front_door::{
-        extract::{Params, Search, given},
+        extract::{Params, Search, given, switch},
         pages::render,
         refusals::{self, Asked, Refusals},
         schemas::Switch,
@@ -29,7 +29,7 @@ use crate::{
         drawing::Drawing,
         follow::{Has, Page as _},
     },
-    problem::{Kind, Problem},
+    problem::Problem,
     references::legacy::ByNumber,
     rules::{choices::Choices, form::RuleInput, measures},
 };
@@ -79,12 +79,7 @@ pub(super) struct FolderPageQuery {
 
 impl FolderPageQuery {
     fn wants_measures(&self) -> Result<bool, Problem> {
-        match given(&self.measures) {
-            None | Some("0" | "false") => Ok(false),
-            Some("1" | "true") => Ok(true),
-            Some(other) => Err(Kind::InvalidRequest
-                .because(format!("measures is {other:?}; it must be true or false."))),
-        }
+        switch("measures", given(&self.measures), "true or false")
     }
 }
 

@@ -49,6 +49,17 @@ pub(crate) fn given(value: &Option<String>) -> Option<&str> {
     value.as_deref().filter(|text| !text.is_empty())
 }
 
+/// What a switch of a query says: off, unless it is there. `meaning` tells what either is for.
+pub(crate) fn switch(name: &str, value: Option<&str>, meaning: &str) -> Result<bool, Problem> {
+    match value {
+        None | Some("0" | "false") => Ok(false),
+        Some("1" | "true") => Ok(true),
+        Some(other) => {
+            Err(Kind::InvalidRequest.because(format!("{name} is {other:?}; it must be {meaning}.")))
+        }
+    }
+}
+
 /// How many items a page of a list has, checked.
 pub(crate) fn page_size(asked: Option<usize>) -> Result<usize, Problem> {
     const USUAL: usize = 50;

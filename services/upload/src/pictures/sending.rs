@@ -36,7 +36,7 @@ use crate::{
     front_door::{
         addresses::encoded,
         conditions::{Conditions, etag},
-        extract::Search,
+        extract::{Search, switch},
         schemas::{Switch, schemas},
     },
     problem::{Kind, Problem},
@@ -148,13 +148,11 @@ impl<S: Send + Sync> FromRequestParts<S> for Wanted {
 
 impl Disposition {
     fn parse(download: Option<&str>) -> Result<Self, Problem> {
-        match download {
-            None | Some("0" | "false") => Ok(Disposition::Inline),
-            Some("1" | "true") => Ok(Disposition::Attachment),
-            Some(other) => Err(Kind::InvalidRequest.because(format!(
-                "download is {other:?}; it must be 1 to save the picture, 0 to show it."
-            ))),
-        }
+        let meaning = "1 to save the picture, 0 to show it";
+        Ok(match switch("download", download, meaning)? {
+            true => Disposition::Attachment,
+            false => Disposition::Inline,
+        })
     }
 }
 

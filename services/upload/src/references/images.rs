@@ -19,7 +19,7 @@ use crate::{
     folder_writer::{Becomes, Normals},
     front_door::{
         addresses::{InFolder, OneImage, encoded},
-        extract::{Params, Search, page_size},
+        extract::{Params, Search, page_size, switch},
         refusals::{self, Asked, Change, Part, Refusals},
         schemas::Switch,
     },
@@ -69,13 +69,12 @@ pub(crate) struct UploadQuery {
 
 impl UploadQuery {
     fn becomes(&self) -> Result<Becomes, Problem> {
-        match self.keep_normals.as_deref() {
-            None | Some("0" | "false") => Ok(Becomes::Reference(Normals::Retired)),
-            Some("1" | "true") => Ok(Becomes::Reference(Normals::Kept)),
-            Some(other) => Err(Kind::InvalidRequest.because(format!(
-                "keepNormals is {other:?}; it must be true to keep the normal pictures, false to retire them."
-            ))),
-        }
+        let meaning = "true to keep the normal pictures, false to retire them";
+        let are_kept = switch("keepNormals", self.keep_normals.as_deref(), meaning)?;
+        Ok(Becomes::Reference(match are_kept {
+            true => Normals::Kept,
+            false => Normals::Retired,
+        }))
     }
 }
 

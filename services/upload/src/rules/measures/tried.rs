@@ -117,22 +117,14 @@ impl Tried {
     }
 
     fn of(counts: &Counts, measures: Vec<&'static str>, words: String) -> Self {
-        let Counts {
-            judged,
-            settled,
-            gone,
-            unreadable,
-            older,
-            ..
-        } = *counts;
         Tried {
             words,
             measures,
-            judged,
-            settled,
-            gone,
-            unreadable,
-            older,
+            judged: counts.judged,
+            settled: counts.settled,
+            gone: counts.gone,
+            unreadable: counts.unreadable,
+            older: counts.older,
         }
     }
 }
