@@ -155,8 +155,7 @@ impl Api {
         path: &str,
     ) -> Result<T, Failure> {
         let request = self.client.delete(self.address(path));
-        let response = request.timeout(Duration::from_secs(600)).send().await;
-        answer(self.accepted(response).await?).await
+        answer(self.ask_for(request, Duration::from_secs(600)).await?).await
     }
 
     /// The same as `get`, where the service may look at pictures for the better part of a minute.
@@ -165,13 +164,20 @@ impl Api {
         path: &str,
     ) -> Result<T, Failure> {
         let request = self.client.get(self.address(path));
-        let response = request.timeout(Duration::from_secs(90)).send().await;
-        answer(self.accepted(response).await?).await
+        answer(self.ask_for(request, Duration::from_secs(90)).await?).await
     }
 
     async fn ask(&self, request: RequestBuilder) -> Result<Response, Failure> {
-        self.accepted(request.timeout(Duration::from_secs(30)).send().await)
-            .await
+        self.ask_for(request, Duration::from_secs(30)).await
+    }
+
+    /// Waits so long for the answer, all of it.
+    async fn ask_for(
+        &self,
+        request: RequestBuilder,
+        how_long: Duration,
+    ) -> Result<Response, Failure> {
+        self.accepted(request.timeout(how_long).send().await).await
     }
 
     /// Uploads one picture of so many bytes to `path`; the answer is its id.
