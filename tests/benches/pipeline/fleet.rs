@@ -6,22 +6,19 @@ use std::{
         Arc,
         atomic::{AtomicU64, Ordering},
     },
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 use proto::Measure;
 use reqwest::Client;
-use tokio::{
-    io::AsyncReadExt,
-    task::JoinSet,
-    time::{Instant, interval},
-};
+use tokio::{io::AsyncReadExt, task::JoinSet, time::interval};
 
 use crate::{
     load::Cameras,
     observed::{Latencies, Observer, passed_over},
     pictures::Pictures,
-    rig::{CpuTimes, Rig, folder},
+    rig::{Rig, folder},
+    scenario::cores,
 };
 
 pub(crate) const FOLDERS: usize = 10_000;
@@ -78,7 +75,8 @@ pub(crate) async fn measure(pictures: &Pictures, how_long: Duration) -> Fleet {
     let cameras = Cameras::connect(rig.nats.url()).await;
     let mut people = People::come(&rig.web()).await;
     let observer = Observer::start(&rig, None).await;
-    let (begun, before, passed_before) = (Instant::now(), rig.cpu_times(), passed_over(&rig).await);
+    let passed_before = passed_over(&rig).await;
+    let begun = (Instant::now(), rig.cpu_times());
 
     let web = rig.web();
     let mut moments = vec![moment(&rig)];
@@ -93,14 +91,14 @@ pub(crate) async fn measure(pictures: &Pictures, how_long: Duration) -> Fleet {
     // Whether the last minute's end was seen as well is a matter of milliseconds.
     moments.truncate((how_long.as_secs() / LOOKED_AT_EVERY.as_secs()) as usize);
     moments.push(moment(&rig));
-    let seconds = begun.elapsed().as_secs_f64();
-    let cores = cores(&before, &rig.cpu_times(), seconds);
+    let ended = (Instant::now(), rig.cpu_times());
+    let seconds = (ended.0 - begun.0).as_secs_f64();
     Fleet {
         bytes_a_second: people.leave() as f64 / (OF_THE_OVERVIEW + OF_A_FOLDER) as f64 / seconds,
         latencies: observer.finish().await,
         passed_over: passed_over(&rig).await - passed_before,
         moments,
-        cores,
+        cores: cores(&begun, &ended),
         opened,
         start,
     }
@@ -109,11 +107,6 @@ pub(crate) async fn measure(pictures: &Pictures, how_long: Duration) -> Fleet {
 /// Megabytes for the last frames that docs/deployment.md reckons with.
 fn room(pictures: &Pictures) -> usize {
     FOLDERS * pictures.bytes() * 4 / 1_000_000
-}
-
-fn cores(before: &CpuTimes, after: &CpuTimes, seconds: f64) -> BTreeMap<&'static str, f64> {
-    let used = |(part, time): (&&'static str, &f64)| (*part, (time - before[part]) / seconds);
-    after.iter().map(used).collect()
 }
 
 fn moment(rig: &Rig) -> Moment {

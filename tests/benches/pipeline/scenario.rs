@@ -173,7 +173,8 @@ pub(crate) async fn flood(pictures: &Pictures, rate: f64) -> Flooded {
     }
 }
 
-fn cores(
+/// Cores that each part kept busy between two moments.
+pub(crate) fn cores(
     (begun, before): &(Instant, CpuTimes),
     (ended, after): &(Instant, CpuTimes),
 ) -> BTreeMap<&'static str, f64> {
