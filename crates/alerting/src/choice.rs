@@ -48,8 +48,8 @@ pub struct Choice {
     pub left: Vec<String>,
     /// The ids of alerts called real that would have fired: all of them but those in `untold_real`.
     pub kept: Vec<String>,
-    /// The ids of alerts called normal of which nobody can tell whether they would have fired. Only of another measure
-    /// there are any.
+    /// The ids of alerts called normal of which nobody can tell whether they would have fired. Only a change of measure
+    /// has any.
     pub untold_normal: Vec<String>,
     /// The same of alerts called real: the change may lose them.
     pub untold_real: Vec<String>,
