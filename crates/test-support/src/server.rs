@@ -126,15 +126,28 @@ fn unpack(archive: &Path, folder: &Path) -> io::Result<()> {
     }
 }
 
-/// Starts nats-server as usual, but for this change of its configuration.
+/// Starts nats-server as usual, but for this change of its configuration and with room for as much as deploy/nats/nats.conf
+/// gives it. By itself it would take three quarters of what the disk has free, and refuse streams that reserve more.
 fn configured(
+    change: impl Fn(String) -> String + Send + Sync + 'static,
+) -> impl Fn(&Path, &Path, u16) -> io::Result<Command> + Send + Sync + 'static {
+    configured_with_quota("64GB".to_owned(), change)
+}
+
+/// The same; it stores no more than that in files.
+fn configured_with_quota(
+    quota: String,
     change: impl Fn(String) -> String + Send + Sync + 'static,
 ) -> impl Fn(&Path, &Path, u16) -> io::Result<Command> + Send + Sync + 'static {
     move |program, folder, port| {
         let command = nats_server(program, folder, port)?;
         let configuration = folder.join("nats-server.conf");
         let text = fs::read_to_string(&configuration)?;
-        fs::write(configuration, change(text))?;
+        let with_quota = format!("jetstream {{\n  max_file_store: {quota}\n");
+        fs::write(
+            configuration,
+            change(text.replace("jetstream {\n", &with_quota)),
+        )?;
         Ok(command)
     }
 }
@@ -159,13 +172,12 @@ const ALONE: &str = "framewatch";
 impl NatsServer {
     /// Starts one and waits until it takes connections.
     pub fn start() -> Self {
-        Self::run(ALONE, nats_server)
+        Self::start_configured(ALONE, |text| text)
     }
 
     /// Starts one that stores no more than so many bytes in files; on this disk, where there is one.
     pub fn start_with_quota(bytes: u64, disk: Option<&SmallDisk>) -> Self {
-        let quota = format!("jetstream {{\n  max_file_store: {bytes}\n");
-        let configure = configured(move |text| text.replace("jetstream {\n", &quota));
+        let configure = configured_with_quota(bytes.to_string(), |text| text);
         let folder = disk.map_or_else(TempDir::new, |disk| TempDir::new_in(disk.path()));
         let folder = folder.expect("a temporary folder can be made");
         NatsServer {
@@ -293,11 +305,12 @@ impl NatsServer {
     /// Starts one with the data of another one: its folder `jetstream`, in a tar archive that is compressed by gzip.
     pub fn start_with_data(archive: impl Into<PathBuf>) -> Self {
         let archive = archive.into();
+        let configure = configured(|text| text);
         Self::run(ALONE, move |program, folder, port| {
             if !folder.join("jetstream").exists() {
                 unpack(&archive, folder)?;
             }
-            nats_server(program, folder, port)
+            configure(program, folder, port)
         })
     }
 
