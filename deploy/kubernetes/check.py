@@ -33,6 +33,9 @@ INIT_MAKES = """
     passwords/web-token passwords/camera-key
 """.split()
 
+# What is ours is built from this source; what is public is named by what it holds as well.
+NAMED_WELL = re.compile(r"(^|/)framewatch:(?!latest$)[^/:]+$|:(?!latest@)[^/:@]+@sha256:[0-9a-f]{64}$")
+
 WORKLOADS = {"Deployment", "StatefulSet"}
 
 
@@ -207,7 +210,7 @@ class Rendering:
             (own.get("capabilities") == {"drop": ["ALL"]}, "has no capabilities"),
             ("cpu" in memory.get("requests", {}), "has its resources"),
             ({"cpu", "memory"} <= memory.get("limits", {}).keys(), "has limits of processor and memory"),
-            (re.search(r":(?!latest$)[^/:]+$", container["image"]), "names the version of its image"),
+            (NAMED_WELL.search(container["image"]), "names the version of its image, and of one that is public its digest"),
         ]:
             self.require(holds, f"{workload.name}: not so that it {what}")
 
