@@ -1,5 +1,9 @@
 //! What is in a WebP, as far as it says how much memory its decoder takes.
 
+mod bits;
+mod code;
+mod trees;
+
 /// Where the first chunk begins; a chunk's head; where the data of an animation's first frame begin in its chunk.
 const CHUNKS_AT: usize = 12;
 const HEAD_BYTES: usize = 8;
@@ -8,13 +12,6 @@ const FRAME_AT: usize = 16;
 const ANIMATED: u8 = 0b10;
 const LOSSLESS_ALPHA: u8 = 1;
 
-/// The most that the trees of a lossless picture take for each byte of the file: a tree of 1 KB is described in 42 bits, one of
-/// 4 KB in 85.
-const TREES_PER_BYTE: u64 = 400;
-
-/// libwebp writes no more than 2,600 groups of five trees of 4.2 KB.
-const MOST_TREES: u64 = 2600 * 5 * 4300;
-
 /// What the first picture in a WebP is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 struct Parts {
@@ -22,11 +19,13 @@ struct Parts {
     is_lossless: bool,
     has_alpha_chunk: bool,
     is_alpha_packed: bool,
+    /// What the prefix codes of its lossless parts take.
+    trees: u64,
 }
 
 /// The bytes that decoding takes beside the pixels that it gives.
 pub(crate) fn beside(bytes: &[u8], (width, height): (u32, u32), gives_alpha: bool) -> u64 {
-    let parts = parts(bytes);
+    let parts = parts(bytes, (width, height));
     let pixels = u64::from(width) * u64::from(height);
     let file = bytes.len() as u64;
     let whole = |side: u32| u64::from(side).next_multiple_of(16);
@@ -34,7 +33,7 @@ pub(crate) fn beside(bytes: &[u8], (width, height): (u32, u32), gives_alpha: boo
     // has grown to twice their size as well.
     let planes = whole(width) * whole(height) * 3 / 2 + 3 * file;
     // Predictors, colour transform, and which trees are where, a sixteenth each of four bytes; the last once more, of two.
-    let lossless = pixels * 7 / 8 + (file * TREES_PER_BYTE).min(MOST_TREES);
+    let lossless = pixels * 7 / 8 + parts.trees;
     let alpha = match (parts.has_alpha_chunk, parts.is_alpha_packed) {
         (false, _) => 0,
         (true, false) => pixels,
@@ -67,19 +66,20 @@ pub(crate) fn beside(bytes: &[u8], (width, height): (u32, u32), gives_alpha: boo
     }
 }
 
-fn parts(bytes: &[u8]) -> Parts {
+fn parts(bytes: &[u8], size: (u32, u32)) -> Parts {
     let mut parts = Parts::default();
     for (name, data) in chunks(bytes.get(CHUNKS_AT..).unwrap_or_default()) {
         match name {
             b"VP8X" => parts.is_animated = data.first().is_some_and(|flags| flags & ANIMATED != 0),
             b"ANMF" => {
                 let frame = data.get(FRAME_AT..).unwrap_or_default();
+                let size = frame_size(data).unwrap_or(size);
                 for (name, data) in chunks(frame) {
-                    parts.note(name, data);
+                    parts.note(name, data, size);
                 }
                 return parts;
             }
-            _ if !parts.is_animated => parts.note(name, data),
+            _ if !parts.is_animated => parts.note(name, data, size),
             _ => {}
         }
     }
@@ -87,16 +87,34 @@ fn parts(bytes: &[u8]) -> Parts {
 }
 
 impl Parts {
-    fn note(&mut self, name: &[u8; 4], data: &[u8]) {
+    /// Notes a chunk of a picture of this size. Where there are two of a name, no matter which of them is decoded.
+    fn note(&mut self, name: &[u8; 4], data: &[u8], size: (u32, u32)) {
         match name {
-            b"VP8L" => self.is_lossless = true,
+            b"VP8L" => {
+                self.is_lossless = true;
+                self.trees = self.trees.max(trees::of_picture(data));
+            }
             b"ALPH" => {
                 self.has_alpha_chunk = true;
-                self.is_alpha_packed = data.first().is_some_and(|it| it & 3 == LOSSLESS_ALPHA);
+                if let [head, packed @ ..] = data
+                    && head & 3 == LOSSLESS_ALPHA
+                {
+                    self.is_alpha_packed = true;
+                    self.trees = self.trees.max(trees::of_alpha(packed, size));
+                }
             }
             _ => {}
         }
     }
+}
+
+/// Width and height of an animation's frame.
+fn frame_size(frame: &[u8]) -> Option<(u32, u32)> {
+    let side = |at: usize| {
+        let [a, b, c] = frame.get(at..)?.first_chunk()?;
+        Some(u32::from_le_bytes([*a, *b, *c, 0]) + 1)
+    };
+    Some((side(6)?, side(9)?))
 }
 
 /// The names and data of chunks, the last as far as it is there.

@@ -10,3 +10,4 @@ mod imagehash;
 mod jpegs;
 mod memory;
 mod thumbnail;
+mod trees;
