@@ -1,27 +1,29 @@
 //! What must be true in the end of all that was sent.
 
+mod evidence;
+mod folder;
+
 use std::{
     collections::{HashMap, HashSet},
     fmt,
     time::{Duration, SystemTime},
 };
 
-use event_bus::{Bus, Exhibit, ExhibitKey, RuleScope, Stored};
+use event_bus::{Bus, RuleScope, Stored};
 use proto::{
     from_timestamp,
-    v1::{Alert, Comparison, Frame, Phase, Reference, Verdict},
+    v1::{Alert, Comparison, Phase, Verdict},
 };
-use tests::View;
-use time::OffsetDateTime;
 
+use self::folder::{Folder, Moment, references};
 use crate::{
-    cameras::{Log, frame},
-    history::{FolderHistory, History, is_decided, number_of},
+    cameras::Log,
+    history::{History, is_decided, number_of},
     losses::{Losses, Outage},
-    people::{Uploads, reference},
+    people::Uploads,
     site::{Site, folder, is_held},
     told::keep_messages,
-    undecided::{Announced, Undecided},
+    undecided::Undecided,
     witness::Witness,
 };
 
@@ -47,9 +49,6 @@ pub(crate) struct Verdicts {
     unreadable_evidence: Vec<String>,
     wrong: Vec<String>,
 }
-
-/// The alerts that are under way when evidence can no longer be stored are out by then.
-const ATTEMPT: Duration = Duration::from_millis(2500);
 
 /// For so long what was said of a frame may stand.
 const CARRIED_FOR: Duration = Duration::from_secs(60);
@@ -389,70 +388,6 @@ impl Verdicts {
         });
     }
 
-    /// The pictures behind each alert are those that were sent.
-    /// What is kept is what was sent; and all is kept but what was deleted, or what the alert says is missing.
-    async fn check_evidence(&mut self, bus: &Bus, folder: &Folder<'_>, lost: Option<SystemTime>) {
-        let lost = lost.map(|lost| lost + ATTEMPT);
-        let evidence = bus.evidence();
-        for alert in &folder.history.alerts {
-            if alert.event.phase() != Phase::Firing {
-                continue;
-            }
-            let id = &alert.event.id;
-            let number = number_of(alert.event.frame.as_ref());
-            let sent = folder.log.get(number);
-            let sent = sent.map(|sent| frame(sent.view, folder.number, number));
-            let with = alert.event.reference.as_ref().unwrap();
-            let (_, uploaded) = reference(&with.name);
-            for (exhibit, expected) in
-                [(Exhibit::Frame, sent), (Exhibit::Reference, Some(uploaded))]
-            {
-                let kept = evidence.get(&ExhibitKey::new(id, exhibit)).await;
-                let missing = format!("its {}", exhibit.word());
-                let may_be_missing = alert.event.evidence_missing.contains(&missing)
-                    || lost.is_some_and(|lost| alert.stored_at <= lost);
-                let Ok(Some(kept)) = kept else {
-                    if may_be_missing {
-                        self.without_evidence += 1;
-                    } else {
-                        let unreadable =
-                            format!("{folder}: the {} behind {id}: {kept:?}", exhibit.word());
-                        self.unreadable_evidence.push(unreadable);
-                    }
-                    continue;
-                };
-                self.require(Some(&kept[..]) == expected.as_deref(), || {
-                    format!(
-                        "{folder}: the {} behind {id} is not what was sent",
-                        exhibit.word()
-                    )
-                });
-                self.evidence += 1;
-            }
-        }
-    }
-
-    /// Of the evidence that should be there, no more is unreadable than what was damaged.
-    fn check_damaged_evidence(&mut self, damaged: usize) {
-        if self.unreadable_evidence.len() > damaged {
-            self.wrong.append(&mut self.unreadable_evidence);
-        }
-    }
-
-    /// While no evidence could be stored, alerts fired as ever; some do in each second.
-    fn check_alerts_wait_for_no_evidence(&mut self, history: &History, without: &[Outage]) {
-        for Outage { from, to } in without {
-            let fired = history.alerts.iter().any(|alert| {
-                let from = OffsetDateTime::from(*from + ATTEMPT);
-                alert.event.phase() == Phase::Firing
-                    && (from..OffsetDateTime::from(*to)).contains(&alert.stored_at)
-            });
-            self.require(fired, || {
-                format!("nothing fired while no evidence could be stored, from {from:?} to {to:?}")
-            });
-        }
-    }
-
     /// What a person has set is there still.
     async fn check_rule(&mut self, bus: &Bus, folder: &Folder<'_>) {
         if !is_held(folder.number) {
@@ -521,98 +456,6 @@ fn line(alert: &Stored<Alert>) -> String {
         "{sequence} {at} {} {phase} {id} {message} {moment:?}\n",
         alert.key
     )
-}
-
-/// A folder with all that is known of it.
-struct Folder<'a> {
-    number: usize,
-    name: String,
-    history: &'a FolderHistory,
-    log: &'a Log,
-    /// The view of each reference, by id.
-    references: HashMap<&'a str, View>,
-}
-
-impl fmt::Display for Folder<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.name)
-    }
-}
-
-impl Folder<'_> {
-    /// What is true of a comparison; `None` where it is of a frame or a reference that nobody sent.
-    fn expected(&self, comparison: &Comparison) -> Option<Verdict> {
-        let sent = self.log.get(number_of(comparison.frame.as_ref()))?;
-        let view = self
-            .references
-            .get(comparison.reference.as_ref()?.id.as_str())?;
-        Some(if sent.view == *view {
-            Verdict::Match
-        } else {
-            Verdict::Mismatch
-        })
-    }
-
-    /// The reference of a comparison, as it was announced first.
-    fn announced(&self, comparison: &Comparison) -> Option<Announced<'_>> {
-        let id = &comparison.reference.as_ref()?.id;
-        let mut announced = self.history.announced();
-        announced.find(|announced| announced.upload.id == *id)
-    }
-
-    /// Whether an alert had been said by a newer reference before: then a comparison by the one before it changes nothing. A
-    /// comparator may hear late of a reference, since its consumer died with a server.
-    fn is_overruled(&self, comparison: &Stored<Comparison>) -> bool {
-        let reference = Moment::of(&comparison.event).reference;
-        self.history.alerts.iter().any(|alert| {
-            alert.stored_at <= comparison.stored_at
-                && Moment::of_alert(&alert.event).reference > reference
-        })
-    }
-
-    fn may_be_firing_at(&self, at: Moment, is_firing: bool) -> bool {
-        let alerts = self.history.alerts.iter();
-        let mut until = alerts.filter(|alert| Moment::of_alert(&alert.event).is_not_after(at));
-        let last = until.next_back();
-        self.history.may_be_firing_after(last, is_firing)
-    }
-}
-
-/// Which frame was compared with which reference, by when the broker stored either.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-struct Moment {
-    frame: Option<OffsetDateTime>,
-    reference: Option<OffsetDateTime>,
-}
-
-impl Moment {
-    fn of(comparison: &Comparison) -> Self {
-        Self::new(comparison.frame.as_ref(), comparison.reference.as_ref())
-    }
-
-    fn of_alert(alert: &Alert) -> Self {
-        Self::new(alert.frame.as_ref(), alert.reference.as_ref())
-    }
-
-    fn new(frame: Option<&Frame>, reference: Option<&Reference>) -> Self {
-        let stored_at = frame.and_then(|frame| frame.stored_at.as_ref());
-        let since = reference.and_then(|reference| reference.since.as_ref());
-        Moment {
-            frame: stored_at.and_then(from_timestamp),
-            reference: since.and_then(from_timestamp),
-        }
-    }
-
-    fn is_not_after(self, other: Moment) -> bool {
-        self.frame <= other.frame && self.reference <= other.reference
-    }
-}
-
-fn references(history: &FolderHistory) -> HashMap<&str, View> {
-    let announced = history.announced().map(|it| it.upload);
-    announced
-        .map(|upload| (upload.id.as_str(), reference(&upload.name).0))
-        .collect()
 }
 
 fn touches(outage: &Outage, first: &Stored<Comparison>, last: &Stored<Comparison>) -> bool {
