@@ -18,7 +18,7 @@ use crate::{
     notices::known::Notices,
     pictures::{inspection::Inspection, thumbnails::Thumbnails},
     problem::{Kind, Problem},
-    rules::measures::Measures,
+    rules::measures::means::Measures,
     silences::known::Silences,
 };
 

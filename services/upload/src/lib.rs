@@ -86,7 +86,7 @@ use crate::{
     pictures::{decoding::Decoding, inspection::Inspection, thumbnails::Thumbnails},
     problem::Problem,
     references::learning::keep_learning,
-    rules::measures::Measures,
+    rules::measures::means::Measures,
     silences::known::Silences,
 };
 

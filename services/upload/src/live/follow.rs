@@ -5,13 +5,12 @@
 use std::{collections::HashSet, sync::Arc, time::Duration};
 
 use axum::response::IntoResponse;
-use bytes::Bytes;
 use serde::Deserialize;
 use tokio::{sync::watch, time::Instant};
 
 use super::{
     drawing::Drawing,
-    viewers::{Connection, Viewer, greeting},
+    viewers::{Connection, InTurns},
 };
 use crate::{app::App, problem::Problem};
 
@@ -70,7 +69,7 @@ pub(crate) fn follow<P: Page>(
     let connection = Connection::open(app)?;
     let turns = app.pace.ends_of_turns();
     let unattended = *turns.borrow();
-    let mut follower = Follower {
+    let follower = Follower {
         app: Arc::clone(app),
         page,
         has: has.prints(),
@@ -79,40 +78,28 @@ pub(crate) fn follow<P: Page>(
         unattended,
         turns,
     };
-    let first = follower.begin();
-    Ok(connection.tell(first, follower))
+    Ok(connection.tell_in_turns(follower))
 }
 
-impl<P: Page> Viewer for Follower<P> {
-    async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            self.turns.changed().await.ok()?;
-            let events = self.news();
-            if !events.is_empty() {
-                return Some(events.into());
-            }
+impl<P: Page> InTurns for Follower<P> {
+    type Turn = usize;
+
+    fn turns(&mut self) -> &mut watch::Receiver<usize> {
+        &mut self.turns
+    }
+
+    fn news(&mut self) -> Vec<u8> {
+        let unattended = *self.turns.borrow_and_update();
+        let mut events = self.news_of_the_page().into_bytes();
+        if unattended != self.unattended {
+            self.unattended = unattended;
+            events.extend_from_slice(&self.app.pace.unattended());
         }
+        events
     }
 }
 
 impl<P: Page> Follower<P> {
-    fn begin(&mut self) -> Bytes {
-        let mut events = self.news().into_bytes();
-        events.extend(greeting(&self.app));
-        events.into()
-    }
-
-    /// All that has changed since it was told.
-    fn news(&mut self) -> String {
-        let unattended = *self.turns.borrow_and_update();
-        let mut events = self.news_of_the_page();
-        if unattended != self.unattended {
-            self.unattended = unattended;
-            events.push_str(&String::from_utf8_lossy(&self.app.pace.unattended()));
-        }
-        events
-    }
-
     fn news_of_the_page(&mut self) -> String {
         let version = self.page.version();
         if self.drawn_of == Some(version) && self.drawn_at.elapsed() < P::AT_LEAST_EVERY {

@@ -14,7 +14,7 @@ use futures::{
     stream::{once, unfold},
 };
 use tokio::{
-    sync::OwnedSemaphorePermit,
+    sync::{OwnedSemaphorePermit, watch},
     time::{Instant, timeout_at},
 };
 
@@ -40,7 +40,7 @@ pub(crate) fn alive(app: &App) -> String {
 }
 
 /// How many alerts nobody has in hand, and that the viewer of a page has heard all that was missed.
-pub(crate) fn greeting(app: &App) -> Vec<u8> {
+fn greeting(app: &App) -> Vec<u8> {
     let hello = format!("event: hello\ndata: {}\n\n", alive(app));
     [&app.pace.unattended()[..], hello.as_bytes()].concat()
 }
@@ -73,6 +73,29 @@ pub(crate) trait Viewer: Send + 'static {
     fn next(&mut self) -> impl Future<Output = Option<Bytes>> + Send;
 }
 
+/// Somebody who is told at the end of a turn what has changed since the last one.
+pub(crate) trait InTurns: Send + 'static {
+    /// What is known at the end of a turn.
+    type Turn: Send + Sync;
+
+    fn turns(&mut self) -> &mut watch::Receiver<Self::Turn>;
+
+    /// All that has changed since it was told, as events.
+    fn news(&mut self) -> Vec<u8>;
+}
+
+impl<V: InTurns> Viewer for V {
+    async fn next(&mut self) -> Option<Bytes> {
+        loop {
+            self.turns().changed().await.ok()?;
+            let events = self.news();
+            if !events.is_empty() {
+                return Some(events.into());
+            }
+        }
+    }
+}
+
 /// A viewer's connection, which is never silent for longer than [`KEEP_ALIVE`].
 pub(crate) struct Connection {
     app: Arc<App>,
@@ -89,6 +112,12 @@ impl Connection {
             alive_at: Instant::now() + KEEP_ALIVE,
             app: Arc::clone(app),
         })
+    }
+
+    /// The answer that tells how all is, and then what changes, until shutdown.
+    pub(crate) fn tell_in_turns<V: InTurns>(self, mut viewer: V) -> impl IntoResponse + use<V> {
+        let first = [viewer.news(), greeting(&self.app)].concat();
+        self.tell(first.into(), viewer)
     }
 
     /// The answer that tells the viewer these events and then all others, until shutdown.

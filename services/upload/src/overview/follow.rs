@@ -7,7 +7,6 @@ use std::{
 };
 
 use axum::{Extension, extract::State, response::IntoResponse};
-use bytes::Bytes;
 use event_bus::Folder;
 use folder_state::Version;
 use serde::Deserialize;
@@ -24,7 +23,7 @@ use crate::{
     live::{
         follow::Has,
         pace::Turned,
-        viewers::{Connection, Viewer, greeting},
+        viewers::{Connection, InTurns},
     },
     problem::Problem,
 };
@@ -62,40 +61,30 @@ pub(super) async fn follow(
 ) -> Result<impl IntoResponse, Problem> {
     let sees = named_folders(&query.folders, MOST_SEEN)?;
     let connection = Connection::open(&app)?;
-    let mut watcher = Watcher {
+    let turns = app.pace.turns();
+    let last = Turned {
+        unattended: turns.borrow().unattended,
+        ..Turned::default()
+    };
+    let watcher = Watcher {
         sees,
         has: has.prints(),
         told: HashMap::new(),
-        turns: app.pace.turns(),
-        last: Turned::default(),
+        turns,
+        last,
         glances,
         app,
     };
-    let first = watcher.begin();
-    Ok(connection.tell(first, watcher))
+    Ok(connection.tell_in_turns(watcher))
 }
 
-impl Viewer for Watcher {
-    async fn next(&mut self) -> Option<Bytes> {
-        loop {
-            self.turns.changed().await.ok()?;
-            let events = self.news();
-            if !events.is_empty() {
-                return Some(events.into());
-            }
-        }
-    }
-}
+impl InTurns for Watcher {
+    type Turn = Turned;
 
-impl Watcher {
-    fn begin(&mut self) -> Bytes {
-        self.last.unattended = self.turns.borrow().unattended;
-        let mut events = self.news();
-        events.extend(greeting(&self.app));
-        events.into()
+    fn turns(&mut self) -> &mut watch::Receiver<Turned> {
+        &mut self.turns
     }
 
-    /// All that has changed since it was told.
     fn news(&mut self) -> Vec<u8> {
         let mut events = Vec::new();
         for (folder, version) in self.versions() {
@@ -114,7 +103,9 @@ impl Watcher {
         self.last = turned;
         events
     }
+}
 
+impl Watcher {
     /// How the folders are that it sees, all at one moment.
     fn versions(&self) -> Vec<(Folder, Option<Version>)> {
         let known = self.app.states.read();

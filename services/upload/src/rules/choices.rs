@@ -13,7 +13,7 @@ use proto::{
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{api::alerts_of_view, areas::MaskBody, measures::Tried};
+use super::{api::alerts_of_view, areas::MaskBody, measures::tried::Tried};
 use crate::{
     app::App,
     front_door::{

@@ -2,12 +2,15 @@
 //! that could be said, so the pictures behind them are looked at again: of one request at a time, one picture after
 //! another, and what was seen is remembered. What follows from it, `alerting` says.
 //!
+//! - `means`: what it takes to look.
 //! - `ways`: which measures can be tried, and why others cannot.
-//! - `looking`: from the pictures to what they show.
+//! - `looking`: from the pictures to what they show, which is in `seen`.
 //! - `tried`: what was looked at, in numbers and words.
 
 mod looking;
-mod tried;
+pub(crate) mod means;
+mod seen;
+pub(super) mod tried;
 mod ways;
 
 use std::{sync::Arc, time::Duration};
@@ -15,21 +18,14 @@ use std::{sync::Arc, time::Duration};
 use alerting::SeenAgain;
 use axum::{Json, extract::State};
 use event_bus::Folder;
-use fingerprint::Limits;
-use looks::ModelConfig;
 use proto::v1::Label;
-use quick_cache::sync::Cache;
-use service_runtime::CpuQueue;
-use tokio::{
-    sync::{Semaphore, SemaphorePermit},
-    time::timeout,
-};
+use tokio::time::timeout;
 
-pub(crate) use tried::Tried;
-
-use looking::{Held, Key, Looking, Saw, Told};
-use tried::Counts;
-use ways::{Network, Ways};
+use looking::{Held, Looking};
+use means::MOST_OF_EACH;
+use seen::Saw;
+use tried::{Counts, Tried};
+use ways::Ways;
 
 use super::choices::{Called, Choices};
 use crate::{
@@ -39,64 +35,11 @@ use crate::{
         extract::Params,
         refusals::{Asked, Folder as OneFolder, Refusals, Turn},
     },
-    pictures::decoding::Decoding,
     problem::{Kind, Problem},
 };
 
-/// What it takes to look at the pictures behind alerts, and what was seen of some.
-pub(crate) struct Measures {
-    decoding: Decoding,
-    model: ModelConfig,
-    /// The permit for whoever looks.
-    turn: Semaphore,
-    remembered: Cache<Key, Told>,
-}
-
-/// So many alerts of each label are looked at, the latest first.
-const MOST_OF_EACH: usize = 25;
-
-/// How long a request waits for its turn while another one looks.
-const QUEUE_PATIENCE: Duration = Duration::from_secs(5);
-
 /// How long one may look: less than a minute, which is what proxies wait.
 const PATIENCE: Duration = Duration::from_secs(45);
-
-/// What was seen is remembered of ten folders with as many alerts as are looked at: eight measures each, of some 200
-/// bytes.
-const REMEMBERED: usize = 10 * 2 * MOST_OF_EACH * 8;
-
-impl Measures {
-    /// Looks within these limits, and takes its turns on the processor in this queue.
-    pub(crate) fn new(limits: Limits, queue: CpuQueue, model: ModelConfig) -> Self {
-        Measures {
-            decoding: Decoding::new(limits, queue),
-            model,
-            turn: Semaphore::new(1),
-            remembered: Cache::new(REMEMBERED),
-        }
-    }
-
-    async fn turn(&self) -> Result<SemaphorePermit<'_>, Problem> {
-        match timeout(QUEUE_PATIENCE, self.turn.acquire()).await {
-            Ok(Ok(turn)) => Ok(turn),
-            _ => Err(Kind::Busy.because(
-                "Pictures are being looked at by other measures for somebody else. Try again in a moment.",
-            )),
-        }
-    }
-
-    /// The network, made anew for each request: it is needed seldom, and takes 40 MB.
-    async fn network(&self) -> Network {
-        let model = self.model.clone();
-        match self.decoding.run(move |_| Ok(model.load())).await {
-            Ok(Ok(Ok(Some(model)))) => Network::There(model),
-            Ok(Ok(Ok(None))) => Network::Missing,
-            Ok(Ok(Err(error))) => Network::unusable(&error),
-            Ok(Err(error)) => Network::unusable(&error),
-            Err(error) => Network::unusable(&error),
-        }
-    }
-}
 
 /// Proposes another measure for a folder's rule by the pictures behind alerts that people have called something
 ///
@@ -153,7 +96,7 @@ async fn look(app: &App, folder: &Folder, called: &Called, held: Held) -> Result
         let tried = Tried::new(measures, &counts, &hindrances, false);
         return Ok(Choices::by(called, &seen, Some(tried)));
     }
-    let mut looking = Looking::new(app, folder, held, ways);
+    let mut looking = Looking::new((&app.measures, &app.broker), folder, held, ways);
     let (mut real, mut normal) = (0, 0);
     for (label, alert) in &called.alerts {
         let of_label = match label {
@@ -187,21 +130,4 @@ async fn look(app: &App, folder: &Folder, called: &Called, held: Held) -> Result
         .any(|choice| choice.measure.is_some());
     choices.tried = Some(Tried::new(measures, &counts, &hindrances, is_found));
     Ok(choices)
-}
-
-#[cfg(test)]
-mod tests {
-    use service_runtime::CpuPool;
-
-    use super::*;
-
-    #[tokio::test(start_paused = true)]
-    async fn one_looks_at_a_time_and_others_are_told_to_come_back() {
-        let queue = CpuPool::default().queue();
-        let measures = Measures::new(Limits::default(), queue, ModelConfig::none());
-        let first = measures.turn().await.unwrap();
-        assert_eq!(measures.turn().await.unwrap_err().kind, Kind::Busy);
-        drop(first);
-        assert!(measures.turn().await.is_ok());
-    }
 }

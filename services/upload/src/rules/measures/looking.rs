@@ -14,14 +14,17 @@ use fingerprint::Error;
 use folder_state::Known;
 use looks::{LookError, Model, Viewer};
 use proto::{
-    EffectiveRule, Measure,
+    EffectiveRule,
     v1::{Fingerprint, Kind, Upload, Verdict},
 };
 use service_runtime::NotDone;
 
-use super::{Measures, ways::Ways};
+use super::{
+    means::Measures,
+    seen::{Key, Saw, Told},
+    ways::Ways,
+};
 use crate::{
-    app::App,
     broker::{Broker, Kept},
     problem::Problem,
 };
@@ -32,37 +35,6 @@ pub(super) struct Held {
     normals: Vec<Upload>,
     /// The ids of them all, the reference first.
     ids: Arc<[String]>,
-}
-
-/// What was seen of an alert.
-#[derive(Debug, PartialEq)]
-pub(super) enum Saw {
-    /// What its frame shows, by each measure that tells something.
-    Shown(Vec<(Measure, Shown)>),
-    /// Its frame is a normal picture by now.
-    NormalPicture,
-    /// A picture behind it is no longer kept.
-    Gone,
-    /// One cannot be read.
-    Unreadable,
-    NotLookedAt,
-}
-
-/// What was seen of an alert by one measure.
-#[derive(Clone, Copy)]
-pub(super) enum Told {
-    /// Nothing is to be seen where the reference is blank.
-    Shown(Option<Shown>),
-    NormalPicture,
-    Unreadable,
-}
-
-/// Under which that is remembered: whatever it depends on.
-#[derive(Clone, PartialEq, Eq, Hash)]
-pub(super) struct Key {
-    alert: String,
-    way: Digest,
-    held: Arc<[String]>,
 }
 
 /// Looks at the pictures behind the alerts of a folder, one after another.
@@ -104,21 +76,17 @@ impl Held {
     }
 }
 
-impl Saw {
-    pub(super) fn shown(&self) -> Vec<(Measure, Shown)> {
-        match self {
-            Saw::Shown(shown) => shown.clone(),
-            Saw::NormalPicture | Saw::Gone | Saw::Unreadable | Saw::NotLookedAt => Vec::new(),
-        }
-    }
-}
-
 impl<'a> Looking<'a> {
-    pub(super) fn new(app: &'a App, folder: &'a Folder, held: Held, ways: Ways) -> Self {
+    pub(super) fn new(
+        (measures, broker): (&'a Measures, &'a Broker),
+        folder: &'a Folder,
+        held: Held,
+        ways: Ways,
+    ) -> Self {
         let rules = ways.rules.into_iter();
         Looking {
-            measures: &app.measures,
-            broker: &app.broker,
+            measures,
+            broker,
             folder,
             held,
             model: ways.model,

@@ -4,7 +4,7 @@ use proto::v1::Label;
 use serde::Serialize;
 use utoipa::ToSchema;
 
-use super::{MOST_OF_EACH, looking::Saw};
+use super::{means::MOST_OF_EACH, seen::Saw};
 
 /// What was looked at to try other measures.
 #[derive(Serialize, ToSchema)]
