@@ -1,7 +1,8 @@
 //! The event contract: the messages of `framewatch/v1/*.proto` as Rust types.
 //!
 //! In NATS they are protobuf; in REST, server-sent events and Redis the same messages are proto3 JSON (through `serde`).
-//! What this crate leaves to others: subjects and headers (`event-bus`), what the values mean (`comparator`).
+//! What this crate leaves to others: subjects and headers (`event-bus`), what the values mean (`comparison`,
+//! `alerting`).
 
 mod acknowledgement;
 mod alert;

@@ -111,7 +111,7 @@ impl Rule {
     pub const DEFAULT_FROZEN_SECONDS: f64 = 120.0;
 
     /// Every field that says one value, in the order in which people are shown them. Pages, API and commands are made from this
-    /// table. Beside it there are only [`Rule::AREAS`].
+    /// table. Beside it there are only [`Rule::AREAS`]. What changes comparing counts in `comparison::rule_digest` too.
     pub const FIELDS: &'static [RuleField] = &[
         RuleField {
             name: "threshold",

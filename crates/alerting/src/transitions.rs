@@ -21,8 +21,8 @@ use crate::{
     sentences,
 };
 
-/// Carries out what is decided of a folder, among others that decide as well: each step is published only if what it was
-/// decided upon still holds; else it is decided anew upon what came first.
+/// Carries out what is decided of a folder, among others that decide as well: a step is published only if what it rests
+/// on is still so. If something else came first, it is decided anew from that.
 pub struct Transitions {
     bus: Bus,
     states: Arc<AlertStates>,
@@ -89,7 +89,7 @@ struct Occasion<'a> {
 }
 
 impl Transitions {
-    /// Decides by the machine's clock.
+    /// Decides by this clock.
     pub fn new(bus: Bus, states: Arc<AlertStates>, evidence: EvidenceWriter, clock: Clock) -> Self {
         Transitions {
             past: EpisodePast::new(bus.clone()),

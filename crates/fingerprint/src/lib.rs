@@ -2,8 +2,8 @@
 //!
 //! Owns the way from a picture's bytes to a [`Fingerprint`] (two pHashes, measures of quality, the size) and from two
 //! fingerprints to a similarity between 0 and 1; [`Encoded`] gives a picture's pixels within the same bounds. Pure and
-//! synchronous: no I/O, no clock, no shared state. What a similarity means for a camera (threshold, verdict, alert) is
-//! left to the comparator.
+//! synchronous: no I/O, no clock, no shared state. What a similarity means for a camera is left to
+//! others: threshold and verdict to `comparison`, alerts to `alerting`.
 //!
 //! ```no_run
 //! let reference = fingerprint::of(&std::fs::read("reference.jpg")?)?;

@@ -1,5 +1,5 @@
-//! How each folder stands: what the events and buckets say of it, folded in memory. Pages, the API, notifiers and
-//! commands that ask how things stand use the same fold, and so agree.
+//! How each folder stands: what the events and buckets say of it, folded in memory. Pages and the API show the
+//! same fold, and so agree.
 //!
 //! - [`FolderStates`] follows everything and keeps it; [`FolderStates::read`] gives what is [`Known`] at one moment.
 //! - [`Summary`] is a folder as clients see it: its [`FolderState`] in one word, its [`Trend`], its alert, its rule.

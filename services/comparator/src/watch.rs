@@ -13,7 +13,7 @@
 //! - `rounds`: looks at all of them again and again, and carries out what follows.
 //! - `report`: the lines in the log.
 //!
-//! When an alert fires and resolves is left to `alerting`.
+//! `alerting` carries out what follows, and says so once an episode.
 
 mod camera;
 mod cameras;

@@ -210,8 +210,8 @@ impl<'a> Situation<'a> {
         }
     }
 
-    /// The outage of its site that an alert is of, by which it is then told, whatever its route groups by. Its end is told with
-    /// those that it was told with.
+    /// The outage of its site that an alert is part of. It is told with that outage, whatever its route groups by, and
+    /// its end with the alerts that it was told with.
     fn outage(&self, episode: &Episode, details: &Details, told_in: &str) -> Option<Group> {
         let of_site = |name: &str| Group {
             by: OUTAGE.to_owned(),

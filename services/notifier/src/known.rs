@@ -95,8 +95,8 @@ impl Site {
     }
 }
 
-/// For so long before the newest alert what has ended is remembered: somebody may be hearing just then that it fires, which is
-/// known only when that is stored, and come from another stream.
+/// How long before the newest alert one that has ended is still remembered. A message that it fires may be on its way:
+/// that is known only once it is stored, and comes by another stream.
 const LATELY: time::Duration = time::Duration::MINUTE;
 
 /// As many acknowledgements are known as the web page knows.

@@ -1,5 +1,5 @@
-//! The entries of the stream of alerts that are there, whatever their ids: what is applied of a stream of which Redis does
-//! not say how far it is must not add them again.
+//! The entries that the stream of alerts has already, whatever their ids. Where Redis does not say how far it has come,
+//! events are applied again, and must not add these twice.
 
 use std::collections::{HashMap, HashSet};
 

@@ -2,7 +2,7 @@
 //!
 //! It alone stores and deletes reference pictures, and says in `UPLOADS` which of them frames are compared with. What it
 //! shows is a fold over streams, so that any number of copies show the same: that is `folder-state`. Comparing is left to
-//! the comparator.
+//! `comparison`.
 //!
 //! Each feature has a room: its API, pages, forms and tests side by side.
 //!
@@ -11,7 +11,8 @@
 //! - `references`: what frames are compared with: references, normal pictures, proposals.
 //! - `rules`: how frames are judged.
 //! - `alerts`: alerts, and who has one in hand.
-//! - `silences`, `telling`, `notices`: of which alerts nobody is told, who is told of which, and who was.
+//! - `silences`, `telling`, `notices`, `told`: of which alerts nobody is told, who is told of which, who was, and what
+//!   these may do by a message's link.
 //! - `cameras`: those that are set on the page or by API; the latest frame.
 //! - `drift`: folders whose pictures want renewing.
 //! - `live`: server-sent events.

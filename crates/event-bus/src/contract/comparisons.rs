@@ -68,7 +68,7 @@ impl Bus {
         }
     }
 
-    /// Where another rule was in force meanwhile, what it led to is the last comparison of the frame, and no longer true.
+    /// If another rule was in force in between, the frame's last comparison is by that rule, and no longer true.
     async fn say_again(
         &self,
         folder: &Folder,

@@ -133,8 +133,8 @@ impl DeadLetter {
 }
 
 /// The key and the message under which a message is kept that `reader` can't handle. Each is kept once: the message
-/// expects to be the first of its subject. Of what is more than a message of this size takes, the end is left out, and says
-/// so; of headers that nobody reads, all.
+/// expects to be the first of its subject. What does not fit into a message of this size loses its end, and a header
+/// says so. Headers that are too large to be read are left out altogether.
 pub(crate) fn of_message(
     message: &jetstream::Message,
     cause: &str,

@@ -189,8 +189,8 @@ impl Backup {
     }
 }
 
-/// What events are published on that nobody is to hear of: their subject after this. A stream takes it only while something
-/// is put back into it.
+/// The prefix of events that no subscriber shall hear: they are published on this, followed by their own subject. A
+/// stream takes it only while something is put back into it.
 pub(crate) const UNHEARD: &str = "restore.";
 
 /// Of a value that others than our services may set. One that cannot be read is passed over, and the last one that can stays

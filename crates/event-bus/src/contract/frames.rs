@@ -37,8 +37,8 @@ pub(crate) const MAX_MESSAGE_BYTES: usize = 8 * 1024 * 1024;
 
 const SUBJECTS: &str = "frames.*";
 
-/// The least that nats-server takes. Cameras that number their frames anew after a restart must not lose any, and the ids of
-/// all frames of two minutes took more memory than the frames.
+/// The shortest window that nats-server allows. Cameras that number their frames anew after a restart must not lose
+/// any, and with a window of two minutes the ids took more memory than the frames.
 const DUPLICATE_WINDOW: Duration = Duration::from_millis(100);
 
 pub(super) const DECLARATION: Declaration = Declaration {

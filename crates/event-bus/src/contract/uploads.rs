@@ -119,8 +119,9 @@ impl ReferenceChange {
 }
 
 impl Stored<ReferenceChange> {
-    /// When the reference came to hold that holds after this change, by the broker's clock. Normal pictures that come and go
-    /// leave it as it was, and so does whoever puts it back into a stream that had been deleted; every reader says the same of it, whenever it began to read.
+    /// Since when the reference is in force that is so after this change, by the broker's clock. Normal pictures that
+    /// come and go leave it as it was, and so does whoever puts it back into a stream that had been deleted. Every
+    /// reader says the same of it, whenever it began to read.
     pub fn reference_since(&self) -> OffsetDateTime {
         let said = match &self.event {
             ReferenceChange::Uploaded(_) | ReferenceChange::Removed(_) => None,

@@ -11,7 +11,8 @@ const ORDER: [usize; 19] = [
     17, 18, 0, 1, 2, 3, 4, 5, 16, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15,
 ];
 
-/// image-webp's table is of so many bits and has four bytes an entry; what is longer lies in a tree, of two nodes a symbol.
+/// image-webp's table is of so many bits and has four bytes an entry; what is longer lies in a tree, of two nodes a
+/// symbol.
 const TABLE_BITS: usize = 10;
 const NODE_BYTES: u64 = 16;
 /// What the two allocations take beside.

@@ -1,6 +1,6 @@
-//! What the prefix codes of a lossless WebP take once they are read. A picture may be cut into blocks, and each block has
-//! one of up to 65,536 groups of five codes. How many groups there are is told by an image of its own, behind those of the
-//! transforms (RFC 9649, section 3), so these are read as far as it takes to know where they end.
+//! What the prefix codes of a lossless WebP take once they are read. A picture may be cut into blocks, and each block
+//! has one of up to 65,536 groups of five codes. How many groups there are is told by an image of its own, behind those
+//! of the transforms (RFC 9649, section 3), so these are read as far as it takes to know where they end.
 
 use super::{bits::Bits, code::Code};
 
@@ -13,7 +13,8 @@ const ENOUGH: u64 = 4 << 30;
 /// The most bytes of codes that a byte of the file describes: six symbols of 32 bytes each, in three bits.
 const MOST_PER_BYTE: u64 = 6 * 32 * 8 / 3;
 
-/// The bytes that the codes of a picture in a chunk `VP8L` take; where they cannot be read, what so much data can describe.
+/// The bytes that the codes of a picture in a chunk `VP8L` take; where they cannot be read, what so much data can
+/// describe.
 pub(super) fn of_picture(data: &[u8]) -> u64 {
     let mut bits = Bits::new(data);
     let read = header(&mut bits).and_then(|size| of_stream(&mut bits, size));
@@ -88,8 +89,8 @@ fn blocks(bits: &mut Bits, width: u32, height: u32) -> Option<u32> {
     Some(width.div_ceil(side) * height.div_ceil(side))
 }
 
-/// Reads an image of so many pixels that is not cut into blocks. Gives the highest number that red and green make, which is
-/// that of a group: what is copied or cached was there before.
+/// Reads an image of so many pixels that is not cut into blocks. Gives the highest number that red and green make,
+/// which is that of a group: what is copied or cached was there before.
 fn skip_image(bits: &mut Bits, pixels: u32) -> Option<u32> {
     let [green, red, blue, alpha, distance] = group(bits)?;
     let mut highest = 0;

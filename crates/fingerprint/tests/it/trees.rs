@@ -151,7 +151,8 @@ fn a_file_that_describes_gigabytes_of_trees_is_refused_before_any_is_built() {
     assert!(taken.bytes_max < 1 << 20, "{}", taken.bytes_max);
 }
 
-/// What cannot be read is not decoded either; as long as that is not known, it may hold the most that its bytes can say.
+/// What cannot be read is not decoded either; as long as that is not known, it may hold the most that its bytes can
+/// say.
 #[test]
 fn codes_that_cannot_be_read_are_reckoned_by_the_bytes_that_there_are() {
     let whole = webp(3000, [&long(), &one(), &one(), &one(), &one()]);

@@ -18,10 +18,10 @@ impl NatsServer {
         assert!(damaged, "{stream} does not hold {text:?}");
     }
 
-    /// Overwrites up to 64 bytes of the headers and the payload of a message of the stream, by its number and when it was
-    /// stored, in nanoseconds since 1970; `false` where it is not on disk. A message is there as its whole length, number,
-    /// time, length of its subject, subject, headers, payload and checksum. No length of another message is damaged: the
-    /// server would cut the file off there, and lose all that follows.
+    /// Overwrites up to 64 bytes of the headers and the payload of a message of the stream, by its number and when it
+    /// was stored, in nanoseconds since 1970; `false` where it is not on disk. A message is there as its whole length,
+    /// number, time, length of its subject, subject, headers, payload and checksum. No length of another message is
+    /// damaged: the server would cut the file off there, and lose all that follows.
     pub fn damage_message(
         &self,
         stream: &str,
@@ -39,8 +39,8 @@ impl NatsServer {
         })
     }
 
-    /// Overwrites some of the file that holds `begin`: what `range` says of what it holds, and where it was found first.
-    /// The server may be writing to the same file.
+    /// Overwrites some of the file that holds `begin`: what `range` says of what it holds, and where it was found
+    /// first. The server may be writing to the same file.
     fn overwrite(
         &self,
         stream: &str,

@@ -47,8 +47,8 @@ impl NatsServer {
         Self::start_configured(ALONE, move |text| text + &more)
     }
 
-    /// Starts three that form a cluster. None tells clients of the others, so that these keep to the addresses that they
-    /// were given.
+    /// Starts three that form a cluster. None tells clients of the others, so that these keep to the addresses that
+    /// they were given.
     pub fn start_cluster() -> [Self; 3] {
         let ports: [u16; 3] =
             std::array::from_fn(|_| free_port().expect("loopback has a free port"));
@@ -68,8 +68,8 @@ impl NatsServer {
         })
     }
 
-    /// Starts one by a configuration of its own, with its port and data where tests have them, and its log in the folder of
-    /// the data; `more` arguments come last.
+    /// Starts one by a configuration of its own, with its port and data where tests have them, and its log in the
+    /// folder of the data; `more` arguments come last.
     pub fn start_from(configuration: impl Into<PathBuf>, more: &[&str]) -> Self {
         let configuration = configuration.into();
         let more: Vec<String> = more.iter().map(|&text| text.to_owned()).collect();
@@ -210,8 +210,9 @@ impl NatsServer {
     }
 }
 
-/// Starts nats-server as usual, but for this change of its configuration and with room for as much as deploy/nats/nats.conf
-/// gives it. By itself it would take three quarters of what the disk has free, and refuse streams that reserve more.
+/// Starts nats-server as usual, but for this change of its configuration and with room for as much as
+/// deploy/nats/nats.conf gives it. By itself it would take three quarters of what the disk has free, and refuse streams
+/// that reserve more.
 fn configured(
     change: impl Fn(String) -> String + Send + Sync + 'static,
 ) -> impl Fn(&Path, &Path, u16) -> io::Result<Command> + Send + Sync + 'static {

@@ -70,7 +70,8 @@ impl RedisServer {
         String::from_utf8_lossy(answer).trim_end().to_owned()
     }
 
-    /// Starts one by a configuration of its own, with its port and data where tests have them; `more` arguments come last.
+    /// Starts one by a configuration of its own, with its port and data where tests have them; `more` arguments come
+    /// last.
     pub fn start_from(configuration: impl Into<PathBuf>, more: &[&str]) -> Self {
         let configuration = configuration.into();
         let more: Vec<String> = more.iter().map(|&text| text.to_owned()).collect();

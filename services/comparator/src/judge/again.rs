@@ -52,8 +52,8 @@ impl Judge {
         }
     }
 
-    /// Judges the latest frame if it is newer than the one behind the folder's last alert. Whoever judged it may not have
-    /// known of that alert yet, and so have seen nothing to change.
+    /// Judges the latest frame if it is newer than the one behind the folder's last alert. Whoever judged it may not
+    /// have known of that alert yet, and so have seen nothing to change.
     pub(super) async fn catch_up(&self, folder: &Folder) -> Result<(), JudgeError> {
         let Some(reference) = self.state.reference(folder) else {
             return Ok(());

@@ -14,8 +14,9 @@ use crate::{
 };
 
 impl Judge {
-    /// Says of a frame that shows nothing new what was said of an earlier one; `false` where it must be judged itself. Nothing
-    /// follows from a verdict that is carried on: where an alert would fire or resolve by it, or a hold begin or end, it isn't.
+    /// Says of a frame that shows nothing new what was said of an earlier one; `false` where it must be judged itself.
+    /// Nothing follows from a verdict that is carried on: where an alert would fire or resolve by it, or a hold begin
+    /// or end, it isn't.
     pub(super) async fn carry_on(
         &self,
         folder: &Folder,
@@ -47,7 +48,8 @@ impl Judge {
         Ok(true)
     }
 
-    /// Takes in what the network has said of a frame, so that later ones which show nothing new need not be given to it.
+    /// Takes in what the network has said of a frame, so that later ones which show nothing new need not be given to
+    /// it.
     pub(super) fn remember(
         &self,
         folder: &Folder,

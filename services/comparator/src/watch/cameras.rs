@@ -30,9 +30,9 @@ struct Known {
     cameras: HashMap<Folder, Camera>,
     /// The folders that somebody made.
     made: HashSet<Folder>,
-    /// Of so many folders at most that nobody made cameras are watched: whoever may publish frames can name any number.
+    /// The most folders that nobody made whose cameras are watched: whoever may publish frames can name any number.
     most_unmade: usize,
-    /// Of how many more they may be, by the last count.
+    /// How many more there may be, by the last count.
     room: usize,
     counted: Option<Instant>,
 }

@@ -1,5 +1,5 @@
 //! Who is told of what, as a notifier's file of routes or people say it; who would be told of an alert; and trying a receiver. A
-//! notifier is asked each time: what holds, it alone knows, and what can be.
+//! notifier is asked each time, since it alone knows which routes are in force, and which are possible.
 
 use std::{sync::Arc, time::Duration};
 

@@ -18,8 +18,8 @@ use crate::{
 const ATTEMPT: Duration = Duration::from_millis(2500);
 
 impl Verdicts {
-    /// The pictures behind each alert are those that were sent, and all are kept but what was deleted, or what the alert says
-    /// is missing.
+    /// The pictures behind each alert are those that were sent, and all are kept but what was deleted, or what the
+    /// alert says is missing.
     pub(super) async fn check_evidence(
         &mut self,
         bus: &Bus,

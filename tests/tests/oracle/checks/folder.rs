@@ -54,8 +54,8 @@ impl Folder<'_> {
         announced.find(|announced| announced.upload.id == *id)
     }
 
-    /// Whether an alert had been said by a newer reference before: then a comparison by the one before it changes nothing. A
-    /// comparator may hear late of a reference, since its consumer died with a server.
+    /// Whether an alert had been said by a newer reference before: then a comparison by the one before it changes
+    /// nothing. A comparator may hear late of a reference, since its consumer died with a server.
     pub(super) fn is_overruled(&self, comparison: &Stored<Comparison>) -> bool {
         let reference = Moment::of(&comparison.event).reference;
         self.history.alerts.iter().any(|alert| {
