@@ -60,22 +60,47 @@ impl Turbo {
     /// # Errors
     /// When libjpeg-turbo doesn't read the picture, or reads it with a warning.
     pub fn decode(&mut self, jpeg: &[u8]) -> anyhow::Result<&Grey> {
+        let mut levels = std::mem::take(&mut self.grey.levels);
+        let (width, height) = self.pixels(jpeg, PixelFormat::GRAY, &mut levels)?;
+        self.grey = Grey {
+            width,
+            height,
+            levels,
+        };
+        Ok(&self.grey)
+    }
+
+    /// The picture in red, green and blue, three bytes a pixel.
+    ///
+    /// # Errors
+    /// As [`Self::decode`].
+    pub fn decode_rgb(&mut self, jpeg: &[u8]) -> anyhow::Result<Vec<u8>> {
+        let mut bytes = Vec::new();
+        self.pixels(jpeg, PixelFormat::RGB, &mut bytes)?;
+        Ok(bytes)
+    }
+
+    fn pixels(
+        &mut self,
+        jpeg: &[u8],
+        format: PixelFormat,
+        bytes: &mut Vec<u8>,
+    ) -> anyhow::Result<(usize, usize)> {
         let scale = self.decompressor.scaling_factor();
         let header = self.decompressor.read_header(jpeg)?.scaled(scale);
-        let (width, height) = (header.width, header.height);
-        self.grey.levels.resize(width * height, 0);
+        let (width, height, pitch) = (header.width, header.height, header.width * format.size());
+        bytes.resize(pitch * height, 0);
         let output = Image {
-            pixels: self.grey.levels.as_mut_slice(),
+            pixels: bytes.as_mut_slice(),
             width,
-            pitch: width,
+            pitch,
             height,
-            format: PixelFormat::GRAY,
+            format,
         };
         self.decompressor
             .decompress(jpeg, output)
             .context("libjpeg-turbo doesn't read it")?;
-        (self.grey.width, self.grey.height) = (width, height);
-        Ok(&self.grey)
+        Ok((width, height))
     }
 }
 

@@ -172,6 +172,28 @@ proptest! {
         prop_assert!(largest_difference(&seen, expected) <= 1);
     }
 
+    /// With chroma in full, since libjpeg has that of other pictures at another scale than their luma. A level of chroma is up
+    /// to 1.8 levels of a colour.
+    #[test]
+    fn a_picture_in_colour_is_libjpegs_at_one_quarter(
+        coding in codings(),
+        pattern in patterns(),
+        width in 16..700_u16,
+        height in 16..500_u16,
+    ) {
+        let sampling = coding.sampling.map(|_| (1, 1));
+        let coding = Coding { sampling, progressive: false, ..coding };
+        let bytes = encode(coding, pattern, width, height);
+        let mut fingerprinter = Fingerprinter::new(Limits::default());
+        let seen = fingerprinter.quarter_rgb(&bytes, (1, 1)).expect("it is a picture");
+        let seen = seen.expect("it is sequential").into_raw();
+        let mut turbo = Turbo::quarter().expect("libjpeg-turbo is linked in");
+        let expected = turbo.decode_rgb(&bytes).expect("libjpeg-turbo reads it");
+        prop_assert_eq!(seen.len(), expected.len());
+        let differences = seen.iter().zip(&expected).map(|(a, b)| a.abs_diff(*b));
+        prop_assert!(differences.max() <= Some(3));
+    }
+
     /// Grey, so that nothing depends on how chroma is interpolated and cut off.
     #[test]
     fn a_small_picture_is_libjpegs_at_full_size(

@@ -13,7 +13,7 @@ use crate::{
 /// whenever the same frame, baseline and rule could lead to something else.
 pub fn detector_version(measure: Measure) -> &'static str {
     match measure {
-        Measure::View => "view-1",
+        Measure::View => "view-2",
         Measure::Parts => "parts-1",
         Measure::Phash | Measure::Hash(_) | Measure::Unknown => HASHES,
     }

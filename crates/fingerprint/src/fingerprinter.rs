@@ -1,6 +1,7 @@
 //! From bytes to a fingerprint, with memory that is used again.
 
 use image::metadata::Orientation;
+use image::{DynamicImage, RgbImage};
 
 use crate::jpeg::{self, Outcome};
 use crate::luma::{Luma, Stored, swaps_sides};
@@ -139,6 +140,29 @@ impl Fingerprinter {
         let (_, stored) = self.read(bytes)?;
         let luma = upright(&self.luma, &mut self.turned, stored.orientation);
         Ok(Thumbnail::of(luma))
+    }
+
+    /// A JPEG at 1/4 scale in red, green and blue, upright, without decoding it: each pixel has the mean of 4×4 of luma, and
+    /// chroma that is linear between such means. `None` where it is no JPEG that can be read so (it is progressive, or not of
+    /// luma and chroma), or where it would be less than `least` wide and high.
+    ///
+    /// # Errors
+    /// As [`Self::of`].
+    pub fn quarter_rgb(
+        &mut self,
+        bytes: &[u8],
+        (width, height): (u32, u32),
+    ) -> Result<Option<RgbImage>, Error> {
+        if Format::sniff(bytes) != Some(Format::Jpeg) {
+            return Ok(None);
+        }
+        let least = (width as usize, height as usize);
+        let quarter = self.jpeg.quarter(bytes, &self.limits, least)?;
+        Ok(quarter.map(|(picture, orientation)| {
+            let mut picture = DynamicImage::ImageRgb8(picture);
+            picture.apply_orientation(orientation);
+            picture.into_rgb8()
+        }))
     }
 
     /// Leaves the picture's grey levels, reduced where that leaves enough, in `self.luma`.

@@ -6,6 +6,7 @@
 //! adds up what the AC coefficients say of a block's quarters ([`slopes`]), and the luma's AC scans are read too.
 
 mod codes;
+mod colours;
 mod entropy;
 mod file;
 mod frame;
@@ -18,9 +19,11 @@ mod sequential;
 mod slopes;
 mod spectrum;
 mod tables;
+mod ycc;
 
 use std::array;
 use std::borrow::Cow;
+use std::slice;
 
 use image::metadata::Orientation;
 
@@ -30,6 +33,7 @@ use crate::resample::Lines;
 use crate::scale::Scale;
 use crate::{Error, Format, Limits};
 use codes::Codes;
+use colours::Colours;
 use entropy::EntropyData;
 use file::{Definitions, File};
 use frame::{Frame, Process};
@@ -122,6 +126,18 @@ pub(crate) fn mended<'a>(bytes: &'a [u8], limits: &Limits) -> Result<Mended<'a>,
     })
 }
 
+/// Refuses a file of which not every bit has a number.
+fn check_length(bytes: &[u8], limits: &Limits) -> Result<(), Error> {
+    if bytes.len() <= MAX_BYTES {
+        return Ok(());
+    }
+    Err(Error::TooMuchMemory {
+        format: Format::Jpeg,
+        needed_bytes: u64::MAX,
+        max_alloc_bytes: limits.max_alloc_bytes,
+    })
+}
+
 /// Reads JPEGs one after the other, with the tables and the memory of those before.
 pub(crate) struct Reader {
     tables: TableCache,
@@ -133,6 +149,7 @@ pub(crate) struct Reader {
     weights: Weights,
     spectrum: Spectrum,
     plane: Plane,
+    colours: Colours,
     standard: Definitions,
 }
 
@@ -148,6 +165,7 @@ impl Default for Reader {
             weights: Weights::default(),
             spectrum: Spectrum::default(),
             plane: Plane::default(),
+            colours: Colours::default(),
             standard,
         }
     }
@@ -161,13 +179,7 @@ impl Reader {
         limits: &Limits,
         luma: &mut Luma,
     ) -> Result<Outcome, Error> {
-        if bytes.len() > MAX_BYTES {
-            return Err(Error::TooMuchMemory {
-                format: Format::Jpeg,
-                needed_bytes: u64::MAX,
-                max_alloc_bytes: limits.max_alloc_bytes,
-            });
-        }
+        check_length(bytes, limits)?;
         let mut file = File::new(bytes, &self.standard);
         while let Some(segment) = file.segments.next() {
             match segment.marker {
@@ -202,7 +214,7 @@ impl Reader {
         if !shows_enough || !file.is_luma_first(frame) {
             return Ok(Outcome::NeedsDecoding);
         }
-        let dc = file.quantisation_of_luma(frame)?[0];
+        let dc = file.quantisation(&frame.components()[0])?[0];
         self.plane.develop(dc.into(), frame.size(), luma);
         Ok(Outcome::Thumbnail(Stored {
             width: frame.width.into(),
@@ -219,8 +231,7 @@ impl Reader {
         header: &[u8],
         limits: &Limits,
     ) -> Result<(), Error> {
-        let scan = Scan::parse(&frame, header)
-            .ok_or_else(|| corrupt("a scan header contradicts itself or the frame header"))?;
+        let scan = parse_scan(&frame, header)?;
         if frame.process == Process::Progressive && scan.spectrum.0 > 0 {
             return self.read_spectrum(file, &frame, &scan);
         }
@@ -232,7 +243,7 @@ impl Reader {
         }
         file.frame = Some(frame);
         // Of a progressive picture the end marker alone tells that all is there, so scans without luma tell nothing.
-        if frame.process == Process::Progressive && scan.luma().iter().all(Option::is_none) {
+        if frame.process == Process::Progressive && !scan.has_luma() {
             return Ok(());
         }
         if file.scans == 0 {
@@ -240,11 +251,7 @@ impl Reader {
         }
         let needed = self.bytes_for(file, &frame, &scan);
         self.take_data(file, &scan);
-        // A block takes a bit at least; so what a header may make the reader take is bounded by the file's size.
-        if self.data.bits() < scan.blocks() / 100 * WHOLE_PERCENT {
-            return Err(INCOMPLETE);
-        }
-        limits.check_memory(needed, Format::Jpeg)?;
+        self.check_scan(&scan, needed, limits)?;
         file.found += match frame.process {
             Process::Progressive => self.read_progressive(file, &scan),
             _ => self.read_sequential(file, &scan),
@@ -289,7 +296,7 @@ impl Reader {
     fn begin_plane(&mut self, file: &File<'_>, frame: &Frame) -> Result<(), Error> {
         let scale = file.scale(frame);
         if scale == Scale::Quarter {
-            self.weights = Weights::new(file.quantisation_of_luma(frame)?);
+            self.weights = Weights::new(file.quantisation(&frame.components()[0])?);
         }
         let blocks = frame.blocks_of(&frame.components()[0]);
         self.plane.clear(scale, blocks);
@@ -304,6 +311,15 @@ impl Reader {
         file.segments.skip(length);
         file.scans += 1;
         file.expected += scan.blocks();
+    }
+
+    /// Refuses a scan that has fewer data than blocks, or that takes too much memory. A block takes a bit at least; so what a
+    /// header may make the reader take is bounded by the file's size.
+    fn check_scan(&self, scan: &Scan, needed_bytes: u64, limits: &Limits) -> Result<(), Error> {
+        if self.data.bits() < scan.blocks() / 100 * WHOLE_PERCENT {
+            return Err(INCOMPLETE);
+        }
+        limits.check_memory(needed_bytes, Format::Jpeg)
     }
 
     /// What reading the file from a scan of DC coefficients on takes: the data, twice while they grow; blocks; coefficients,
@@ -337,14 +353,16 @@ impl Reader {
         });
         let places = self.tables.load(requests);
         let padded = self.data.padded();
-        let route = Route::new(scan, padded, &self.tables, &places, &self.weights);
-        let (interval, data, plane) = (file.restart_interval, &self.data, &mut self.plane);
+        let weights = slice::from_ref(&self.weights);
+        let route = Route::new(scan, padded, &self.tables, &places, weights);
+        let (interval, data) = (file.restart_interval, &self.data);
+        let planes = slice::from_mut(&mut self.plane);
         match is_quarter {
             true => {
                 let lanes = &mut self.lanes_at_quarter;
-                lanes.read(scan, interval, data, &route, plane)
+                lanes.read(scan, interval, data, &route, planes)
             }
-            false => self.lanes.read(scan, interval, data, &route, plane),
+            false => self.lanes.read(scan, interval, data, &route, planes),
         }
     }
 
@@ -365,6 +383,11 @@ impl Reader {
             &mut self.plane,
         )
     }
+}
+
+fn parse_scan(frame: &Frame, header: &[u8]) -> Result<Scan, Error> {
+    Scan::parse(frame, header)
+        .ok_or_else(|| corrupt("a scan header contradicts itself or the frame header"))
 }
 
 /// Whether a scan of DC coefficients gives some, or bits of them, that no scan before gave.

@@ -43,7 +43,7 @@ async fn a_look_outlives_its_picture_and_the_comparator() {
         return;
     };
     let (subject, look) = stored(&jetstream).await;
-    assert!(subject.ends_with("_view-1_phash-3"), "{subject}");
+    assert!(subject.ends_with("_view-2_phash-3"), "{subject}");
     assert!(look.len() <= 80_000, "{}", look.len());
     stack.stop_comparators().await;
     let references = jetstream.get_stream("OBJ_references").await.unwrap();

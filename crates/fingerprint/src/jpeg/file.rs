@@ -4,7 +4,7 @@ use image::metadata::Orientation;
 
 use super::codes::Definition;
 use super::corrupt;
-use super::frame::{Frame, Process};
+use super::frame::{Component, Frame, Process};
 use super::segments::{APP0, APP1, APP14, DHT, DQT, DRI, Segment, Segments};
 use crate::scale::Scale;
 use crate::{Error, Limits, exif};
@@ -198,10 +198,9 @@ impl<'a> File<'a> {
         }
     }
 
-    /// How much the coefficients of the first component were divided by.
-    pub(super) fn quantisation_of_luma(&self, frame: &Frame) -> Result<&[u16; 64], Error> {
-        let number = usize::from(frame.components()[0].quantisation);
-        let table = self.quantisation[number].as_ref();
+    /// How much the coefficients of a component were divided by.
+    pub(super) fn quantisation(&self, component: &Component) -> Result<&[u16; 64], Error> {
+        let table = self.quantisation[usize::from(component.quantisation)].as_ref();
         table.ok_or_else(|| corrupt("its quantisation table is missing"))
     }
 

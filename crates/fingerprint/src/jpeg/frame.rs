@@ -128,6 +128,15 @@ impl Frame {
         )
     }
 
+    /// The size of a component in pixels of its own.
+    pub(super) fn size_of(&self, component: &Component) -> (usize, usize) {
+        let (across, down) = self.max_sampling();
+        (
+            (usize::from(self.width) * usize::from(component.across)).div_ceil(across),
+            (usize::from(self.height) * usize::from(component.down)).div_ceil(down),
+        )
+    }
+
     /// The size of a scan of several components, in units.
     pub(super) fn units(&self) -> (usize, usize) {
         let (across, down) = self.max_sampling();
@@ -145,7 +154,8 @@ impl Frame {
         blocks as u64 * 64 * 2
     }
 
-    fn max_sampling(&self) -> (usize, usize) {
+    /// The sampling factors of the components that have most pixels across and down.
+    pub(super) fn max_sampling(&self) -> (usize, usize) {
         let max = |of: fn(&Component) -> u8| self.components().iter().map(of).max().unwrap_or(1);
         (max(|c| c.across).into(), max(|c| c.down).into())
     }

@@ -22,8 +22,8 @@ pub(super) trait Gather: Copy + Default {
     /// Takes in the coefficients that a lookup has found.
     fn take(&mut self, route: &Route<'_>, found: Found);
 
-    /// Takes in the coefficient before a place in zigzag order.
-    fn take_one(&mut self, route: &Route<'_>, place: u32, value: i32);
+    /// Takes in the coefficient before a place in zigzag order, of the block at this place in its unit.
+    fn take_one(&mut self, route: &Route<'_>, block: usize, place: u32, value: i32);
 
     /// The same where `mask` is all ones, nothing where it is zero.
     fn masked(self, mask: i64) -> Self;
@@ -40,6 +40,8 @@ pub(super) struct Found {
     entry: u32,
     /// The bits that were looked up, the first one the most significant.
     bits: u64,
+    /// The place of the block in its unit.
+    block: usize,
     /// The place in the block, in zigzag order, before and after.
     before: u32,
     after: u32,
@@ -51,7 +53,7 @@ impl Gather for () {
     fn take(&mut self, _: &Route<'_>, _: Found) {}
 
     #[inline(always)]
-    fn take_one(&mut self, _: &Route<'_>, _: u32, _: i32) {}
+    fn take_one(&mut self, _: &Route<'_>, _: usize, _: u32, _: i32) {}
 
     #[inline(always)]
     fn masked(self, _: i64) -> Self {}
@@ -69,13 +71,14 @@ impl Gather for Slopes {
         if Entry::is_open(found.entry) {
             last = values.open(found.bits, Entry::bits(found.entry));
         }
-        self.add(first, route.weights.before(found.before + advance));
-        self.add(last, route.weights.before(found.after));
+        let weights = route.weights_of(found.block);
+        self.add(first, weights.before(found.before + advance));
+        self.add(last, weights.before(found.after));
     }
 
     #[inline(always)]
-    fn take_one(&mut self, route: &Route<'_>, place: u32, value: i32) {
-        self.add(value, route.weights.before(place));
+    fn take_one(&mut self, route: &Route<'_>, block: usize, place: u32, value: i32) {
+        self.add(value, route.weights_of(block).before(place));
     }
 
     #[inline(always)]
@@ -94,7 +97,8 @@ pub(super) struct Route<'a> {
     padded: &'a [u8],
     entries: &'a [u32; ALL_ENTRIES],
     values: &'a [Values; ALL_ENTRIES],
-    weights: &'a Weights,
+    /// By place of a block in its unit.
+    weights: [&'a Weights; 16],
     /// By place of a block in its unit.
     pairs: [Option<&'a Pair>; MAX_UNIT],
     /// By place of a block in its unit: the [`Cursor::state`] inside this block in the high half, that at the begin of
@@ -103,20 +107,20 @@ pub(super) struct Route<'a> {
 }
 
 impl<'a> Route<'a> {
-    /// `places` are those of the scan's parts in `tables`.
+    /// `places` are those of the scan's parts in `tables`; `weights` are those of the components, or of luma alone.
     pub(super) fn new(
         scan: &Scan,
         padded: &'a [u8],
         tables: &'a TableCache,
         places: &[usize],
-        weights: &'a Weights,
+        weights: &'a [Weights],
     ) -> Self {
         let sequence = scan.sequence();
         let mut route = Self {
             padded,
             entries: tables.entries(),
             values: tables.values(),
-            weights,
+            weights: [&weights[0]; 16],
             pairs: [None; MAX_UNIT],
             transitions: [0; 16],
         };
@@ -127,12 +131,19 @@ impl<'a> Route<'a> {
             let behind = state(next, begin_table(places[sequence[next]]));
             route.pairs[block] = Some(tables.pair(places[part]));
             route.transitions[block] = inside << 32 | behind;
+            let component = scan.parts()[part].component;
+            route.weights[block] = weights.get(component).unwrap_or(&weights[0]);
         }
         route
     }
 
     fn transition(&self, state: u32) -> u64 {
-        self.transitions[(state >> 16) as usize % 16]
+        self.transitions[block_of(state) % 16]
+    }
+
+    #[inline(always)]
+    fn weights_of(&self, block: usize) -> &Weights {
+        self.weights[block % 16]
     }
 
     /// The state at the begin of a unit, which is what follows its last block.
@@ -140,6 +151,12 @@ impl<'a> Route<'a> {
         let last = self.pairs.iter().rposition(Option::is_some).unwrap_or(0);
         self.transitions[last] as u32
     }
+}
+
+/// The place of the block in its unit.
+#[inline(always)]
+fn block_of(state: u32) -> usize {
+    (state >> 16) as usize
 }
 
 /// A block that was walked through.
@@ -289,6 +306,7 @@ impl<G: Gather> Lane<G> {
                     at,
                     entry,
                     bits,
+                    block: block_of(cursor.state),
                     before: cursor.index,
                     after: index,
                 },
@@ -331,7 +349,8 @@ impl<G: Gather> Lane<G> {
     fn decode_one(&mut self, route: &Route<'_>) -> Option<()> {
         let cursor = &mut self.cursor;
         let bits = ahead(route.padded, cursor.at);
-        let pair = route.pairs[(cursor.state >> 16) as usize % MAX_UNIT]?;
+        let block = block_of(cursor.state);
+        let pair = route.pairs[block % MAX_UNIT]?;
         let transition = route.transition(cursor.state);
         if cursor.index == 0 {
             let (taken, difference) = pair.dc.decode_difference(bits)?;
@@ -347,7 +366,7 @@ impl<G: Gather> Lane<G> {
             if size > 0 {
                 let extra = (bits << length >> (64 - size)) as u32;
                 let value = extend(extra, size);
-                cursor.gathered.take_one(route, cursor.index, value);
+                cursor.gathered.take_one(route, block, cursor.index, value);
             }
         }
         if cursor.index < 64 {

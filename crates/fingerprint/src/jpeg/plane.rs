@@ -53,7 +53,7 @@ impl Plane {
 
     /// The number of the block at a place; `None` for blocks that only pad the picture to whole units.
     #[inline]
-    pub(super) fn at(&self, x: usize, y: usize) -> Option<usize> {
+    pub(super) fn at(&self, (x, y): (usize, usize)) -> Option<usize> {
         let at = y * self.width + x;
         (x < self.width && at < self.dc.len()).then_some(at)
     }

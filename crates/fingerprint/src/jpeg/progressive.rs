@@ -55,13 +55,14 @@ fn fill(
     let mut places = Places::new(scan, units.start);
     let mut found = 0;
     for _ in units {
-        for (&part, luma) in scan.sequence().iter().zip(scan.luma()) {
+        for (&part, spot) in scan.sequence().iter().zip(scan.spots()) {
             let Some(bits) = next(part) else {
                 return found;
             };
             found += 1;
-            let place = luma.and_then(|(x, y)| plane.at(places.x + x, places.y + y));
-            if let Some(at) = place {
+            if spot.component == 0
+                && let Some(at) = plane.at(places.of(spot))
+            {
                 plane.dc[at] |= bits << scan.approximation.1;
             }
         }

@@ -18,6 +18,17 @@ pub(super) struct Part {
     pub(super) ac: usize,
 }
 
+/// Where the blocks of one place in a unit lie in the plane of their component.
+#[derive(Clone, Copy, Default)]
+pub(super) struct Spot {
+    /// The component's index in the frame.
+    pub(super) component: usize,
+    /// The place in the unit, in blocks.
+    within: (usize, usize),
+    /// How far the next unit is, to the right and down, in blocks.
+    step: (usize, usize),
+}
+
 /// A scan: a sequence of units, each a fixed sequence of blocks (T.81 calls it MCU).
 #[derive(Clone, Copy)]
 pub(super) struct Scan {
@@ -28,11 +39,9 @@ pub(super) struct Scan {
     pub(super) approximation: (u8, u8),
     /// For each block of a unit, which part it belongs to.
     sequence: [usize; MAX_UNIT],
-    /// The same, where the block lies in the unit if it is luma, in blocks.
-    luma: [Option<(usize, usize)>; MAX_UNIT],
+    /// The same, where the blocks lie.
+    spots: [Spot; MAX_UNIT],
     unit: usize,
-    /// The size of a unit's luma, in blocks.
-    pub(super) step: (usize, usize),
     pub(super) across: usize,
     pub(super) units: usize,
 }
@@ -53,9 +62,8 @@ impl Scan {
             spectrum: (first, last),
             approximation: (approximation >> 4, approximation & 15),
             sequence: [0; MAX_UNIT],
-            luma: [None; MAX_UNIT],
+            spots: [Spot::default(); MAX_UNIT],
             unit: 0,
-            step: (0, 0),
             across: 0,
             units: 0,
         };
@@ -73,24 +81,26 @@ impl Scan {
 
     fn lay_out(&mut self, frame: &Frame) -> Option<()> {
         let (across, down) = if self.part_count == 1 {
-            let component = &frame.components()[self.parts[0].component];
+            let component = self.parts[0].component;
             self.unit = 1;
-            self.step = (1, 1);
-            if self.parts[0].component == 0 {
-                self.luma[0] = Some((0, 0));
-            }
-            frame.blocks_of(component)
+            self.spots[0] = Spot {
+                component,
+                within: (0, 0),
+                step: (1, 1),
+            };
+            frame.blocks_of(&frame.components()[component])
         } else {
             for part in 0..self.part_count {
                 let component = self.parts[part].component;
                 let sampling = frame.components()[component];
-                for place in 0..usize::from(sampling.across) * usize::from(sampling.down) {
-                    let across = usize::from(sampling.across);
+                let step = (sampling.across.into(), sampling.down.into());
+                for place in 0..step.0 * step.1 {
                     *self.sequence.get_mut(self.unit)? = part;
-                    if component == 0 {
-                        self.luma[self.unit] = Some((place % across, place / across));
-                        self.step = (across, sampling.down.into());
-                    }
+                    self.spots[self.unit] = Spot {
+                        component,
+                        within: (place % step.0, place / step.0),
+                        step,
+                    };
                     self.unit += 1;
                 }
             }
@@ -126,9 +136,14 @@ impl Scan {
         &self.sequence[..self.unit]
     }
 
-    /// For each block of a unit, where it lies in the unit if it is luma.
-    pub(super) fn luma(&self) -> &[Option<(usize, usize)>] {
-        &self.luma[..self.unit]
+    /// For each block of a unit, where it lies.
+    pub(super) fn spots(&self) -> &[Spot] {
+        &self.spots[..self.unit]
+    }
+
+    /// Whether some of its blocks are luma.
+    pub(super) fn has_luma(&self) -> bool {
+        self.parts().iter().any(|part| part.component == 0)
     }
 
     /// The blocks of a unit.
@@ -142,31 +157,38 @@ impl Scan {
     }
 }
 
-/// Where the units of a scan lie, one after the other.
+/// The units of a scan, one after the other.
 pub(super) struct Places {
-    /// The first luma block of the unit.
-    pub(super) x: usize,
-    pub(super) y: usize,
-    step: (usize, usize),
-    end: usize,
+    /// The number of the unit in its row, and of the row.
+    x: usize,
+    y: usize,
+    across: usize,
 }
 
 impl Places {
     /// From the unit number `unit` on.
     pub(super) fn new(scan: &Scan, unit: usize) -> Self {
         Self {
-            x: unit % scan.across * scan.step.0,
-            y: unit / scan.across * scan.step.1,
-            step: scan.step,
-            end: scan.across * scan.step.0,
+            x: unit % scan.across,
+            y: unit / scan.across,
+            across: scan.across,
         }
+    }
+
+    /// Where a block of the unit lies in the plane of its component, in blocks.
+    #[inline]
+    pub(super) fn of(&self, spot: &Spot) -> (usize, usize) {
+        (
+            self.x * spot.step.0 + spot.within.0,
+            self.y * spot.step.1 + spot.within.1,
+        )
     }
 
     #[inline]
     pub(super) fn advance(&mut self) {
-        self.x += self.step.0;
-        if self.x >= self.end {
-            (self.x, self.y) = (0, self.y + self.step.1);
+        self.x += 1;
+        if self.x >= self.across {
+            (self.x, self.y) = (0, self.y + 1);
         }
     }
 }

@@ -1,9 +1,10 @@
 //! The scans of baseline and extended sequential JPEG.
 
 use super::entropy::EntropyData;
+use super::frame::MAX_COMPONENTS;
 use super::lane::{Block, Gather, Lane, Route, run_both};
 use super::plane::Plane;
-use super::scan::{Places, Scan};
+use super::scan::{Places, Scan, Spot};
 
 /// Bits of a scan from which on it pays to start in two places.
 const WORTH_SPLITTING: usize = 8 * 4096;
@@ -21,19 +22,20 @@ impl<G: Gather> Lanes<G> {
         2 * (scan.blocks() * size_of::<Block<G>>()) as u64
     }
 
-    /// Reads a scan and writes its luma into the plane. Returns how many of its blocks there were.
+    /// Reads a scan and writes what it says of the first components into their planes. Returns how many of its blocks there
+    /// were.
     pub(super) fn read(
         &mut self,
         scan: &Scan,
         restart_interval: usize,
         data: &EntropyData,
         route: &Route<'_>,
-        plane: &mut Plane,
+        planes: &mut [Plane],
     ) -> usize {
         if restart_interval > 0 {
-            self.read_intervals(scan, restart_interval, data, route, plane)
+            self.read_intervals(scan, restart_interval, data, route, planes)
         } else {
-            self.read_whole(scan, data.bits(), route, plane)
+            self.read_whole(scan, data.bits(), route, planes)
         }
     }
 
@@ -44,10 +46,10 @@ impl<G: Gather> Lanes<G> {
         scan: &Scan,
         end: usize,
         route: &Route<'_>,
-        plane: &mut Plane,
+        planes: &mut [Plane],
     ) -> usize {
         let most = scan.blocks();
-        let mut writer = Writer::new(scan, plane, 0);
+        let mut writer = Writer::new(scan, planes, 0);
         self.first.begin(route, 0, most);
         if end >= WORTH_SPLITTING {
             let middle = end / 16 * 8;
@@ -80,7 +82,7 @@ impl<G: Gather> Lanes<G> {
         restart_interval: usize,
         data: &EntropyData,
         route: &Route<'_>,
-        plane: &mut Plane,
+        planes: &mut [Plane],
     ) -> usize {
         let mut intervals = scan.intervals(restart_interval, data);
         let mut found = 0;
@@ -96,44 +98,47 @@ impl<G: Gather> Lanes<G> {
                     [bits.end, next_bits.end],
                 );
                 self.second.drop_after(next_bits.end);
-                let mut writer = Writer::new(scan, plane, next_units.start);
+                let mut writer = Writer::new(scan, planes, next_units.start);
                 found += writer.write_interval(self.second.blocks(), next_most);
             } else {
                 self.first.run(route, bits.end);
             }
             self.first.drop_after(bits.end);
-            let mut writer = Writer::new(scan, plane, units.start);
+            let mut writer = Writer::new(scan, planes, units.start);
             found += writer.write_interval(self.first.blocks(), most);
         }
         found
     }
 }
 
-/// Adds up the luma's DC differences and writes the sums, and what was gathered, where they belong.
+/// Adds up the DC differences of the components that have a plane, and writes the sums, and what was gathered, where they
+/// belong.
 struct Writer<'a> {
     scan: &'a Scan,
-    plane: &'a mut Plane,
+    planes: &'a mut [Plane],
     places: Places,
-    level: i16,
+    /// By component.
+    levels: [i16; MAX_COMPONENTS],
 }
 
 impl<'a> Writer<'a> {
-    fn new(scan: &'a Scan, plane: &'a mut Plane, unit: usize) -> Self {
+    fn new(scan: &'a Scan, planes: &'a mut [Plane], unit: usize) -> Self {
         Self {
             places: Places::new(scan, unit),
             scan,
-            plane,
-            level: 0,
+            planes,
+            levels: [0; MAX_COMPONENTS],
         }
     }
 
     /// `sum` is that of the block before.
     fn write<G: Gather>(&mut self, mut sum: u32, blocks: &[Block<G>]) {
         for unit in blocks.chunks(self.scan.unit()) {
-            for (block, luma) in unit.iter().zip(self.scan.luma()) {
-                if let Some((x, y)) = luma {
-                    self.level = self.level.wrapping_add(block.difference(sum));
-                    self.put(*x, *y, block.gathered);
+            for (block, spot) in unit.iter().zip(self.scan.spots()) {
+                if spot.component < self.planes.len() {
+                    let level = &mut self.levels[spot.component];
+                    *level = level.wrapping_add(block.difference(sum));
+                    self.put(spot, block.gathered);
                 }
                 sum = block.sum;
             }
@@ -144,8 +149,8 @@ impl<'a> Writer<'a> {
     /// Puts the last level in the place of blocks that are missing.
     fn fill(&mut self, missing: usize) {
         for _ in 0..missing / self.scan.unit() {
-            for (x, y) in self.scan.luma().iter().flatten() {
-                self.put(*x, *y, ());
+            for spot in self.scan.spots() {
+                self.put(spot, ());
             }
             self.places.advance();
         }
@@ -158,10 +163,13 @@ impl<'a> Writer<'a> {
     }
 
     #[inline]
-    fn put<G: Gather>(&mut self, x: usize, y: usize, gathered: G) {
-        if let Some(at) = self.plane.at(self.places.x + x, self.places.y + y) {
-            self.plane.dc[at] = self.level;
-            gathered.store(&mut self.plane.slopes, at);
+    fn put<G: Gather>(&mut self, spot: &Spot, gathered: G) {
+        let Some(plane) = self.planes.get_mut(spot.component) else {
+            return;
+        };
+        if let Some(at) = plane.at(self.places.of(spot)) {
+            plane.dc[at] = self.levels[spot.component];
+            gathered.store(&mut plane.slopes, at);
         }
     }
 }

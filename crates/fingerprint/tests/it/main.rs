@@ -9,5 +9,6 @@ mod history;
 mod imagehash;
 mod jpegs;
 mod memory;
+mod quarter;
 mod thumbnail;
 mod trees;
