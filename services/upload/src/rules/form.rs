@@ -30,7 +30,7 @@ pub(crate) struct RuleInput {
     pub(crate) says: &'static str,
     /// The least and the most, of a number.
     pub(crate) range: Option<(f64, f64)>,
-    /// Of all else, what there is to choose from.
+    /// The choices, where a field has some.
     pub(crate) choices: Vec<Choice>,
     /// What the rule says; empty where it says nothing.
     pub(crate) value: String,
