@@ -24,9 +24,9 @@ const THRESHOLD: (f32, f32) = (0.35, 0.38);
 const ALIKE: (f32, f32) = (0.85, 2.0);
 /// Added to the spread: that of a view where nothing ever moved is not 0.
 const SPREAD_FLOOR: f32 = 0.16;
-/// A folder's own limit by the largest z of its pictures, and at least.
-const LIMIT: (f32, f32) = (1.5, 3.0);
 /// A folder's own limit: the largest z of its pictures times the first, but at least the second.
+const LIMIT: (f32, f32) = (1.5, 3.0);
+/// Fine detail lost, as a logarithm, from which on a frame is blurred.
 const BLURRED: f32 = 0.75;
 /// s of a blurred frame is at most this.
 const BLURRED_S: f32 = 0.1;
