@@ -135,7 +135,8 @@ pub(super) async fn folder(
     })
 }
 
-/// The changes that the labels of alerts speak for, with other measures among them; or why other measures were not tried.
+/// The changes that the labels of alerts speak for, with other measures among them; or why other measures were not
+/// tried.
 async fn with_measures(app: &App, folder: &Folder) -> (Choices, String) {
     match measures::choices(app, folder).await {
         Ok(choices) => (choices, String::new()),

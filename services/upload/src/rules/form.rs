@@ -20,7 +20,7 @@ use crate::{
 
 /// A field of the folder's own rule as the form shows it.
 pub(crate) struct RuleInput {
-    /// Of the element.
+    /// The id of the element.
     pub(crate) id: &'static str,
     /// As it is sent.
     pub(crate) name: &'static str,
