@@ -63,7 +63,7 @@ pub(crate) struct Api {
     base: String,
 }
 
-/// What the service says of pictures that it has stored.
+/// The service's answer about pictures that it has stored.
 #[derive(Deserialize)]
 pub(crate) struct Stored {
     images: Vec<proto::v1::Upload>,
@@ -77,7 +77,7 @@ impl Stored {
     }
 }
 
-/// What the service says when it refuses (RFC 9457).
+/// The service's answer when it refuses (RFC 9457).
 #[derive(Deserialize)]
 struct Problem {
     title: String,
@@ -115,7 +115,7 @@ impl Api {
         answer(response).await
     }
 
-    /// What is there, as it is.
+    /// The bytes at an address, unchanged.
     pub(crate) async fn bytes(&self, path: &str) -> Result<Bytes, Failure> {
         let response = self.ask(self.client.get(self.address(path))).await?;
         let bytes = response.bytes().await;

@@ -49,7 +49,7 @@ pub(crate) struct Header {
 }
 
 impl Header {
-    /// Of a backup that is made now.
+    /// The header of a backup that is made now.
     pub(crate) fn now() -> Self {
         Header {
             format: FORMAT,

@@ -49,11 +49,11 @@ pub(crate) struct Site {
     bus: BusConfig,
 }
 
-/// What goes to who writes the file.
+/// What is sent to the task that writes the file.
 enum Item {
     /// One more.
     Record(Box<Record>),
-    /// That was all; without it the file is not to be.
+    /// There is no more. Without this the file must not be kept.
     End,
 }
 

@@ -92,7 +92,7 @@ impl Cameras {
     }
 }
 
-/// How it stands is said every minute; what is older than this says nothing any more.
+/// A camera's state is published every minute. What is older than this counts no more.
 const SAID_WITHIN: Duration = Duration::from_secs(3 * 60);
 
 impl List {

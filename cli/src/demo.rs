@@ -53,7 +53,7 @@ struct Folder {
     reference: Option<proto::v1::Upload>,
 }
 
-/// What passes through the views for less than this, in seconds, is no alert.
+/// Something that is in the view for less than this, in seconds, raises no alert.
 const HOLD: f64 = 3.0;
 
 /// After how many seconds a demo's camera that stands still is frozen: sooner than others, so that it can be watched.

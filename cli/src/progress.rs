@@ -30,7 +30,7 @@ impl Progress {
         )
     }
 
-    /// Of what has no known end: no bar.
+    /// The progress of work without a known end: no bar.
     pub(crate) fn hidden() -> Self {
         Progress {
             bar: ProgressBar::hidden(),
@@ -54,7 +54,7 @@ impl Progress {
         self.bar.inc(1);
     }
 
-    /// So many more bytes, or things, are done.
+    /// `count` more bytes, or things, are done.
     pub(crate) fn advance_by(&self, count: u64) {
         self.bar.inc(count);
     }

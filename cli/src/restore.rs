@@ -34,7 +34,7 @@ pub(crate) struct Restore {
     site: Site,
 }
 
-/// How far a clock may be behind the one by which the backup was made.
+/// How far a clock may be behind the clock of the machine that made the backup.
 const CLOCKS_DIFFER: time::Duration = time::Duration::minutes(1);
 
 impl Restore {
@@ -100,10 +100,10 @@ fn check_clock(backup: &Whole) -> Result<(), Failure> {
     Ok(())
 }
 
-/// Where it is restored to.
+/// The system that is restored to.
 struct Target {
     bus: Bus,
-    /// Of the backup.
+    /// The checksum of the backup.
     sha256: String,
 }
 
@@ -117,7 +117,7 @@ impl Target {
         })
     }
 
-    /// Whether it may be done.
+    /// Checks that the restore may be done.
     async fn check(&self, replace: bool) -> Result<(), Failure> {
         if self.is_in_use().await? {
             return Err(Failure::Usage(anyhow!(

@@ -154,7 +154,7 @@ impl Add {
     }
 }
 
-/// How long one recurs of which nothing says for how long.
+/// How long a silence recurs if nothing says how long.
 const RECURS: Duration = Duration::from_secs(365 * 24 * 3600);
 
 fn too_long() -> Failure {

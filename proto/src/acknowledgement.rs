@@ -23,7 +23,7 @@ impl Acknowledgement {
     /// The longest note, in characters.
     pub const MAX_NOTE: usize = 1000;
 
-    /// Whether name and note are such as can be.
+    /// Checks that name and note are valid.
     pub fn check(&self) -> Result<(), InvalidAcknowledgement> {
         if self.name.trim().is_empty() {
             return Err(InvalidAcknowledgement::Nobody);
@@ -37,7 +37,7 @@ impl Label {
     /// The words by which people say it.
     pub const WORDS: [&'static str; 2] = ["real", "normal"];
 
-    /// What a word says; `None` where it is none of [`Self::WORDS`].
+    /// The label that a word stands for; `None` if it is none of [`Self::WORDS`].
     pub fn named(word: &str) -> Option<Self> {
         match word {
             "real" => Some(Label::Real),

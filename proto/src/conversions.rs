@@ -99,7 +99,7 @@ impl Kind {
         name.to_lowercase().replace('_', " ")
     }
 
-    /// What it is about.
+    /// Whether it is about the view or the camera.
     pub fn subject(self) -> Subject {
         match self {
             Kind::Silent
@@ -120,7 +120,7 @@ impl Kind {
         }
     }
 
-    /// Whether it says that no frames come, or why none do.
+    /// Whether it means that no frames come, or why none come.
     pub fn is_of_silence(self) -> bool {
         matches!(self, Kind::Silent | Kind::Refused | Kind::NoKeyFrames)
     }

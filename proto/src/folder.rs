@@ -2,7 +2,7 @@
 
 use crate::{InvalidLine, line, v1::Folder};
 
-/// What people say of a folder, where that cannot be.
+/// Why the details that people give of a folder are invalid.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum InvalidFolderDetails {
     /// A text is too long, or not one line.
@@ -31,7 +31,7 @@ impl Folder {
     /// The longest tag, in characters.
     pub const MAX_TAG: usize = 40;
 
-    /// Whether everything is such as can be.
+    /// Checks that all texts and tags are valid.
     pub fn check(&self) -> Result<(), InvalidFolderDetails> {
         for (field, text) in [
             ("title", &self.title),
@@ -64,7 +64,7 @@ impl Folder {
         Folder { tags, ..self }
     }
 
-    /// What people call it: its title, or where it has none, the name by which it is known.
+    /// Its title, or the name by which it is known if it has no title.
     pub fn called<'a>(&'a self, name: &'a str) -> &'a str {
         match self.title.as_str() {
             "" => name,

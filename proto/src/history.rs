@@ -77,7 +77,7 @@ impl HistoryRun {
         self.kinds.push(kind.into());
     }
 
-    /// Where one of the lists is shorter than the others, no more than that has.
+    /// The comparisons. There are as many as the shortest of the lists has entries.
     fn comparisons(&self) -> impl Iterator<Item = Comparison> + '_ {
         let since = self.since.as_ref().and_then(from_timestamp);
         let times = self

@@ -1,7 +1,7 @@
-//! How a folder's frames are judged: the fields of a rule in one table, its masks and regions, and what holds where several
-//! rules speak.
+//! How a folder's frames are judged: the fields of a rule in one table, its masks and regions, and which values are in
+//! force where several rules give some.
 //!
-//! What a rule leads to is left to `comparison` and `alerting`.
+//! `comparison` and `alerting` do what a rule says.
 
 mod areas;
 mod field;
@@ -18,7 +18,7 @@ use crate::v1::{Mask, Rule, WatchedRegion};
 /// A rule with a value that cannot be.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 pub enum InvalidRule {
-    /// Of a number.
+    /// A number is out of its range.
     #[error("{field} is {value}; it must be a number from {least} to {most}")]
     Number {
         /// As JSON names it.
@@ -30,12 +30,12 @@ pub enum InvalidRule {
         /// The most that can be.
         most: f64,
     },
-    /// Of masks or regions.
+    /// A mask or a region is invalid.
     #[error(transparent)]
     Area(#[from] InvalidArea),
 }
 
-/// What holds for a folder in the end. Cheap to clone.
+/// The values in force for a folder. Cheap to clone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EffectiveRule {
     /// The least similarity that counts as a match: 0 to 1.
@@ -52,7 +52,7 @@ pub struct EffectiveRule {
     pub learn: Learn,
     /// How long the camera may send no frame.
     pub silent: Silence,
-    /// How long the camera may send the same picture; `None`: for ever.
+    /// How long the camera may send the same picture; `None` means for ever.
     pub frozen: Option<Duration>,
     /// Parts of the picture that do not count.
     pub masks: Arc<[Mask]>,
@@ -88,7 +88,8 @@ impl Learn {
     /// All of them.
     pub const WORDS: [&'static str; 2] = [Self::ASK, Self::AUTO];
 
-    /// What a rule's word says. One of a later version asks: nothing is learned that nobody wanted.
+    /// The meaning of a rule's word. A word of a later version means `Ask`, so that nothing is learned that nobody
+    /// wanted.
     pub fn of(word: &str) -> Learn {
         match word {
             Self::AUTO => Learn::Auto,
@@ -233,7 +234,7 @@ impl Rule {
         }
     }
 
-    /// What holds where no rule says anything: every field set that is not automatic.
+    /// The values if no rule gives any: every field set, except those that are automatic.
     pub fn built_in() -> Rule {
         let mut rule = Rule::default();
         for field in Rule::FIELDS {
@@ -242,7 +243,7 @@ impl Rule {
         rule
     }
 
-    /// Whether every field is one that can be.
+    /// Checks that every field has a valid value.
     pub fn check(&self) -> Result<(), InvalidRule> {
         Rule::FIELDS
             .iter()
@@ -266,7 +267,8 @@ impl Rule {
         self
     }
 
-    /// What holds where a folder has the rule `own` and all folders have `default`: every field set that is not automatic.
+    /// The values in force if a folder has the rule `own` and all folders have `default`. Every field is set, except
+    /// those that are automatic.
     pub fn in_force(own: Option<Rule>, default: Option<Rule>) -> Rule {
         own.unwrap_or_default()
             .or(default.unwrap_or_default())
@@ -275,7 +277,8 @@ impl Rule {
 }
 
 impl EffectiveRule {
-    /// What holds where a folder has this rule and all folders have that one. Both must have passed [`Rule::check`].
+    /// The values in force if a folder has the rule `own` and all folders have `default`. Both must have passed
+    /// [`Rule::check`].
     pub fn of(own: Option<Rule>, default: Option<Rule>) -> Self {
         let rule = Rule::in_force(own, default);
         let seconds = |value: Option<f64>| Duration::from_secs_f64(value.unwrap_or_default());

@@ -20,7 +20,7 @@ pub enum InvalidMatcher {
     /// There are too many texts.
     #[error("it has {count} {field}; it must have at most {most}")]
     TooMany {
-        /// Of what.
+        /// Which texts: `folders`, `kinds` and so on.
         field: &'static str,
         /// How many there are.
         count: usize,
@@ -79,14 +79,14 @@ impl AlertMatcher {
     /// The longest text, in characters.
     pub const MAX_TEXT: usize = 100;
 
-    /// Whether this matcher means this alert of a folder of which people say this.
+    /// Whether this matcher means this alert; `details` is what people say of its folder.
     pub fn means(&self, alert: &Alert, details: &Folder) -> bool {
         self.reaches(&alert.folder, details)
             && any(&self.kinds, |it| is_of_kind(alert, it))
             && any(&self.subjects, |it| alert.subject().word() == it)
     }
 
-    /// Whether it may mean alerts of this folder, of which people say this.
+    /// Whether it may mean alerts of this folder; `details` is what people say of it.
     pub fn reaches(&self, folder: &str, details: &Folder) -> bool {
         any(&self.folders, |it| glob(it, folder))
             && any(&self.sites, |it| glob(it, &details.site))
@@ -111,12 +111,12 @@ impl AlertMatcher {
         all.map(|kind| kind.words().replace(' ', "-")).collect()
     }
 
-    /// Whether nothing is given.
+    /// Whether it names nothing at all.
     pub fn is_empty(&self) -> bool {
         self.fields().iter().all(|(_, texts)| texts.is_empty())
     }
 
-    /// Whether everything is such as can be.
+    /// Checks that all its texts are valid.
     pub fn check(&self) -> Result<(), InvalidMatcher> {
         for (field, texts) in self.fields() {
             if texts.len() > Self::MAX_TEXTS {
@@ -165,10 +165,10 @@ impl Silence {
     /// The longest text of hours, in characters.
     pub const MAX_HOURS: usize = 200;
 
-    /// How long it lasts at most.
+    /// The most days that a silence lasts.
     pub const MAX_DAYS: i64 = 366;
 
-    /// Whether it says all that it must.
+    /// Checks that it says all that it must.
     pub fn check(&self) -> Result<(), InvalidSilence> {
         line::check("name", &self.name, Self::MAX_NAME)?;
         line::check("reason", &self.reason, Self::MAX_REASON)?;
@@ -253,7 +253,7 @@ impl Silence {
     }
 }
 
-/// Whether one of these is meant; of none, all are.
+/// Whether one of the wanted texts is meant. If there are none, everything is.
 fn any(wanted: &[String], is: impl Fn(&str) -> bool) -> bool {
     wanted.is_empty() || wanted.iter().any(|wanted| is(wanted))
 }
@@ -284,7 +284,7 @@ fn kinds() -> String {
     AlertMatcher::kinds_there_are().join(", ")
 }
 
-/// Whether the text is of this pattern, in which `*` stands for any characters.
+/// Whether the text fits this pattern, in which `*` stands for any characters.
 fn glob(pattern: &str, text: &str) -> bool {
     let Some((first, rest)) = pattern.split_once('*') else {
         return pattern == text;

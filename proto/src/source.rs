@@ -9,7 +9,7 @@ impl SourceState {
         name.to_lowercase().replace('_', " ")
     }
 
-    /// Whether pictures come that may show what there is to see.
+    /// Whether pictures come and may show what there is to see.
     pub fn is_well(self) -> bool {
         self == SourceState::Online
     }

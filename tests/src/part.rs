@@ -5,18 +5,18 @@ use looks::ModelConfig;
 
 use crate::{Stack, picture::jpeg, skip};
 
-/// How a part lies, and what is wrong with it.
+/// How a part lies, how bright it is, and whether it is faulty.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Part {
     /// How far it lies from the middle, in pixels: to the right and down.
     pub shift: (i32, i32),
     /// How much brighter it is, in grey levels.
     pub brighter: i32,
-    /// Whether it has a hole too many.
+    /// Whether it has one hole too many.
     pub is_faulty: bool,
 }
 
-/// Where the hole is that a faulty part has too many, and how large, in pixels.
+/// Where the extra hole of a faulty part is, and its size, in pixels.
 const FAULT: (i32, i32, i32) = (430, 240, 11);
 
 /// All services, with `folder1` compared by `parts`, and six pictures of parts that are in order. `None` where the network's

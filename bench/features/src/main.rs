@@ -17,10 +17,10 @@ use anyhow::Context as _;
 use features::{Features, Input, Level, Network, Weights};
 use onnx::OnnxRuntime;
 
-/// Of one picture, in billions: 0.494 in 1×1 convolutions and the stem, 0.052 depthwise. What fills panels up is not
-/// counted.
+/// The multiply-adds of one picture, in billions: 0.494 in 1×1 convolutions and the stem, 0.052 depthwise. The padding
+/// of panels is not counted.
 const MULTIPLY_ADDS: f64 = 0.5461;
-/// How often the two take turns, and what each runs in its turn.
+/// How often the two take turns, and how many runs each makes in its turn.
 const ROUNDS: usize = 20;
 const RUNS: usize = 25;
 

@@ -46,7 +46,7 @@ pub(crate) struct Whole {
     pub(crate) sha256: String,
 }
 
-/// Of a decoder's memory: 8 MB, which is more than the writer's level uses.
+/// The most memory of a decoder, as a power of two: 8 MB, which is more than the writer's level uses.
 const WINDOW_LOG: u32 = 23;
 
 /// The zeros that a tar archive ends with, in bytes.
@@ -83,7 +83,7 @@ pub(crate) fn read(
     Ok(whole)
 }
 
-/// What an entry holds.
+/// The content of an entry.
 enum Content {
     /// What belongs to the entry that follows.
     OfNext,
@@ -96,7 +96,7 @@ struct Reading<T> {
     header: Header,
     checksum: Checksum,
     counts: Counts,
-    /// What is known of the picture that is the next entry.
+    /// The name and the upload of the picture that is the next entry.
     announced: Option<(String, Upload)>,
     manifest: Option<Manifest>,
 }

@@ -29,7 +29,7 @@ pub(crate) enum Record {
     Upload(Folder, ReferenceChange),
     /// A change of a subject's alert state.
     Alert(AlertSubject, Alert),
-    /// What somebody changed.
+    /// A change that somebody made.
     Change(RuleScope, Box<Change>),
     Reference(Folder, Upload, Bytes),
     Normal(Folder, Upload, Bytes),
@@ -148,7 +148,7 @@ impl Record {
         }
     }
 
-    /// How many bytes its picture has; 0 where it is none.
+    /// The size of its picture in bytes; 0 if it has none.
     pub(crate) fn picture_bytes(&self) -> u64 {
         match self {
             Record::Reference(_, _, picture)
@@ -158,7 +158,7 @@ impl Record {
         }
     }
 
-    /// What is no picture, as a line of JSON.
+    /// The record as a line of JSON; `None` for pictures.
     pub(super) fn to_line(&self) -> Option<serde_json::Result<Vec<u8>>> {
         Some(match self {
             Record::Folder(folder, details) => line(folder, details),
@@ -173,7 +173,7 @@ impl Record {
         })
     }
 
-    /// What such a line says.
+    /// The record that such a line describes.
     pub(super) fn of_line(kind: Kind, line: &[u8]) -> anyhow::Result<Self> {
         Ok(match kind {
             Kind::Folders => {
@@ -215,7 +215,7 @@ impl Record {
         })
     }
 
-    /// Whether it is as our services make it: so are those that are written and those that are read.
+    /// Checks that it is as our services make it. This is checked when it is written and when it is read.
     pub(crate) fn check(&self) -> anyhow::Result<()> {
         match self {
             Record::Rule(_, rule) => Ok(rule.check()?),

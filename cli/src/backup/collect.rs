@@ -32,7 +32,7 @@ pub(super) struct Collector<'a> {
     damage: Damage,
 }
 
-/// How much of each stream or bucket NATS itself cannot read any more.
+/// How many messages of each stream or bucket NATS itself can no longer read.
 #[derive(Default)]
 pub(super) struct Damage(BTreeMap<&'static str, u64>);
 
@@ -71,8 +71,9 @@ impl<'a> Collector<'a> {
         }
     }
 
-    /// What says something of another thing is read before it: an acknowledgement before the alerts, an event before its
-    /// picture. So what changes meanwhile looks, once it is restored, like what a crash may leave, which services heal.
+    /// What refers to another thing is read before that thing: an acknowledgement before the alerts, an event before
+    /// its picture. So after a restore, what changed meanwhile looks as it may look after a crash, and services heal
+    /// that.
     pub(super) async fn collect(mut self, exhibits: Exhibits) -> Result<Damage, Failure> {
         self.events::<FolderChange>(|Stored { key, event, .. }| {
             let (folder, details) = key.folder().zip(event.value)?;

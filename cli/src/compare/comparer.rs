@@ -18,7 +18,7 @@ use quick_cache::sync::Cache;
 
 use super::{Answer, detail};
 
-/// So many looks are kept: by the measure `parts`, which has the largest, some 160 MB.
+/// How many looks are kept. By the measure `parts`, which has the largest, they take some 160 MB.
 const KEPT_LOOKS: usize = 512;
 
 /// What all threads share.

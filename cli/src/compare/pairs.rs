@@ -16,7 +16,7 @@ use service_runtime::Failure;
 use super::{Answer, comparer::Comparer};
 use crate::progress::Progress;
 
-/// So many lines may be read for each core before the first of them is answered.
+/// How many lines may be read ahead for each core before the first of them is answered.
 const AHEAD: usize = 4;
 
 /// A line, and where its answer is waited for.

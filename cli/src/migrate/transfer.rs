@@ -24,7 +24,7 @@ pub(super) struct Transfer<'a> {
     pub(super) is_there: bool,
 }
 
-/// What of the old pictures is there, and what is not.
+/// Which of the old pictures the service has, and which it lacks.
 struct Compared<'a> {
     there: usize,
     /// To be uploaded, the oldest first.
@@ -163,7 +163,7 @@ impl<'a> Images<'a> {
         }
     }
 
-    /// Whether one of them has this file's content.
+    /// Whether one of these pictures has the content of this file.
     async fn take(&mut self, picture: &OldPicture) -> Result<bool, Failure> {
         let Some(ids) = self.by_size.get_mut(&picture.bytes) else {
             return Ok(false);

@@ -20,7 +20,7 @@ pub(super) struct Password {
     pub(super) origin: Origin,
 }
 
-/// Whether what was derived from a password before can still hold.
+/// Whether the password was made now or found. What was derived from a found one before can still hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Origin {
     Made,

@@ -31,10 +31,10 @@ use super::data_folder::DataFolder;
 
 const PORT: u16 = 5025;
 
-/// So many are shown.
+/// How many messages are shown.
 const MOST: usize = 50;
 
-/// One is no larger, with its picture.
+/// The most bytes of a message with its picture.
 const MAX_BYTES: usize = 8 * 1024 * 1024;
 
 /// Only loopback connects.
@@ -77,7 +77,7 @@ struct CaughtPage<'a> {
     web: &'a str,
 }
 
-/// What of a webhook's body is shown.
+/// The parts of a webhook's body that are shown.
 #[derive(Deserialize)]
 struct Body {
     key: String,
@@ -111,7 +111,7 @@ impl Catcher {
         Ok(Catcher { listener, address })
     }
 
-    /// Where what it has caught is shown.
+    /// The address of the page that shows what it has caught.
     pub(super) fn url(&self) -> String {
         format!("http://{}/", self.address)
     }

@@ -1,5 +1,5 @@
-//! Whether our nats-server can write to its disk. A stream to which a write has once failed goes on failing, whatever room
-//! there is again, until the server is started anew; to who publishes there it gives no answer.
+//! Whether our nats-server can write to its disk. A stream to which one write has failed goes on failing until the
+//! server is started anew, even when there is room again. Whoever publishes there gets no answer.
 
 use std::{
     path::PathBuf,
@@ -39,7 +39,7 @@ const INTERVAL: Duration = Duration::from_secs(2);
 const ROOM_TO_START: u64 = 64 * 1024 * 1024;
 
 impl Disk {
-    /// That of the server whose data are in `folder` and which answers on this port of loopback.
+    /// Watches the server whose data are in `folder` and which answers on this port of loopback.
     pub(super) fn new(folder: PathBuf, monitor_port: u16) -> Self {
         choose_cryptography();
         // On loopback, where no proxy has any business.
@@ -56,7 +56,7 @@ impl Disk {
         self.monitor_port
     }
 
-    /// Whether all that was to be written was, as far as is known.
+    /// Whether everything was written that was to be, as far as is known.
     pub(super) fn is_written(&self) -> bool {
         self.is_written.load(Ordering::Relaxed)
     }

@@ -35,7 +35,7 @@ pub(super) struct LocalServer {
     folder: PathBuf,
     port: u16,
     lock: File,
-    /// Of nats-server.
+    /// The disk of nats-server; other servers have none here.
     disk: Option<Disk>,
     trouble: watch::Sender<Option<String>>,
 }

@@ -15,7 +15,7 @@ use service_runtime::Failure;
 const LITTLE: u64 = 256 * MEGABYTE;
 const MEGABYTE: u64 = 1_000_000;
 
-/// What a person must see to before a server that has ended can run again, by the last line of its log.
+/// What a person must do before a server that has ended can run again, by the last line of its log.
 pub(super) fn cause_of_end(server: Server, folder: &Path) -> Option<String> {
     let log = folder.join(format!("{server}.log"));
     let last = last_line(&log).ok()?;
@@ -76,7 +76,8 @@ pub(super) fn check_room(folder: &Path) -> Result<(), Failure> {
     }
 }
 
-/// How much must be free for streams that may take so much: a nats-server lets streams have three quarters.
+/// How many bytes must be free for streams that may take `reserved` bytes: a nats-server lets streams have three
+/// quarters.
 fn needed(reserved: u64) -> u64 {
     reserved.div_ceil(3) * 4
 }

@@ -6,8 +6,8 @@ use ring::hmac;
 
 use crate::{Digest, PasswordHash, Secret};
 
-/// What a device shows on which a user has logged in before. Only who has the hash of the user's password can make one, so
-/// none has to be kept, and with another password all end. It lets nobody in.
+/// What a device shows on which a user has logged in before. Only whoever has the hash of the user's password can make
+/// one. So we keep none, and all become worthless when the password changes. It lets nobody in.
 #[derive(Clone, PartialEq, Eq)]
 pub struct KnownDevice {
     id: Digest,

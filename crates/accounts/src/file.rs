@@ -90,7 +90,8 @@ impl UsersFile {
         self.parse(&self.bytes()?)
     }
 
-    /// What its [`bytes`](UsersFile::bytes) say. That there are none says nothing: somebody else may be about to write them.
+    /// The accounts in its [`bytes`](UsersFile::bytes). An empty file is damaged, since somebody else may be about to
+    /// write it.
     pub fn parse(&self, bytes: &[u8]) -> Result<Accounts, FileError> {
         let damaged = |fault: contents::Fault| FileError::Damaged {
             path: self.0.clone(),
@@ -116,7 +117,7 @@ impl UsersFile {
         contents::read(text).map_err(damaged)
     }
 
-    /// Whether others than the owner and the group may read it.
+    /// Whether anybody but the owner and the group may read or write it.
     pub fn is_open_to_others(&self) -> bool {
         fs::metadata(&self.0).is_ok_and(|metadata| metadata.mode() & 0o006 != 0)
     }

@@ -64,7 +64,7 @@ impl PasswordHash {
         hash(Secret::random().reveal())
     }
 
-    /// Whether it is this password's. Takes as long as hashing it.
+    /// Whether it is the hash of this password. Takes as long as hashing it.
     pub(crate) fn fits(&self, password: &str) -> bool {
         let Ok(hash) = phc::PasswordHash::new(&self.0) else {
             return false;
@@ -75,7 +75,7 @@ impl PasswordHash {
                 .is_ok()
     }
 
-    /// What stands in the users file, which nobody else may see.
+    /// The text in the users file, which nobody else may see.
     pub(crate) fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }

@@ -11,8 +11,8 @@ use subtle::ConstantTimeEq;
 #[derive(Clone)]
 pub struct Secret(String);
 
-/// What is kept of a secret: its SHA-256, in hexadecimal. A secret is too long to be guessed, so that no slow hash is
-/// needed. Comparing two takes the same time wherever they differ.
+/// What is kept of a secret: its SHA-256, in hexadecimal. It needs no slow hash, since a secret is too long to be
+/// guessed. Comparing two takes the same time wherever they differ.
 #[derive(Clone, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
 pub struct Digest(String);

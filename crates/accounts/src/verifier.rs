@@ -29,8 +29,8 @@ impl Verifier {
         }
     }
 
-    /// Whether the password is the one behind the hash. Without a hash, as for a name that nobody has, the answer is no and
-    /// takes as long.
+    /// Whether the password is the one behind the hash. If there is no hash, as for a name that nobody has, the answer
+    /// is no and takes as long.
     pub async fn verify(
         &self,
         hash: Option<&PasswordHash>,

@@ -36,7 +36,7 @@ impl Age {
         self.reference_since.max(self.frame_stored_at)
     }
 
-    /// Whether this tells of an earlier moment than the other: it was made with an older reference, or of an older frame.
+    /// Whether this is of an earlier moment than the other: its reference is older, or its frame is.
     pub(crate) fn is_older_than(self, other: Age) -> bool {
         self.reference_since < other.reference_since || self.frame_stored_at < other.frame_stored_at
     }

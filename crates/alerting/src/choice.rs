@@ -161,7 +161,8 @@ impl Known<'_> {
             .flatten()
     }
 
-    /// What a change would have done; `None` where it would have dropped an alert called real, or none called normal.
+    /// What a change would have done. `None` where it would have dropped an alert called real, or would have dropped
+    /// none called normal.
     fn choice(&self, change: RuleChoice, fires: impl Fn(&Alert) -> bool) -> Option<Choice> {
         if !self.real.iter().all(|alert| fires(alert)) {
             return None;
@@ -198,13 +199,13 @@ impl Known<'_> {
     }
 }
 
-/// Whether an alert would have fired by this threshold without what masks leave out, about; so is one of which its places do not
-/// tell.
+/// Whether an alert would have fired by this threshold without what masks leave out, roughly. An alert whose places do
+/// not tell counts as one that would.
 pub fn fires_despite(alert: &Alert, threshold: f64, masks: &Areas) -> bool {
     is_of_the_whole(alert) || differs_again(&alert.patches, threshold, masks).unwrap_or(true)
 }
 
-/// That which drops more; of two that drop as many, the first.
+/// The one that drops more; the first where both drop as many.
 fn better(one: Choice, other: Choice) -> Choice {
     match other.dropped.len() > one.dropped.len() {
         true => other,
@@ -217,12 +218,12 @@ fn is_first(alert: &Alert, kinds: &[Kind]) -> bool {
     first.is_some_and(|first| kinds.contains(&first.kind()))
 }
 
-/// Whether no threshold has a say in it.
+/// Whether the alert would fire whatever the threshold is.
 fn is_blank(alert: &Alert) -> bool {
     is_first(alert, &[Kind::Blank])
 }
 
-/// Whether no mask has.
+/// Whether the alert would fire whatever masks leave out.
 fn is_of_the_whole(alert: &Alert) -> bool {
     is_first(alert, &[Kind::Blank, Kind::Blurred, Kind::Dark])
 }

@@ -1,4 +1,4 @@
-//! Whether an alert fires or resolves: a pure function of what is known of the folder and of what was just seen.
+//! Whether an alert fires or resolves: a pure function of what is known of the folder and what was just seen.
 
 mod ending;
 
@@ -25,7 +25,7 @@ pub struct Standing<'a> {
     pub expected: u64,
 }
 
-/// What else counts for the view.
+/// What else counts where the subject is the view.
 #[derive(Debug, Clone, Copy)]
 pub struct ViewStanding<'a> {
     /// The rule in force.
@@ -37,7 +37,7 @@ pub struct ViewStanding<'a> {
 /// What was just learnt of a camera.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CameraSeen {
-    /// How it stands.
+    /// Its condition.
     pub condition: CameraCondition,
     /// The last frame that came from it.
     pub frame: Option<Frame>,
@@ -59,7 +59,7 @@ impl CameraSeen {
     }
 }
 
-/// How a camera stands.
+/// The condition of a camera.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CameraCondition {
     /// This is wrong with it, the most telling first.
@@ -85,11 +85,11 @@ pub struct Transition {
     /// Without its sentence. Where it resolves because of what a frame shows, also without the cause and the worst
     /// similarity: these take a look at the comparisons since it fired ([`Ending`]).
     pub alert: Alert,
-    /// How long what led to it had lasted by then.
+    /// How long what led to it had lasted at that moment.
     pub lasted: Duration,
 }
 
-/// What a comparison gives rise to.
+/// What follows from a comparison.
 pub fn after_comparison(
     standing: &Standing<'_>,
     view: &ViewStanding<'_>,
@@ -137,12 +137,12 @@ pub fn after_comparison(
     }
 }
 
-/// What follows from a folder's having no reference any more.
+/// What follows when a folder has no reference any more.
 pub fn after_removal(last: Option<&Alert>, now: OffsetDateTime) -> Decision {
     end(last, now, ResolvedBy::Removed)
 }
 
-/// What follows from a folder's alerts being switched off.
+/// What follows when a folder's alerts are switched off.
 pub fn after_switching_off(last: Option<&Alert>, now: OffsetDateTime) -> Decision {
     end(last, now, ResolvedBy::SwitchedOff)
 }

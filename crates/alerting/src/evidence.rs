@@ -56,13 +56,13 @@ pub struct Pictures<'a> {
 /// How long an alert may wait for the pictures behind it.
 const PATIENCE: Duration = Duration::from_secs(1);
 
-/// How often what waits is tried again.
+/// How often it is tried again to store the evidence that waits.
 const RETRY: Duration = Duration::from_secs(2);
 
-/// How many pictures at most go for a new one where the evidence of all is too large.
+/// The most pictures that are removed for a new one where the evidence of all folders is too large.
 const MOST_REMOVED: usize = 16;
 
-/// How many of those are tried at a time: alerts that come meanwhile join them, and must not do so faster than they go.
+/// How many waiting pictures are tried at a time. New ones join them meanwhile and must not come faster than these go.
 const SIDE_BY_SIDE: usize = 8;
 
 /// Where the bytes of an exhibit come from.
@@ -119,7 +119,7 @@ impl EvidenceWriter {
         folds.start_with::<ExhibitChange>(move |latest| writer.shares.apply(latest));
     }
 
-    /// Whether some evidence waits until NATS stores it.
+    /// Whether some evidence is still waiting for NATS to store it.
     pub fn is_behind(&self) -> bool {
         !self.0.waiting.is_empty()
     }
@@ -270,7 +270,7 @@ impl Writer {
         }
     }
 
-    /// Whether it need not wait any more.
+    /// Tries again to keep what waits; says whether that is settled.
     async fn try_again(&self, exhibit: &WaitingExhibit) -> bool {
         let (key, source) = (&exhibit.key, &exhibit.source);
         match timeout(PATIENCE, self.keep(key, source)).await {

@@ -1,4 +1,5 @@
-//! What was seen since an alert fired, read from `COMPARISONS` when it ends, and from `HISTORY` where that reaches further back.
+//! Reads what was seen since an alert fired, when the alert ends: from `COMPARISONS`, and from `HISTORY` where that
+//! reaches further back.
 //! What follows from it is left to `episode`.
 
 use std::time::Duration;
@@ -18,7 +19,7 @@ pub struct EpisodePast {
     bus: Bus,
 }
 
-/// How long an end waits for that look: the alert must not.
+/// How long the end of an alert waits until the comparisons are read.
 const PATIENCE: Duration = Duration::from_secs(2);
 
 impl EpisodePast {

@@ -9,14 +9,14 @@ use time::OffsetDateTime;
 
 use crate::episode::{Decision, Standing, ViewStanding, after_comparison};
 
-/// What a comparison found, as far as it tells whether an alert fires.
+/// What a comparison found, as far as it decides whether an alert fires.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PastFrame<'a> {
     /// When the broker stored the frame.
     pub frame_stored_at: OffsetDateTime,
     /// The folder's reference when it was compared.
     pub reference: &'a Reference,
-    /// What was measured then, by whatever rule.
+    /// What was measured then. It does not matter by which rule.
     pub measured: Measured,
 }
 

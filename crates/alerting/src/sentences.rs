@@ -17,7 +17,8 @@ pub fn of_alert(alert: &Alert, lasted: Duration) -> String {
     }
 }
 
-/// What findings say, the most telling first, as the rest of a sentence that begins with what they were found of.
+/// What findings say, the most telling first. It is the rest of a sentence that begins with the folder or camera they
+/// are about.
 pub fn of_findings(findings: &[Finding]) -> String {
     let Some(first) = findings.first() else {
         return words(&Finding::default());
@@ -33,7 +34,7 @@ pub fn of_findings(findings: &[Finding]) -> String {
     }
 }
 
-/// What can be said of findings beside the kind of the first: which way, where, whose. Empty where there is nothing.
+/// What findings say beyond the kind of the first: which way, where, or whose view. Empty where they say no more.
 pub fn more_of(findings: &[Finding]) -> String {
     let Some(first) = findings.first() else {
         return String::new();
@@ -50,7 +51,7 @@ pub fn more_of(findings: &[Finding]) -> String {
     }
 }
 
-/// Whether nothing of the view is left, so that nobody can say whether it is covered.
+/// Whether nothing of the view is left. Then nobody can say whether the camera is covered or was turned.
 fn or_turned(findings: &[Finding]) -> bool {
     matches!(findings, [_, second, ..] if second.kind() == Kind::Moved)
 }

@@ -8,8 +8,8 @@ use event_bus::{AlertSubject, Folder, Hold, Stored};
 use proto::v1::{Alert, Phase};
 use time::OffsetDateTime;
 
-/// What is known of alerts and holds. Folds over their streams write it, and whoever has just published one; everybody
-/// reads it. No lock is held across an await.
+/// What is known of alerts and holds. It is written by the folds over their streams, and by whoever has just published
+/// an alert or a hold. Everybody reads it. No lock is held across an await.
 #[derive(Default)]
 pub struct AlertStates(RwLock<Known>);
 
@@ -32,7 +32,7 @@ impl AlertStates {
         self.read().alerts.get(subject).cloned()
     }
 
-    /// What was last remembered of a hold of the folder.
+    /// What was last remembered of a hold in this folder.
     pub fn hold(&self, folder: &Folder) -> Option<Stored<Hold>> {
         self.read().holds.get(folder).cloned()
     }
@@ -71,8 +71,9 @@ impl AlertStates {
         self.write().heard.insert(subject, now);
     }
 
-    /// Whether more may have been said of a subject than is known: something was heard of it that the stream has not handed
-    /// on, or the connection, the n-th of this process, came after the last answer and what was said meanwhile was not heard.
+    /// Whether more may have been said of a subject than is known here. Either something was heard of it that the
+    /// stream has not handed on yet. Or this connection, the n-th of the process, came after the last answer, and what
+    /// was said between was not heard.
     pub(crate) fn is_doubtful(&self, subject: &AlertSubject, connection: u64) -> bool {
         let known = self.read();
         let asked_on = known.asked_on.get(subject).copied().unwrap_or(1);

@@ -64,13 +64,13 @@ pub enum TransitionError {
     Store(#[from] StoreError),
 }
 
-/// How often a decision is tried against others that are faster each time.
+/// How often a decision is tried, where others are faster each time.
 const ATTEMPTS: usize = 8;
 
 /// Between two of them, where the broker does not say yet what came first.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// What a decision is made upon, and what the broker must still hold when it is carried out.
+/// What a decision is based on. The broker must still hold it when the decision is carried out.
 struct Known {
     alert: Option<Stored<Alert>>,
     hold: Option<Stored<Hold>>,
@@ -120,7 +120,7 @@ impl Transitions {
         .await
     }
 
-    /// Whether nothing follows from a comparison: no alert fires or resolves by it, and no hold begins or ends.
+    /// Whether a comparison changes nothing: no alert fires or resolves, and no hold begins or ends.
     ///
     /// # Errors
     /// When the broker must be asked how things stand, and does not say.
@@ -256,8 +256,8 @@ impl Transitions {
         alert
     }
 
-    /// Whether what led to the alert held when it was seen, and no longer does: looking back and storing evidence take
-    /// a while.
+    /// Whether what led to the alert no longer holds. It held when it was seen, but looking back and storing evidence
+    /// take a while.
     async fn is_overtaken(
         &self,
         folder: &Folder,
@@ -273,8 +273,8 @@ impl Transitions {
         }
     }
 
-    /// Whether the frame by which an alert is to end is not the last one that was judged, and that one does not match:
-    /// others have judged on. They saw it firing, and so had nothing to say.
+    /// Whether a newer frame than the one that is to end the alert was judged, and does not match. Others judged it
+    /// while the alert was firing, and so had nothing to say.
     async fn mismatches_again(
         &self,
         folder: &Folder,
@@ -289,7 +289,7 @@ impl Transitions {
         }))
     }
 
-    /// Whether a frame came from the camera after this one.
+    /// Whether the camera sent a frame after this moment.
     async fn sends_again(
         &self,
         folder: &Folder,

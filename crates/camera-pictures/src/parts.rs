@@ -15,10 +15,10 @@ pub enum PartsError {
         "the camera's pictures have more than {max_bytes} bytes: make them smaller in the camera"
     )]
     TooLarge {
-        /// What a picture may have.
+        /// The most bytes that a picture may have.
         max_bytes: usize,
     },
-    /// What there is between the parts is no head of one.
+    /// What stands between the parts is no head of a part.
     #[error("the camera's stream of pictures is none: a part has no head")]
     NoHead,
     /// There is text in it.
@@ -26,7 +26,7 @@ pub enum PartsError {
     Page,
 }
 
-/// Whether what has this type is for people to read, and no picture.
+/// Whether something of this type is text for people, and no picture.
 pub fn is_page(content_type: &str) -> bool {
     content_type.starts_with("text/") || content_type.contains("json")
 }
@@ -39,7 +39,7 @@ pub struct Parts {
 }
 
 impl Parts {
-    /// Of a stream in which this stands between the parts, which have at most so many bytes.
+    /// The parts of a stream that `boundary` separates. Each has at most `max_bytes` bytes.
     pub fn new(boundary: &str, max_bytes: usize) -> Self {
         Parts {
             buffer: BytesMut::new(),
@@ -90,8 +90,8 @@ impl Parts {
         }
     }
 
-    /// How long the part is that the buffer goes on with; `None` where its end did not come yet. It is the same in whatever pieces
-    /// the stream comes.
+    /// The length of the part with which the buffer goes on; `None` where its end has not come yet. The result does not
+    /// depend on the pieces in which the stream comes.
     fn length(&self, content: &[u8], said: Option<usize>) -> Option<usize> {
         let said = said.filter(|said| *said <= self.max_bytes);
         // A delimiter may be in a picture by chance, above all where it is two hyphens; right behind the end of one, it is none.
@@ -109,7 +109,7 @@ impl Parts {
         }
     }
 
-    /// Where a part may end, without the end of a line before the delimiter.
+    /// The places where a part may end. The end of a line before the delimiter does not belong to the part.
     fn ends<'a>(&'a self, content: &'a [u8]) -> impl Iterator<Item = usize> + 'a {
         memmem::find_iter(content, &self.delimiter).map(|end| {
             let part = &content[..end];

@@ -24,7 +24,7 @@ pub struct Luma(Vec<u8>);
 const PLACES: usize = 40_000;
 
 impl Luma {
-    /// Of all luma samples of a picture of this width.
+    /// Takes some of the luma samples of a picture of this width.
     pub fn of(samples: &[u8], width: usize) -> Self {
         // As far apart across as down, so that it is no grid that follows blocks of 8.
         let all = samples.len().max(1);
@@ -119,7 +119,7 @@ impl Picture {
     }
 }
 
-/// Whether a JPEG has its end; some cameras put more behind it.
+/// Whether a JPEG has its end marker. Some cameras send more after it.
 fn ends(jpeg: &[u8]) -> bool {
     const BEHIND: usize = 4096;
     let tail = &jpeg[jpeg.len().saturating_sub(BEHIND)..];

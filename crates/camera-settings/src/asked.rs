@@ -93,7 +93,7 @@ impl From<Wrong> for Refused {
 }
 
 impl Asked {
-    /// What is to be stored of a folder's camera, its password encrypted; `before` is what is stored now.
+    /// What to store of a folder's camera, its password encrypted; `before` is what is stored now.
     ///
     /// # Errors
     /// When it cannot be so.

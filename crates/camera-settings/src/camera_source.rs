@@ -11,11 +11,12 @@ pub enum CameraSource {
     Network(Address),
     /// A folder into which it writes pictures, by FTP or on a share.
     Folder(PathBuf),
-    /// What an ffmpeg that is installed makes of something else.
+    /// The pictures that an installed ffmpeg makes of something else.
     Ffmpeg(FfmpegInput),
 }
 
-/// What ffmpeg reads: an address, or options that end in one. It is shown without the latter, which may hold a secret.
+/// What ffmpeg reads: an address, or options that end in one. The address may hold a secret, so it is left out when
+/// this is shown.
 #[derive(Clone, PartialEq, Eq)]
 pub struct FfmpegInput(Vec<String>);
 
@@ -54,7 +55,7 @@ impl CameraSource {
         Ok(CameraSource::Network(Address::parse(text)?))
     }
 
-    /// Where it is in the network, if that is where it is.
+    /// Its address, if it is in the network.
     pub fn address(&self) -> Option<&Address> {
         match self {
             CameraSource::Network(address) => Some(address),

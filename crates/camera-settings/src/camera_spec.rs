@@ -6,7 +6,7 @@ use event_bus::Folder;
 
 use crate::{Address, CameraSource, CertificatePin, Login, Reach};
 
-/// What is set of a camera. Where two of these differ, the camera is connected to again.
+/// What is set of a camera. When it changes, we connect to the camera anew.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CameraSpec {
     /// Its name.
@@ -15,7 +15,7 @@ pub struct CameraSpec {
     pub folder: Folder,
     /// Where its pictures come from.
     pub source: CameraSource,
-    /// What it is shown when it asks for a login.
+    /// The name and password to show when the camera asks for a login.
     pub login: Option<Login>,
     /// At most one picture in this time.
     pub every: Duration,
@@ -29,9 +29,9 @@ pub struct CameraSpec {
     pub authority: Option<Vec<u8>>,
     /// The certificate that it must show, in place of one that somebody has signed.
     pub pin: Option<CertificatePin>,
-    /// Whether it is said where its picture stands still.
+    /// Whether it is said when its picture stands still.
     pub freeze_watch: FreezeWatch,
-    /// Where it may be.
+    /// The networks in which it may be.
     pub reach: Reach,
     /// Where all of this was set.
     pub set_by: SetBy,
@@ -57,7 +57,7 @@ pub enum Transport {
     Udp,
 }
 
-/// Whether it is said where a camera's picture stands still.
+/// Whether it is said when a camera's picture stands still.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FreezeWatch {
     /// It is.
@@ -70,7 +70,7 @@ impl CameraSpec {
     /// How often a picture is taken unless something else is set.
     pub const USUAL_EVERY: Duration = Duration::from_secs(2);
 
-    /// How wide pictures of video are at most unless something else is set.
+    /// The most pixels that pictures of video are wide, unless something else is set.
     pub const USUAL_MAX_WIDTH: NonZero<u16> = NonZero::new(1280).expect("it is not 0");
 
     /// A camera of this name and folder, and what is usual.

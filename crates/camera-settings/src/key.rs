@@ -104,7 +104,7 @@ impl CameraKey {
         STANDARD.encode([&nonce[..], &sealed].concat())
     }
 
-    /// What was sealed for this; `None` where it was for something else, or by another key.
+    /// The text that was sealed for this purpose; `None` if it was sealed for another one, or by another key.
     pub(crate) fn open(&self, sealed: &str, purpose: &[u8]) -> Option<String> {
         let bytes = STANDARD.decode(sealed).ok()?;
         let (nonce, sealed) = bytes.split_at_checked(NONCE_LEN)?;

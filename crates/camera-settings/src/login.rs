@@ -11,7 +11,7 @@ pub struct Login {
 }
 
 impl Login {
-    /// Of these two.
+    /// A login with this name and password.
     pub fn new(username: impl Into<String>, password: impl Into<String>) -> Self {
         Login {
             username: username.into(),

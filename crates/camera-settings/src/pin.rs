@@ -17,7 +17,7 @@ pub struct CertificatePin([u8; 32]);
 pub struct InvalidPin;
 
 impl CertificatePin {
-    /// That of this certificate (DER).
+    /// The pin of this certificate (DER).
     pub fn of(certificate: &[u8]) -> Self {
         let mut pin = [0; 32];
         pin.copy_from_slice(digest(&SHA256, certificate).as_ref());

@@ -1,4 +1,4 @@
-//! Where a camera may be. One that is set by API could otherwise make us ask whatever we can reach on behalf of who sets it.
+//! Where a camera may be. Otherwise whoever sets a camera by API could make us ask anything that we can reach.
 
 use std::{fmt, net::IpAddr, str::FromStr as _, sync::Arc};
 
@@ -23,7 +23,8 @@ pub struct Networks(Arc<[IpNet]>);
 /// Those of RFC 1918 and RFC 4193.
 const PRIVATE: [&str; 4] = ["10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "fc00::/7"];
 
-/// Where a machine finds itself, its link, or what its cloud tells it alone; and what is no machine's address.
+/// The addresses by which a machine finds itself or its link, or that its cloud answers for it alone; and those of no
+/// machine.
 const SPECIAL: [&str; 9] = [
     "127.0.0.0/8",
     "::1/128",
@@ -66,7 +67,7 @@ impl Reach {
         }
     }
 
-    /// Whether it can be said of an address, without asking what its name stands for, that no camera may be there.
+    /// Whether the address alone shows that no camera may be there, without asking what a name stands for.
     pub(crate) fn excludes(&self, address: &Address) -> bool {
         let (host, _) = address.host_and_port();
         IpAddr::from_str(host).is_ok_and(|address| !self.has(address))

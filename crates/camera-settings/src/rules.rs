@@ -1,4 +1,4 @@
-//! What each setting may be, wherever it is set.
+//! The values that each setting may have, wherever it is set.
 
 use std::{num::NonZero, ops::RangeInclusive, time::Duration};
 
@@ -28,19 +28,19 @@ pub enum Wrong {
     /// A width that cannot be.
     #[error("{setting} is a number of pixels from {} to {}, as in 1280", WIDTHS.start(), WIDTHS.end())]
     Width {
-        /// What it is called.
+        /// The name of the setting.
         setting: &'static str,
     },
     /// A second address of pictures, where the first gives pictures already.
     #[error("{setting} is for video by rtsp://; its source gives pictures already")]
     NeedlessFallback {
-        /// What it is called.
+        /// The name of the setting.
         setting: &'static str,
     },
     /// A certificate that nobody will show.
     #[error("{setting} is for https:// and rtsps://, and none of its addresses begins so")]
     NeedlessPin {
-        /// What it is called.
+        /// The name of the setting.
         setting: &'static str,
     },
     /// Datagrams, which go past TLS.
@@ -66,7 +66,7 @@ pub fn snapshot(text: &str) -> Result<Address, Wrong> {
     }
 }
 
-/// How wide pictures of video are made; `setting` is what that is called.
+/// The width to which pictures of video are reduced; `setting` is the name of that.
 ///
 /// # Errors
 /// When they cannot be so.
@@ -100,7 +100,7 @@ fn is_line(text: &str, max_bytes: usize) -> bool {
     !text.is_empty() && text.len() <= max_bytes && !text.contains(char::is_control)
 }
 
-/// What settings say together; they are called so.
+/// Checks that the settings go together; `fallback` and `pin` are the names of two of them.
 ///
 /// # Errors
 /// When they do not go together.

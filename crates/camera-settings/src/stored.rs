@@ -73,7 +73,7 @@ pub(crate) fn without_login(
     Ok(spec)
 }
 
-/// What a password is for: whose, of which folder's camera, shown to which servers.
+/// The purpose of a password: whose it is, of which folder's camera, and to which servers it is shown.
 pub(crate) fn purpose(spec: &CameraSpec, username: &str) -> Vec<u8> {
     let fallback = spec.fallback_snapshot.as_ref().map(Address::server);
     let pin = spec.pin.map(|pin| pin.to_string());

@@ -16,8 +16,8 @@ const AT_LIMIT: f32 = 127.5;
 /// From this score on a place has changed.
 const CHANGED: u8 = 128;
 
-/// Whether a frame whose places had these scores, and which was a mismatch by this threshold, is one without what masks leave
-/// out. `None` where the scores don't explain that it was: then masks say nothing of it.
+/// Whether a frame would still be a mismatch by this threshold without what masks leave out. `scores` are those of its
+/// places. `None` where the scores don't explain why it was a mismatch: then nothing can be said of masks.
 pub fn differs_again(scores: &[u8], threshold: f64, areas: &Areas) -> Option<bool> {
     if scores.len() != Patches::ROWS * Patches::COLUMNS {
         return None;
@@ -38,7 +38,7 @@ pub fn differs_again(scores: &[u8], threshold: f64, areas: &Areas) -> Option<boo
     Some(excess(scores, &counting, decisive) > limit)
 }
 
-/// What has changed in every one of some frames, as masks that leave it out: a rectangle for what hangs together.
+/// What has changed in every one of these frames, as masks that leave it out: a rectangle for each connected part.
 pub fn changed_in_all<'a>(frames: impl IntoIterator<Item = &'a [u8]>) -> Vec<Mask> {
     let mut marked: Option<Vec<bool>> = None;
     for scores in frames {

@@ -28,11 +28,11 @@ pub struct Areas {
 /// What masks leave out.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Masked {
-    /// Of the grey levels.
+    /// For each grey level.
     pub(crate) pixels: Vec<bool>,
-    /// Of the places of stage 5.
+    /// For each place of stage 5.
     pub(crate) fine: Vec<bool>,
-    /// Of those of stage 7.
+    /// For each place of stage 7.
     pub(crate) coarse: Vec<bool>,
 }
 
@@ -42,14 +42,14 @@ pub(crate) struct Area {
     /// As the rule has it.
     pub(crate) region: WatchedRegion,
     pixels: Vec<bool>,
-    /// Places of stage 5, without those that masks leave out.
+    /// The places of stage 5 that lie in it, without those that masks leave out.
     pub(crate) fine: Vec<bool>,
-    /// Of stage 7, the same way.
+    /// The same for stage 7.
     pub(crate) coarse: Vec<bool>,
 }
 
 impl Areas {
-    /// Of a rule that has passed [`Rule::check`](proto::v1::Rule::check).
+    /// The areas of a rule that has passed [`Rule::check`](proto::v1::Rule::check).
     pub fn of(masks: &[Mask], regions: &[WatchedRegion]) -> Self {
         let masked = (!masks.is_empty()).then(|| Masked::of(masks));
         let regions = regions

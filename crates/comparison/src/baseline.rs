@@ -27,9 +27,9 @@ pub struct Baseline {
 /// A picture that shows how the view should look.
 #[derive(Debug, Clone, PartialEq)]
 pub struct BaselinePicture {
-    /// Of its upload.
+    /// The id of its upload.
     pub id: String,
-    /// Of its file.
+    /// The name of its file.
     pub name: String,
     /// What it looks like.
     pub look: Look,
@@ -169,7 +169,7 @@ impl Baseline {
         })
     }
 
-    /// Of pictures that are equally close, the first.
+    /// The closest picture by hashes; the first of those that are equally close.
     fn closest_hash(&self, frame: &Look, measure: Measure) -> Option<Closest<'_>> {
         let mut closest: Option<Closest<'_>> = None;
         for picture in &self.pictures {

@@ -39,7 +39,7 @@ pub struct Glance {
 }
 
 impl Glance {
-    /// Of a picture with this fingerprint that takes so many bytes.
+    /// The glance at a picture with these cells and this fingerprint, whose file has this many bytes.
     pub fn new(cells: Cells, fingerprint: &Fingerprint, bytes: usize) -> Self {
         Glance {
             cells,
@@ -53,7 +53,7 @@ impl Glance {
     }
 }
 
-/// What a verdict rests on but for the frame.
+/// What a verdict rests on, apart from the frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Grounds {
     baseline: Digest,
@@ -92,8 +92,8 @@ impl Memory {
     /// For how long what was said of a frame stands at most, from when one frame was stored to when the other was.
     pub const LONGEST: Duration = Duration::seconds(60);
 
-    /// What was said of an earlier frame and holds of this one as well, which was stored `at`; `None` where it must be judged in
-    /// full.
+    /// What was said of an earlier frame, if it holds for this one as well, which was stored `at`. `None` where this
+    /// frame must be judged in full.
     pub fn carries(&self, glance: &Glance, at: OffsetDateTime, grounds: &Grounds) -> Option<&Said> {
         let last = self.last.as_ref()?;
         let age = at - last.at;

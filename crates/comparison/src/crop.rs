@@ -20,7 +20,8 @@ pub struct Crop {
     bottom: u16,
 }
 
-/// What the network saw of parts of a picture; `None` of a part that it could not see, since the picture is lost.
+/// What the network saw of parts of a picture. `None` stands for a part that it could not see because the picture is
+/// lost.
 pub type Details = BTreeMap<Crop, Option<Arc<view::Look>>>;
 
 /// What a look must have for frames to be judged by a rule.
@@ -34,12 +35,12 @@ pub struct Needs {
 
 const WHOLE: u16 = 10_000;
 
-/// What is cut out is at least a place of stage 5 wide and high: a twentieth of the width, a fifteenth of the height. What is
-/// smaller has no detail.
+/// The smallest part that is cut out is as wide and high as a place of stage 5: a twentieth of the width, a fifteenth
+/// of the height. Anything smaller has no detail.
 const LEAST: (u16, u16) = (500, 667);
 
 impl Needs {
-    /// Of a rule. Only the measure `view` looks at regions in their own detail.
+    /// What a rule needs. Only the measure `view` looks at regions in their own detail.
     pub fn of(rule: &EffectiveRule) -> Self {
         let mut crops: Vec<Crop> = match rule.measure {
             Measure::View => rule.in_detail().map(Crop::of).collect(),
@@ -107,7 +108,8 @@ impl Crop {
         )
     }
 
-    /// Where a rule's masks and the region lie in what is cut out: the region is the only one, and judged by itself.
+    /// Where a rule's masks and this region lie in the part that is cut out. The region is the only one there, and is
+    /// judged by itself.
     pub(crate) fn areas(self, masks: &[Mask], region: &WatchedRegion) -> Areas {
         let masks: Vec<Mask> = masks
             .iter()

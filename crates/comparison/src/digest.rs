@@ -33,7 +33,8 @@ impl Digest {
     }
 }
 
-/// Of what a rule says about comparing. What it says about alerts is left out: it changes no comparison.
+/// The digest of what a rule says about comparing. What it says about alerts is left out, since it changes no
+/// comparison.
 pub fn rule_digest(rule: &EffectiveRule) -> Digest {
     let mut parts = Parts::new("rule");
     parts.add(rule.measure.word().unwrap_or_default().as_bytes());

@@ -15,14 +15,15 @@ pub struct Measured {
     pub frame_is_blank: bool,
     /// Whether the reference is, so that there is nothing to compare with.
     pub reference_is_blank: bool,
-    /// What is wrong where the similarity is too low: `DIFFERENT`, `BLURRED`, or `DARK`, a night's frame before a day's
-    /// pictures; of a comparison that was made, what it was called.
+    /// What is wrong where the similarity is too low: `DIFFERENT`, `BLURRED`, or `DARK` for a night's frame before a
+    /// day's pictures. For a comparison that was made earlier, it is what the frame was called then.
     pub kind: Kind,
-    /// Whether such a night has lasted so long that it is wrong by itself.
+    /// Whether the night has lasted so long that it is wrong by itself.
     pub dark_lasts: bool,
 }
 
-/// What a mismatch may be called instead of only different. A cover may be a view that was moved, so it comes first.
+/// What a mismatch may be called instead of only different. A covered view may look like one that was moved, so
+/// `Covered` comes first.
 const OF_A_VIEW: [Kind; 6] = [
     Kind::Covered,
     Kind::Moved,
@@ -37,13 +38,13 @@ const OF_A_VIEW: [Kind; 6] = [
 pub struct Judged {
     /// In one word.
     pub verdict: Verdict,
-    /// What is wrong, the most telling first: something in every mismatch, nothing in a match. What is indeterminate says why
-    /// where it is too dark.
+    /// What is wrong, the most telling first. A mismatch has at least one finding, a match has none. An indeterminate
+    /// verdict has one where it is too dark to tell.
     pub findings: Vec<Finding>,
 }
 
 impl Measured {
-    /// What a comparison says that was made; `None` where its frame could not be read.
+    /// What an earlier comparison measured; `None` where its frame could not be read.
     pub fn of(comparison: &Comparison) -> Option<Self> {
         let similarity = comparison.similarity?;
         let verdict = comparison.verdict();
@@ -104,12 +105,12 @@ impl Measured {
     }
 }
 
-/// Whether what is said of a frame is that it is too dark to tell: then nobody can tell how similar it is either.
+/// Whether the frame was said to be too dark to tell. Then nobody can tell how similar it is either.
 pub fn is_too_dark(verdict: Verdict, findings: &[Finding]) -> bool {
     verdict == Verdict::Indeterminate && findings.iter().any(|it| it.kind() == Kind::Dark)
 }
 
-/// How different what is so similar is: 0 to 1, without the last digits, which subtracting makes up.
+/// The difference that goes with this similarity: 0 to 1, without the last digits, which come from subtracting.
 fn difference(similarity: f64) -> f64 {
     const DIGITS: f64 = 1e12;
     ((1.0 - similarity) * DIGITS).round() / DIGITS

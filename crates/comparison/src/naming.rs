@@ -46,7 +46,7 @@ pub fn name(compared: &mut Compared<'_>, frame: &Look, depth: Depth, others: &[O
     }
 }
 
-/// That a frame shows the view of another folder.
+/// The finding that a frame shows the view of another folder, where it does.
 fn elsewhere(measures: &Measures, frame: &view::Look, others: &[Other]) -> Option<Finding> {
     let with_views = others.iter().filter_map(|(folder, baseline)| {
         let look = baseline.reference().look.view.as_deref()?;
@@ -63,7 +63,7 @@ fn elsewhere(measures: &Measures, frame: &view::Look, others: &[Other]) -> Optio
     })
 }
 
-/// Of a name; `different` is what was found before.
+/// The findings that a name stands for; `different` is what was found before.
 fn findings(Name { kind, score }: Name, different: Finding, areas: &Areas) -> Vec<Finding> {
     let of = |kind: Kind| Finding {
         kind: kind.into(),

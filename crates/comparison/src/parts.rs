@@ -48,7 +48,7 @@ pub(crate) const PLACES: usize = ROWS * COLUMNS;
 /// Places of a tile.
 const TILE_PLACES: usize = FINE.0 * FINE.1;
 
-/// Of marks of stage 5's places of the whole picture, those of the places that lie in them.
+/// Turns marks of the whole picture's stage 5 places into marks of the places that lie in them.
 fn of_tiles(fine: &[bool]) -> Vec<bool> {
     (0..PLACES).map(|place| fine[fine_place(place)]).collect()
 }

@@ -14,7 +14,7 @@ use crate::pointwise::{Activation, Group, Planes, Pointwise, Target};
 use crate::stem;
 use crate::weights::{BlockWeights, Convolution};
 
-/// What a band may take, in bytes: a little less than a second level of cache of a megabyte.
+/// The most bytes of a band: a little less than a second-level cache of a megabyte.
 const BAND_BYTES: usize = 1000 * 1024;
 
 /// A block's weights, packed for one level, and how it is cut.
@@ -239,7 +239,7 @@ struct Band {
     /// The padded rows behind them, from `top` to below `bottom`.
     top: usize,
     bottom: usize,
-    /// How many of those the band before had as well.
+    /// How many of these rows the band before had as well.
     kept: usize,
     /// The rows of input to be expanded, from here to below there.
     from: usize,

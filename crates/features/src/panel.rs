@@ -13,7 +13,7 @@ impl Panel {
     pub(crate) const ZERO: Self = Self([0.0; LANES]);
 }
 
-/// How many panels hold this many channels; what is over in the last one is zero.
+/// How many panels hold this many channels; the rest of the last one is zero.
 pub(crate) fn panels(channels: usize) -> usize {
     channels.div_ceil(LANES)
 }

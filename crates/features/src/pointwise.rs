@@ -12,7 +12,7 @@ use crate::panel::{LANES, Panel, pack, panels};
 use crate::unrolled::unrolled;
 use crate::weights::Convolution;
 
-/// What is done to each output.
+/// The function that is applied to each output.
 #[derive(Clone, Copy, PartialEq)]
 pub(crate) enum Activation {
     Linear,
@@ -31,7 +31,7 @@ pub(crate) struct Group {
     pub(crate) first: usize,
     /// How many panels there are.
     pub(crate) panels: usize,
-    /// Whether half of the last panel is all that the convolution has: 24 outputs are a panel and a half.
+    /// Whether the convolution has outputs for only half of the last panel: 24 outputs are a panel and a half.
     ends_in_half: bool,
     /// For each input, the panels.
     weights: Vec<Panel>,

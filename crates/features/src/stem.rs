@@ -83,7 +83,7 @@ pub(crate) fn pad(picture: &[u8], padded: &mut [u8]) {
     }
 }
 
-/// How many [`numbers`] stand behind so many rows of outputs.
+/// How many [`numbers`] this many rows of outputs need.
 pub(crate) fn numbers_len(rows: usize) -> usize {
     (STEM_STRIDE * rows + STEM_KERNEL - STEM_STRIDE) * ROW
 }

@@ -14,7 +14,7 @@ impl Cells {
     /// Rows of cells.
     pub const ROWS: usize = 32;
 
-    /// How many there are, and bytes that they take.
+    /// The number of cells, and of the bytes that they take.
     pub const COUNT: usize = Self::COLUMNS * Self::ROWS;
 
     pub(crate) fn of(thumbnail: &Luma) -> Self {
@@ -41,7 +41,7 @@ impl Cells {
         Self(cells)
     }
 
-    /// Of these levels.
+    /// Makes cells of these levels.
     pub fn from_levels(levels: [u8; Self::COUNT]) -> Self {
         Self(Box::new(levels))
     }

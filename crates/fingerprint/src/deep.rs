@@ -76,7 +76,7 @@ impl Range {
     }
 }
 
-/// How many levels come before so many samples have been counted.
+/// How many levels come before this number of samples has been counted.
 fn beyond<'a>(counts: impl Iterator<Item = &'a u32>, samples: usize) -> u32 {
     let mut seen = 0;
     let before = counts.take_while(|&&count| {

@@ -60,7 +60,7 @@ fn first_place(bytes: &[u8]) -> Option<[u16; 4]> {
     Some([left, top, width, height])
 }
 
-/// What follows blocks of data, each of which begins with its length, up to an empty one.
+/// What follows blocks of data. Each block begins with its length, and the last one is empty.
 fn after_blocks(mut rest: &[u8]) -> Option<&[u8]> {
     loop {
         let (&length, data) = rest.split_first()?;

@@ -68,7 +68,7 @@ fn corrupt(why: &'static str) -> Error {
     }
 }
 
-/// What reading a JPEG came to.
+/// The outcome of reading a JPEG.
 pub(crate) enum Outcome {
     /// The thumbnail is there.
     Thumbnail(Stored),
@@ -83,8 +83,8 @@ pub(crate) struct Mended<'a> {
     pub(crate) bytes: Cow<'a, [u8]>,
     /// How to turn it.
     pub(crate) orientation: Orientation,
-    /// What such a decoder holds of coefficients until the end, in bytes: those of all blocks, where one scan doesn't tell all
-    /// of a block.
+    /// The bytes of coefficients that such a decoder holds until the end: those of all blocks where a block takes more
+    /// than one scan.
     pub(crate) held: u64,
 }
 
@@ -322,8 +322,8 @@ impl Reader {
         limits.check_memory(needed_bytes, Format::Jpeg)
     }
 
-    /// What reading the file from a scan of DC coefficients on takes: the data, twice while they grow; blocks; coefficients,
-    /// levels, and those once more where they are turned; what hashing takes; tables.
+    /// The bytes that reading takes from a scan of DC coefficients on. They are for the data, twice while these grow;
+    /// blocks; coefficients and levels, with the levels once more where they are turned; hashing; tables.
     fn bytes_for(&self, file: &File<'_>, frame: &Frame, scan: &Scan) -> u64 {
         let data = 2 * file.segments.rest().len() as u64;
         let scale = self.plane.scale();
@@ -390,7 +390,7 @@ fn parse_scan(frame: &Frame, header: &[u8]) -> Result<Scan, Error> {
         .ok_or_else(|| corrupt("a scan header contradicts itself or the frame header"))
 }
 
-/// Whether a scan of DC coefficients gives some, or bits of them, that no scan before gave.
+/// Whether a scan of DC coefficients gives coefficients, or bits of them, that no scan before gave.
 fn is_news(frame: &Frame, scan: &Scan) -> Result<bool, Error> {
     let mut before = scan
         .parts()

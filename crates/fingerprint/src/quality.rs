@@ -40,7 +40,8 @@ impl Quality {
     }
 }
 
-/// Of every other row: half the pixels tell as much as all. 0 for pictures of fewer than 3×3, which have no inner pixel.
+/// The sharpness, from every other row: half the pixels tell as much as all. 0 for pictures of fewer than 3×3, which
+/// have no inner pixel.
 fn sharpness(thumbnail: &Luma) -> f32 {
     let width = thumbnail.width;
     if width < 3 || thumbnail.height < 3 {

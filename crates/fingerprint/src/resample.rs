@@ -23,7 +23,7 @@ const LANCZOS_SUPPORT: f64 = 3.0;
 /// For how many lengths weights are kept: the widths and heights of four sizes of picture.
 const KEPT_LENGTHS: usize = 8;
 
-/// What these lengths may be together, but for the last: weights take 96 bytes for each pixel of a length.
+/// The most that these lengths may be together, without the last. Weights take 96 bytes for each pixel of a length.
 const KEPT_TOGETHER: usize = 16_384;
 
 /// Reduces pictures one after the other, with the weights of those before.

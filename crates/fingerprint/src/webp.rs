@@ -19,7 +19,7 @@ struct Parts {
     is_lossless: bool,
     has_alpha_chunk: bool,
     is_alpha_packed: bool,
-    /// What the prefix codes of its lossless parts take.
+    /// The bytes that the prefix codes of its lossless parts take.
     trees: u64,
 }
 

@@ -21,7 +21,7 @@ struct Held {
     stored_at: OffsetDateTime,
 }
 
-/// What a change brought that was not known.
+/// What was new in a change.
 #[derive(Debug, PartialEq)]
 pub(crate) enum Learnt {
     Acknowledged(Acknowledgement),
@@ -65,7 +65,7 @@ impl Acknowledgements {
         Some(held)
     }
 
-    /// What holds for this alert.
+    /// The acknowledgement that holds for this alert.
     pub fn get(&self, alert: &str) -> Option<&Acknowledgement> {
         self.by_alert.get(alert).map(|held| &held.acknowledgement)
     }
@@ -75,7 +75,7 @@ impl Acknowledgements {
         self.by_alert.get(alert).map(|held| held.sequence)
     }
 
-    /// Whether the change of this number was taken in.
+    /// Whether the changes up to this number were taken in.
     pub fn has_reached(&self, sequence: u64) -> bool {
         self.reached >= sequence
     }

@@ -1,5 +1,5 @@
-//! Whether a folder's matching frames become less like its pictures: a slow average against a quick one. A view that changes with
-//! the season, or a lens that gets dirty, shows there long before frames stop to match.
+//! Whether a folder's matching frames become less like its pictures: a slow average against a quick one. This shows a
+//! view that changes with the season, or a lens that gets dirty, long before frames stop matching.
 
 use data_encoding::HEXLOWER;
 use event_bus::Averages;
@@ -51,7 +51,7 @@ const USED_UP: f64 = 1.0 / 3.0;
 /// A fall that is too small to tell of, whatever the room.
 const LEAST: f64 = 0.005;
 
-/// What is averaged of a folder.
+/// The averages of a folder.
 #[derive(Debug, Default)]
 pub(crate) struct Averaged {
     averages: Option<Averages>,
@@ -92,13 +92,13 @@ impl Averaged {
         }
     }
 
-    /// What is to be written, once.
+    /// The averages, where they have changed since they were last written. Given out once.
     pub(crate) fn take_unwritten(&mut self) -> Option<Averages> {
         let is_due = std::mem::take(&mut self.is_to_be_written);
         self.averages.clone().filter(|_| is_due)
     }
 
-    /// How it stands; `None` where no frame has matched yet.
+    /// The folder's drift; `None` where no frame has matched yet.
     pub(crate) fn drift(&self, threshold: f64) -> Option<Drift> {
         let averages = self.averages.as_ref()?;
         let drift = averages.before - averages.lately;

@@ -19,7 +19,7 @@ pub(crate) struct Episodes {
     streams_before: u32,
 }
 
-/// Where an episode begins: in which of the streams that were followed one after another, and by which event of it.
+/// Where an episode begins: which of the streams that were followed one after another, and which event of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 struct Place {
     stream: u32,
@@ -50,7 +50,7 @@ pub struct AlertQuery {
 pub struct Selection {
     /// Each in its latest phase, the newest first.
     pub alerts: Vec<Alert>,
-    /// How many there are in all, whatever the limit and wherever it begins.
+    /// How many match in all, whatever the limit and wherever the list begins.
     pub total: usize,
 }
 
@@ -82,7 +82,7 @@ impl Episodes {
         }
     }
 
-    /// What comes is of a stream that was made anew, whose events are counted from the beginning.
+    /// From now on events are of a stream that was made anew, and are counted from the beginning.
     pub(crate) fn begin_anew(&mut self) {
         self.streams_before += 1;
     }

@@ -32,20 +32,20 @@ pub use condense::HistoryPace;
 pub use curve::{Curve, Point};
 pub use keep::keep_history;
 
-/// How far back it reaches: no more is kept.
+/// How far back a history reaches. Nothing older is kept.
 pub const REACH: time::Duration = time::Duration::hours(24);
 
-/// How many folders are kept for the next question, and for how long.
+/// How many folders' histories are kept for the next question, and for how long.
 const MOST_FOLDERS: usize = 16;
 const KEPT_FOR: Duration = Duration::from_secs(300);
 
 /// After how long it is read from the beginning again, whatever became of the stream meanwhile.
 const READ_ANEW_AFTER: Duration = Duration::from_secs(600);
 
-/// Of one folder; where there are more, the newest. A comparison takes 56 bytes.
+/// The most comparisons of one folder; where there are more, the newest. A comparison takes 56 bytes.
 const MOST_COMPARISONS: usize = 1_000_000;
 
-/// How long the broker may take to tell what is new.
+/// How long the broker may take to send what is new.
 const PATIENCE: Duration = Duration::from_secs(8);
 
 /// The folders that somebody has asked for lately.
@@ -82,7 +82,7 @@ struct Kept {
 pub struct History {
     comparisons: VecDeque<Compared>,
     references: Vec<Reference>,
-    /// Whether what is kept in short has been read.
+    /// Whether the parts of `HISTORY` have been read.
     is_recalled: bool,
     /// When the last comparison was stored that is kept in short.
     recalled_to: Option<OffsetDateTime>,
@@ -90,12 +90,12 @@ pub struct History {
     read_to: Option<u64>,
 }
 
-/// What would have come of a folder's last day under another rule.
+/// What would have happened on a folder's last day under another rule.
 #[derive(Debug)]
 pub struct Rehearsal {
     /// Oldest first.
     pub episodes: Vec<Alert>,
-    /// Of how many comparisons they come.
+    /// How many comparisons they were made of.
     pub comparisons: usize,
     /// When the first frame of these was stored.
     pub since: Option<OffsetDateTime>,
@@ -186,8 +186,8 @@ impl Histories {
 }
 
 impl History {
-    /// What would have come of it under a rule. Only comparisons by the rule's measure, with the reference of this id, can
-    /// tell.
+    /// What would have happened under this rule. Only comparisons by the rule's measure count, and only those with the
+    /// reference of this id.
     pub fn rehearse(&self, folder: &Folder, rule: &EffectiveRule, reference: &str) -> Rehearsal {
         let telling = || {
             let comparisons = self.comparisons.iter();

@@ -1,5 +1,5 @@
-//! What happens to folders, told to whoever listens. What is new to the fold is told once; what a reconnect brings again
-//! is not.
+//! Tells listeners what happens to folders. What is new to the fold is told once. What a reconnect brings again is not
+//! told.
 
 use std::sync::{Arc, OnceLock};
 
@@ -44,7 +44,7 @@ pub enum News {
     AcknowledgementRemoved(Acknowledgement),
 }
 
-/// How far a listener may lag before it misses something.
+/// How many announcements a listener may lag behind before it misses some.
 const CAPACITY: usize = 1024;
 
 impl Default for Live {

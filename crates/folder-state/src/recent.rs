@@ -6,7 +6,7 @@ use proto::{from_timestamp, timestamp, v1::Comparison};
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use time::OffsetDateTime;
 
-/// How similar a folder's frames were in the last ten minutes: the least of every ten seconds.
+/// The similarity of a folder's frames in the last ten minutes: the lowest of every ten seconds.
 pub(crate) struct Recent {
     /// The ten seconds that the last point stands for, counted from 1970; where there is one.
     newest: i64,

@@ -5,7 +5,8 @@ use serde::{Serialize, Serializer};
 
 use crate::Known;
 
-/// Where each field of a rule that holds comes from; written as JSON it is a [`RuleSource`] a field, by the field's name.
+/// For each field of a rule in force, whose rule it comes from. Written as JSON it is a [`RuleSource`] for each field,
+/// by the field's name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct RuleSources([RuleSource; Rule::FIELDS.len()]);
 
@@ -23,7 +24,7 @@ pub enum RuleSource {
 }
 
 impl Known {
-    /// What holds where a folder has this rule, every field set; and where it comes from.
+    /// The rule in force for a folder that has this rule, every field set; and where each field comes from.
     pub fn effective_rule(&self, own: Option<Rule>) -> (Rule, RuleSources) {
         let default = self.default_rule();
         let says = |rule: &Option<Rule>, field: usize| {

@@ -64,7 +64,7 @@ const USUAL_GAPS: f64 = 5.0;
 /// For so long after a frame it is taken that its view still looks the same; longer where the camera sends seldom.
 const STILL_KNOWN: time::Duration = time::Duration::MINUTE;
 
-/// How long frames may come without being compared until that is said.
+/// How long frames may come without a comparison before people are told.
 const COMPARED_WITHIN: time::Duration = time::Duration::seconds(10);
 
 /// How long a change may take to come back through the broker.
@@ -89,7 +89,7 @@ pub struct Known {
     turn: Turn,
     acknowledgements: Acknowledgements,
     unmade: unmade::Unmade,
-    /// How often anything was changed that is known of a folder.
+    /// How often anything that is known of folders was changed.
     changes: u64,
     /// The number of the last change of alerts.
     alerts_change: u64,
@@ -133,19 +133,19 @@ pub struct Removal {
 }
 
 impl FolderStates {
-    /// Of folders that nobody made, so many are taken in at most.
+    /// At most this many folders that nobody made are taken in.
     pub fn with_unmade(most: usize) -> Self {
         let states = FolderStates::default();
         states.change_quietly(|known| known.allow_unmade(most));
         states
     }
 
-    /// What is known now. Nothing is learnt while it is held, so it must not be held across an await.
+    /// What is known now. The fold waits while this is held, so never hold it across an await.
     pub fn read(&self) -> RwLockReadGuard<'_, Known> {
         self.known.read()
     }
 
-    /// What happens, as it happens.
+    /// Tells what happens, at the moment when it happens.
     pub fn live(&self) -> &Live {
         &self.live
     }
@@ -231,12 +231,12 @@ impl Known {
         self.default_rule.clone()
     }
 
-    /// Whether it was made by somebody, and not removed since.
+    /// Whether somebody made the folder and nobody has removed it since.
     pub fn is_made(&self, folder: &Folder) -> bool {
         self.made(folder).is_some()
     }
 
-    /// What people say of a folder that was made, and not removed since.
+    /// What people say of a folder that was made and not removed since.
     pub fn made(&self, folder: &Folder) -> Option<&Details> {
         self.folders.get(folder)?.made.as_ref()
     }
@@ -271,7 +271,7 @@ impl Known {
         Some(&self.folders.get(folder)?.comparison.as_ref()?.event)
     }
 
-    /// What is known of the frame that a camera sent last, if that is not long ago; its bytes are empty.
+    /// The frame that a camera sent last, if that was not long ago; its bytes are empty.
     pub fn current_frame(&self, folder: &Folder) -> Option<&Stored<FrameArrival>> {
         self.folders.get(folder)?.current_frame()
     }
@@ -286,12 +286,13 @@ impl Known {
         self.episodes.select(query, &self.acknowledgements)
     }
 
-    /// Another number as soon as an alert fires or is over, or somebody has one in hand, or says otherwise of it.
+    /// Another number each time that an alert fires or is over, or somebody takes one in hand or says something else of
+    /// it.
     pub fn alerts_version(&self) -> u64 {
         self.alerts_change
     }
 
-    /// How many of the latest alerts fire that nobody has in hand, of views and of cameras.
+    /// How many of the latest alerts, of views and of cameras, fire while nobody has them in hand.
     pub fn unattended(&self) -> usize {
         let query = AlertQuery {
             phase: Some(Phase::Firing),
@@ -327,7 +328,7 @@ impl KnownFolder {
             || self.firing_camera_alert().is_some()
     }
 
-    /// What people say of it; nothing, where only a camera has made it known.
+    /// What people say of it; empty where only a camera has made it known.
     pub fn details(&self) -> Details {
         self.made.clone().unwrap_or_default()
     }
@@ -353,7 +354,7 @@ impl KnownFolder {
         usual.map_or(FRAME_IS_CURRENT, |usual| usual.max(FRAME_IS_CURRENT))
     }
 
-    /// How long its camera takes for [`USUAL_GAPS`]; `None` where nobody knows yet.
+    /// The time in which its camera usually sends [`USUAL_GAPS`] frames; `None` where nobody knows yet.
     fn usual_gaps(&self) -> Option<time::Duration> {
         let usual = self.camera.as_ref()?.interval_seconds?;
         Some(time::Duration::saturating_seconds_f64(usual * USUAL_GAPS))
@@ -380,7 +381,7 @@ impl KnownFolder {
     }
 }
 
-/// What folders are sorted by: the number at the end of a name is split off.
+/// The order in which folders are sorted: the number at the end of a name counts as a number.
 pub fn natural_order(folder: &Folder) -> (&str, u64, &str) {
     let name = folder.as_str();
     let stem = name.trim_end_matches(|c: char| c.is_ascii_digit());

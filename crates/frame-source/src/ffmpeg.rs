@@ -38,7 +38,7 @@ pub enum FfmpegError {
 /// As much is made ready to be read into at a time.
 const READ: usize = 64 * 1024;
 
-/// Of what it says, no more is kept of a line.
+/// The most bytes that are kept of a line that it logs.
 const MAX_LINE: u64 = 4096;
 
 impl Ffmpeg {

@@ -5,7 +5,7 @@ use std::{io, path::Path};
 use bytes::Bytes;
 use tokio::{fs::File, io::AsyncReadExt as _};
 
-/// What is read of a file at most, in bytes; what is larger than a frame may be can still be made smaller.
+/// The most bytes that are read of a file. A picture that is too large for a frame can still be made smaller.
 const LARGEST: u64 = 200_000_000;
 
 /// Why a file gives no picture.
@@ -22,7 +22,7 @@ pub enum ReadError {
     Io(#[from] io::Error),
 }
 
-/// What stands in a file.
+/// The bytes of a file.
 ///
 /// # Errors
 /// When it holds nothing, too much, or cannot be read.

@@ -11,7 +11,7 @@ pub(crate) struct Splitter {
     max_bytes: usize,
 }
 
-/// Where in a picture the splitter is.
+/// In which part of a picture the splitter is.
 #[derive(Clone, Copy)]
 enum Place {
     /// Before a picture's first marker.
@@ -28,7 +28,7 @@ enum Place {
 pub(crate) struct TooLarge;
 
 impl Splitter {
-    /// Of pictures with at most so many bytes.
+    /// A splitter for pictures of at most `max_bytes` bytes.
     pub(crate) fn new(max_bytes: usize) -> Self {
         Self {
             buffer: BytesMut::new(),
@@ -38,7 +38,7 @@ impl Splitter {
         }
     }
 
-    /// Where more of the stream is to be put.
+    /// The buffer for more of the stream.
     pub(crate) fn buffer(&mut self) -> &mut BytesMut {
         &mut self.buffer
     }

@@ -18,7 +18,7 @@ use crate::folder::{self, Entry, Stamp};
 
 const POLL: Duration = Duration::from_millis(250);
 
-/// Of a folder with so many files that looking takes long, looking takes at most this part of the time.
+/// In a folder with very many files looking takes long. Then the pauses are at least this many times as long.
 const REST: u32 = 9;
 
 /// A folder that is watched.

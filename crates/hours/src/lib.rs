@@ -70,7 +70,7 @@ impl Hours {
         None
     }
 
-    /// So many minutes into a day.
+    /// The moment that is this many minutes into a day.
     fn at(&self, date: Date, minutes: u16) -> Option<OffsetDateTime> {
         let (date, minutes) = match minutes {
             DAY => (date.tomorrow().ok()?, 0),

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, Ipv6Addr};
 
-/// What one customer of a provider has: an IPv4 address, or of IPv6 a network of 2^64 addresses at least.
+/// The network that one customer of a provider has: an IPv4 address, or an IPv6 network of at least 2^64 addresses.
 pub fn network(client: IpAddr) -> IpAddr {
     match client.to_canonical() {
         IpAddr::V4(address) => address.into(),

@@ -40,7 +40,7 @@ pub(crate) struct Admitted {
     ended: CancellationToken,
 }
 
-/// That a request is being answered, until this is dropped.
+/// Marks that a request is being answered, until this is dropped.
 pub(crate) struct Answering {
     connections: Arc<Connections>,
     id: u64,
@@ -156,7 +156,7 @@ impl Open {
         }
     }
 
-    /// Of these connections the one that has waited longest.
+    /// The one of these connections that has waited longest.
     fn longest_waiting(&self, which: impl Fn(&Connection) -> bool) -> Option<u64> {
         let waiting = self.by_id.iter().filter(|(_, it)| which(it));
         let waiting = waiting.filter_map(|(id, it)| Some((it.waits_since?, *id)));

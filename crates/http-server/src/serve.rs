@@ -43,13 +43,13 @@ pub struct Peer(pub IpAddr);
 /// How long a client may take to send the head of a request, and how long a connection may be idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// How long a client may read nothing of what is sent to it.
+/// How long a client may leave unread what is sent to it.
 const UNREAD_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The largest head of a request. A connection buffers as much, and once more what came with it.
 const MAX_HEAD_BYTES: usize = 32 * 1024;
 
-/// How long requests may take to finish after the end has begun: less than the process is given.
+/// How long requests may take to finish once the server is to end. It is less than the process is given.
 const GRACE: Duration = Duration::from_secs(8);
 
 const ACCEPT_RETRY: Duration = Duration::from_millis(100);

@@ -86,7 +86,7 @@ pub(crate) struct Peak {
 }
 
 impl Aligner {
-    /// Of a halved field.
+    /// An aligner for the reference whose halved field this is.
     pub(crate) fn new(field: &[Complex<f32>]) -> Self {
         Aligner {
             orientations: forward(field),

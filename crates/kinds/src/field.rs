@@ -24,7 +24,7 @@ pub(crate) struct Field {
 }
 
 impl Field {
-    /// Of 160×120 grey levels.
+    /// The field of 160×120 grey levels.
     pub(crate) fn of(luma: &[f32]) -> Self {
         let smooth = smoothed(luma);
         let mut orientations = Vec::with_capacity(luma.len());

@@ -13,8 +13,8 @@ pub(crate) struct Jitter {
 }
 
 impl Jitter {
-    /// Of other pictures' fields against that of the one that a frame is held against. One whose tiles do not agree on a shift
-    /// says nothing.
+    /// The shifts between the field of the picture that a frame is held against and the fields of other pictures. A
+    /// picture whose tiles do not agree on a shift counts for nothing.
     pub(crate) fn of(reference: &Field, others: impl Iterator<Item = Field>) -> Self {
         let shifted = others.map(|other| Tiles::of(reference, &other, &[]));
         let shifts = shifted.filter(Tiles::are_shifted).map(|tiles| tiles.shift);
@@ -29,7 +29,7 @@ impl Jitter {
         })
     }
 
-    /// Whether a shift is as usual as those are.
+    /// Whether a shift is no larger than those of these pictures.
     pub(crate) fn has(&self, (right, down): (f32, f32)) -> bool {
         let is_within = |by: f32, (least, most): (f32, f32), pixels: usize| {
             let slack = SLACK / pixels as f32;

@@ -6,7 +6,7 @@ pub(crate) const MOVED: f32 = 9.0;
 pub(crate) const SURELY_MOVED: f32 = 11.0;
 pub(crate) const ALONE: f32 = 2.0;
 pub(crate) const SURELY_ALONE: f32 = 1.2;
-/// How much better than in place.
+/// How much better a moved view must agree there than in place.
 pub(crate) const BETTER: f32 = 1.25;
 /// Agreement of a view in place, alone and where tiles say so as well.
 pub(crate) const IN_PLACE: f32 = 14.0;
@@ -43,14 +43,15 @@ pub(crate) const BARE: f32 = 0.03;
 pub(crate) const SWAPPED: f32 = 14.0;
 pub(crate) const SWAPPED_BY: f32 = 4.0;
 
-/// How far tiles must be shifted for the view to have moved, of the width or the height, and the share of them that must be,
-/// among all and among those that are unlike. Of frames cut a little beside their references 0.87 and more are, of real ones
-/// that lie in place or show something else less than 0.25.
+/// How far tiles must be shifted for the view to have moved, as a share of the width or the height. Then the share of
+/// all tiles that must be shifted, and the share of those that are unlike. In frames cut a little beside their
+/// references 0.87 of the tiles and more are shifted; in real frames that lie in place or show something else, less
+/// than 0.25.
 pub(crate) const SHIFTED: f32 = 0.01;
 pub(crate) const SHIFTED_TILES: f32 = 0.6;
 pub(crate) const SHIFTED_UNLIKE: f32 = 0.5;
 
-/// Whether tiles can change what a frame is called, by its agreement as near as they are looked for.
+/// Whether tiles can change what a frame is called. It depends on the best agreement within the reach of tiles.
 pub(crate) fn needs_tiles(near: f32) -> bool {
     near >= IN_PLACE_WITH_TILES
 }

@@ -30,8 +30,8 @@ pub struct Network<'a> {
     pub fine: &'a [f32],
     /// Likeness of each coarse place: −1 to 1.
     pub coarse: &'a [f32],
-    /// How alike the fine places that are marked are among themselves, in the reference and in the frame: the squared length
-    /// of their mean direction, 0 to 1.
+    /// How alike the marked fine places are to each other, in the reference and in the frame: the squared length of
+    /// their mean direction, 0 to 1.
     pub plainness: &'a dyn Fn(&[bool]) -> (f32, f32),
 }
 
@@ -41,7 +41,8 @@ pub struct Pair<'a> {
     pub reference: Picture<'a>,
     /// How it looks.
     pub frame: Picture<'a>,
-    /// How many times as high as wide, in the scene, a pixel of the 160×120 is: 1 for pictures of 4:3, 0.75 for 16:9.
+    /// The height of one of the 160×120 pixels divided by its width, in the scene: 1 for pictures of 4:3, 0.75 for
+    /// 16:9.
     pub aspect: f32,
     /// How much of its fine detail the frame has lost, as a logarithm: above 0.75 it is out of focus.
     pub lost_detail: f32,
@@ -57,11 +58,11 @@ pub struct Pair<'a> {
 /// What does not count, in reference and frame.
 #[derive(Debug, Clone, Copy)]
 pub struct Ignored<'a> {
-    /// Of the 160×120 grey levels.
+    /// For each of the 160×120 grey levels.
     pub pixels: &'a [bool],
-    /// Of the fine places.
+    /// For each fine place.
     pub fine: &'a [bool],
-    /// Of the coarse places.
+    /// For each coarse place.
     pub coarse: &'a [bool],
 }
 
@@ -82,9 +83,9 @@ pub struct Measures {
     pub likeness: f32,
     /// The share of the picture that is unlike the reference: 0 to 1.
     pub unlike: f32,
-    /// Of reference and frame, where they are unlike.
+    /// The texture of the reference where the two are unlike.
     pub reference: Texture,
-    /// See `reference`.
+    /// The same of the frame.
     pub frame: Texture,
     /// Where it has changed, the largest first.
     pub areas: Vec<Area>,
@@ -93,11 +94,11 @@ pub struct Measures {
 /// What a picture looks like where the pair is unlike, and as a whole.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Texture {
-    /// How alike its places are among themselves: 0 to 1.
+    /// How alike its places are to each other: 0 to 1.
     pub plainness: f32,
     /// The share of its pixels at a strong edge: 0 to 1.
     pub edges: f32,
-    /// Of what structure it has, the logarithm of finer to coarse energy; −3 where it has hardly any.
+    /// The logarithm of finer to coarse energy, where it has structure; −3 where it has hardly any.
     pub sharpness: f32,
     /// The mean of all grey levels.
     pub mean: f32,
@@ -112,13 +113,13 @@ const STRUCTURE: f32 = 120.0;
 const NOISE: f32 = 8.0;
 /// The fewest places with structure that tell how sharp it is.
 const FEW: usize = 3;
-/// Where fewer places are unlike, the whole picture is looked at.
+/// Where fewer fine places than this are unlike, the whole picture is looked at.
 const MIN_UNLIKE: usize = 20;
 /// The same, of coarse places.
 const MIN_UNLIKE_COARSE: usize = 4;
 
 impl Measures {
-    /// Of a pair.
+    /// Measures a pair.
     ///
     /// # Panics
     /// Where a part has another length than it says.
@@ -220,7 +221,7 @@ fn marked(values: &[f32], ignored: Option<&[bool]>) -> Vec<f32> {
     }
 }
 
-/// Of what counts, the share that is marked.
+/// The share of what counts that is marked.
 fn share(marked: &[bool], counting: &[bool]) -> f32 {
     let count = |all: &[bool]| all.iter().filter(|it| **it).count();
     count(marked) as f32 / count(counting).max(1) as f32

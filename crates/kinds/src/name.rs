@@ -52,7 +52,7 @@ pub enum Extent {
 /// reference a frame is where it is unlike. Fitted by `crates/looks/tests/kinds`, which also fits it anew for each scene on all others.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Cover {
-    /// Of [`Cover::features`].
+    /// The weights of [`Cover::features`].
     pub weights: [f64; 3],
     /// Added to their sum.
     pub bias: f64,

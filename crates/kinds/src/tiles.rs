@@ -39,8 +39,8 @@ impl Tiles {
         unlike_agreeing: None,
     };
 
-    /// Of a reference's field and a frame's; `unlike` marks the fine places that are, and is empty where nobody knows. Each
-    /// picture's tiles are looked for in the other, and the smaller share of both counts.
+    /// Compares the fields of a reference and a frame. `unlike` marks the fine places that differ; it is empty where
+    /// nobody knows. Each picture's tiles are looked for in the other, and the smaller of the two shares counts.
     pub(crate) fn of(reference: &Field, frame: &Field, unlike: &[bool]) -> Self {
         let (reference, frame) = (Planes::of(reference), Planes::of(frame));
         let (there, back) = (reference.found_in(&frame), frame.found_in(&reference));
@@ -63,7 +63,8 @@ impl Tiles {
         }
     }
 
-    /// Whether most lie together elsewhere, also of those that are unlike: then a shift explains what is.
+    /// Whether most tiles lie together elsewhere, and most of those that are unlike do so too. Then a shift explains
+    /// the difference.
     pub(crate) fn are_shifted(&self) -> bool {
         let (right, down) = self.shift;
         let of_unlike = self.unlike_agreeing;
@@ -91,7 +92,8 @@ impl Found {
     }
 }
 
-/// Where most tiles lie: the mean of those that are near the one which has most others near.
+/// Where most tiles lie. It starts from the tile with the most others near it, and takes the mean of all that are near
+/// that one.
 fn most(tiles: &[Found]) -> (f32, f32) {
     let near = |to| tiles.iter().filter(move |it| it.is_near(to, TOGETHER));
     // Of equals, the one that is least far away.

@@ -7,7 +7,7 @@ use crate::{
     field::{ACROSS, DOWN, Field},
 };
 
-/// How far from the picture's edge, in pixels, a place must lie for its gradient not to be made up.
+/// How far a place must lie from the picture's edge, in pixels, for its gradient to be real.
 const MARGIN: f32 = 3.0;
 
 /// What a frame's field is made of, in order to turn it.
@@ -16,7 +16,7 @@ pub(crate) struct Original<'a> {
     pub(crate) luma: &'a [f32],
     /// Those of them that do not count.
     pub(crate) ignored: Option<&'a [bool]>,
-    /// How many times as high as wide, in the scene, one of them is.
+    /// The height of one of them divided by its width, in the scene.
     pub(crate) aspect: f32,
 }
 

@@ -105,7 +105,7 @@ impl Viewer {
         Ok(())
     }
 
-    /// What is seen of the picture that was looked at last, of these bytes, before the network looks at it.
+    /// What is seen, before the network looks at it, of the picture that was looked at last, which has these bytes.
     pub fn glance(&self, look: &Look, bytes: &[u8]) -> Glance {
         Glance::new(self.fingerprinter.cells(), &look.fingerprint, bytes.len())
     }

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{Group, Links, Message, Occasion, Told, wording::Wording};
 
-/// Of more, `alertsLeftOut` has the number.
+/// The most alerts in a body. `alertsLeftOut` says how many more there are.
 const MOST_ALERTS: usize = 1000;
 
 /// The version of what is below. Fields are added to it; what is there keeps its name and meaning.
@@ -54,7 +54,7 @@ struct Inline<'a> {
     data: String,
 }
 
-/// Whether the picture stands in the JSON.
+/// Whether the JSON holds the picture.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Pictures {
     Inside,

@@ -38,7 +38,7 @@ struct Reached {
     by: HashSet<Address>,
 }
 
-/// So many mails are remembered of which only some of those they go to have got them.
+/// How many mails are remembered that reached only some of their addressees.
 const MOST_REACHED: usize = 256;
 
 const MOST_ADDRESSEES: usize = 100;
@@ -117,7 +117,7 @@ impl Email {
         Ok(Some(thread.cloned().unwrap_or(Handle(id))))
     }
 
-    /// What follows where not all could be given it.
+    /// What follows where some addressees have not got the mail.
     fn settle(&self, message: &Message, addressees: Addressees) -> Result<(), Refusal> {
         let receiver = &self.name;
         for why in &addressees.refused {
@@ -166,7 +166,7 @@ impl Email {
         reached.retain(|reached| reached.key != key);
     }
 
-    /// What a template gives; `None` where the usual text is to stand in the mail.
+    /// The text that the template gives; `None` where the mail has the usual text.
     fn text(&self, message: &Message, wording: &Wording) -> Option<String> {
         const MAX_CHARS: usize = 64 * 1024;
         let json = body::json(&self.name, message, wording, Pictures::LeftOut);

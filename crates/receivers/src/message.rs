@@ -17,11 +17,11 @@ pub struct Message {
     pub occasion: Occasion,
     /// What its alerts have in common, where they are told together.
     pub group: Option<Group>,
-    /// What is told: one alert, or a group's. Of none only in a test.
+    /// The alerts that it tells of: one, or those of a group. Only a test has none.
     pub told: Vec<Told>,
     /// The picture to go with it.
     pub picture: Option<Picture>,
-    /// Where one can go from it.
+    /// Where its links lead.
     pub links: Links,
 }
 
@@ -48,7 +48,8 @@ pub struct Group {
     pub by: String,
     /// The value that they share: `hamburg`. Empty where they have none.
     pub name: String,
-    /// Of alerts of a site's cameras that fire: how many cameras the site has, of which these are some.
+    /// How many cameras the site has, where the alerts are of a site's cameras and fire. The alerts are of some of
+    /// these.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cameras: Option<usize>,
 }
@@ -64,7 +65,7 @@ pub struct Told {
     pub site: String,
     /// What the alert is about: the view or the camera.
     pub subject: Subject,
-    /// What is wrong, in a word or two, as it is said of many: `silent`, `covered`, `different`.
+    /// What is wrong, in a word or two that fit many alerts as well: `silent`, `covered`, `different`.
     pub kind: String,
     /// Why it is told, in a sentence: what is wrong, or how it ended.
     pub why: String,
@@ -79,7 +80,7 @@ pub struct Told {
 }
 
 impl Told {
-    /// What an alert says of itself.
+    /// What an alert itself says.
     pub fn of(alert: Alert) -> Self {
         let kind = alert.findings.first().map(Finding::kind);
         let at = |at: &Option<pbjson_types::Timestamp>| at.as_ref().and_then(from_timestamp);
@@ -108,11 +109,11 @@ impl Told {
 pub struct Picture {
     /// A JPEG.
     pub jpeg: Bytes,
-    /// What it shows, in words, for who cannot see it.
+    /// What it shows, in words, for people who cannot see it.
     pub shows: String,
 }
 
-/// Where one can go from a message. Each is left out of it where there is none.
+/// The links of a message. Those that do not exist are left out.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Links {
     /// The page of the alert, or of the group.

@@ -1,10 +1,10 @@
-//! What became of a message.
+//! The outcome of sending a message.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What became of a message that was sent. None of these holds a secret, or a webhook's whole URL.
+/// The outcome of sending a message. None of these holds a secret, or a webhook's whole URL.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
     /// The receiver has it. Later messages about the same are sent with the handle, where there is one.
@@ -18,7 +18,7 @@ pub enum Outcome {
     },
     /// The receiver will not take it, however often it is sent.
     Refused {
-        /// What is wrong, and where it can be told, what would be right.
+        /// What is wrong, and what would be right, where that can be told.
         why: String,
     },
 }

@@ -43,7 +43,7 @@ pub enum NoPicture {
 /// Many mail servers take 10 MB, but a phone's network no more than this at once.
 const MAX_BYTES: usize = 400 * 1024;
 
-/// How wide one of the three is, and the quality of the JPEG, the best first.
+/// The width of one of the three pictures and the quality of the JPEG, the best first.
 const SIZES: [(u32, u8); 4] = [(480, 82), (480, 65), (320, 65), (200, 50)];
 
 /// Taller ones become narrower.

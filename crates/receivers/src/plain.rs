@@ -5,7 +5,8 @@ use data_encoding::HEXLOWER;
 
 /// A text in one line of at most so many characters.
 ///
-/// What breaks lines, controls a terminal, or turns the direction of writing becomes a space; several spaces become one.
+/// What breaks lines, controls a terminal, or turns the direction of writing becomes a space. Several spaces become
+/// one.
 pub(crate) fn line(text: &str, max_chars: usize) -> String {
     let mut line = String::new();
     let mut count = 0;

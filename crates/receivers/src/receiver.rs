@@ -63,12 +63,12 @@ impl Receiver {
         &self.0.name
     }
 
-    /// What it is.
+    /// Its type.
     pub fn kind(&self) -> ReceiverKind {
         self.0.kind
     }
 
-    /// Where it is, for people: the host of a server, a channel. It is no secret.
+    /// Where messages go, for people: the host of a server, a channel. It is no secret.
     pub fn place(&self) -> Cow<'_, str> {
         match &self.0.way {
             Way::Webhook(webhook) => webhook.place().into(),
@@ -78,7 +78,7 @@ impl Receiver {
         }
     }
 
-    /// Whether a message's picture goes with it; if not, none need be made.
+    /// Whether a message's picture goes with it. If not, no picture need be made.
     pub fn takes_pictures(&self) -> bool {
         match &self.0.way {
             Way::Webhook(webhook) => webhook.takes_pictures(),
@@ -88,8 +88,8 @@ impl Receiver {
         }
     }
 
-    /// How often a firing message has to be sent again as long as it holds, where the receiver forgets it otherwise:
-    /// Alertmanager's.
+    /// How often a firing message must be sent again while it holds, since the receiver forgets it otherwise. Only
+    /// Alertmanager does.
     pub fn repeats_every(&self) -> Option<Duration> {
         match self.0.way {
             Way::Alertmanager(_) => Some(alertmanager::REPEATS_EVERY),

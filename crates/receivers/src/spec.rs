@@ -11,40 +11,40 @@ use serde::{Deserialize, Serialize};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct ReceiverSpec {
-    /// What it is.
+    /// The type of the receiver.
     #[serde(rename = "type")]
     pub kind: ReceiverKind,
-    /// How many messages it takes at most, as in `10/min`. Not read here: it is for who sends.
+    /// The most messages that it takes, as in `10/min`. It is not read here: the sender keeps to it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rate: Option<String>,
-    /// The time zone in which times are told, as in `Europe/Berlin`; UTC without.
+    /// The time zone in which times are told, as in `Europe/Berlin`. The default is UTC.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub time_zone: Option<String>,
-    /// How long sending may take as a whole, as in `30s`, which it is without.
+    /// How long sending may take as a whole. The default is `30s`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub timeout: Option<String>,
-    /// What is sent instead of the usual text: a template of Jinja.
+    /// A Jinja template whose text is sent instead of the usual one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub template: Option<String>,
-    /// Where it is: of a webhook, of Alertmanager.
+    /// The URL of a webhook or an Alertmanager.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url: Option<Url>,
-    /// The file with the URL, where that is a secret: of a webhook, of Slack.
+    /// The file with the URL of a webhook or of Slack, where the URL is a secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub url_file: Option<PathBuf>,
-    /// Of a webhook: what is sent.
+    /// For a webhook: what is sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub format: Option<WebhookFormat>,
-    /// Of a webhook with a template: the media type of what that gives. JSON without.
+    /// For a webhook with a template: the media type of the template's text. The default is JSON.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub content_type: Option<String>,
-    /// Of a webhook: the file with the secret by which its messages are signed.
+    /// For a webhook: the file with the secret that signs its messages.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub secret_file: Option<PathBuf>,
-    /// Whether the picture goes with the message. In mails and Slack it does without.
+    /// Whether the picture goes with the message. By default it does in mails, and in Slack where a bot sends them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub picture: Option<bool>,
-    /// The file with a bearer token: of a webhook, of Alertmanager; of Slack, the bot's.
+    /// The file with a bearer token, for a webhook or an Alertmanager; for Slack, with the bot's token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token_file: Option<PathBuf>,
     /// The name to log in with: to a mail server, a webhook, Alertmanager.
@@ -53,30 +53,30 @@ pub struct ReceiverSpec {
     /// The file with the password that goes with the name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub password_file: Option<PathBuf>,
-    /// The file with the certificates (PEM) of those who may have signed the server's. The system's without.
+    /// The file with the certificates (PEM) of those who may have signed the server's. The default is the system's.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
-    /// Of Slack: the channel, as in `#cctv` or `C0123456789`.
+    /// For Slack: the channel, as in `#cctv` or `C0123456789`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub channel: Option<String>,
-    /// Of Slack: where its API is, if not where Slack has it.
+    /// For Slack: the address of its API, where it is not Slack's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub api_url: Option<Url>,
-    /// Of e-mail: the mail server, as in `mail.example.org` or `mail.example.org:587`.
+    /// For e-mail: the mail server, as in `mail.example.org` or `mail.example.org:587`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub server: Option<String>,
-    /// Of e-mail: how the connection is made safe.
+    /// For e-mail: how the connection is secured.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tls: Option<MailTls>,
-    /// Of e-mail: who it comes from, as in `Framewatch <framewatch@example.org>`.
+    /// For e-mail: the sender, as in `Framewatch <framewatch@example.org>`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<String>,
-    /// Of e-mail: whom it goes to.
+    /// For e-mail: the addressees.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub to: Option<Vec<String>>,
 }
 
-/// What a receiver is.
+/// The types of receivers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ReceiverKind {
@@ -90,18 +90,18 @@ pub enum ReceiverKind {
     Alertmanager,
 }
 
-/// What a webhook is sent.
+/// What is sent to a webhook.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum WebhookFormat {
     /// A message's JSON, as it is.
     #[default]
     Json,
-    /// That as the data of an event of CloudEvents 1.0, in its structured mode.
+    /// The same as the data of an event of CloudEvents 1.0, in its structured mode.
     CloudEvents,
 }
 
-/// How the connection to a mail server is made safe.
+/// How the connection to a mail server is secured.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum MailTls {
@@ -127,12 +127,12 @@ impl fmt::Debug for Url {
     }
 }
 
-/// What is wrong with what a configuration says of a receiver.
+/// A fault in the configuration of a receiver.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{setting}: {why}")]
 pub struct SpecError {
     /// The setting by its name in the file, as in `token-file`. One that is missing is named as well.
     pub setting: &'static str,
-    /// What is wrong with it, and what is right.
+    /// What is wrong, and what would be right.
     pub why: String,
 }

@@ -16,14 +16,14 @@ const FUEL: u64 = 200_000;
 const MAX_TEMPLATE_BYTES: usize = 64 * 1024;
 const MAX_OUTPUT_BYTES: usize = 256 * 1024;
 
-/// How what a template prints is kept from being taken for what the template itself says.
+/// How the values that a template prints are escaped, so that they are not taken for what the template itself says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Escape {
     None,
     /// `{{ subject }}` is a string of JSON, with its quotes.
     Json,
     Html,
-    /// What Slack takes for links and mentions is none.
+    /// Nothing is a link or a mention for Slack.
     Slack,
 }
 
@@ -63,7 +63,7 @@ impl Template {
         })
     }
 
-    /// What it gives; `None` where it fails, or gives what `check` says is none, after a line in the log.
+    /// The text that it gives. `None`, and a line in the log, where it fails or where `check` refuses the text.
     pub(crate) fn render(
         &self,
         values: &impl serde::Serialize,

@@ -39,7 +39,7 @@ enum Form {
     Own(Box<Own>),
 }
 
-/// What a template gives.
+/// A form of its own, made by a template.
 struct Own {
     template: Template,
     content_type: HeaderValue,

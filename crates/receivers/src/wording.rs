@@ -1,7 +1,7 @@
 //! A message in words that a person can act on from a phone: what, where, since when, and why.
 //!
-//! What comes of others, such as titles and causes, is made fit to stand here by [`plain`](crate::plain); what HTML or Slack
-//! wants of it beyond that is left to those.
+//! Texts of others, such as titles and causes, are made fit for a message by [`plain`](crate::plain). What HTML or
+//! Slack needs beyond that is done there.
 
 mod headline;
 mod item;
@@ -11,7 +11,7 @@ pub(crate) mod tests;
 use crate::{Message, Occasion, Told, clock::Clock, plain};
 pub(crate) use item::Item;
 
-/// So many alerts are listed; of the others there is the number.
+/// How many alerts are listed; the others are only counted.
 const LISTED: usize = 20;
 
 /// What a message says.
@@ -21,11 +21,11 @@ pub(crate) struct Wording {
     pub(crate) subject: String,
     /// The alerts, one by one, as many as there is room for.
     pub(crate) items: Vec<Item>,
-    /// How many there are beyond those.
+    /// How many alerts are not listed.
     pub(crate) more: usize,
-    /// Where one can go: what is there, and the URL.
+    /// The links: what is there, and the URL.
     pub(crate) links: Vec<(&'static str, String)>,
-    /// What there is to say beyond that.
+    /// A note below the rest.
     pub(crate) note: Option<&'static str>,
 }
 
@@ -73,7 +73,7 @@ impl Wording {
         text
     }
 
-    /// Of how many alerts the list says nothing.
+    /// The line that says how many alerts are not listed; `None` where all are.
     pub(crate) fn and_more(&self) -> Option<String> {
         (self.more > 0).then(|| format!("… and {} more", self.more))
     }

@@ -31,7 +31,7 @@ impl UnusableFile {
     }
 }
 
-/// What the file that `--setting` names holds, which is one secret, without the end of its line.
+/// The secret in the file that `--setting` names, without the end of its line.
 ///
 /// # Errors
 /// When it can't be read, or isn't text.

@@ -1,7 +1,7 @@
 //! Work for the processor, off the threads that answer requests: one pool for a process, whichever services run in it, and one
 //! budget of memory.
 //!
-//! What the work is, how it is bounded and what counts as large is left to those who bring it.
+//! Whoever brings the work decides what it is, how it is bounded and what counts as large.
 
 mod memory;
 
@@ -227,7 +227,7 @@ async fn acquire(needed: &[&Arc<Semaphore>]) -> Vec<OwnedSemaphorePermit> {
     taken
 }
 
-/// What is taken stays so until the work is done, even when nobody waits for it any more.
+/// Runs work and holds what it has taken until the work is done, even when nobody waits for it any more.
 async fn run_holding<T: Send + 'static>(
     taken: impl Send + 'static,
     work: impl FnOnce() -> T + Send + 'static,

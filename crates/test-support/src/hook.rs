@@ -68,7 +68,7 @@ struct Log {
 }
 
 impl Answer {
-    /// Whether the receiver has the message then, whatever its sender knows of it.
+    /// Whether the receiver then has the message, even if the sender does not know it.
     pub fn is_heard(self) -> bool {
         match self {
             Answer::Status(status) => (200..300).contains(&status),

@@ -10,7 +10,8 @@ use tokio::{
 
 use crate::{ABANDONED_AFTER, SAY_EVERY};
 
-/// How long a word may take to be stored: what is said after [`SAY_EVERY`] is given up when another copy may begin.
+/// How long saying something may take to be stored. What is said after [`SAY_EVERY`] is given up at the moment when
+/// another copy may begin.
 const STORED_WITHIN: Duration =
     Duration::from_secs(ABANDONED_AFTER.as_secs() - SAY_EVERY.as_secs());
 
@@ -24,7 +25,7 @@ pub struct Claim<B: KeyValueBucket> {
     said_at: watch::Sender<Option<Instant>>,
 }
 
-/// What became of a word.
+/// The result of saying something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Said {
     /// It is stored.
@@ -35,7 +36,7 @@ pub enum Said {
     Overtaken,
 }
 
-/// Whether a turn is still ours, for whoever does what it is about.
+/// Whether a turn is still ours. For whoever does the work that the turn is about.
 #[derive(Debug, Clone)]
 pub struct Grip(watch::Receiver<Option<Instant>>);
 
@@ -60,7 +61,7 @@ impl<B: KeyValueBucket> Claim<B> {
         Grip(self.said_at.subscribe())
     }
 
-    /// Whether nobody else can have begun.
+    /// Whether it is certain that no other copy has begun.
     pub fn is_sure(&self) -> bool {
         is_sure(*self.said_at.borrow())
     }
@@ -103,7 +104,7 @@ impl<B: KeyValueBucket> Claim<B> {
 }
 
 impl Grip {
-    /// Whether nobody else can have begun.
+    /// Whether it is certain that no other copy has begun.
     pub fn is_sure(&self) -> bool {
         is_sure(*self.0.borrow())
     }

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use crate::ABANDONED_AFTER;
 
-/// What is seen of whose turn it is.
+/// What was last seen of whose turn it is.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Watch {
     seen: Option<(u64, Duration)>,
 }
 
-/// What is to be done.
+/// The next step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Move {
     /// Say that it is ours, after this change.
@@ -20,8 +20,8 @@ pub enum Move {
 }
 
 impl Watch {
-    /// What to do when the last word is the one of this number, by which somebody else has it or, as `is_free` says, nobody.
-    /// `running` is the time since some beginning.
+    /// The next step, where `revision` is the last change. By it another copy has the turn or, as `is_free` says,
+    /// nobody has it. `running` is the time since some beginning.
     pub fn see(&mut self, revision: u64, is_free: bool, running: Duration) -> Move {
         let since = match self.seen {
             Some((seen, since)) if seen == revision => since,

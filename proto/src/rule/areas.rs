@@ -105,11 +105,11 @@ impl Rule {
     pub const MOST_AREAS: usize = 16;
     /// The most regions of a rule that are looked at in their own detail: each takes one more pass of the network a frame.
     pub const MOST_IN_DETAIL: usize = 4;
-    /// How many corners a part of the picture has.
+    /// How many corners a mask or a region may have.
     pub const CORNERS: std::ops::RangeInclusive<usize> = 3..=32;
     /// The most characters of a region's name.
     pub const LONGEST_NAME: usize = 40;
-    /// What JSON calls the fields that say where in the picture something holds: all that [`Rule::FIELDS`] lacks.
+    /// The names in JSON of the fields for parts of the picture: those that [`Rule::FIELDS`] lacks.
     pub const AREAS: [&'static str; 2] = ["masks", "regions"];
 
     /// Whether it has masks or regions.
@@ -117,7 +117,7 @@ impl Rule {
         !(self.masks.is_empty() && self.regions.is_empty())
     }
 
-    /// Whether it has none, as the rule of all folders must.
+    /// Checks that it has none, as must be in the rule of all folders.
     ///
     /// # Errors
     /// Names the field that it has.
@@ -129,7 +129,7 @@ impl Rule {
         })
     }
 
-    /// Whether all masks and regions can be.
+    /// Checks all masks and regions.
     pub(super) fn check_areas(&self) -> Result<(), InvalidArea> {
         check_count("masks", self.masks.len())?;
         check_count("regions", self.regions.len())?;
@@ -212,7 +212,7 @@ fn check_polygon(area: &str, polygon: &[Point]) -> Result<(), InvalidArea> {
     }
 }
 
-/// Whether all corners lie on one line, but for rounding.
+/// Whether all corners lie on one line, apart from rounding.
 fn is_flat(polygon: &[Point]) -> bool {
     const ROUNDING: f64 = 1e-9;
     let first = &polygon[0];

@@ -1,6 +1,5 @@
-//! What a field of a rule is: its names for programs and for people, what it can say, and how it is read and set. Which
-//! fields there are, [`Rule::FIELDS`] says; how they are shown and sent is left to pages, API and commands, which all go
-//! through that table.
+//! A field of a rule: its names for programs and for people, the values it can have, and how it is read and set.
+//! [`Rule::FIELDS`] lists the fields. Pages, API and commands show and send them, all by that table.
 
 use crate::{InvalidRule, v1::Rule};
 
@@ -13,28 +12,28 @@ pub struct RuleField {
     pub flag: &'static str,
     /// As people are shown it.
     pub label: &'static str,
-    /// What it says, as a sentence without its full stop.
+    /// What its value means, as a sentence without its full stop.
     pub help: &'static str,
-    /// What it says and when to change it, in whole sentences, for whoever is about to.
+    /// What its value means and when to change it, in whole sentences, for people who are about to change it.
     pub about: &'static str,
-    /// What it can say.
+    /// The values that it can have.
     pub kind: FieldKind,
-    /// What holds where no rule says anything.
+    /// The value if no rule gives one.
     pub built_in: BuiltIn,
     pub(super) get: fn(&Rule) -> Option<FieldValue<'_>>,
     pub(super) set: fn(&mut Rule, Option<FieldValue<'_>>),
 }
 
-/// What holds where no rule says anything.
+/// The value if no rule gives one.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum BuiltIn {
     /// As if a rule said this.
     Value(FieldValue<'static>),
-    /// What follows from what is seen of the folder: no value says so.
+    /// It follows from what is seen of the folder. No value of the field says so.
     Automatic,
 }
 
-/// What a field can say.
+/// The values that a field can have.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FieldKind {
     /// A number in a range.
@@ -60,7 +59,7 @@ pub enum FieldKind {
     },
 }
 
-/// What a field says.
+/// A value of a field.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum FieldValue<'a> {
     /// A number, or a time in seconds.
@@ -77,7 +76,7 @@ impl RuleField {
         Rule::FIELDS.iter().find(|field| field.name == name)
     }
 
-    /// What a rule says in this field.
+    /// The value that a rule gives this field.
     pub fn get<'a>(&self, rule: &'a Rule) -> Option<FieldValue<'a>> {
         (self.get)(rule)
     }
@@ -87,7 +86,7 @@ impl RuleField {
         (self.set)(rule, value);
     }
 
-    /// What it says where no rule does, as a rule has it; `None` where nothing in a rule says that.
+    /// The value if no rule gives one; `None` if it is automatic.
     pub fn built_in_value(&self) -> Option<FieldValue<'static>> {
         match self.built_in {
             BuiltIn::Value(value) => Some(value),
@@ -95,12 +94,12 @@ impl RuleField {
         }
     }
 
-    /// Whether there is more than one thing that it can say, so that people are asked.
+    /// Whether it can have more than one value, so that people are asked.
     pub fn has_choice(&self) -> bool {
         !matches!(self.kind, FieldKind::Word { words } if words.len() < 2)
     }
 
-    /// Whether what a rule says in this field can be.
+    /// Checks the value that a rule gives this field.
     pub(super) fn check(&self, rule: &Rule) -> Result<(), InvalidRule> {
         match (self.get(rule), self.kind.range()) {
             (Some(FieldValue::Number(value)), Some((least, most)))

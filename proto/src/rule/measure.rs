@@ -8,9 +8,9 @@ use crate::v1::Comparison;
 /// which there are several kinds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Measure {
-    /// Of two 64-bit pHashes.
+    /// By the share of equal bits of two 64-bit pHashes.
     Phash,
-    /// Of two hashes of another kind.
+    /// By the share of equal bits of two hashes of another kind.
     Hash(HashKind),
     /// By what a neural network sees in two pictures, place by place.
     View,
@@ -59,7 +59,7 @@ impl Measure {
         named.map_or(Measure::Unknown, |(_, measure)| *measure)
     }
 
-    /// What rules call it; `None` where this version does not have it.
+    /// The word by which rules call it; `None` for one that this version does not have.
     pub fn word(self) -> Option<&'static str> {
         let named = NAMED.iter().find(|(_, measure)| *measure == self);
         named.map(|(word, _)| *word)

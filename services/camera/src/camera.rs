@@ -25,7 +25,7 @@ use crate::{
 /// How long publishing may take: a picture that waits longer is old.
 const PUBLISHED_WITHIN: Duration = Duration::from_secs(5);
 
-/// How long snapshots are taken in place of video before that is tried again.
+/// How long snapshots are taken in place of video before video is tried again.
 const FALLBACK: Duration = Duration::from_secs(10 * 60);
 
 pub(crate) struct Camera {
@@ -33,7 +33,7 @@ pub(crate) struct Camera {
     bus: Bus,
     cpu: CpuQueue,
     standing: watch::Sender<Standing>,
-    /// Where other copies of the service may have the camera.
+    /// The hold on the camera's turn, where other copies of the service may have the camera.
     grip: Option<Grip>,
     stillness: Stillness,
     is_still: bool,
@@ -121,7 +121,7 @@ impl Camera {
         }
     }
 
-    /// What is to be said of a picture.
+    /// The state that a picture shows, and a remark on it.
     async fn look<'a>(
         &mut self,
         picture: &Picture,

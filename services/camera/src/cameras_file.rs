@@ -74,7 +74,7 @@ fn parse(text: &str, beside: &Path) -> Result<Vec<CameraSpec>, Faults> {
     faults.none_or(cameras)
 }
 
-/// How a fault calls a camera.
+/// The name of a camera in a fault.
 fn called(name: &str) -> String {
     format!("camera {}", name.chars().take(64).collect::<String>())
 }

@@ -25,7 +25,7 @@ use crate::{
     wanted::Wanted,
 };
 
-/// How long it may take to read how a camera stood with another copy.
+/// How long it may take to read the state that another copy published.
 const READ_WITHIN: Duration = Duration::from_secs(1);
 
 /// It is said again each minute; what is older says nothing.

@@ -11,7 +11,7 @@ use tokio::time::{Instant, timeout_at};
 
 use crate::{Outage, Picture};
 
-/// So many files in a row may hold no picture.
+/// How many files in a row may hold no picture.
 const MOST_BAD: u32 = 3;
 
 /// A folder that is watched.
@@ -62,7 +62,7 @@ impl Files {
         }
     }
 
-    /// Of the files that come before one is due, the last.
+    /// The last of the files that come before a picture is due.
     async fn newest(&mut self) -> Result<PathBuf, Outage> {
         let dir = &self.dir;
         let told = |error| unreadable(dir, &error);

@@ -16,7 +16,7 @@ use body::Body;
 use connection::Connection;
 use multipart::{Multipart, boundary};
 
-/// So many answers in a row may hold no picture.
+/// How many answers in a row may hold no picture.
 const MOST_BAD: u32 = 3;
 
 /// A camera that speaks HTTP.

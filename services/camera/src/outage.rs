@@ -6,7 +6,7 @@ use proto::v1::SourceState;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{reason}")]
 pub struct Outage {
-    /// What its state is.
+    /// The state of the camera.
     pub state: SourceState,
     /// Why, and what to do.
     pub reason: String,
@@ -65,7 +65,7 @@ impl Outage {
     }
 }
 
-/// Whether there was a login to show.
+/// Whether we had a login to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum HasLogin {
     /// There was.

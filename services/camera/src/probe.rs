@@ -12,7 +12,7 @@ use tokio::{net::TcpStream, time::timeout};
 
 use crate::{Outage, Picture, Source, deadlines::STEP, resolving::resolve, tls};
 
-/// What worked.
+/// A step that worked.
 #[derive(Debug)]
 pub enum Step {
     /// Its host has these addresses.
@@ -57,7 +57,7 @@ impl Step {
     }
 }
 
-/// How long a folder is waited for in which there is no picture.
+/// How long to wait for a picture in an empty folder.
 const FILE_WITHIN: Duration = Duration::from_secs(10);
 
 /// Tries a camera, and says each step that worked. Ends with the second picture. Video is decoded through `cpu`.
@@ -118,7 +118,7 @@ async fn connect(addresses: &[SocketAddr]) -> Result<SocketAddr, Outage> {
     Err(outage)
 }
 
-/// Where nobody who is known has signed its certificate: what to pin.
+/// Adds what to pin, where nobody who is known has signed the camera's certificate.
 async fn with_certificate(spec: &CameraSpec, at: &[SocketAddr], outage: Outage) -> Outage {
     let address = spec.source.address();
     let unpinned = address.filter(|address| spec.pin.is_none() && address.is_in_tls());

@@ -15,7 +15,7 @@ const SLACK: Duration = Duration::from_secs(30);
 /// An ffmpeg that makes pictures.
 pub struct Program {
     ffmpeg: Ffmpeg,
-    /// What it reads: not to be repeated.
+    /// What it reads. It must not be repeated to people.
     address: String,
     every: Duration,
     due: Instant,

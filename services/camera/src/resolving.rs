@@ -1,5 +1,5 @@
-//! Where a camera's name leads. One that was set by API may be in some networks only, whatever its name stands for: so what is
-//! checked is what is connected to.
+//! Where a camera's name leads. A camera that was set by API may be in some networks only, whatever its name stands
+//! for. So we connect to the very address that was checked.
 
 use std::net::SocketAddr;
 
@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::{Outage, deadlines::STEP};
 
-/// What a camera's name stands for, within reach; one at least.
+/// The addresses of a camera that are within reach; at least one.
 pub(crate) async fn resolve(address: &Address, reach: &Reach) -> Result<Vec<SocketAddr>, Outage> {
     let (host, port) = address.host_and_port();
     let places: Vec<SocketAddr> = match timeout(STEP, lookup_host((host, port))).await {
@@ -35,7 +35,7 @@ pub(crate) async fn resolve(address: &Address, reach: &Reach) -> Result<Vec<Sock
     }
 }
 
-/// Where to connect to: where its reach has bounds, an address in place of a name.
+/// The URL to connect to. Where the camera's reach has bounds, it has an address in place of the name.
 pub(crate) async fn url_within_reach(address: &Address, reach: &Reach) -> Result<Url, Outage> {
     let mut url = address.url().clone();
     if let Reach::Within(_) = reach {

@@ -31,7 +31,7 @@ const DECODING: Duration = Duration::from_secs(10);
 /// Video of a camera.
 pub struct Rtsp {
     session: Demuxed,
-    /// What it comes by, where it is no datagrams.
+    /// The bridge that it comes through, unless it comes as datagrams.
     bridge: Option<Bridge>,
     coding: Coding,
     stream: usize,
@@ -74,7 +74,7 @@ impl Rtsp {
         })
     }
 
-    /// Whether its frames are coded one after the other, and not one by one.
+    /// Whether its frames are coded as video, rather than one by one.
     pub(crate) fn is_video(&self) -> bool {
         matches!(self.coding, Coding::Video(_))
     }

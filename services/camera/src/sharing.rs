@@ -33,7 +33,7 @@ const COMES_LOOK: Duration = Duration::from_millis(200);
 /// What this copy knows of all copies.
 pub(crate) struct Sharing {
     bus: Bus,
-    /// What this copy calls itself.
+    /// The name of this copy.
     copy: String,
     began: Instant,
     known: RwLock<Known>,
@@ -56,7 +56,8 @@ struct KnownTurn {
 }
 
 impl KnownTurn {
-    /// Whether nobody has it. A camera that is none any more is left alone for a while: this copy may not know it yet.
+    /// Whether nobody has it. A camera that was removed is left alone for a while, since this copy may not know of the
+    /// removal yet.
     fn is_free(&self) -> bool {
         let lately = self
             .unset_at
@@ -128,7 +129,7 @@ impl Sharing {
         timeout(COMES_WITHIN, coming).await.ok();
     }
 
-    /// Whether who asks has so many fewer that a camera changes hands.
+    /// Whether the copy that asks has so many fewer cameras that this one gives one away.
     fn gives(&self, ask: &CameraAsk) -> bool {
         let ours = self.read(|known| counted(&known.turns, &self.copy));
         ask.by != self.copy && ours >= ask.has + 2

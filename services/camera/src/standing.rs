@@ -1,4 +1,4 @@
-//! How a camera stands: the fold of what happens to it. Whether and when that is published is left to `telling`.
+//! The state of a camera: the fold of what happens to it. `telling` decides whether and when that is published.
 
 use std::collections::VecDeque;
 
@@ -16,11 +16,11 @@ use crate::{Outage, Picture};
 const FLAPS: usize = 4;
 const FLAPS_WITHIN: Duration = Duration::minutes(10);
 
-/// How a camera stands.
+/// The state of a camera.
 #[derive(Debug, Clone)]
 pub(crate) struct Standing {
     source: Source,
-    /// What is so, were it not for how often it changes.
+    /// The state it would have if it did not change so often.
     under: (SourceState, String),
     /// When it came or went, lately.
     turns: VecDeque<OffsetDateTime>,

@@ -14,7 +14,7 @@ use turn_taking::Grip;
 
 use crate::standing::Standing;
 
-/// What did not change is said again after so long.
+/// A state that did not change is published again after this time.
 const AGAIN: Duration = Duration::from_secs(60);
 
 /// After so long it is looked whether a camera still comes and goes, and what could not be published is tried again.
@@ -26,7 +26,7 @@ pub(crate) struct Telling {
     pub(crate) bus: Bus,
     pub(crate) folder: Folder,
     pub(crate) standing: watch::Sender<Standing>,
-    /// Where other copies of the service may have the camera.
+    /// The hold on the camera's turn, where other copies of the service may have the camera.
     pub(crate) grip: Option<Grip>,
 }
 

@@ -15,10 +15,10 @@ use tokio_util::task::TaskTracker;
 
 use crate::{Step, probe, wanted::ByApi};
 
-/// So many are tried at the same time.
+/// How many cameras are tried at the same time.
 const MOST_AT_A_TIME: usize = 4;
 
-/// So many are tried in a minute.
+/// How many cameras are tried in a minute.
 const MOST_IN_A_MINUTE: usize = 20;
 
 /// How long one may take.
@@ -62,7 +62,7 @@ pub(crate) async fn answer(by_api: ByApi, bus: Bus, cpu: CpuPool) {
 struct Lately(VecDeque<Instant>);
 
 impl Lately {
-    /// Whether one more may begin, which it does then.
+    /// Whether one more test may begin. If so, it is counted.
     fn is_free(&mut self, now: Instant) -> bool {
         while self
             .0

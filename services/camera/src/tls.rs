@@ -141,7 +141,7 @@ impl ServerCertVerifier for Pinned {
         }
     }
 
-    /// That whoever shows it has its key.
+    /// Checks that whoever shows the certificate has its key.
     fn verify_tls12_signature(
         &self,
         message: &[u8],

@@ -95,8 +95,8 @@ impl Baselines {
         }
     }
 
-    /// What the folder's frames are held against by a rule that needs this. Read or computed where the events carry the looks of
-    /// another version, or looks without what the rule needs.
+    /// The baseline of a folder for a rule that needs this. It is read or computed where the looks in the events are of
+    /// another version, or lack what the rule needs.
     pub(crate) async fn of(
         &self,
         folder: &Folder,
@@ -154,7 +154,7 @@ impl Baselines {
             .collect()
     }
 
-    /// What is kept for the folder of this name.
+    /// What is kept for the folder with this name.
     pub(crate) fn named(&self, folder: &str) -> Option<Other> {
         let folder: Folder = folder.parse().ok()?;
         let kept = self.kept();
@@ -162,8 +162,8 @@ impl Baselines {
         Some(entry.of_folder(&folder))
     }
 
-    /// What a picture looks like: as it is stored, or as the picture shows it, and then it is stored. Of parts that are looked at
-    /// by themselves there is nothing where both are lost.
+    /// The look of a picture: the stored one, or else one that is made of the picture and stored. A part that is looked
+    /// at by itself has none where both are lost.
     async fn look_of<B: ObjectBucket<Key = PictureKey>>(
         &self,
         picture: &KnownPicture,
@@ -211,7 +211,7 @@ impl Baselines {
         Ok(picture.with(look))
     }
 
-    /// What is stored of the parts of a picture that are looked at by themselves.
+    /// The stored looks of those parts of a picture that are looked at by themselves.
     async fn details_of(&self, id: &str, needs: &Needs) -> Result<Details, LookError> {
         let mut details = Details::new();
         for crop in &needs.crops {
@@ -299,7 +299,7 @@ impl Kept {
         (entry.of == of && entry.needs == *needs).then(|| Arc::clone(&entry.baseline))
     }
 
-    /// Whether it is time to store the looks of what is kept for a folder again; says so once a day.
+    /// Whether it is time to store again the looks that are kept for a folder. It is time once a day.
     fn is_to_be_stored(&mut self, folder: &Folder) -> bool {
         let entry = self.by_folder.get_mut(folder);
         let due = entry.filter(|entry| entry.stored.elapsed() > WRITTEN_AGAIN_AFTER);

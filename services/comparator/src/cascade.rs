@@ -1,5 +1,5 @@
-//! What is remembered of each folder so that frames which show nothing new need no network. Whether one does, `comparison`
-//! decides ([`carry`](comparison::carry)); what follows, `judge`.
+//! What is remembered of each folder, so that frames that show nothing new need no network. `comparison` decides
+//! whether a frame does ([`carry`](comparison::carry)); `judge` does what follows.
 
 use std::{
     collections::HashMap,
@@ -16,7 +16,7 @@ use time::OffsetDateTime;
 
 use crate::references::CurrentReference;
 
-/// What is remembered of folders: some 3 KB each, and nothing of those without frames.
+/// What is remembered of folders: some 3 KB for each that has frames.
 pub(crate) struct Cascade {
     is_on: bool,
     folders: Mutex<Folders>,
@@ -32,7 +32,7 @@ struct Entry {
     used: Instant,
 }
 
-/// What a frame is held against before the network looks at it.
+/// What a frame is compared with before the network looks at it.
 #[derive(Clone)]
 pub(crate) struct Before {
     memory: Arc<Memory>,
@@ -42,7 +42,7 @@ pub(crate) struct Before {
 }
 
 impl Before {
-    /// What was said of an earlier frame and holds of this one as well.
+    /// What was said of an earlier frame, if it holds for this one as well.
     pub(crate) fn carries(&self, glance: &Glance) -> Option<&Said> {
         self.memory.carries(glance, self.at, &self.grounds)
     }
@@ -51,7 +51,7 @@ impl Before {
 /// After so long without a frame what was remembered of a folder goes.
 const IDLE: Duration = Duration::from_secs(600);
 
-/// How often that is looked for.
+/// How often it is looked for folders to forget.
 const CLEANED_EVERY: Duration = Duration::from_secs(60);
 
 impl Cascade {
@@ -66,8 +66,8 @@ impl Cascade {
         }
     }
 
-    /// What a folder's frame that was stored `at` may be carried on from; `None` where the network must look at it, or need not at
-    /// any.
+    /// What a folder's frame that was stored `at` may be carried on from. `None` where the network must look at this
+    /// frame, or is not needed at all.
     pub(crate) fn before(
         &self,
         folder: &Folder,

@@ -28,7 +28,7 @@ impl Circumstances<'_> {
     }
 }
 
-/// Of a frame of which this was found.
+/// The comparison of a frame with these findings.
 pub(crate) fn of_found(
     circumstances: &Circumstances<'_>,
     baseline: &Baseline,
@@ -45,7 +45,7 @@ pub(crate) fn of_found(
     }
 }
 
-/// Of a frame that shows nothing new since an earlier one, of which this was said.
+/// The comparison of a frame that shows nothing new since an earlier one, for which `said` was found.
 pub(crate) fn of_carried(circumstances: &Circumstances<'_>, said: &Said) -> Comparison {
     let reference = circumstances.reference;
     let mut comparison = Comparison {
@@ -75,7 +75,7 @@ pub(crate) fn count_darkness(comparison: &mut Comparison, before: Option<Compari
     }
 }
 
-/// Of a frame that is no picture that can be read.
+/// The comparison of a frame that is no readable picture.
 pub(crate) fn of_unreadable(circumstances: &Circumstances<'_>, why: &Unreadable) -> Comparison {
     let unreadable = Finding::certain(Kind::Unreadable, why.to_string());
     Comparison {
@@ -85,7 +85,7 @@ pub(crate) fn of_unreadable(circumstances: &Circumstances<'_>, why: &Unreadable)
     }
 }
 
-/// Of a frame that cannot be held against the reference, whose picture would be needed and is lost.
+/// The comparison of a frame that cannot be compared, since the reference's picture is needed and lost.
 pub(crate) fn of_lost_reference(circumstances: &Circumstances<'_>, why: &str) -> Comparison {
     let lost = Finding::certain(Kind::Unspecified, why);
     Comparison {
@@ -96,7 +96,7 @@ pub(crate) fn of_lost_reference(circumstances: &Circumstances<'_>, why: &str) ->
     }
 }
 
-/// What is said of every frame.
+/// What every comparison says.
 fn of_baseline(circumstances: &Circumstances<'_>, baseline: Option<&Baseline>) -> Comparison {
     let Circumstances {
         folder,

@@ -1,4 +1,4 @@
-//! What a comparison says of a frame so that it can be told from another one, whoever compared that.
+//! The digests of a frame in a comparison. They tell one frame from another, whoever compared them.
 
 use bytes::Bytes;
 use fingerprint::Tiles;
@@ -7,9 +7,9 @@ use proto::v1::Comparison;
 /// The digests of a frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Digests {
-    /// Of what it looks like.
+    /// The digest of what it looks like.
     pub(crate) tiles: Tiles,
-    /// Of its bytes.
+    /// The digest of its bytes.
     payload: [u8; 4],
 }
 

@@ -1,4 +1,4 @@
-//! What is found of a frame that is held against a baseline, as it can be taken from one thread to another.
+//! What is found of a frame that is compared with a baseline, in a form that can pass between threads.
 
 use comparison::{Baseline, Compared, Look, MeasureError, compare};
 use proto::{
@@ -6,7 +6,7 @@ use proto::{
     v1::{Finding, Picture, Verdict},
 };
 
-/// What is found of a frame that is held against a baseline.
+/// What is found of a frame that is compared with a baseline.
 pub(crate) struct Found {
     pub(crate) measure: &'static str,
     pub(crate) similarity: Option<f64>,

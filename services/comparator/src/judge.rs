@@ -58,7 +58,7 @@ struct FrameInHand {
     look: Look,
     digests: Digests,
     glance: Glance,
-    /// What was said of an earlier frame, where this one shows nothing new.
+    /// What was said of an earlier frame, if this one shows nothing new.
     carried: Option<Said>,
 }
 
@@ -115,7 +115,7 @@ impl Judge {
         }
     }
 
-    /// Whether it has the measures of all rules, without which no frame may be judged.
+    /// Whether this version has the measures of all rules. Without them no frame may be judged.
     pub(crate) fn has_all_measures(&self) -> bool {
         self.state.has_all_measures()
     }
@@ -182,7 +182,7 @@ impl Judge {
         delivery.retry_after(RETRY).await;
     }
 
-    /// What a frame looks like. The network may be spared only where a reference is given, that of the folder.
+    /// The look of a frame. The network may be spared only where the folder's reference is given.
     async fn see(
         &self,
         folder: &Folder,
@@ -320,8 +320,8 @@ impl Judge {
         self.proposals.after_judging(frame).await;
     }
 
-    /// How long to look for what is wrong, and among which other views: once an episode, before it begins. What it was called
-    /// then is likely while it lasts.
+    /// How hard to look for what is wrong, and among which other views. Everything is searched once for each episode,
+    /// before it begins; while it lasts, what it was called then is likely.
     fn search(&self, folder: &Folder) -> (Depth, Vec<Other>) {
         let alert = self.state.alerts.alert(&AlertSubject::view(folder));
         let firing = alert.filter(|alert| alert.event.phase() == Phase::Firing);

@@ -17,7 +17,8 @@ enum Job {
     Recheck(Cause),
 }
 
-/// What a folder's lane does, and what waits meanwhile: at most its newest frame, and that it is to be looked at again.
+/// What a folder's lane does, and what waits meanwhile: at most the newest frame, and a request to judge the last frame
+/// again.
 struct Lane {
     runs: Kind,
     frame: Option<Box<Delivery<FrameArrival>>>,
@@ -48,7 +49,7 @@ impl Lane {
         }
     }
 
-    /// Whether something of a kind runs or waits in it.
+    /// Whether something of this kind runs or waits in it.
     fn has(&self, kind: Kind) -> bool {
         let waits = match kind {
             Kind::Frame => self.frame.is_some(),
@@ -126,7 +127,7 @@ pub(crate) struct Lanes {
 /// While one frame is being compared and published, others are decoded.
 const FRAMES_PER_WORKER: usize = 8;
 
-/// Where new frames take all that there is, judging again takes a fifth of it.
+/// Where new frames take all the time there is, judging again takes a fifth of it.
 const RECHECKS_PER_WORKER: usize = 2;
 
 impl Lanes {

@@ -36,7 +36,7 @@ pub(crate) struct Looked {
     pub(crate) look: Look,
     pub(crate) tiles: Tiles,
     pub(crate) glance: Glance,
-    /// What was said of an earlier frame, where this one shows nothing new; then the network has not looked at it.
+    /// What was said of an earlier frame, if this one shows nothing new. Then the network has not looked at this one.
     pub(crate) carried: Option<Said>,
 }
 
@@ -102,7 +102,7 @@ impl Looking {
         Ok(self.cpu.run_within(work).await??)
     }
 
-    /// What pictures that are right make together. By the measure `parts` it takes a while.
+    /// The baseline that pictures that are right make together. By the measure `parts` it takes a while.
     pub(crate) async fn baseline(
         &self,
         reference: BaselinePicture,
@@ -128,8 +128,8 @@ impl Looking {
         Ok(self.cpu.run(work).await??)
     }
 
-    /// What is found of a frame that does not match, with its name, which may be that of one of the other views. `None` where
-    /// that cannot be told: what was found before holds.
+    /// What is found of a frame that does not match, with a name for what is wrong. The frame may show one of the other
+    /// views. `None` where no name can be told: then what was found before holds.
     pub(crate) async fn name(
         &self,
         baseline: Arc<Baseline>,

@@ -52,7 +52,7 @@ pub(crate) struct JudgedFrame<'a> {
     pub(crate) folder: &'a Folder,
     pub(crate) comparison: &'a Comparison,
     pub(crate) reference: &'a CurrentReference,
-    /// What it looks like; `None` where nobody could tell.
+    /// What is seen of the frame; `None` where nothing could be seen.
     pub(crate) seen: Option<SeenPicture<'a>>,
 }
 
@@ -77,10 +77,10 @@ enum ProposalError {
     TooSlow,
 }
 
-/// How long the next frame of the folder waits for it at most.
+/// How long the next frame of the folder waits for a step at most.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// How often a step is tried against others that are faster each time.
+/// How often a step is tried, where others are faster each time.
 const ATTEMPTS: usize = 4;
 
 impl Proposals {

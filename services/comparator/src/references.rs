@@ -15,8 +15,8 @@ pub(crate) struct CurrentReference {
     normals: Vec<KnownPicture>,
     /// When it became the reference, by the broker's clock.
     pub(crate) since: OffsetDateTime,
-    /// What frames are held against, by what the events say. `None` where the upload service computed the look of a picture
-    /// by another version of the algorithm than ours.
+    /// The baseline that the events make. `None` where the upload service computed the look of a picture by another
+    /// version of the algorithm than ours.
     pub(crate) baseline: Option<Arc<Baseline>>,
 }
 

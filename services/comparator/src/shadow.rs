@@ -53,7 +53,7 @@ fn parse_threshold(text: &str) -> Result<f64, String> {
     }
 }
 
-/// How many published comparisons may wait to be made again. What comes beyond that is counted and left out.
+/// How many published comparisons may wait to be made again. Further ones are counted and left out.
 const MOST_WAITING: usize = 256;
 
 /// Compares again what others have compared.

@@ -23,8 +23,8 @@ use crate::{
     references::CurrentReference,
 };
 
-/// What a comparator knows. Read by every worker, written by the folds alone (alerts also by the worker that has just
-/// published one). No lock is held across an await.
+/// What a comparator knows. Every worker reads it. Only the folds write it, except that a worker also writes the alert
+/// that it has just published. No lock is held across an await.
 #[derive(Default)]
 pub(crate) struct State {
     /// Without it there are neither `view` nor `parts`.

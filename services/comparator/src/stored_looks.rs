@@ -44,17 +44,17 @@ struct Entry {
 enum Content {
     /// All that a measure needs.
     Look(Measure, Look),
-    /// What the network saw of a part of it by itself.
+    /// What the network saw of one part of it by itself.
     Detail(Crop, Arc<view::Look>),
 }
 
 /// How many looks may wait to be written.
 const MOST_WAITING: usize = 1000;
 
-/// How many bytes of them: 1000 looks by the measure `view`, 255 by `parts`.
+/// How many bytes of looks may wait: 1000 looks by the measure `view`, 255 by `parts`.
 const MOST_WAITING_BYTES: usize = 80_000_000;
 
-/// How long asking for a look may take, before it is computed instead, and how long writing one.
+/// How long reading a look may take before it is computed instead, and how long writing one may take.
 const PATIENCE: Duration = Duration::from_secs(1);
 
 /// After how long a look that could not be written is tried again.
@@ -132,7 +132,7 @@ impl StoredLooks {
         Ok(Some(detail))
     }
 
-    /// What is stored under a key, and whether it is so old that it is to be written again.
+    /// What is stored under a key, and whether it is old enough to be written again.
     async fn read<T>(
         &self,
         picture: &str,

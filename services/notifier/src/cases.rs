@@ -16,11 +16,10 @@ use crate::{
     routes::{Route, Routes},
 };
 
-/// Of whoever was told by a route that is no more.
+/// How long others are waited for, for receivers that were told by a route that no longer exists.
 const GROUP_WAIT: Duration = Duration::from_secs(10);
 
-/// How long after a message of a site's outage the next one may come, at least: cameras fall silent, and come back, one after
-/// another.
+/// The least time between messages of a site's outage, since cameras fall silent and come back one after another.
 const OUTAGE_INTERVAL: Duration = Duration::from_secs(60);
 
 /// By what the alerts of a site's cameras are grouped where half of the site is silent.
@@ -243,7 +242,7 @@ impl<'a> Situation<'a> {
         is_closed.then_some(Hold::Hours)
     }
 
-    /// What is on its way of episodes of which nothing is known any more.
+    /// The messages that are on their way about episodes of which nothing is known any more.
     fn unknown(&self) -> impl Iterator<Item = Case> {
         let known: HashSet<&AlertKey> = self.known.episodes.values().map(|it| &it.key).collect();
         self.known
@@ -263,7 +262,7 @@ impl<'a> Situation<'a> {
     }
 }
 
-/// What tells a group from others: its route, and what its alerts have in common.
+/// The id of a group: its route, and what its alerts have in common.
 fn group_id(route: Option<usize>, group: Option<&Group>) -> String {
     let route = route.map_or_else(|| "-".to_owned(), |index| (index + 1).to_string());
     match group {

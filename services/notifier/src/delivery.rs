@@ -26,7 +26,7 @@ use crate::{
 use storing::Storing;
 use turn::{Lost, Turns};
 
-/// How often it is looked what is due, where nothing happens.
+/// How often it is looked for what is due while nothing happens.
 const LOOK_AFTER: Duration = Duration::from_secs(1);
 
 /// After how long what NATS did not take is tried again.
@@ -47,7 +47,7 @@ pub(crate) struct Shared {
     /// Why the file as it is now does not hold; empty where it does.
     pub(crate) refused: Arc<RwLock<String>>,
     pub(crate) messages: Messages,
-    /// What this copy calls itself.
+    /// The name of this copy.
     pub(crate) copy: Arc<str>,
     /// Since when it runs.
     pub(crate) began: Instant,

@@ -94,7 +94,7 @@ impl Fleet {
         }
     }
 
-    /// What is wrong with the routes as they are said now; nothing, where it is empty.
+    /// Notes what is wrong with the routes as they are written now; an empty text where nothing is.
     pub(crate) fn refuse(&self, why: String) {
         *self.shared.refused.write() = why;
     }
@@ -151,14 +151,14 @@ impl Running {
     }
 }
 
-/// What the file says, and what people have set.
+/// The text of the file, and the routes that people have set.
 #[derive(Clone, PartialEq)]
 struct Said {
     file: String,
     given: SetByPeople,
 }
 
-/// What holds now, where that is not said by the same as before; or all that is wrong with it.
+/// The routes in force now, if the file or what people have set differs from before; or all that is wrong with it.
 fn changed(
     file: &RoutesFile,
     given: SetByPeople,

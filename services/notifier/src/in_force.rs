@@ -17,12 +17,12 @@ use crate::{Routes, delivery::Shared, routes_file::set_routes};
 /// How long routes may take to be stored.
 const STORED_WITHIN: Duration = Duration::from_secs(4);
 
-/// How long it may take until routes that are stored hold here.
+/// How long it may take until stored routes are in force here.
 const HOLD_WITHIN: Duration = Duration::from_secs(3);
 
 const LOOK: Duration = Duration::from_millis(20);
 
-/// What people have set; `None` where the file's routes hold.
+/// The routes that people have set; `None` where the file's are in force.
 pub(crate) type SetByPeople = Option<Arc<Given>>;
 
 /// Routes that people have set.
@@ -97,7 +97,7 @@ pub(crate) async fn unset(shared: &Shared, by: &str) -> NotifierAnswer {
     NotifierAnswer::RoutesNotStored { why }
 }
 
-/// What is said once such routes hold here, or what holds where that takes too long.
+/// Answers with the routes once such routes are in force here. Where that takes too long, with those in force by then.
 async fn once(shared: &Shared, holds: impl Fn(&Routes) -> bool) -> NotifierAnswer {
     let waiting = async {
         while !holds(&shared.routes()) {

@@ -1,5 +1,6 @@
-//! What the notifier knows: how each episode stands, what people say of it and of its folder, and who was told. Folds over
-//! streams and buckets write it, and whoever has just stored something; everybody reads it. No lock is held across an await.
+//! What the notifier knows: how each episode stands, what people say of it and of its folder, and who was told. It is
+//! written by folds over streams and buckets, and by whoever has just stored something. Everybody reads it. No lock is
+//! held across an await.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -13,7 +14,7 @@ use proto::v1::{Alert, Folder as Details, Phase, Silence, Subject};
 use time::OffsetDateTime;
 use tokio::sync::watch;
 
-/// What is known, and that it has changed.
+/// What is known, and a signal when it changes.
 #[derive(Debug)]
 pub(crate) struct Knowledge {
     known: RwLock<Known>,
@@ -26,7 +27,7 @@ pub(crate) struct Known {
     /// Those that fire, those whose end somebody is still to be told, and those that ended lately.
     pub(crate) episodes: BTreeMap<String, Episode>,
     subjects: HashMap<AlertSubject, LastAlert>,
-    /// Whether all alerts are known that the stream holds.
+    /// Whether all alerts in the stream are known.
     alerts_are_caught_up: bool,
     /// When the newest of them was stored.
     newest: Option<OffsetDateTime>,
@@ -81,7 +82,7 @@ pub(crate) struct StoredTurn {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Site {
     pub(crate) cameras: usize,
-    /// Of so many of them the alert fires.
+    /// How many of these cameras have an alert that fires.
     pub(crate) silent: usize,
 }
 
@@ -89,14 +90,14 @@ impl Site {
     /// Fewer are not told as one thing, whatever part of the site they are.
     const FEWEST: usize = 3;
 
-    /// Whether what is wrong is of the site rather than of its cameras one by one.
+    /// Whether the site as a whole is out, rather than single cameras of it.
     pub(crate) fn is_out(self) -> bool {
         self.silent >= Self::FEWEST && 2 * self.silent >= self.cameras
     }
 }
 
-/// How long before the newest alert one that has ended is still remembered. A message that it fires may be on its way:
-/// that is known only once it is stored, and comes by another stream.
+/// An episode is remembered until it ended this long before the newest alert. A message that it fires may be on its way
+/// meanwhile. That is known only once it is stored, and comes by another stream.
 const LATELY: time::Duration = time::Duration::MINUTE;
 
 /// As many acknowledgements are known as the web page knows.
@@ -133,7 +134,7 @@ impl Knowledge {
 }
 
 impl Episode {
-    /// Where it stands.
+    /// Whether it fires or is over.
     pub(crate) fn phase(&self) -> Phase {
         match self.ended {
             None => Phase::Firing,
@@ -178,8 +179,8 @@ impl Known {
             .collect()
     }
 
-    /// How many cameras there are at each site, and of how many of them the alert fires; of folders of which no site is said,
-    /// nothing.
+    /// For each site, how many cameras it has and how many of them have an alert that fires. Folders without a site are
+    /// left out.
     pub(crate) fn sites(&self) -> HashMap<&str, Site> {
         let mut sites: HashMap<&str, Site> = HashMap::new();
         let without_camera = self.folders_without_camera();
@@ -276,7 +277,7 @@ impl Known {
         }
     }
 
-    /// Whether somebody has heard of an episode, or is hearing of it, who is to hear of its end.
+    /// Whether somebody has heard of an episode, or is hearing of it, and must still hear of its end.
     fn is_open(&self, id: &str) -> bool {
         let key = AlertKey::of_episode(id);
         self.notices
@@ -284,7 +285,7 @@ impl Known {
             .any(|(it, stored)| it.episode == key && is_open(&stored.notice))
     }
 
-    /// What ended before then is forgotten where nobody is to be told of it.
+    /// Episodes that ended before this time are forgotten where nobody is to be told of them any more.
     fn forgets_before(&self) -> Option<OffsetDateTime> {
         #[cfg(test)]
         if self.forgets_at_once {
@@ -391,12 +392,12 @@ impl Known {
     }
 }
 
-/// Whether something is on its way, or who heard of the beginning has not heard of the end.
+/// Whether a message is on its way, or the receiver heard of the beginning and not yet of the end.
 fn is_open(notice: &Notice) -> bool {
     notice.sending.is_some() || (notice.told_at.is_some() && notice.end_told_at.is_none())
 }
 
-/// What is said of an episode whose end nobody has seen, since the next one of its subject fires.
+/// The end of an episode that nobody saw end, since the next one of its subject fires.
 fn ended_unseen(next: &Alert) -> Alert {
     Alert {
         folder: next.folder.clone(),

@@ -55,7 +55,7 @@ use crate::{
     delivery::Shared, fleet::Fleet, in_force::SetByPeople, known::Knowledge, messages::Messages,
 };
 
-/// How often what is over is forgotten.
+/// How often episodes that are over are forgotten.
 const FORGET_AFTER: Duration = Duration::from_secs(30);
 
 /// Tells people of alerts until shutdown.
@@ -126,7 +126,7 @@ pub async fn run(
     Ok(())
 }
 
-/// What must hold before it can tell anybody; the answer becomes true when all is known.
+/// Requires what must hold before anybody can be told. The answer becomes true when all is known.
 fn require(bus: &Bus, context: &Context) -> Arc<AtomicBool> {
     let ready = Arc::new(AtomicBool::new(false));
     let readiness = &context.readiness;

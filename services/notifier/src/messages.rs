@@ -22,10 +22,10 @@ use crate::{
 /// How long a message waits for its picture.
 const PICTURE_WITHIN: Duration = Duration::from_secs(3);
 
-/// Of larger pictures none is made.
+/// The largest stored picture, in bytes, from which a message's picture is made.
 const MAX_PICTURE_BYTES: usize = 8 * 1024 * 1024;
 
-/// Of how many alerts of a message it is tried to show a picture.
+/// How many alerts of a message are tried until one has a picture to show.
 const MOST_TRIED: usize = 3;
 
 /// Makes messages.
@@ -95,7 +95,8 @@ impl Messages {
         }
     }
 
-    /// What the alerts have in common: as it was when the message was begun. Of a site, how many cameras it has now.
+    /// What the alerts have in common, as it was when the message was begun. For a site, with the number of cameras
+    /// that it has now.
     fn group(&self, dispatch: &Dispatch, told: &[Told]) -> Option<Group> {
         let (_, group) = dispatch.members.first()?.notice.group.split_once(' ')?;
         let (by, name) = group.split_once('=')?;
@@ -227,8 +228,8 @@ fn alert_link(routes: &Routes, alert: &Alert) -> Option<String> {
     Some(format!("{link}/alerts/{id}"))
 }
 
-/// Of a single alert its page, and the page on which whoever has the link can acknowledge it and silence its folder; of several
-/// the list of those that fire.
+/// The links of a message. For a single alert: its page, and the page on which whoever has the link can acknowledge it
+/// and silence its folder. For several: the list of those that fire.
 fn links(routes: &Routes, told: &[Told], dispatch: &Dispatch) -> Links {
     let Some(link) = &routes.link else {
         return Links::default();

@@ -1,4 +1,4 @@
-//! What is due to be told, and how that is carried out step by step: pure, without a server, a clock or a network.
+//! What people must be told, and how that is carried out step by step: pure, without a server, a clock or a network.
 //!
 //! [`due`] says whether an episode is to be told to a receiver now. A [`Lane`] is one receiver's: it chooses the next message,
 //! and says one [`Effect`] after another; whoever carries them out says what came of each. Before a message is sent, the
@@ -39,7 +39,8 @@ pub(crate) struct Case {
     /// What the receiver was told, and the number of the change that says so; 0 before the first.
     pub(crate) notice: Notice,
     pub(crate) revision: u64,
-    /// How the episode stands. `None` where nothing is known of it any more: then what was begun is brought to its end.
+    /// The state of the episode. `None` where nothing is known of it any more: then a message that was begun is still
+    /// brought to its end.
     pub(crate) standing: Option<Standing>,
 }
 
@@ -54,7 +55,7 @@ pub(crate) struct Dispatch {
 }
 
 impl Dispatch {
-    /// How many of its episodes are given up where the receiver does not take it this time.
+    /// How many of its episodes are given up if the receiver does not take it this time.
     pub(crate) fn given_up_after_this(&self) -> usize {
         let tries = self
             .members
@@ -74,7 +75,7 @@ pub(crate) struct Member {
     pub(crate) revision: u64,
 }
 
-/// How a simulation breaks it, to see that it notices.
+/// The ways in which the simulation breaks the outbox, to see that its checks notice.
 #[cfg(test)]
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mutant {

@@ -23,13 +23,13 @@ use crate::{
     routes::{Addressee, GroupBy, Route, Routes},
 };
 
-/// So many receivers are tried at the same time.
+/// How many receivers are tried at the same time.
 const MOST_AT_A_TIME: usize = 4;
 
-/// For so long after a try no other takes its place: twenty in a minute.
+/// How long after a try its place stays taken. That allows twenty tries in a minute.
 const RESTS: Duration = Duration::from_secs(12);
 
-/// How long a try may take, whatever the receiver's own limit is: whoever asks waits.
+/// How long a try may take, whatever the receiver's own limit is, since whoever asks is waiting.
 const TRIED_WITHIN: Duration = Duration::from_secs(40);
 
 const RETRY: Duration = Duration::from_secs(5);

@@ -16,7 +16,7 @@ pub struct Routes {
     pub(crate) routes: Vec<Route>,
     /// Where the web page is.
     pub(crate) link: Option<PageUrl>,
-    /// Whether messages lead to pages alone on which one has to log in.
+    /// Whether messages lead only to pages on which one has to log in.
     pub(crate) links_ask_for_login: bool,
     /// The routes as tables `[[route]]`.
     pub(crate) text: String,
@@ -53,7 +53,7 @@ pub(crate) struct Escalate {
     pub(crate) to: Vec<ReceiverName>,
 }
 
-/// What alerts have in common that are told together.
+/// What alerts that are told together have in common.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum GroupBy {
     Site,
@@ -82,7 +82,7 @@ impl GroupBy {
         }
     }
 
-    /// What an alert of a folder of which people say this has of it.
+    /// The value by which an alert is grouped. `details` is what people say of its folder.
     fn value(self, alert: &Alert, details: &Details) -> String {
         match self {
             GroupBy::Site => details.site.clone(),

@@ -32,7 +32,7 @@ const MOST_ROUTES: usize = 500;
 #[derive(Debug, Clone)]
 pub struct RoutesFile {
     file: StrictFile,
-    /// Where messages lead to where the file says nothing of it.
+    /// Where messages lead if the file does not say.
     page: Option<PageUrl>,
 }
 
@@ -50,7 +50,7 @@ impl RoutesFile {
         RoutesFile { page, ..self }
     }
 
-    /// What it says, with what the files hold that it names.
+    /// The routes that it describes, with the contents of the files that it names.
     ///
     /// # Errors
     /// When it or a file that it names can't be read, or something in it can't be.

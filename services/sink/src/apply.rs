@@ -19,23 +19,23 @@ use crate::{
 /// Keys that Redis refuses to write, and why.
 pub(crate) type Refused = BTreeMap<String, String>;
 
-/// What Redis holds of a stream, and how to write on.
+/// What Redis holds of a stream, and how to go on writing.
 pub(crate) struct Applying {
     /// The key of the position.
     key: String,
-    /// What Redis said last that it holds, by any sink.
+    /// What Redis last said that it holds, whichever sink wrote it.
     held: Held,
     /// How far this sink is.
     reached: Reached,
     /// In a cluster, the position of each key that was written.
     of_keys: HashMap<String, u64>,
-    /// What is still to be written to keys that were refused.
+    /// What must still be written to keys that were refused.
     wanted: Wanted,
     has_entries: bool,
     script: Script,
 }
 
-/// What became of steps.
+/// The result of applying steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Applied {
     /// Redis holds their effect.
@@ -59,7 +59,7 @@ struct How {
     unknown: &'static str,
 }
 
-/// What the script answers: whether it did anything, the position, and each key that was refused and why.
+/// The answer of the script: whether it did anything, the position, and each key that was refused, with the reason.
 type Answer = (bool, String, Vec<String>);
 
 impl Applying {
@@ -123,7 +123,7 @@ impl Applying {
             .await
     }
 
-    /// Whether something is still to be written to keys that were refused.
+    /// Whether something must still be written to keys that were refused.
     pub(crate) fn is_incomplete(&self) -> bool {
         !self.wanted.is_empty()
     }

@@ -20,7 +20,7 @@ const RESPONSE_TIMEOUT: Duration = Duration::from_secs(10);
 
 const CONNECTION_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often a cluster is asked again that sends to another server, since a slot has moved.
+/// How often a request is sent on when a cluster names another server because a slot has moved.
 const REDIRECTS: u32 = 3;
 
 /// Connects to Redis, and reconnects from then on.

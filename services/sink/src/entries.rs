@@ -10,7 +10,7 @@ use crate::{
     redis_keys::{ALERTS, BEFORE_FIELDS, is_of_the_key},
 };
 
-/// What tells entries apart: an episode of a subject begins once and ends once.
+/// The fields that distinguish entries: an episode of a subject begins once and ends once.
 const TELLING: [&str; 4] = ["folder", "subject", "id", "phase"];
 
 /// Read at once.

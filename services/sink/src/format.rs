@@ -26,7 +26,7 @@ pub(crate) enum FormatError {
     Newer(#[from] NewerFormat),
 }
 
-/// That Redis is of our format, or of none.
+/// Checks that Redis has our format, an older one, or none.
 pub(crate) async fn check(redis: &mut Connection) -> Result<(), FormatError> {
     let found: Option<String> = redis.get(FORMAT_KEY).await?;
     match found {

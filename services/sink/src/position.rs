@@ -1,5 +1,6 @@
-//! How far Redis is in a stream, as it says itself: `57 of 1764323431123456789`, the number of the last event whose effect it
-//! holds, and when the stream was made, in nanoseconds since 1970. `57` alone is what version 0.1.0 wrote.
+//! How far Redis is in a stream, as Redis says it: `57 of 1764323431123456789`. The first number is that of the last
+//! event whose effect it holds. The second is when the stream was made, in nanoseconds since 1970. Version 0.1.0 wrote
+//! the first number alone.
 
 use std::fmt;
 
@@ -7,7 +8,7 @@ use redis::{AsyncCommands as _, ErrorKind, RedisError};
 
 use crate::Connection;
 
-/// What Redis says.
+/// How far Redis says it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Held {
     Nothing,
@@ -38,7 +39,7 @@ pub(crate) enum Unknown {
 }
 
 impl Held {
-    /// What this key says.
+    /// Reads the position from this key.
     pub(crate) async fn load(key: &str, redis: &mut Connection) -> Result<Self, Unknown> {
         let foreign = || Unknown::Foreign(key.to_owned());
         let value: Option<String> = match redis.get(key).await {

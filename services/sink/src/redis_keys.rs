@@ -22,7 +22,7 @@ pub(crate) const FORMAT_KEY: &str = "framewatch:position:format";
 /// Entries that the stream [`ALERTS`] keeps at least.
 pub(crate) const ENTRIES_KEPT: usize = 10_000;
 
-/// Whether Redis refuses only the key that a command was about, by the code of its error.
+/// Whether an error with this code refuses only the key that the command was about.
 pub(crate) fn is_of_the_key(code: Option<&str>) -> bool {
     matches!(code, Some("WRONGTYPE" | "NOPERM"))
 }
@@ -47,7 +47,7 @@ pub fn camera_alert_key(folder: &Folder) -> String {
     format!("camera_alert_{folder}")
 }
 
-/// Where the sink is in a stream ([`Held`](crate::position::Held)).
+/// How far the sink is in a stream ([`Held`](crate::position::Held)).
 pub(crate) fn position_key(stream: &str) -> String {
     format!("framewatch:position:{}", stream.to_lowercase())
 }
@@ -64,7 +64,7 @@ pub(crate) fn entries_key(position: &str) -> String {
     format!("{position}:entries")
 }
 
-/// What the commands depend on beside the event.
+/// What the commands depend on besides the event.
 #[derive(Clone)]
 pub(crate) struct Writing {
     pub(crate) alerts: AlertForm,
@@ -73,10 +73,10 @@ pub(crate) struct Writing {
 
 /// An event that has a place in Redis.
 pub(crate) trait Commands: Event<Key: fmt::Display> {
-    /// Whether it is what is kept of a folder until the folder is removed.
+    /// Whether it is kept for a folder only until the folder is removed.
     const GOES_WITH_ITS_FOLDER: bool;
 
-    /// Whether each has an entry in [`ALERTS`].
+    /// Whether each event has an entry in [`ALERTS`].
     const HAS_ENTRIES: bool;
 
     /// The commands that put it there, each a list of words.

@@ -1,5 +1,5 @@
-//! How writing a stream stands: what is wrong is logged once, with what to do about it, and once more when it is well again;
-//! meanwhile `/readyz` says so.
+//! The state of writing a stream. What is wrong is logged once, with what to do about it, and once more when all is
+//! well again. Meanwhile `/readyz` says so.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -16,7 +16,7 @@ pub(crate) struct Standing {
 
 #[derive(Default)]
 struct Wrong {
-    /// Whether anything could be written yet: Redis is marked with the format, and its position is known.
+    /// Whether anything can be written yet: Redis is marked with the format, and its position is known.
     has_begun: bool,
     /// Why nothing of the stream is written.
     stopped: Option<String>,

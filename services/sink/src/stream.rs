@@ -158,7 +158,7 @@ impl Sink {
         Ok((reader, applying))
     }
 
-    /// What keys are to hold after all events that are there, and the number of the last.
+    /// What keys must hold after all events that are there, and the number of the last event.
     async fn read_all<E: Commands>(
         &self,
         reader: &mut Reader<E>,

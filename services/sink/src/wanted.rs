@@ -1,4 +1,4 @@
-//! What keys are to hold: of the steps that write them, those whose effect lasts.
+//! What keys are to hold: those of the steps that write them whose effect lasts.
 
 use std::collections::BTreeMap;
 

@@ -22,7 +22,7 @@ use crate::problem::{Kind, Problem};
 
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// How a camera stands is said every minute; what is older than this says nothing any more.
+/// A camera's state is published every minute. What is older than this counts no more.
 const SAID_WITHIN: Duration = Duration::from_secs(3 * 60);
 
 /// After how long to try again what must be done before anything else.
@@ -33,7 +33,7 @@ pub(crate) struct Broker {
     bus: Bus,
 }
 
-/// Whether an event was the one that came next.
+/// Whether an event came next, or another one came first.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Published {
     As(u64),
@@ -93,7 +93,7 @@ impl Broker {
             .await
     }
 
-    /// Whether the first folders were ever made: whether this is no new installation.
+    /// Whether the first folders were ever made. If not, this is a new installation.
     pub(crate) async fn is_seeded(&self) -> Result<bool, Problem> {
         let folders = self.bus.folders();
         self.ask("look for the first folders", folders.is_seeded())
@@ -172,7 +172,7 @@ impl Broker {
         self.ask("remove the camera", bucket.unset(folder)).await
     }
 
-    /// How the connection to a folder's camera stands, where that was said lately.
+    /// The state of the connection to a folder's camera, if it was published lately.
     pub(crate) async fn source(&self, folder: &Folder) -> Result<Option<Source>, Problem> {
         let latest = self.bus.latest::<Source>(folder);
         let latest = self.ask("look how the camera stands", latest).await?;
@@ -309,7 +309,7 @@ impl Broker {
         self.ask("read the picture", pictures.get(&key)).await
     }
 
-    /// Whether somebody has deleted the picture; not, where it was lost.
+    /// Whether somebody has deleted the picture. A picture that was lost was not deleted.
     pub(crate) async fn was_deleted(&self, folder: &Folder, id: &str) -> Result<bool, Problem> {
         let (pictures, key) = (self.bus.references(), PictureKey::new(folder, id));
         self.ask("look for the picture", pictures.was_deleted(&key))

@@ -1,4 +1,5 @@
-//! What is known of a bucket: a task writes it, everybody reads it, and whoever has changed the bucket waits until it shows.
+//! What is known of a bucket. A task writes it and everybody reads it. Whoever has changed the bucket waits until the
+//! change shows here.
 
 use std::time::Duration;
 
@@ -12,7 +13,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 #[derive(Default)]
 pub(crate) struct Followed<T> {
     known: RwLock<T>,
-    /// How many there were.
+    /// How many changes there were.
     changes: watch::Sender<u64>,
 }
 

@@ -1,5 +1,5 @@
-//! What all features share of HTTP: what requests pass on their way in and answers on their way out, how parts of requests are
-//! read, and how answers are made. It knows no feature; those who may come in are left to `access`.
+//! What all features share of HTTP: what requests pass on their way in and answers on their way out, how parts of
+//! requests are read, and how answers are made. It knows no feature. `access` decides who may come in.
 //!
 //! - `guard`, `lingering`, `compressed`, `cors`: what every request or answer passes.
 //! - `addresses`, `extract`, `conditions`: what requests say.

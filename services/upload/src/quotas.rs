@@ -1,6 +1,8 @@
-//! How many folders there may be, be told of and be measured, and how much their pictures may take: so that one client leaves room for others.
+//! How many folders there may be, be told of and be measured, and how much their pictures may take, so that one client
+//! leaves room for others.
 //!
-//! They are held against what this copy of the service knows; copies that take something at the same moment may exceed them by it.
+//! The limits are compared with what this copy of the service knows. Copies that take something at the same moment may
+//! together exceed them by that.
 
 use std::num::NonZero;
 
@@ -75,7 +77,7 @@ impl Default for QuotaConfig {
 }
 
 impl QuotaConfig {
-    /// Whether one more folder may be made.
+    /// Checks that one more folder may be made.
     pub(crate) fn check_folder(&self, known: &Known) -> Result<(), Problem> {
         let most = self.max_folders.get();
         if known.count_made() < most as usize {
@@ -87,7 +89,7 @@ impl QuotaConfig {
         )))
     }
 
-    /// Whether a folder may have one more picture of this size.
+    /// Checks that a folder may have one more picture of this size.
     pub(crate) fn check_picture(
         &self,
         known: &Known,

@@ -1,5 +1,5 @@
-//! What whoever was told of an alert may do by the link of the message, without logging in: acknowledge the alert, and silence
-//! its folder for a while. Telling people is left to the notifier, which puts the link's pass into the notice.
+//! What people who were told of an alert may do by the link of the message, without logging in: acknowledge the alert,
+//! and silence its folder for a while. The notifier tells people, and puts the link's pass into the notice.
 //!
 //! - `link`: whether a link lets somebody act, on which alert.
 //! - `page`: the page that it leads to, which only asks.

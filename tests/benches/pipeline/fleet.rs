@@ -29,7 +29,7 @@ pub(crate) const EVERY: usize = 20;
 /// Alerts that fire or resolve, a second.
 pub(crate) const CHANGES: f64 = 5.0;
 
-/// Of the overview, and of a folder's page.
+/// How many viewers the overview has, and how many a folder's page has.
 pub(crate) const OF_THE_OVERVIEW: usize = 15;
 pub(crate) const OF_A_FOLDER: usize = 5;
 
@@ -50,7 +50,7 @@ pub(crate) struct Moment {
     pub(crate) on_disk: [f64; 2],
 }
 
-/// What was found.
+/// The result.
 pub(crate) struct Fleet {
     /// With all references and no frame, and then every minute.
     pub(crate) moments: Vec<Moment>,

@@ -28,7 +28,8 @@ pub(crate) struct Cameras {
 /// Frames on their way at the same time, over all folders, when sending as fast as it goes.
 const ON_THE_WAY: usize = 64;
 
-/// Of one folder: one that is judged and one that waits. A third would overtake the second.
+/// How many frames of one folder are on their way: one that is judged and one that waits. A third would overtake the
+/// second.
 const OF_ONE_FOLDER: usize = 2;
 
 /// After how long a frame without a comparison counts as lost.

@@ -8,7 +8,7 @@ use cctv_sim::{CameraSpec, reference, source::Source};
 /// A camera's resolution.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Size {
-    /// What the second stream of many cameras has.
+    /// The size of the second stream of many cameras.
     Vga,
     P720,
     P1080,
@@ -54,7 +54,7 @@ impl Pictures {
         }
     }
 
-    /// Of a frame, on average.
+    /// The average size of a frame in bytes.
     pub(crate) fn bytes(&self) -> usize {
         self.same.iter().map(Bytes::len).sum::<usize>() / self.same.len()
     }

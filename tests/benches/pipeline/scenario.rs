@@ -28,7 +28,7 @@ pub(crate) struct Scenario {
     pub(crate) comparators: usize,
 }
 
-/// What was found.
+/// The result of a scenario.
 pub(crate) struct Measured {
     pub(crate) scenario: Scenario,
     /// Frames a second from the camera to Redis.
@@ -128,11 +128,12 @@ impl Scenario {
     }
 }
 
-/// What a folder that floods does to the others.
+/// How a folder that floods affects the others.
 pub(crate) struct Flooded {
     /// Frames a second of all other folders together.
     pub(crate) rate: f64,
-    /// Of the others, in milliseconds from publishing to the comparison: without the flood, and with it.
+    /// How long frames of the other folders took from publishing to the comparison, in milliseconds: without the flood,
+    /// and with it.
     pub(crate) without: Vec<f64>,
     pub(crate) with: Vec<f64>,
     /// Resident megabytes of the comparator at most, by then.
@@ -183,7 +184,8 @@ pub(crate) fn cores(
     after.iter().map(used).collect()
 }
 
-/// Of how many frames a second one core makes a look for this measure while it does nothing else; `None` where it cannot.
+/// For how many frames a second one core makes a look for this measure while it does nothing else; `None` where it
+/// cannot.
 pub(crate) fn looks_a_second(pictures: &Pictures, by: Measure) -> Option<f64> {
     let model = ModelConfig::default().load().unwrap();
     if by == Measure::View && model.is_none() {

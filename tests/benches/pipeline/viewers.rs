@@ -26,7 +26,7 @@ pub(crate) const RATE: f64 = 200.0;
 /// Alerts that fire or resolve, a second.
 const CHANGES: f64 = 10.0;
 
-/// Of the overview, and of everything as it happens.
+/// How many viewers follow folders, and how many follow everything as it happens.
 pub(crate) const OF_FOLDERS: usize = 400;
 pub(crate) const OF_EVERYTHING: usize = 100;
 

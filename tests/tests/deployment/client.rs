@@ -11,7 +11,7 @@ use serde_json::json;
 
 pub(crate) struct Client {
     stream: BufReader<TcpStream>,
-    /// Of messages that came while we waited for something else.
+    /// The subjects of messages that came while we waited for something else.
     subjects: VecDeque<String>,
     subscriptions: u32,
 }

@@ -22,9 +22,9 @@ struct Deployment {
     processes: Vec<Process>,
     web: SocketAddr,
     http: Client,
-    /// Of an administrator.
+    /// The token of an administrator.
     token: String,
-    /// What says to all programs how to reach NATS, beside who they are.
+    /// The settings by which all programs reach NATS, besides who they are.
     to_nats: Vec<String>,
 }
 

@@ -62,7 +62,7 @@ async fn what_an_earlier_version_left_goes_on() {
     assert_eq!(blank.findings[0].kind(), Kind::Blank);
 }
 
-/// What is so once the data are of format 2.
+/// Checks what must be true once the data are of format 2.
 async fn check(nats: &NatsServer) {
     let broker = broker(nats).await;
     for name in [
@@ -109,7 +109,7 @@ async fn three_services_that_start_at_once_bring_data_to_format_2() {
     check(&nats).await;
 }
 
-/// So many requests of the upload service are let through, at different moments of the migration.
+/// How many requests of the upload service are let through: each number ends at another moment of the migration.
 const LET_THROUGH: [usize; 8] = [5, 16, 28, 34, 38, 42, 46, 50];
 
 #[tokio::test(flavor = "multi_thread")]

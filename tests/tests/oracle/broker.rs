@@ -29,13 +29,13 @@ const RESERVING: [(&str, &str); 2] = [
 /// How long a node that was away may take to have all that the others have.
 const CATCHES_UP_WITHIN: Duration = Duration::from_secs(60);
 
-/// How long what was deleted may be gone.
+/// How long it may take until what was deleted is back.
 const PUT_BACK_WITHIN: Duration = Duration::from_secs(20);
 
 /// NATS: one server with a quota, or a cluster of three.
 pub(crate) struct Broker {
     nodes: Vec<NatsServer>,
-    /// Where the server that is alone stores, unless that may not be mounted.
+    /// The disk of the server, if it is alone and may mount one.
     disk: Option<SmallDisk>,
 }
 

@@ -64,8 +64,8 @@ const OF_ONE_SERVER: &Faults = &[
     (Fault::TakeKey, 2),
 ];
 
-/// Of one server, from when its store is damaged. It is not killed any more: when it starts after that, it drops all that
-/// follows on the damage in the same file.
+/// The faults of a single server once its store is damaged. It is not killed any more, since at its next start it would
+/// drop all that follows on the damage in the same file.
 const OF_A_DAMAGED_STORE: &Faults = &[
     (Fault::Damage, 4),
     (Fault::KillService, 8),
@@ -93,7 +93,7 @@ const OF_A_CLUSTER: &Faults = &[
 /// How many streams and buckets are deleted at once.
 const DELETED_AT_ONCE: usize = 3;
 
-/// What says how things stand, and is put back.
+/// The streams and buckets that hold the present state, and that are put back.
 const PUT_BACK: [&str; 5] = ["KV_rules", "KV_folders", "KV_notices", "UPLOADS", "ALERTS"];
 
 /// Without one of these nothing is compared, or no alert comes.
@@ -125,7 +125,7 @@ fn damaged() -> &'static [&'static str] {
     }
 }
 
-/// How often to look for a message that may be damaged: some numbers stand for none any more.
+/// How often to look for a message that can be damaged: some numbers belong to messages that are gone.
 const LOOKS: usize = 100;
 
 /// Within this all who are well have read what was written.
@@ -134,7 +134,7 @@ const READ_WITHIN: Duration = Duration::from_secs(1);
 /// For how long evidence can't be stored, in frames of a camera: long enough for alerts to be missed that wait for it.
 const NO_EVIDENCE: u32 = 50;
 
-/// How much of the time is for damage.
+/// The share of the time that is for damage.
 const DAMAGE: f64 = 0.25;
 
 /// Makes faults, one after another.
@@ -237,7 +237,7 @@ impl Chaos {
         Fault::KillService
     }
 
-    /// Of one stream after another.
+    /// The server that leads a stream, of one stream after another.
     async fn leader<'a>(&mut self, site: &'a mut Site) -> &'a mut NatsServer {
         let stream = STREAMS[self.of_nats % STREAMS.len()];
         self.of_nats += 1;

@@ -155,7 +155,7 @@ impl FolderHistory {
         self.comparisons.iter().filter(|it| is_decided(it))
     }
 
-    /// Whether the look of the last reference is stored, where it must be.
+    /// Whether the look of the last reference is stored, or need not be.
     pub(crate) fn has_look(&self, undecided: &Undecided<'_>) -> bool {
         let last = self.announced().last();
         last.is_none_or(|last| {
@@ -163,7 +163,7 @@ impl FolderHistory {
         })
     }
 
-    /// Whether the alert state may be so in the end.
+    /// Whether the alert may be in this state in the end.
     pub(crate) fn may_be_firing(&self, is_firing: bool) -> bool {
         self.may_be_firing_after(self.alerts.last(), is_firing)
     }

@@ -44,7 +44,7 @@ pub(crate) struct Losses {
 }
 
 impl Lost {
-    /// Whether that concerns what was stored between these moments.
+    /// Whether the loss concerns what was stored between these moments.
     pub(crate) fn includes(&self, from: OffsetDateTime, to: OffsetDateTime) -> bool {
         match self.message {
             Some(message) => (from..=to).contains(&message),

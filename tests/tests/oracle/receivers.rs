@@ -18,7 +18,7 @@ use tokio::time::{sleep, timeout};
 #[derive(Debug, Clone, Copy)]
 struct Plan {
     name: &'static str,
-    /// What is told together.
+    /// What the alerts of one message have in common.
     group_by: Option<&'static str>,
     group_wait: Duration,
     /// The most messages in a minute.
@@ -44,7 +44,8 @@ const PLANS: [Plan; 2] = [
 /// A receiver that has not answered by then is tried again.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 
-/// So many messages in a row fail at most, and each so often: who fails for long is left alone for long.
+/// The most messages that fail in a row, and the most often that one message fails. A receiver that fails for long is
+/// left alone for long.
 const MOST_FAILURES: u32 = 2;
 
 /// How long a message may have to be waited for.

@@ -1,6 +1,6 @@
-//! What receivers heard, held against what fired and ended: nothing is invented, each beginning comes before its end, either
-//! is heard again with the same key only, nothing after the end; all that lasts is heard, and the end of all that was; and no
-//! receiver is sent more than its rate.
+//! Compares what receivers heard with what fired and ended. Nothing is invented. Each beginning comes before its end.
+//! Either is heard again only with the same key, and nothing is heard after the end. All that lasts is heard, and the
+//! end of all that was heard. No receiver is sent more than its rate.
 
 use std::{
     collections::{HashMap, HashSet},
@@ -17,7 +17,7 @@ use tokio::time::{Instant, sleep};
 
 use crate::{losses::Losses, receivers::Receiver, witness::Witness};
 
-/// How much later than its group's wait an alert that lasts is told; and on a busy machine.
+/// How much later than its group's wait an alert that lasts may be told; and how much later on a busy machine.
 const TOLD_WITHIN: Duration = Duration::from_secs(5);
 const BUSY: Duration = Duration::from_secs(3);
 
@@ -36,7 +36,7 @@ pub(crate) struct Calm {
     pub(crate) to: OffsetDateTime,
 }
 
-/// What was found of what people were told.
+/// The result of checking what people were told.
 #[derive(Default)]
 pub(crate) struct Told {
     messages: usize,
@@ -44,11 +44,11 @@ pub(crate) struct Told {
     beginnings: usize,
     ends: usize,
     repeated: usize,
-    /// How often a beginning or an end was to be heard by some time, since nothing went wrong.
+    /// How many beginnings and ends had to be heard by a certain time, since nothing went wrong.
     due: usize,
     /// For how long the last of it was waited for.
     waited: Duration,
-    /// What no time mends.
+    /// The faults that more time does not mend.
     wrong: Vec<String>,
     /// What is still to be heard.
     open: Vec<String>,
@@ -60,7 +60,7 @@ struct Episode {
     subject: AlertSubject,
     fired_at: OffsetDateTime,
     ended_at: Option<OffsetDateTime>,
-    /// What said so was damaged: who begins to read afterwards knows nothing of it.
+    /// Whether the message that said so was damaged. Whoever begins to read afterwards knows nothing of the episode.
     is_damaged: bool,
 }
 
@@ -191,7 +191,7 @@ impl Told {
         }
     }
 
-    /// What lasts in the end is heard, and the end of what was heard.
+    /// Checks that an alert that lasts was heard, and that the end was heard of each that was.
     fn check_end(
         &mut self,
         what: &str,
@@ -215,7 +215,8 @@ impl Told {
         }
     }
 
-    /// Where nothing goes wrong for long enough, it is heard in time that it fires, and that it is over.
+    /// Checks that it is heard in time that an alert fires and that it is over, where nothing goes wrong for long
+    /// enough.
     fn check_in_time(
         &mut self,
         what: &str,
@@ -261,7 +262,7 @@ impl Told {
         }
     }
 
-    /// What passes for told was heard; nothing is given up, and in the end nothing is on its way.
+    /// Checks a notice: what it says was told was heard, nothing was given up, and nothing is on its way in the end.
     fn check_notice(&mut self, heard: &HashMap<String, Vec<Heard>>, stored: &Stored<NoticeChange>) {
         let Some(notice) = &stored.event.value else {
             return;

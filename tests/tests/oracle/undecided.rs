@@ -1,5 +1,5 @@
-//! What is true of a frame that nobody could decide on: its reference's picture was lost, and what comparators had stored of
-//! it as well, or could not store; both by a fault of the trial.
+//! Frames that nobody could decide on. Their reference's picture was lost by a fault of the trial. What comparators had
+//! stored of it was lost as well, or could not be stored.
 
 use std::time::Duration;
 

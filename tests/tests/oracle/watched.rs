@@ -19,10 +19,10 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{cameras, pictures::period, site::Site};
 
-/// How many there are: as many of each trouble.
+/// How many cameras there are: the same number for each trouble.
 const COUNT: usize = 6;
 
-/// What their rules say, in seconds.
+/// The limits in their rules, in seconds.
 const LIMIT: f64 = 4.0;
 
 /// A camera is in trouble for so long; an alert is due after its limit.
@@ -214,8 +214,8 @@ impl Camera {
 }
 
 impl Troubles {
-    /// What is wrong in what was said of these cameras, and how many alerts there were. The others send until `ended`, and are
-    /// silent from then on.
+    /// What was wrong in what was said of these cameras, and how many alerts there were. The other cameras send until
+    /// `ended`, and are silent from then on.
     pub(crate) fn check(
         &self,
         alerts: &[Stored<Alert>],

@@ -14,17 +14,17 @@ use tokio::{
 
 use crate::losses::Losses;
 
-/// What has been in the streams. It reads until it is dropped.
+/// All that has been in the streams. It reads until it is dropped.
 pub(crate) struct Witness {
     pub(crate) alerts: Record<Alert>,
     pub(crate) comparisons: Record<Comparison>,
     pub(crate) references: Record<ReferenceChange>,
-    /// What comparators have stored of references. Only the last of each is kept.
+    /// The looks of references that comparators have stored. Only the last of each is kept.
     pub(crate) looks: Record<FeaturesChange>,
     _reading: JoinSet<()>,
 }
 
-/// What has been in a stream, and in those that had its name before it. Clones share it.
+/// All that has been in a stream, and in earlier streams of the same name. Clones share it.
 pub(crate) struct Record<E: Event>(Arc<Mutex<Recorded<E>>>);
 
 struct Recorded<E: Event> {
@@ -58,7 +58,7 @@ impl Witness {
         }
     }
 
-    /// What is not stored any more, but for what was deleted or damaged; and what cannot be read to its end.
+    /// What is no longer stored, though it was neither deleted nor damaged; and what cannot be read to its end.
     pub(crate) async fn complaints(&self, bus: &Bus, losses: &Losses) -> Vec<String> {
         let (alerts, comparisons, references) = tokio::join!(
             self.alerts.complaints(bus, losses),

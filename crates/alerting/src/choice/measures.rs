@@ -10,7 +10,7 @@ use proto::{
 
 use super::{Choice, RuleChoice, better, between};
 
-/// What a frame shows by a measure, held against pictures that are right.
+/// What a frame shows by a measure, compared with pictures that are right.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Shown {
     /// It is so similar, 0 to 1.
@@ -21,12 +21,12 @@ pub enum Shown {
     Blank,
 }
 
-/// What the frame with which an alert fired shows.
+/// What the frame shows with which an alert fired.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SeenAgain {
     /// The alert's id.
     pub id: String,
-    /// What somebody has called it.
+    /// What somebody has called the alert.
     pub label: Label,
     /// By each measure that tells something of it; by the rule's as well, where that does.
     pub by: Vec<(Measure, Shown)>,
@@ -56,7 +56,7 @@ impl Shown {
 }
 
 impl SeenAgain {
-    /// Whether an alert called normal would not fire again by the rule as it is: then it speaks for no change.
+    /// Whether the alert was called normal and would not fire again by the rule as it is. Then it speaks for no change.
     pub fn is_settled(&self, rule: &EffectiveRule) -> bool {
         self.label == Label::Normal && self.fires(rule.measure, rule.threshold) == Some(false)
     }

@@ -5,7 +5,7 @@ use proto::v1::{Alert, Comparison, Reference, ResolvedBy, Verdict};
 
 use crate::age::Age;
 
-/// What the comparisons say that were made since an alert fired: how bad it became, and why it ended.
+/// What the comparisons since an alert fired say: how bad it became, and why it ended.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Ending {
     worst: Option<f64>,

@@ -94,7 +94,7 @@ impl Dock {
     }
 }
 
-/// What the subject `alerts.dock` holds after these comparisons, where nothing needs to last.
+/// The alerts on the subject `alerts.dock` after these comparisons, where nothing needs to last.
 fn alerts_after(comparisons: impl IntoIterator<Item = Comparison>) -> Vec<Alert> {
     let mut dock = Dock::with(0, 0);
     comparisons

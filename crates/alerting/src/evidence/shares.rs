@@ -1,7 +1,7 @@
-//! What of the evidence is whose: known from what the bucket says of itself, so that each folder's oldest pictures can go.
+//! Which folder has which evidence. It is known from what the bucket says, so that a folder's oldest pictures can go.
 //!
-//! What is known may be late, or wrong for a moment: then a picture more or less is there. What counts against the limit of all is
-//! asked of the server.
+//! This knowledge may be late, or wrong for a moment; then there is a picture more or less. How much counts against the
+//! limit of all folders is asked of the server.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,19 +10,19 @@ use parking_lot::{Mutex, MutexGuard};
 use event_bus::{ExhibitChange, ExhibitKey, Folder, Latest, Stored};
 use time::{Duration, OffsetDateTime};
 
-/// What each folder has.
+/// The share of each folder.
 #[derive(Default)]
 pub(super) struct Shares(Mutex<Known>);
 
 #[derive(Default)]
 struct Known {
-    /// Of alerts whose id names no folder, together.
+    /// The share of each folder. `None` stands for all alerts whose id names no folder.
     by_folder: HashMap<Option<Folder>, Share>,
     /// When each picture was stored.
     times: HashMap<ExhibitKey, OffsetDateTime>,
 }
 
-/// What a folder has.
+/// The evidence of one folder.
 #[derive(Default)]
 struct Share {
     /// Its pictures, the oldest first, with their sizes in bytes.
@@ -30,7 +30,7 @@ struct Share {
     bytes: u64,
 }
 
-/// How long the bucket keeps what it is given. Nothing is said when it lets go.
+/// How long the bucket keeps a picture. It does not say when it drops one.
 const KEPT: Duration = Duration::days(90);
 
 impl Shares {
@@ -55,7 +55,7 @@ impl Shares {
         self.known().learn(key, bytes, OffsetDateTime::now_utc());
     }
 
-    /// What has to go, the oldest first, for so many bytes more to fit into a folder's share.
+    /// The pictures that must go, the oldest first, so that `more_bytes` more fit into a folder's share.
     pub(super) fn beyond(
         &self,
         folder: &Option<Folder>,

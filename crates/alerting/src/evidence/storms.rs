@@ -16,7 +16,7 @@ pub(super) struct Storms(Mutex<HashMap<Folder, VecDeque<Instant>>>);
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
 impl Storms {
-    /// Whether pictures are kept of an alert that a folder has now; if so, it counts.
+    /// Whether to keep the pictures of an alert that a folder has now. If so, the alert counts.
     pub(super) fn admit(&self, folder: &Folder, per_hour: u32, now: Instant) -> bool {
         let mut folders = self.0.lock();
         folders.retain(|_, kept| {

@@ -26,7 +26,7 @@ pub(super) struct WaitingExhibit {
     since: Instant,
 }
 
-/// How many bytes may wait. When there are more, the oldest pictures go.
+/// The most bytes that may wait. When there are more, the oldest pictures go.
 const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// How long a picture may wait.

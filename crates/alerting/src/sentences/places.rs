@@ -7,8 +7,8 @@ const LEAST_SHIFT: f64 = 0.01;
 const LEAST_TURN: f64 = 1.5;
 const LEAST_ZOOM: f64 = 0.04;
 
-/// What happened to a camera: "turned about 6 % to the right". Empty where it is too little to tell. What is seen goes the
-/// other way than the camera.
+/// How a camera was moved: "turned about 6 % to the right". Empty where that is too little to tell. What the camera
+/// sees moves the other way than the camera.
 pub(super) fn of_shift(shift: &Shift) -> String {
     let way = |by: f64, ways: [&str; 2]| {
         let way = if by > 0.0 { ways[0] } else { ways[1] };
@@ -40,7 +40,8 @@ fn percent(share: f64) -> String {
     format!("{:.0}", share * 100.0)
 }
 
-/// Where something has changed: "at gate, and at shelf 3" where that has names, "in the left third" else.
+/// Where something has changed: "at gate, and at shelf 3" where the first region has a name, otherwise "in the left
+/// third".
 pub(super) fn of_regions(regions: &[Region]) -> String {
     let mut names: Vec<&str> = Vec::new();
     for region in regions {
@@ -88,7 +89,7 @@ fn of_region(region: &Region) -> String {
     place.to_owned()
 }
 
-/// Of the way from the left to the right, or from the top to the bottom.
+/// A part of the way from the left to the right, or from the top to the bottom.
 #[derive(Clone, Copy, PartialEq)]
 enum Part {
     First,

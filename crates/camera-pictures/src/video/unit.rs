@@ -5,7 +5,7 @@ use super::{
     nal::{self, Kind},
 };
 
-/// That of 8K video is 33 million; cameras end at 16.
+/// The most pixels of a picture. 8K video has 33 million; cameras have 16 at most.
 pub(super) const MAX_PIXELS: u64 = 16_777_216;
 
 /// As large as a frame may be as JPEG; key frames are smaller.

@@ -14,7 +14,7 @@ const LEVEL: u32 = 16;
 /// After so many frames enough is known.
 const ENOUGH: u8 = 12;
 
-/// What is of the picture as a whole.
+/// What is measured of the picture as a whole.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Scales {
     pub(super) sharpness: f32,
@@ -55,11 +55,11 @@ impl Noise {
     /// The same of bytes.
     const BYTES: (u32, u32) = (20, 60);
 
-    /// So many tiles that change in nearly every frame are left out, as a burned-in clock is: a sixty-fourth of the picture. Where
-    /// there are more, it is no clock, and none is.
+    /// Tiles that change in nearly every frame are left out, as a burned-in clock is, if there are at most this many: a
+    /// sixty-fourth of the picture. More than that are no clock, so then none is left out.
     const RESTLESS: usize = 4;
 
-    /// Whether what differs in two frames is no more than what usually does.
+    /// Whether two frames differ by no more than frames usually do.
     pub(super) fn explains(&self, one: &Glance, other: &Glance) -> bool {
         let [sharpness, bytes] = of_whole(one, other);
         let restless = self.restless.iter().filter(|it| it.is_so()).count();

@@ -11,11 +11,11 @@ use crate::view::{STATISTICS, SeenRegion, mean_of_lowest, of_places, share_of};
 /// The most pictures that a frame is held against: the reference and 64 normal pictures.
 pub const MAX_PICTURES: usize = 65;
 
-/// So many pictures tell what is normal.
+/// The fewest pictures that tell what is normal.
 const MIN_PICTURES: usize = 5;
-/// So many of them are held against the others.
+/// At most this many of them are held against the others.
 const MOST_HELD: usize = 16;
-/// Of the places, whose mean is s.
+/// The share of the places that counts for s. Its mean is s, and the highest are taken.
 const HIGHEST: f64 = 0.0015;
 /// How far away, in places, a place is looked for: R.
 const REACH: isize = 3;
@@ -42,13 +42,13 @@ static AROUND: LazyLock<Vec<(isize, isize)>> = LazyLock::new(|| {
 #[derive(Debug, Clone)]
 pub struct Bank {
     looks: Vec<Arc<Look>>,
-    /// Of each picture that was held against the others, δ of each place; none with fewer than five pictures.
+    /// δ of each place, for each picture that was held against the others; empty with fewer than five pictures.
     own: Vec<Vec<f32>>,
 }
 
 impl Bank {
-    /// Of the reference, which comes first, and normal pictures, of which the first 64 count; `None` of none. With many takes
-    /// seconds, so keep it while the pictures stay the same.
+    /// Takes the reference, which comes first, and normal pictures, of which the first 64 count; `None` if there are
+    /// none. This takes seconds where there are many, so keep the result while the pictures stay the same.
     pub fn new(mut looks: Vec<Arc<Look>>) -> Option<Self> {
         looks.truncate(MAX_PICTURES);
         let held = match looks.len() {

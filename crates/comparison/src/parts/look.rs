@@ -9,7 +9,7 @@ const FORMAT: u8 = 1;
 /// What is kept of a picture of a part: 313,201 bytes stored, 324,000 in memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Look {
-    /// Of 45 rows × 60 columns of places, where they lie in the picture.
+    /// 45 rows × 60 columns of places, in the order in which they lie in the picture.
     pub(super) places: Units,
 }
 
@@ -17,8 +17,8 @@ impl Look {
     /// The bytes that a stored look takes.
     pub const BYTES: usize = 1 + PLACES * (FINE_CHANNELS + 4);
 
-    /// Of the features after stage 5 of each of 3×3 tiles, row by row from the upper left: 15 rows × 20 columns × 112
-    /// channels each.
+    /// Takes the features after stage 5 of each of 3×3 tiles, row by row from the upper left. Each tile has 15 rows ×
+    /// 20 columns × 112 channels.
     ///
     /// # Errors
     /// Where a tile has another length, or a feature is infinite or not a number.

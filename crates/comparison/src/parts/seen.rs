@@ -7,7 +7,7 @@ use crate::view::{FINE, SeenRegion, similarity};
 
 /// From so many places on that hang together a change has a place.
 const LEAST_PLACES: usize = 2;
-/// What covers more of the picture than this is another part, not a change in it.
+/// A change that covers more of the picture than this is another part, not a change in it.
 const LARGEST: f32 = 0.25;
 
 /// What was seen of a frame that was held against a [`Bank`](super::Bank).
@@ -19,13 +19,13 @@ pub struct Seen {
     pub excess: f32,
     /// How far its least alike places are from any that are right.
     pub s: f32,
-    /// What s may be.
+    /// The limit of s.
     pub limit: f32,
     /// What was seen of each region that has a threshold of its own, in the rule's order.
     pub regions: Vec<SeenRegion>,
     /// Where the largest change lies, where that is sure.
     pub changed: Option<Area>,
-    /// Of each place, how far it is from being right, by the limit: 45 rows × 60 columns; 0 where masks leave it out.
+    /// How far each place is from being right, divided by the limit: 45 rows × 60 columns; 0 where masks leave it out.
     pub(super) places: Vec<f32>,
 }
 

@@ -6,7 +6,7 @@ use super::{COARSE, SIZE, median};
 const SIDE: usize = 8;
 /// Blocks on a side of a square that is one place.
 const BLOCKS: usize = 4;
-/// Of frequencies: coarse, middle and fine, by the sum of their two orders; the mean is in none.
+/// Bands of frequencies: coarse, middle and fine, by the sum of their two orders; the mean is in none.
 const BANDS: [std::ops::RangeInclusive<usize>; 3] = [1..=2, 3..=5, 6..=14];
 /// Coarse energy that a place of the picture, and of the frame, must have to tell anything.
 const TEXTURED: (f32, f32) = (150.0, 60.0);
@@ -21,7 +21,7 @@ const FLOOR: f32 = 8.0;
 pub(super) struct Detail(pub(super) [Vec<f32>; 3]);
 
 impl Detail {
-    /// Of 320×240 grey levels.
+    /// The detail of 320×240 grey levels.
     pub(super) fn of(luma: &[u8]) -> Self {
         let basis = Basis::new();
         let places = COARSE.0 * COARSE.1;
@@ -64,7 +64,8 @@ impl Detail {
     }
 }
 
-/// Of the block that begins at this pixel. Eight waves at a time, for the compiler to use vectors.
+/// The energies of the block that begins at this pixel. It takes eight waves at a time, so that the compiler uses
+/// vectors.
 fn energies(basis: &Basis, luma: &[u8], start: usize) -> [f32; 3] {
     let mut rows = [[0.0_f32; SIDE]; SIDE];
     for (y, row) in rows.iter_mut().enumerate() {
@@ -95,9 +96,9 @@ fn energies(basis: &Basis, luma: &[u8], start: usize) -> [f32; 3] {
 
 /// The orthonormal cosine transform (DCT-II) of 8 values.
 struct Basis {
-    /// Of each pixel, its part in each wave.
+    /// The part that each pixel has in each wave.
     by_pixel: [[f32; SIDE]; SIDE],
-    /// Of each sum of two orders, the band.
+    /// The band for each sum of two orders.
     bands: [Option<usize>; 2 * SIDE - 1],
 }
 

@@ -56,7 +56,7 @@ impl Look {
     const BYTES_WITHOUT_LUMA: usize =
         1 + PLACES.0 * (FINE_CHANNELS + 4) + PLACES.1 * (COARSE_CHANNELS + 4 + 3 * 4) + 3 * 4;
 
-    /// Of a picture.
+    /// The look of a picture.
     ///
     /// # Errors
     /// Where a part has another length, or a feature is infinite or not a number.

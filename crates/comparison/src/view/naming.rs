@@ -5,12 +5,12 @@ use kinds::{Depth, Elsewhere, Ignored, Measures, Network, Pair, Picture};
 use super::Look;
 use crate::Areas;
 
-/// How many other views are held against a frame closely, which takes a millisecond or two each.
+/// How many other views are compared closely with a frame; each takes a millisecond or two.
 const TRIED: usize = 4;
 
-/// What tells how a frame differs from a picture, without what masks leave out; `others` show the view as it should look as
-/// well. `aspect` is the frame's height by its width. `None` where the picture or the frame was stored by an earlier version,
-/// which kept too little.
+/// Measures how a frame differs from a picture, without what masks leave out. `others` also show the view as it should
+/// look. `aspect` is the frame's height divided by its width. `None` where the picture or the frame was stored by an
+/// earlier version, which kept too little.
 pub fn measures(
     (reference, others): (&Look, &[&Look]),
     frame: &Look,

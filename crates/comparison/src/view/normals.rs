@@ -11,19 +11,20 @@ use crate::areas::Places;
 /// The most pictures that a frame is held against: the reference and 16 normal pictures.
 pub const MAX_PICTURES: usize = 17;
 
-/// So many pictures tell what is normal.
+/// The fewest pictures that tell what is normal.
 const MIN_PICTURES: usize = 5;
-/// Of stage 7's places, whose mean is s.
+/// The share of stage 7's places, the lowest, whose mean is s.
 const LOWEST: f64 = 0.05;
-/// Of stage 5's places, whose mean is z.
+/// The share of stage 5's places, the highest, whose mean is z.
 const HIGHEST: f64 = 0.02;
-/// T of a reference alone, and with normal pictures: the closest of several is closer by chance.
+/// T of a reference alone, and with normal pictures. The second is higher, since the closest of several is closer by
+/// chance.
 const THRESHOLD: (f32, f32) = (0.35, 0.38);
 /// T rises with the median likeness from the first on, by the second.
 const ALIKE: (f32, f32) = (0.85, 2.0);
 /// Added to the spread: that of a view where nothing ever moved is not 0.
 const SPREAD_FLOOR: f32 = 0.16;
-/// A folder's own limit by the largest z of its pictures, and at least.
+/// A folder's own limit: the largest z of its pictures times the first, but at least the second.
 const LIMIT: (f32, f32) = (1.5, 3.0);
 /// Fine detail lost, as a logarithm, from which on a frame is blurred.
 const BLURRED: f32 = 0.75;
@@ -45,17 +46,17 @@ pub struct TooMany(pub usize);
 /// How the places of a view differ when all is well.
 #[derive(Debug, Clone)]
 struct Spread {
-    /// Of each place of stage 5.
+    /// How much each place of stage 5 usually differs.
     places: Vec<f32>,
-    /// Of each picture, how far each of its places is from normal by the others.
+    /// For each picture, how far each of its places is from what is normal by the others.
     own: Vec<Vec<f32>>,
-    /// z up to which a frame is normal, where all places count.
+    /// The highest z of a normal frame, where all places count.
     limit: f32,
 }
 
 impl Normals {
-    /// Of the reference, which comes first, and normal pictures. From five pictures on takes up to 5 million multiplications,
-    /// so keep it while the pictures stay the same.
+    /// Takes the reference, which comes first, and normal pictures. From five pictures on, this takes up to 5 million
+    /// multiplications, so keep the result while the pictures stay the same.
     ///
     /// # Errors
     /// Where there are none, or more than [`MAX_PICTURES`].
@@ -235,7 +236,7 @@ struct Deviation {
 }
 
 impl Deviation {
-    /// Of those places of stage 5 that are marked, the mean of so many.
+    /// The mean of the `count` highest of the marked places of stage 5, and its limit.
     fn of(spread: &Spread, places: &[f32], marked: &[bool], count: usize) -> Self {
         Deviation {
             z: highest(places, marked, count),
@@ -267,7 +268,7 @@ impl Spread {
         spread
     }
 
-    /// z up to which a frame is normal in those places that are marked, by so many of them.
+    /// The highest z of a frame that is normal in the marked places, by the `count` highest of them.
     fn limit_in(&self, marked: &[bool], count: usize) -> f32 {
         match marked.iter().all(|it| *it) {
             true => self.limit,
@@ -280,7 +281,7 @@ impl Spread {
         (LIMIT.0 * own.fold(0.0_f32, f32::max)).max(LIMIT.1)
     }
 
-    /// Of a frame, how far each place is from normal.
+    /// How far each place of a frame is from normal.
     fn deltas(&self, looks: &[Arc<Look>], frame: &Look) -> Vec<f32> {
         let mut least = vec![f32::INFINITY; FINE.0 * FINE.1];
         for look in looks {
@@ -319,7 +320,8 @@ impl Pairs {
         least
     }
 
-    /// Of each place, among some pictures: the mean of each one's δ against the rest, then the largest of 3×3 places.
+    /// The spread of each place among some pictures. It is the mean of each picture's δ against the rest; then the
+    /// largest of 3×3 places is taken.
     fn spread(&self, pictures: &[usize]) -> Vec<f32> {
         // 1 − m is a multiple of 2^−24 and at most 2, so the sum is exact, whatever the order.
         let mut sums = vec![0.0_f64; FINE.0 * FINE.1];
@@ -346,14 +348,14 @@ fn keep_least(least: &mut [f32], deltas: &[f32]) {
     }
 }
 
-/// How far each place is from normal: δ by what is usual there.
+/// How far each place is from normal: δ divided by what is usual there.
 fn by_spread(deltas: &[f32], spread: &[f32]) -> Vec<f32> {
     let both = deltas.iter().zip(spread);
     both.map(|(delta, it)| delta / (it + SPREAD_FLOOR))
         .collect()
 }
 
-/// The mean of so many of those places that are marked, the highest; 0 where none is.
+/// The mean of the `count` highest of the marked places; 0 where none is marked.
 fn highest(places: &[f32], marked: &[bool], count: usize) -> f32 {
     let mut negative = of_places(places, marked);
     negative.iter_mut().for_each(|it| *it = -*it);

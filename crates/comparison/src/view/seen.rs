@@ -92,7 +92,8 @@ impl Patches {
     /// Columns of places.
     pub const COLUMNS: usize = FINE.1;
 
-    /// Of what each place of stage 7 is by its threshold, and of stage 5 by the folder's limit; the larger counts.
+    /// Takes the distance of each place of stage 7, divided by its threshold, and of each place of stage 5, divided by
+    /// the folder's limit. The larger of the two counts.
     pub(super) fn new(coarse: &[f32], fine: Option<&[f32]>, masked: Option<&Masked>) -> Self {
         let score = |place: usize| {
             let at = coarse_place(place);

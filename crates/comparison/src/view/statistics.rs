@@ -9,7 +9,7 @@ use super::{COARSE_CHANNELS, FINE_CHANNELS};
 
 static BYTES: &[u8] = include_bytes!("statistics.bin");
 
-/// Of stage 5 and of stage 7.
+/// The statistics of stage 5 and of stage 7.
 pub(crate) static STATISTICS: LazyLock<(Statistics, Statistics)> = LazyLock::new(|| {
     let mut bytes = BYTES;
     let fine = Statistics::read(&mut bytes, FINE_CHANNELS);
@@ -18,11 +18,11 @@ pub(crate) static STATISTICS: LazyLock<(Statistics, Statistics)> = LazyLock::new
     (fine, coarse)
 });
 
-/// Of the features after one stage.
+/// Statistics of the features after one stage.
 pub(crate) struct Statistics {
-    /// Of each channel: μ.
+    /// μ of each channel.
     mean: Vec<f32>,
-    /// Of each channel: 1 / σ.
+    /// 1 / σ of each channel.
     inverse: Vec<f32>,
     /// The squared length above which a place tells much.
     softness: f32,

@@ -9,14 +9,14 @@ const MORE_DARK_BY: f32 = 0.25;
 /// The contrast, in grey levels, that a night's picture has: lamps. A covered lens has less.
 const MIN_CONTRAST: f32 = 25.0;
 
-/// Of grey levels.
+/// The tone of a picture, from its grey levels.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Tone {
     /// 0 to 1.
     pub(super) mean: f32,
     /// The standard deviation, in grey levels.
     pub(super) contrast: f32,
-    /// Of pixels below 40: 0 to 1.
+    /// The share of pixels below 40: 0 to 1.
     pub(super) dark_share: f32,
 }
 

@@ -11,14 +11,14 @@ const STEPS: f32 = 127.0;
 pub(crate) struct Units {
     /// Places × channels, −127 to 127: directions.
     steps: Vec<i8>,
-    /// Of each place, the squared length in steps.
+    /// The squared length of each place, in steps.
     squares: Vec<i32>,
-    /// Of each place, the length of the vector itself.
+    /// The length of each place's vector itself.
     lengths: Vec<f32>,
 }
 
 impl Units {
-    /// Of these vectors: places × channels.
+    /// Makes units of these vectors: places × channels.
     pub(crate) fn of(vectors: &[f32], channels: usize) -> Self {
         let mut steps = Vec::with_capacity(vectors.len());
         let mut lengths = Vec::with_capacity(vectors.len() / channels);
@@ -48,12 +48,12 @@ impl Units {
         &self.steps
     }
 
-    /// Of each place.
+    /// The length of each place's vector.
     pub(crate) fn lengths(&self) -> &[f32] {
         &self.lengths
     }
 
-    /// How alike the marked places are among themselves: the squared length of the mean of their directions, 0 to 1.
+    /// How alike the marked places are to each other: the squared length of the mean of their directions, 0 to 1.
     pub(super) fn plainness(&self, marked: &[bool]) -> f32 {
         let channels = self.steps.len() / self.lengths.len();
         let mut sums = vec![0.0_f64; channels];

@@ -24,12 +24,13 @@ use crate::{
     },
 };
 
-/// How long alerts are kept, the pictures behind them, and who acknowledged them.
+/// How long we keep alerts, the pictures behind them, and who acknowledged them.
 pub(super) const MAX_AGE: Duration = Duration::from_secs(90 * DAY.as_secs());
 
 const SUBJECTS: &str = "alerts.>";
 
-/// How many events of a view or a camera are kept: 10,000 episodes. The last of them is the state, which never goes before others.
+/// How many events of a view or a camera are kept: 10,000 episodes. The last event is the state; it never goes before
+/// the others.
 const NEWEST_KEPT: u16 = 20_000;
 
 pub(super) const DECLARATION: Declaration = Declaration {
@@ -108,7 +109,7 @@ pub enum InvalidAlertSubject {
     /// Its first part is no folder.
     #[error(transparent)]
     Folder(#[from] InvalidFolder),
-    /// What follows on the folder is unknown.
+    /// What follows after the folder is unknown.
     #[error("{0:?} is neither <folder> nor <folder>.{CAMERA}")]
     Other(String),
 }

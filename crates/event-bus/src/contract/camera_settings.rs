@@ -58,7 +58,7 @@ pub struct CameraSettings {
     /// The certificate that it must show: `sha256:` and hexadecimal digits.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pinned_certificate: Option<String>,
-    /// Whether it is said where its picture stands still.
+    /// Whether it is said when its picture stands still.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub watch_frozen: Option<bool>,
 }

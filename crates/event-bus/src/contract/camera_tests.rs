@@ -22,7 +22,7 @@ const SUBJECT: &str = "camera-tests";
 /// One copy of the service answers.
 const GROUP: &str = "framewatch-camera";
 
-/// What else than a picture an answer may hold.
+/// The room in an answer for all but the picture, in bytes.
 const ROOM_FOR_WORDS: usize = 64 * 1024;
 
 /// Which camera to try, as it would be stored.
@@ -52,7 +52,7 @@ pub enum CameraTestError {
     Unreadable(String),
 }
 
-/// What is asked to be tried.
+/// The questions of which cameras to try.
 pub struct CameraTests {
     bus: Bus,
     questions: Subscriber,
@@ -60,7 +60,7 @@ pub struct CameraTests {
 
 /// One question, to be answered once.
 pub struct CameraTestQuestion {
-    /// What is asked for.
+    /// Which camera to try.
     pub request: CameraTestRequest,
     bus: Bus,
     reply_to: async_nats::Subject,
@@ -106,7 +106,7 @@ impl Bus {
             .map_err(|error| CameraTestError::Unreadable(error.to_string()))
     }
 
-    /// What is asked to be tried, from now on. The client subscribes again after a reconnect.
+    /// The questions of which cameras to try, from now on. The client subscribes again after a reconnect.
     ///
     /// # Errors
     /// When the connection is closed.

@@ -43,7 +43,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
 /// A message that could not be handled, as it was, and why.
 #[derive(Debug, Clone, PartialEq)]
 pub struct DeadLetter {
-    /// Where it had been published.
+    /// The subject on which it had been published.
     pub subject: String,
     /// Why nobody can handle it.
     pub cause: String,
@@ -51,7 +51,7 @@ pub struct DeadLetter {
     pub reader: String,
     /// When the broker had stored it; RFC 3339.
     pub stored_at: String,
-    /// How many bytes it carries.
+    /// The size of what it carries, in bytes.
     pub size: usize,
     /// What was left out because it was too much to keep; empty where nothing was.
     pub left_out: String,

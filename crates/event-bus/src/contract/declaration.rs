@@ -1,5 +1,5 @@
-//! What is declared of each stream and bucket. From this follow what is made, what a backup holds, what a restore empties,
-//! the tables of docs/events.md, and the rights that are checked against deploy/nats/accounts.conf.
+//! What is declared of each stream and bucket. From these declarations follow what is made, what a backup holds, what a
+//! restore empties, the tables of docs/events.md, and the rights that are checked against deploy/nats/accounts.conf.
 
 use std::time::Duration;
 
@@ -13,31 +13,31 @@ pub struct Declaration {
     pub name: &'static str,
     /// Its name as a stream, which buckets are as well: `ALERTS`, `KV_rules`.
     pub stream: &'static str,
-    /// What kind of thing.
+    /// Whether it is a stream, a key-value bucket or an object bucket.
     pub kind: Kind,
     /// What is in it, in a line.
     pub description: &'static str,
     /// Where it is kept.
     pub medium: Medium,
-    /// How many of the newest messages of a subject are kept; all where it is `None`.
+    /// How many of the newest messages of a subject are kept; `None` keeps all.
     pub newest_kept: Option<u16>,
-    /// How long a message is kept; for good where it is `None`.
+    /// How long a message is kept; `None` keeps it for good.
     pub max_age: Option<Duration>,
-    /// Within it a message id counts once. The broker keeps the ids in memory meanwhile.
+    /// A message id counts once within this time. The broker keeps the ids in memory meanwhile.
     pub duplicate_window: Duration,
-    /// How much it may take.
+    /// How much room it may take.
     pub room: Room,
-    /// Whether the last message of a subject says what holds now, so that an earlier one must not come after it.
+    /// Whether the last message of a subject says what holds now. Then an earlier one must not come after it.
     pub is_state: bool,
-    /// Whether its format is marked on it; the others have the format of those.
+    /// Whether its format is marked on it. Those without a mark have the same format as those with one.
     pub is_marked: bool,
     /// Whether a backup holds it.
     pub backup: Backup,
-    /// What each service needs to be allowed, beyond making it.
+    /// What each service must be allowed to do with it, beyond making it.
     pub rights: &'static [(Service, &'static [Right])],
 }
 
-/// What kind of thing.
+/// The kind of stream or bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// A stream of events.
@@ -60,14 +60,14 @@ pub enum Medium {
     Memory,
 }
 
-/// How much it may take.
+/// How much room a stream or bucket may take.
 #[derive(Debug, Clone, Copy)]
 pub enum Room {
     /// As much as there is.
     Unlimited,
-    /// So many bytes; the oldest go first.
+    /// This many bytes; the oldest messages go first.
     Bytes(i64),
-    /// As many bytes as the settings say; the oldest go first.
+    /// As many bytes as the settings say; the oldest messages go first.
     Configured(fn(&BusConfig) -> i64),
 }
 
@@ -103,7 +103,7 @@ impl Declaration {
         patterns.any(|pattern| subject.starts_with(pattern.trim_end_matches(['*', '>'])))
     }
 
-    /// Whether it is a stream, and no bucket.
+    /// Whether it is a stream rather than a bucket.
     pub fn is_stream(&self) -> bool {
         matches!(self.kind, Kind::Events { .. })
     }
@@ -179,7 +179,7 @@ impl Declaration {
 }
 
 impl Backup {
-    /// How much of it a backup holds; `None` where it holds nothing of it.
+    /// How much of it a backup holds; `None` where it holds nothing.
     pub fn extent(self) -> Option<Extent> {
         match self {
             Backup::No | Backup::Emptied => None,
@@ -193,8 +193,8 @@ impl Backup {
 /// stream takes it only while something is put back into it.
 pub(crate) const UNHEARD: &str = "restore.";
 
-/// Of a value that others than our services may set. One that cannot be read is passed over, and the last one that can stays
-/// in force: so many may come after it.
+/// How many changes are remembered of a value that others than our services may set. A change that cannot be read is
+/// passed over. The last one that can be read stays in force as long as it is among these.
 pub(super) const REMEMBERED: Option<u16> = Some(64);
 
 /// As long as it takes to try again, after a fault, what may have succeeded.

@@ -45,11 +45,11 @@ pub type DriftChange = Change<Drifts>;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Averages {
-    /// What tells these pictures, this measure and these detectors from others.
+    /// Names these pictures, this measure and these detectors; others have another basis.
     pub basis: String,
     /// The average of the last day or so.
     pub lately: f64,
-    /// That of the last two weeks or so.
+    /// The average of the last two weeks or so.
     pub before: f64,
     /// For how long frames have been averaged, in seconds.
     pub seconds: f64,

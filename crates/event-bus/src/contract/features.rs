@@ -16,9 +16,9 @@ use crate::nats::{
     store_error::StoreError,
 };
 
-/// How long a look is kept that nobody writes again. Comparators write those that they use again each day, so what goes
-/// is of pictures that were removed, and of versions that nobody runs. There is no limit in bytes: an entry takes less than
-/// its picture does, and what a limit sets aside is room that nobody else can have.
+/// How long a look is kept if nobody writes it again. Comparators write the looks that they use again each day, so
+/// those that go are of pictures that were removed, or of versions that nobody runs. There is no limit in bytes: an
+/// entry takes less than its picture does, and a limit would set aside room that nobody else could have.
 const MAX_AGE: Duration = Duration::from_secs(30 * DAY.as_secs());
 
 pub(super) const DECLARATION: Declaration = Declaration {
@@ -51,10 +51,10 @@ pub struct InvalidFeaturesKey(String);
 const MAX_LENGTH: usize = 160;
 
 impl FeaturesKey {
-    /// Of the picture of this id, by detectors of this version.
+    /// The key of the look that detectors of this version have of the picture with this id.
     ///
     /// # Errors
-    /// Where the id has other characters than those that upload services give.
+    /// Where the id has characters that upload services do not use in ids.
     pub fn new(picture: &str, version: &str) -> Result<Self, InvalidFeaturesKey> {
         format!("{picture}_{version}").parse()
     }

@@ -55,12 +55,12 @@ pub enum FolderKey {
 pub struct Mark(String);
 
 impl FolderKey {
-    /// That the first folders were made, so that one that is removed stays so.
+    /// The mark that the first folders were made, so that one that is removed stays removed.
     fn seeded() -> Self {
         FolderKey::Mark(Mark("_seeded".to_owned()))
     }
 
-    /// That a service brings the data to another format.
+    /// The mark that a service is bringing the data to another format.
     pub(crate) fn migration() -> Self {
         FolderKey::Mark(Mark("_migration".to_owned()))
     }
@@ -103,7 +103,7 @@ impl FromStr for FolderKey {
 impl KeyValueBucket for Folders {
     const NAMES: BucketNames = key_value_names!("folders");
     type Key = FolderKey;
-    /// What people say of the folder; nothing, of marks.
+    /// What people say of the folder; marks have none of it.
     type Value = Details;
 
     fn encode(details: &Details) -> Result<Bytes, StoreError> {
@@ -142,7 +142,7 @@ impl KeyValue<Folders> {
         self.mark_seeded().await
     }
 
-    /// Whether they were ever made.
+    /// Whether the first folders were ever made.
     pub async fn is_seeded(&self) -> Result<bool, StoreError> {
         Ok(self.get(&FolderKey::seeded()).await?.is_some())
     }

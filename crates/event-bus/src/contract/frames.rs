@@ -101,7 +101,7 @@ pub struct FrameHeaders {
 const MAX_CAMERA_NAME: usize = 128;
 
 impl FrameHeaders {
-    /// What is said of the frame that these came with, which was stored then.
+    /// What is said of the frame that came with these headers and was stored at this time.
     pub fn frame(&self, stored_at: OffsetDateTime) -> Frame {
         Frame {
             stored_at: Some(timestamp(stored_at)),
@@ -159,7 +159,7 @@ impl Event for FrameArrival {
     }
 }
 
-/// Where frames go that no stream takes.
+/// The subjects of frames that no stream takes.
 const MISDIRECTED: &str = "frames.*.>";
 const QUEUE: &str = "framewatch-misdirected-frames";
 const NOT_TAKEN: &str = "no stream takes this subject: frames are published on frames.<folder>, and a folder's name has no dot";

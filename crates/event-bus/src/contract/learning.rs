@@ -1,5 +1,5 @@
 //! The bucket `learning`: since when each folder's view is quiet, and which frame waits to be proposed as a normal picture.
-//! Of the comparators alone, which change it by compare-and-set: it decides which of them proposes.
+//! It belongs to the comparators alone. They change it by compare-and-set, which decides which of them proposes.
 
 use proto::v1::Learning;
 

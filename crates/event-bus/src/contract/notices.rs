@@ -104,7 +104,7 @@ impl fmt::Display for ReceiverName {
     }
 }
 
-/// Of which episode, and to whom.
+/// Names a notice: which episode, and which receiver.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct NoticeKey {
     /// The episode.
@@ -220,7 +220,7 @@ pub struct Notice {
     /// By what the receiver finds the first message again.
     #[serde(default)]
     pub thread: Option<String>,
-    /// What the link of a message that tells of this alert alone lets do.
+    /// What the link of a message about this alert alone lets people do.
     #[serde(default)]
     pub pass: Option<Pass>,
 }
@@ -236,7 +236,7 @@ pub struct Sending {
     /// Since when.
     #[serde(with = "time::serde::rfc3339")]
     pub since: OffsetDateTime,
-    /// How often it was sent without the receiver taking it.
+    /// How often it was sent and the receiver did not take it.
     #[serde(default)]
     pub tries: u32,
     /// Not before then is it sent again.
@@ -262,7 +262,7 @@ pub struct Failed {
     pub why: String,
 }
 
-/// How what a receiver is told of an alert stands.
+/// The state of what a receiver is told of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Standing {
     /// A message is on its way.

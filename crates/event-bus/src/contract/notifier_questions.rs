@@ -26,7 +26,7 @@ const SENT_WITHIN: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "ask")]
 pub enum NotifierQuestion {
-    /// What its file says.
+    /// The routes in force.
     Routes,
     /// Who would be told of an alert, were there one.
     WouldTell(SupposedAlert),
@@ -60,11 +60,11 @@ pub struct SupposedAlert {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "answer")]
 pub enum NotifierAnswer {
-    /// What the file says.
+    /// The routes in force.
     Routes(RoutesSaid),
     /// Who would be told.
     WouldTell(WouldTell),
-    /// What came of a test message.
+    /// The result of a test message.
     Tested(Tested),
     /// Too many receivers are being tried.
     Busy,
@@ -82,7 +82,7 @@ pub enum NotifierAnswer {
     },
 }
 
-/// What a file of routes says, as far as it is no secret.
+/// The routes in force, without secrets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoutesSaid {
@@ -90,10 +90,10 @@ pub struct RoutesSaid {
     pub receivers: BTreeMap<ReceiverName, ReceiverSaid>,
     /// Who is told of what, in order.
     pub routes: Vec<RouteSaid>,
-    /// How many more routes there are than an answer has room for.
+    /// How many routes were left out because an answer has no room for them.
     #[serde(default)]
     pub left_out: usize,
-    /// Where messages lead; empty where nowhere.
+    /// The page that messages lead to; empty where they lead nowhere.
     #[serde(default)]
     pub link: String,
     /// Why the file as it now is does not hold, and the one before it still does; empty where it holds.
@@ -107,7 +107,7 @@ pub struct RoutesSaid {
     pub set: Option<RoutesSet>,
 }
 
-/// That routes were set.
+/// Who set the routes, and when.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct RoutesSet {
@@ -136,16 +136,16 @@ pub struct ReceiverSaid {
 pub struct RouteSaid {
     /// Which alerts, in words; empty where all.
     pub what: String,
-    /// Whether ends are told as well.
+    /// Whether the ends of alerts are told as well.
     pub tells_ends: bool,
     /// Who is told.
     pub to: Vec<ReceiverName>,
-    /// What the alerts of a message have in common: words as the file has them.
+    /// What the alerts of a message have in common, in the file's words.
     #[serde(default)]
     pub group_by: Vec<String>,
-    /// How long others are waited for that are told together.
+    /// How long a message waits for other alerts, to tell them together.
     pub group_wait: u64,
-    /// How long after a message of a group the next one may come.
+    /// How long after a message of a group the next one may be sent.
     #[serde(default)]
     pub group_interval: u64,
     /// After how long it is told again that an alert still fires.
@@ -160,7 +160,7 @@ pub struct RouteSaid {
     /// When people are told; empty where always.
     #[serde(default)]
     pub hours: String,
-    /// Whether that is now.
+    /// Whether people are told at this moment.
     pub is_open: bool,
 }
 
@@ -186,11 +186,11 @@ pub struct WouldBeTold {
     /// After how many seconds, where it is told only of what nobody has in hand by then.
     #[serde(default)]
     pub escalates_after: Option<u64>,
-    /// Whether it is the route's hours.
+    /// Whether it is within the route's hours now.
     pub is_open: bool,
 }
 
-/// What came of a test message.
+/// The result of a test message.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "outcome")]
 pub enum Tested {
@@ -225,7 +225,7 @@ pub enum NotifierError {
     Unreadable(String),
 }
 
-/// What notifiers are asked.
+/// The questions that notifiers are asked.
 pub struct NotifierQuestions {
     bus: Bus,
     questions: Subscriber,

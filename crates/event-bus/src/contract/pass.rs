@@ -10,7 +10,7 @@ use ring::{
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
 
-/// How long after the last message its link goes on to let people act.
+/// How long a message's link goes on to let people act, counted from the last message.
 const LASTS: Duration = Duration::days(7);
 
 /// Bytes of a secret: 128 bits, which nobody guesses.
@@ -27,7 +27,7 @@ pub struct Pass {
     ends_at: OffsetDateTime,
 }
 
-/// What a link's secret is worth.
+/// Whether a link's secret lets people act.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PassSays {
     /// Whoever has it may act.
@@ -52,7 +52,7 @@ impl Pass {
         &self.secret
     }
 
-    /// What this secret is worth.
+    /// Whether this secret lets people act.
     pub fn says(&self, secret: &str, now: OffsetDateTime) -> PassSays {
         // How long it takes to compare digests tells nothing of what they are of.
         let digest = |text: &str| digest(&SHA256, text.as_bytes());

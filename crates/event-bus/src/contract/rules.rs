@@ -39,9 +39,9 @@ pub type RuleChange = Change<Rules>;
 /// Whose rule.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum RuleScope {
-    /// Of every folder that says nothing else.
+    /// The rule of every folder that says nothing else.
     Default,
-    /// Of one folder.
+    /// The rule of one folder.
     Folder(Folder),
 }
 

@@ -35,7 +35,7 @@ pub(super) const DECLARATION: Declaration = Declaration {
     )
 };
 
-/// Of which alerts nobody is told: the bucket `silences`.
+/// The silences, which say of which alerts nobody is told: the bucket `silences`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Silences;
 
@@ -112,7 +112,7 @@ impl KeyValue<Silences> {
 }
 
 impl Bus {
-    /// Of which alerts nobody is told.
+    /// The silences: they say of which alerts nobody is told.
     pub fn silences(&self) -> KeyValue<Silences> {
         self.key_value()
     }

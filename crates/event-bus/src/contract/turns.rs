@@ -38,7 +38,7 @@ pub type TurnChange = Change<Turns>;
 pub struct Turn {
     /// The copy; empty where none does.
     pub holder: String,
-    /// How long ago each message was sent that the receiver's rate still counts, in milliseconds.
+    /// How long ago each of those messages was sent that still count for the receiver's rate, in milliseconds.
     #[serde(default)]
     pub sent_ms_ago: Vec<u64>,
     /// For how long the receiver is to be left alone, in milliseconds.
@@ -53,7 +53,7 @@ pub struct Turn {
     /// How many of these its rate holds back.
     #[serde(default)]
     pub held_by_rate: u64,
-    /// How many alerts it is not told of because of a silence, its hours, or the alert of the camera.
+    /// How many alerts it is not told of because of a silence, its hours, or an alert of the camera.
     #[serde(default)]
     pub held: u64,
 }

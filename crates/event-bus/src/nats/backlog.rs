@@ -1,8 +1,8 @@
-//! What a stream holds when a consumer is made, up to its end: also where the server cannot read some of it.
+//! What a stream holds when a consumer is made, up to its end, even where the server cannot read some of it.
 //!
-//! A message that is damaged on disk is counted as pending and never sent; nobody is told. So where nothing comes any more,
-//! the server is asked what is still to come. Where only the last message of each subject is wanted, a damaged one is not even
-//! counted; there are fewer then than there are subjects.
+//! A message that is damaged on disk is counted as pending and never sent, and nobody is told. So where nothing comes
+//! any more, the server is asked what is still to come. Where only the last message of each subject is wanted, a
+//! damaged one is not even counted; then there are fewer messages than subjects.
 
 use std::time::Duration;
 
@@ -22,10 +22,10 @@ use super::{bus::Bus, event::Event, store_error::StoreError};
 /// After how long without a message to ask what is still to come.
 const PAUSE: Duration = Duration::from_millis(1500);
 
-/// How often to ask before what does not come is given up, where the server does not say how far it is.
+/// How often the server is asked before what does not come is given up, where it does not say how far it is.
 const MOST_PAUSES: u32 = 10;
 
-/// How often it may say the same before it is clear that it has nothing that it could send.
+/// How often the server may say the same before it is clear that it has nothing more to send.
 const MOST_STANDING: u32 = 3;
 
 /// The messages that were there when an ordered consumer was made.
@@ -33,7 +33,7 @@ pub(crate) struct Backlog {
     name: &'static str,
     stream: Stream<()>,
     consumer: String,
-    /// How many are still to come, by what the server said.
+    /// How many are still to come, as the server says.
     left: u64,
     /// The last number that the stream had given. `None` of buckets, and where only the last message of each subject comes:
     /// there a message that is replaced meanwhile would look like a damaged one.
@@ -45,7 +45,7 @@ pub(crate) struct Backlog {
     unreadable: u64,
 }
 
-/// Whether the server goes on: how far it said that it was, and how often it said so again.
+/// Whether the server makes progress: how far it last said it was, and how often it repeated that.
 #[derive(Debug, Default)]
 struct Standing {
     last: Option<(u64, u64)>,
@@ -65,7 +65,7 @@ impl Standing {
     }
 }
 
-/// Where numbers are missing among those of the messages that came: they were removed, or they cannot be read.
+/// The numbers that are missing among the messages that came. Those messages were removed, or cannot be read.
 #[derive(Debug, Default)]
 struct Gaps {
     last: Option<u64>,
@@ -142,7 +142,7 @@ impl Backlog {
         &self.consumer
     }
 
-    /// Whether nothing of it is still to come.
+    /// Whether all of it has come.
     pub(crate) fn is_over(&self) -> bool {
         self.left == 0
     }
@@ -202,7 +202,7 @@ impl Backlog {
         }
     }
 
-    /// What has not come does not come.
+    /// Gives up what has not come.
     fn end_here(&mut self) {
         self.pass_over(self.left, &self.gaps.extent());
         self.left = 0;
@@ -223,7 +223,7 @@ impl Backlog {
         }
     }
 
-    /// How many messages did not come that the server had announced.
+    /// How many messages the server had announced that did not come.
     pub(crate) fn unreadable(&self) -> u64 {
         self.unreadable
     }

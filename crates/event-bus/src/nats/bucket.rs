@@ -43,7 +43,7 @@ macro_rules! key_value_names {
 }
 pub(crate) use key_value_names;
 
-/// How a bucket keeps its values whose JSON says all that must hold of them.
+/// How a bucket keeps values whose JSON alone says whether they are valid.
 macro_rules! values_as_json {
     () => {
         fn encode(
@@ -164,7 +164,7 @@ impl<B: KeyValueBucket> KeyValue<B> {
         }
     }
 
-    /// What the last change that can be read has left.
+    /// The value after the last change that can be read.
     async fn in_force(&self, key: &B::Key) -> Result<Option<B::Value>, StoreError> {
         let mut value = None;
         let past = self

@@ -37,20 +37,20 @@ pub struct Bus {
     client: Client,
     upkeep: Arc<dyn Upkeep>,
     generation: watch::Receiver<u64>,
-    /// Whether what the streams hold is for this version to use.
+    /// Whether this version can use what the streams hold.
     is_fit: Arc<AtomicBool>,
     /// The streams that are to be followed, and are not at this moment.
     pub(super) interruptions: Interruptions,
     /// Whether the server has answered the last question.
     answers: Arc<AtomicBool>,
-    /// That there is no room for a stream is said once a minute.
+    /// Limits to once a minute the line in the log that there is no room for a stream.
     complaints: Arc<LogLimiter>,
-    /// What it calls itself.
+    /// The name of this service.
     service: Arc<str>,
     _maintenance: Arc<DropGuard>,
 }
 
-/// What a connection needs done with our streams and buckets, of which this layer knows none.
+/// What a connection must do for our streams and buckets. This layer does not know them.
 pub(crate) trait Upkeep: Send + Sync {
     /// Checks what must be so before anything is made or read.
     fn check<'a>(
@@ -133,21 +133,21 @@ impl Bus {
         })
     }
 
-    /// Whether there is a connection at this moment, to a server that answers and streams that this version can use. One that
-    /// stops is noticed within 3 s.
+    /// Whether there is a connection at this moment to a server that answers, and whether this version can use its
+    /// streams. A server that stops is noticed within 3 s.
     pub fn is_connected(&self) -> bool {
         self.client.connection_state() == async_nats::connection::State::Connected
             && self.is_fit.load(Ordering::Relaxed)
             && self.answers.load(Ordering::Relaxed)
     }
 
-    /// How many connections there have been, this one included. What was published between two of them was not heard.
+    /// How many connections there have been, this one included. What was published between two of them was missed.
     pub fn connections(&self) -> u64 {
         self.client.statistics().connects.load(Ordering::Relaxed)
     }
 
-    /// Whether all streams and buckets that this service follows are there, and all that they hold has been read. Not
-    /// before it begins to follow any.
+    /// Whether all streams and buckets that this service follows are there and have been read to their end. False until
+    /// it begins to follow one.
     pub fn follows_all(&self) -> bool {
         self.interruptions.are_over()
     }
@@ -171,7 +171,7 @@ impl Bus {
         }
     }
 
-    /// What it calls itself.
+    /// The name of this service.
     pub(crate) fn service(&self) -> &str {
         &self.service
     }
@@ -213,8 +213,8 @@ impl Bus {
         inbox.rsplit('.').next().unwrap_or_default().to_owned()
     }
 
-    /// What comes of an attempt; `None` where the connection was lost and is back meanwhile. What was asked before may never be
-    /// answered, and waiting for that to be noticed takes far longer than asking again.
+    /// The result of an attempt; `None` where the connection was lost and is back meanwhile. What was asked before that
+    /// may never be answered, and waiting until that is noticed takes far longer than asking again.
     pub async fn on_one_connection<T>(&self, attempt: impl Future<Output = T>) -> Option<T> {
         let mut generation = self.generation();
         tokio::select! {

@@ -39,7 +39,7 @@ pub struct Message<'a> {
 
 /// Something that a stream holds, by subject.
 pub trait Event: Debug + Sized + Send + Sync + 'static {
-    /// What tells one subject from another: the folder, for most.
+    /// What distinguishes one subject from another: for most events the folder.
     type Key: Clone + Debug + Send + Sync;
 
     /// The stream.
@@ -48,13 +48,14 @@ pub trait Event: Debug + Sized + Send + Sync + 'static {
     /// The subjects of all keys.
     const SUBJECTS: &'static str;
 
-    /// Whether the headers are enough, so that payloads need not be sent when following.
+    /// Whether the headers are enough, so that followers need no payloads.
     const HEADERS_ONLY: bool = false;
 
     /// The most that its headers may have, in bytes.
     const MAX_HEADER_BYTES: usize = headers::MOST_BYTES;
 
-    /// Whether an event that cannot be read leaves the one before it in force, as far back as the stream remembers.
+    /// Whether the last readable event stays in force when those after it cannot be read, as far back as the stream
+    /// remembers.
     const FALLS_BACK: bool = false;
 
     /// The subject of a key.

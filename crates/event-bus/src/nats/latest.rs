@@ -23,7 +23,7 @@ use super::{
 pub struct Last<E: Event> {
     /// The last event; `None` where there is none, or where it cannot be read.
     pub event: Option<Stored<E>>,
-    /// What the next event must expect, be the last one readable or not.
+    /// What the next event must expect, whether the last one can be read or not.
     pub expected: Expected,
 }
 

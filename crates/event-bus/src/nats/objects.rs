@@ -56,13 +56,13 @@ pub trait ObjectBucket: Debug + Clone + Copy + PartialEq + Send + Sync + 'static
     /// What an object is named by.
     type Key: Clone + Debug + Display + FromStr<Err: Display> + Send + Sync;
 
-    /// What is known of an object beside its bytes.
+    /// What is known of an object besides its bytes.
     type About: Debug + Send + Sync;
 
-    /// How that is kept.
+    /// The metadata in which that is kept.
     fn metadata(about: &Self::About) -> Result<HashMap<String, String>, StoreError>;
 
-    /// What such metadata stand for.
+    /// Reads it from such metadata.
     fn about(metadata: &HashMap<String, String>) -> Result<Self::About, Undecodable>;
 }
 
@@ -105,7 +105,7 @@ impl<B: ObjectBucket> Objects<B> {
         Ok(self.info(key).await?.is_some())
     }
 
-    /// Whether somebody has deleted such an object. Where a bucket was lost, nobody has.
+    /// Whether somebody has deleted this object. An object that went with a lost bucket was not deleted.
     pub async fn was_deleted(&self, key: &B::Key) -> Result<bool, StoreError> {
         let described = self.described(key).await?;
         Ok(described.is_some_and(|info| info.deleted))
@@ -224,7 +224,7 @@ impl<B: ObjectBucket> Objects<B> {
         Ok(described.filter(|info| !info.deleted))
     }
 
-    /// What was last said of an object, be it that it was deleted.
+    /// What was last said of an object, even if that it was deleted.
     async fn described(&self, key: &B::Key) -> Result<Option<ObjectInfo>, StoreError> {
         let subject = ObjectChange::<B>::subject(key);
         let stream = self.stream().await?;

@@ -23,7 +23,7 @@ use super::{
 pub struct Expected(pub u64);
 
 impl Expected {
-    /// What follows the latest event that was seen.
+    /// Expects that the latest event that was seen is still the last one.
     pub fn after<E: Event>(latest: Option<&Stored<E>>) -> Self {
         Expected(latest.map_or(0, |stored| stored.sequence))
     }

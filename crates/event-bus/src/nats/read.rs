@@ -43,7 +43,7 @@ pub enum ReadError {
     /// The stream can't be read.
     #[error("the stream cannot be read")]
     Stream(#[source] StoreError),
-    /// What the stream holds is not for this version to read.
+    /// This version cannot read what the stream holds.
     #[error(transparent)]
     Unfit(StorageError),
     /// The connection was lost, and is back.
@@ -140,7 +140,8 @@ impl<E: Event> Reader<E> {
         self.made_at
     }
 
-    /// How many events the stream held after the last one that was read, when that was sent; at first, all that are to come.
+    /// How many events the stream held after the last one that was read, at the moment when that one was sent. At
+    /// first, all that are to come.
     pub fn waiting(&self) -> u64 {
         self.waiting
     }
@@ -179,7 +180,8 @@ impl<E: Event> Reader<E> {
         Ok(batch)
     }
 
-    /// Whether the stream is still the same, and what of it does not come, where nothing came for a while.
+    /// Checks that the stream is still the same, and finds out what will not come. Called where nothing came for a
+    /// while.
     async fn look(&mut self) -> Result<(), ReadError> {
         self.check_stream().await?;
         if !self.backlog.is_over() {

@@ -6,8 +6,8 @@ use async_nats::jetstream::Message;
 
 use super::event::{Event, Stored};
 
-/// Of all that a stream holds, the latest event of each key that can be read, and the messages after it, which cannot. Those
-/// before it have been put right.
+/// For each key of a stream, the latest event that can be read, and the messages after it, which cannot be read.
+/// Unreadable messages before that event no longer matter.
 pub(crate) struct LatestReadable<E: Event> {
     latest: HashMap<String, Stored<E>>,
     unread: HashMap<String, Vec<Message>>,

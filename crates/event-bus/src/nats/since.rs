@@ -28,7 +28,7 @@ struct Request {
     seq: Option<u64>,
 }
 
-/// What the server sends at once at most.
+/// The most messages that the server sends at once.
 const BATCH: u32 = 1000;
 
 /// How long to wait for the next message of a batch.

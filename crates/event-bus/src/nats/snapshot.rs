@@ -1,4 +1,4 @@
-//! What a stream holds now, at the pace of who reads it.
+//! What a stream holds now, at the reader's pace.
 
 use std::{mem, vec};
 
@@ -20,7 +20,7 @@ use super::{
     store_error::StoreError,
 };
 
-/// What a stream holds at one moment, oldest first, for who has work to do between two events.
+/// What a stream holds at one moment, oldest first, for a reader that works between two events.
 pub struct Snapshot<E: Event> {
     /// `None` where there is nothing.
     messages: Option<Ordered>,
@@ -28,7 +28,7 @@ pub struct Snapshot<E: Event> {
     _consumer: Removal,
     backlog: Backlog,
     unreadable: u64,
-    /// Where only the latest event of each key that can be read is wanted, and not the consumer finds it: those.
+    /// The latest readable event of each key, where only these are wanted and the consumer cannot find them.
     latest: Option<vec::IntoIter<Stored<E>>>,
 }
 
@@ -134,12 +134,12 @@ impl<E: Event> Snapshot<E> {
         }
     }
 
-    /// How many could not be read so far: they are not what their subject promises.
+    /// How many could not be read so far because they are not what their subject promises.
     pub fn unreadable(&self) -> u64 {
         self.unreadable
     }
 
-    /// How many the server itself could not read so far: they are damaged in its store.
+    /// How many the server itself could not read so far because they are damaged in its store.
     pub fn damaged(&self) -> u64 {
         self.backlog.unreadable()
     }

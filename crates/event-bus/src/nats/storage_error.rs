@@ -43,7 +43,7 @@ pub enum StorageError {
         #[source]
         source: StoreError,
     },
-    /// What a backup holds is being put back, or was and did not come to its end.
+    /// A backup is being restored, or its restore was broken off.
     #[error(
         "a restore into the stream {name} is going on or was broken off; run it again with the same file: `framewatch restore FILE`"
     )]
@@ -75,7 +75,7 @@ pub enum StorageError {
         /// Ours.
         known: u32,
     },
-    /// What is there could not be brought to our format.
+    /// The stored data could not be brought to our format.
     #[error("the data cannot be brought to the format of this version")]
     Migration {
         /// Why.
@@ -85,7 +85,7 @@ pub enum StorageError {
 }
 
 impl StorageError {
-    /// Whether only a person can change it.
+    /// Whether only a person can put it right.
     pub(crate) fn is_final(&self) -> bool {
         matches!(
             self,
@@ -93,7 +93,7 @@ impl StorageError {
         )
     }
 
-    /// Whether there is no room for this one.
+    /// Whether a stream or bucket could not be made because there is no room for it.
     pub(crate) fn is_of_room(&self) -> bool {
         matches!(
             self,

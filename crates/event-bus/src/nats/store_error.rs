@@ -41,7 +41,7 @@ pub enum StoreError {
     /// Nothing answered in time. A user without the right to ask gets no answer either.
     #[error("NATS did not answer in time: it is away, or this user may not ask")]
     NoAnswer(#[source] Cause),
-    /// What is stored is not what it should be.
+    /// What is stored is damaged.
     #[error("{name} is damaged")]
     Damaged {
         /// The object, or the subject of the message.
@@ -58,7 +58,7 @@ pub enum StoreError {
     Refused(#[source] Cause),
 }
 
-/// What a failure comes down to.
+/// The class of a failure.
 #[derive(Clone, Copy)]
 enum Class {
     Missing,
@@ -92,7 +92,7 @@ where
     }
 }
 
-/// What the server said, where an error only passes it on.
+/// The class of what the server said, where an error only passes that on.
 fn class_of_cause(error: &dyn Error) -> Option<Class> {
     let cause = error.source()?;
     if let Some(answer) = cause.downcast_ref::<jetstream::Error>() {
@@ -116,7 +116,7 @@ fn class_of_answer(answer: &jetstream::Error) -> Class {
     }
 }
 
-/// What a kind of the client's errors comes down to; `None` where only its cause can tell.
+/// The class of a kind of the client's errors; `None` where only the error's cause can tell.
 trait Classified {
     fn class(&self) -> Option<Class>;
 }

@@ -139,7 +139,7 @@ impl Bus {
     }
 }
 
-/// How many of each subject were kept within this minute.
+/// How many messages of each subject were kept in this minute.
 #[derive(Debug, Default)]
 pub(super) struct DeadLetterLimiter(Mutex<Option<(Instant, HashMap<String, u32>)>>);
 

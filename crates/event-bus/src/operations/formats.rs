@@ -44,7 +44,7 @@ fn mark_as(stream: &mut Config, format: u32) {
     stream.metadata.insert(MARK.into(), format.to_string());
 }
 
-/// What a stream is marked with; one that is not, is of the format 0.
+/// The format that a stream is marked with. A stream without a mark has the format 0.
 fn found(stream: &Config) -> &str {
     stream.metadata.get(MARK).map_or("0", String::as_str)
 }

@@ -1,4 +1,4 @@
-//! What one service may do at a time: a key in the bucket `folders`, that is there meanwhile.
+//! A lease on what only one service may do at a time: a key in the bucket `folders` that exists meanwhile.
 
 use std::time::Duration;
 

@@ -47,15 +47,15 @@ use crate::{
 /// How often to look for what is gone.
 const LOOK_AFTER: Duration = Duration::from_secs(3);
 
-/// So many keys of a bucket are put back at once: there may be thousands, and all are to be there within seconds.
+/// How many keys of a bucket are put back at once. There may be thousands, and all should be back within seconds.
 const AT_ONCE: usize = 32;
 
 /// An event that says how its key stands until the next one does.
 trait Standing: Event {
-    /// Whether it goes into a bucket. The others go into a stream of events, which somebody may be listening to.
+    /// Whether it goes into a bucket. The others go into a stream of events that somebody may be listening to.
     const IS_OF_A_BUCKET: bool;
 
-    /// Whether something holds after it.
+    /// Whether something still holds after this event.
     fn holds(&self) -> bool {
         true
     }
@@ -167,9 +167,9 @@ struct Memory<E: Event>(Arc<Mutex<Remembered<E>>>);
 
 struct Remembered<E: Event> {
     held: HashMap<String, Arc<Stored<E>>>,
-    /// What a stream held that is gone, and the present one does not.
+    /// What a stream held that is gone, and that the present stream does not hold.
     gone: HashMap<String, Arc<Stored<E>>>,
-    /// Whether all that the present stream holds is known.
+    /// Whether we know all that the present stream holds.
     is_caught_up: bool,
 }
 

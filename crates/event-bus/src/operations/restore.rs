@@ -27,7 +27,7 @@ use crate::{
     nats::{bus::Bus, event::Event, snapshot::Extent, store_error::StoreError},
 };
 
-/// What is being put back goes through this. As long as it is not finished, no service starts.
+/// Puts back what a backup holds. No service starts until it has finished.
 pub struct Restoration {
     bus: Bus,
     /// Sent, and not known to be stored yet.
@@ -37,10 +37,10 @@ pub struct Restoration {
 /// The metadata of a stream that is being restored: which backup.
 const RESTORING: &str = "framewatch-restoring";
 
-/// How many events may be on their way.
+/// The most events that may be sent and not yet known to be stored.
 const AT_A_TIME: usize = 256;
 
-/// What is emptied: all that a backup holds, and what belongs to that.
+/// What a restore empties: all that a backup holds, and what belongs to that.
 fn emptied() -> impl Iterator<Item = &'static Declaration> {
     DECLARATIONS
         .iter()
@@ -55,7 +55,7 @@ fn restored_streams() -> impl Iterator<Item = &'static str> {
 }
 
 impl Bus {
-    /// Whether a service runs that follows references: an upload service or a comparator.
+    /// Whether a service that follows references is running: an upload service or a comparator.
     pub async fn is_in_use(&self) -> Result<bool, StoreError> {
         let stream = self.jetstream.get_stream(ReferenceChange::STREAM).await?;
         let mut consumers = stream.consumers();
@@ -67,7 +67,7 @@ impl Bus {
         Ok(false)
     }
 
-    /// Whether there is nothing yet that people have made: no reference, no rule, no alert.
+    /// Whether people have made nothing yet: no reference, no rule, no alert.
     pub async fn is_unused(&self) -> Result<bool, StoreError> {
         if self
             .any(|picture: &PictureChange| picture.about.is_some())
@@ -80,7 +80,7 @@ impl Bus {
         Ok(alerts.cached_info().state.messages == 0)
     }
 
-    /// Whether this is true of the latest event of any key.
+    /// Whether this is true of the latest event of at least one key.
     async fn any<E: Event>(&self, is_so: impl Fn(&E) -> bool) -> Result<bool, StoreError> {
         let mut latest = self.snapshot::<E>(Extent::LatestOfEachKey).await?;
         while let Some(stored) = latest.next().await? {
@@ -121,7 +121,7 @@ impl Bus {
 }
 
 impl Restoration {
-    /// What was last said of a folder's reference.
+    /// Puts back what was last said of a folder's reference.
     pub async fn reference(
         &mut self,
         folder: &Folder,
@@ -137,7 +137,7 @@ impl Restoration {
             .await
     }
 
-    /// What somebody changed; changes are to come in their order.
+    /// Puts back a change that somebody made. Changes must come in their order.
     pub async fn change(&mut self, scope: &RuleScope, change: &Change) -> Result<(), StoreError> {
         self.publish::<Change>(scope, changes::message(scope, change))
             .await

@@ -125,7 +125,8 @@ impl Codes {
         }
     }
 
-    /// Of codes of DC differences: the bits that the first one of `bits` takes, and the difference that it stands for.
+    /// For codes of DC differences: how many bits the first code takes with its extra bits, and the difference that it
+    /// stands for.
     #[inline]
     pub(super) fn decode_difference(&self, bits: u64) -> Option<(usize, i32)> {
         let (length, size) = self.decode((bits >> 48) as u32)?;

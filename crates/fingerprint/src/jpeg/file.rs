@@ -177,8 +177,8 @@ impl<'a> File<'a> {
         Ok(())
     }
 
-    /// Whether the first component is luma: as libjpeg decides it, by the marks of JFIF and Adobe, then by the names of
-    /// the components.
+    /// Whether the first component is luma. libjpeg decides it the same way: by the marks of JFIF and Adobe, then by
+    /// the names of the components.
     pub(super) fn is_luma_first(&self, frame: &Frame) -> bool {
         let ids = |names: &[u8]| frame.components().iter().map(|c| &c.id).eq(names);
         let is_rgb = !self.is_jfif
@@ -198,7 +198,7 @@ impl<'a> File<'a> {
         }
     }
 
-    /// How much the coefficients of a component were divided by.
+    /// The numbers by which the coefficients of a component were divided.
     pub(super) fn quantisation(&self, component: &Component) -> Result<&[u16; 64], Error> {
         let table = self.quantisation[usize::from(component.quantisation)].as_ref();
         table.ok_or_else(|| corrupt("its quantisation table is missing"))
@@ -209,23 +209,23 @@ impl<'a> File<'a> {
         self.orientation.unwrap_or(Orientation::NoTransforms)
     }
 
-    /// Where Adobe's mark is that says other colours than JFIF's: libjpeg believes JFIF, zune-jpeg Adobe.
+    /// Where Adobe's mark is, if it contradicts JFIF's about the colours. libjpeg believes JFIF, zune-jpeg Adobe.
     pub(super) fn contradicting_mark(&self, frame: &Frame) -> Option<usize> {
         let adobe = self.adobe.as_ref()?;
         let contradicts = self.is_jfif && frame.components().len() == 3 && adobe.transform == 0;
         contradicts.then_some(adobe.at)
     }
 
-    /// Whether the `image` crate's decoder (zune-jpeg 0.5) puts blocks in wrong places, without an error: it does where
-    /// components of different size come one after the other.
+    /// Whether the `image` crate's decoder (zune-jpeg 0.5) puts blocks in wrong places without an error. It does so
+    /// where components of different size come one after the other.
     pub(super) fn is_misread_by_image(&self, frame: &Frame) -> bool {
         let sizes = || frame.components().iter().map(|c| (c.across, c.down));
         let differ = sizes().any(|size| Some(size) != sizes().next());
         frame.process == Process::Sequential && self.scans > 1 && differ
     }
 
-    /// Whether next to nothing is missing. A progressive picture's blocks are spread over many scans of which only the
-    /// first are read; its end marker stands for the rest.
+    /// Whether hardly anything is missing. The blocks of a progressive picture are spread over many scans, and only the
+    /// first of these are read; the end marker stands for the rest.
     pub(super) fn is_whole(&self, frame: &Frame, least_percent: usize) -> bool {
         let unscanned = frame.components().iter().filter(|c| c.precision.is_none());
         let unscanned: usize = unscanned

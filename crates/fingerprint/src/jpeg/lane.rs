@@ -4,8 +4,8 @@
 //! So the processor isn't thrown off at the end of every block, and can work on the steps of two lanes at a time where
 //! one alone would wait for its lookups.
 //!
-//! What a walk gathers of the AC coefficients is a type of its own, [`Gather`], so that the walk that wants none of them
-//! doesn't pay for the other one.
+//! What a walk gathers of the AC coefficients has a type of its own, [`Gather`]. So a walk that needs none of them does
+//! not pay for one that does.
 
 use super::codes::{LOOKUP_BITS, extend};
 use super::entropy::ahead;
@@ -177,7 +177,7 @@ impl<G: Gather> Block<G> {
     }
 }
 
-/// Where a lane is.
+/// The position of a lane.
 #[derive(Clone, Copy, Default)]
 struct Cursor<G> {
     /// The next bit.
@@ -232,7 +232,7 @@ impl<G: Gather> Lane<G> {
         self.cursor.at < end && self.cursor.count < self.most && !self.is_lost
     }
 
-    /// Whether it has got to the bit `end`, and not run out of blocks before.
+    /// Whether it has got to the bit `end` before it ran out of blocks.
     pub(super) fn has_reached(&self, end: usize) -> bool {
         self.cursor.at >= end
     }

@@ -6,14 +6,14 @@ use crate::scale::Scale;
 
 /// The luma, block by block, as scans fill it in.
 pub(super) struct Plane {
-    /// Of the picture that is made of it: 1/8 or 1/4.
+    /// The scale of the picture that is made of it: 1/8 or 1/4.
     scale: Scale,
     /// In blocks.
     width: usize,
     height: usize,
     /// The DC coefficients, row by row.
     pub(super) dc: Vec<i16>,
-    /// What there is beside them at 1/4 scale; else empty.
+    /// The slopes of the blocks at 1/4 scale; otherwise empty.
     pub(super) slopes: Vec<Slopes>,
 }
 
@@ -30,7 +30,8 @@ impl Default for Plane {
 }
 
 impl Plane {
-    /// What the coefficients and the levels of so many blocks take, in bytes, the levels once more where they are turned.
+    /// The bytes that the coefficients and levels of this many blocks take, with the levels once more where they are
+    /// turned.
     pub(super) fn bytes_for(scale: Scale, blocks: usize) -> u64 {
         let each = match scale {
             Scale::Quarter => size_of::<i16>() + size_of::<Slopes>() + 2 * 4,

@@ -1,5 +1,5 @@
-//! What a block at 1/4 scale has beside its mean: how much its left half exceeds its right one, its upper half its lower
-//! one, and one diagonal the other.
+//! What is kept of a block at 1/4 scale besides its mean: how much its left half exceeds the right one, its upper half
+//! the lower one, and one diagonal the other.
 //!
 //! A pixel at that scale is the mean of a quarter of a block, 4×4 pixels, as libjpeg's `jpeg_idct_2x2` (`jidctred.c`) has
 //! it. It is the block's mean, plus or minus each of the three. Of the block's cosines (T.81, A.3.3) those of even
@@ -63,7 +63,7 @@ impl Slopes {
     }
 }
 
-/// What one of each coefficient adds to a block's [`Slopes`].
+/// How much each coefficient adds to a block's [`Slopes`], by one of its steps.
 pub(super) struct Weights([i64; 128]);
 
 impl Default for Weights {
@@ -73,7 +73,7 @@ impl Default for Weights {
 }
 
 impl Weights {
-    /// Of coefficients that were divided by these numbers, in zigzag order.
+    /// The weights of coefficients that were divided by these numbers, in zigzag order.
     pub(super) fn new(quantisation: &[u16; 64]) -> Self {
         let halves = array::from_fn(mean_of_half);
         let mut weights = Self::default();

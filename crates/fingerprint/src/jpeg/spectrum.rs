@@ -22,7 +22,7 @@ struct Block {
 /// What the scans so far have told of the luma's AC coefficients.
 pub(super) struct Spectrum {
     blocks: Vec<Block>,
-    /// By coefficient, the lowest of its bits that scans have given.
+    /// For each coefficient, the lowest of its bits that scans have given.
     precision: [Option<u8>; 64],
 }
 
@@ -36,7 +36,7 @@ impl Default for Spectrum {
 }
 
 impl Spectrum {
-    /// What so many blocks take, in bytes.
+    /// The bytes that this many blocks take.
     pub(super) fn bytes_for(blocks: usize) -> u64 {
         (blocks * size_of::<Block>()) as u64
     }
@@ -116,15 +116,15 @@ struct Pass<'a> {
     /// The coefficients that the scan is about.
     band: Range<u32>,
     shift: u32,
-    /// How many blocks more have no further codes.
+    /// How many more blocks have no further codes.
     ended: u32,
 }
 
 /// A code, and the bits behind it.
 enum Code {
-    /// So many coefficients stay 0; the next one has this value, 0 where it stays 0 too.
+    /// `run` coefficients stay 0. The next one has this value; 0 means that it stays 0 too.
     Value { run: u32, value: i32 },
-    /// For so many blocks, this one among them, there are no further codes.
+    /// This many blocks, the present one among them, have no further codes.
     Ends(u32),
 }
 

@@ -66,7 +66,7 @@ impl Entry {
 pub(super) struct Values(u32);
 
 impl Values {
-    /// How far the codes up to the first of two values advance, and this value; 0 where there aren't two.
+    /// How far the codes up to the first of two values advance, and that value; 0 where there aren't two.
     #[inline(always)]
     pub(super) fn first(self) -> (u32, i32) {
         (self.0 & 63, (self.0 << 16) as i32 >> 22)

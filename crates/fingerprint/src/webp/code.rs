@@ -15,12 +15,12 @@ const ORDER: [usize; 19] = [
 /// symbol.
 const TABLE_BITS: usize = 10;
 const NODE_BYTES: u64 = 16;
-/// What the two allocations take beside.
+/// The bytes that the two allocations take besides.
 const ALLOCATION_BYTES: u64 = 32;
 
 /// A prefix code, which gives each symbol by the bits that stand for it.
 pub(super) struct Code {
-    /// How many symbols have a code of so many bits.
+    /// How many symbols have a code of each length in bits.
     of_length: [u16; LONGEST + 1],
     /// In the order of their codes; a single one takes no bit.
     symbols: Vec<u16>,

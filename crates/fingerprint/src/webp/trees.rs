@@ -1,6 +1,7 @@
-//! What the prefix codes of a lossless WebP take once they are read. A picture may be cut into blocks, and each block
-//! has one of up to 65,536 groups of five codes. How many groups there are is told by an image of its own, behind those
-//! of the transforms (RFC 9649, section 3), so these are read as far as it takes to know where they end.
+//! The memory that the prefix codes of a lossless WebP take once they are read. A picture may be cut into blocks, and
+//! each block has one of up to 65,536 groups of five codes. An image of its own, behind those of the transforms, tells
+//! how many groups there are (RFC 9649, section 3). So these images are read as far as is needed to know where they
+//! end.
 
 use super::{bits::Bits, code::Code};
 
@@ -83,7 +84,7 @@ fn skip_transforms(bits: &mut Bits, mut width: u32, height: u32) -> Option<u32> 
     Some(width)
 }
 
-/// How many blocks a picture is cut into, of a side that comes next.
+/// How many blocks a picture is cut into. Their side comes next among the bits.
 fn blocks(bits: &mut Bits, width: u32, height: u32) -> Option<u32> {
     let side = 1 << (bits.take(3)? + 2);
     Some(width.div_ceil(side) * height.div_ceil(side))
@@ -126,7 +127,7 @@ fn group(bits: &mut Bits) -> Option<[Code; 5]> {
     codes?.try_into().ok()
 }
 
-/// How many colours are kept to be named again.
+/// How many colours the cache keeps, so that they can be named again.
 fn cached_colours(bits: &mut Bits) -> Option<usize> {
     if !bits.is_set()? {
         return Some(0);
@@ -137,7 +138,8 @@ fn cached_colours(bits: &mut Bits) -> Option<usize> {
     }
 }
 
-/// How many symbols the codes of a group have: green with lengths and cached colours, red, blue, alpha, distance.
+/// How many symbols each of a group's five codes has: green with lengths and cached colours, red, blue, alpha,
+/// distance.
 fn alphabets(cached: usize) -> [usize; 5] {
     [256 + 24 + cached, 256, 256, 256, 40]
 }

@@ -100,7 +100,7 @@ fn each_case_is_tried() {
 
 const TRANSPARENT: &str = "12-transparent-junk.png";
 
-/// What colours lie under it counts.
+/// The colours under transparency count.
 #[test]
 fn transparency_is_ignored() {
     let mut fingerprinter = fingerprint::Fingerprinter::new(fingerprint::Limits::default());

@@ -87,7 +87,7 @@ fn a_large_jpeg_is_whole_with_all_but_one_percent_of_its_blocks() {
     }
 }
 
-/// What is cut off may be but a few bits of the AC coefficients; nothing but the end marker tells.
+/// What is cut off may be only a few bits of the AC coefficients. Nothing but the end marker tells that it is missing.
 #[test]
 fn a_progressive_jpeg_is_whole_with_its_end_marker() {
     let progressive = Coding {

@@ -4,7 +4,7 @@ use image::RgbImage;
 use jpeg_encoder::{ColorType, Encoder, SamplingFactor};
 use proptest::prelude::*;
 
-/// How a picture becomes a JPEG. What is here but the first two leaves its coefficients as they are.
+/// How a picture becomes a JPEG. All fields but the first two leave its coefficients as they are.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Coding {
     pub(crate) quality: u8,

@@ -39,7 +39,7 @@ fn soft(picture: &RgbImage) -> RgbImage {
     soft
 }
 
-/// Of pictures whose thumbnail is at 1/8, and of those whose it is at 1/4.
+/// Sides of pictures whose thumbnail is at 1/8, and of pictures whose thumbnail is at 1/4.
 fn sides() -> impl Strategy<Value = (u32, u32)> {
     prop_oneof![
         (569..660_u32, 569..660_u32),

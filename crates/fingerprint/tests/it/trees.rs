@@ -55,7 +55,7 @@ fn even(symbols: u32) -> Bits {
     bits
 }
 
-/// So many lengths of 8, coded by 0, and repetitions of three to six, coded by 1 and two bits.
+/// `left` lengths of 8: the first coded by 0, then repetitions of three to six, coded by 1 and two bits.
 fn repeated(mut left: u32) -> Bits {
     let mut bits = vec![(0, 1)];
     left -= 1;
@@ -102,7 +102,7 @@ fn long() -> Bits {
     bits
 }
 
-/// Of two symbols.
+/// A code of two symbols.
 fn two() -> Bits {
     vec![(0b011, 3), (0, 1), (1, 8)]
 }
@@ -151,8 +151,7 @@ fn a_file_that_describes_gigabytes_of_trees_is_refused_before_any_is_built() {
     assert!(taken.bytes_max < 1 << 20, "{}", taken.bytes_max);
 }
 
-/// What cannot be read is not decoded either; as long as that is not known, it may hold the most that its bytes can
-/// say.
+/// A picture that cannot be read is not decoded. Until that is known, it may hold the most that its bytes can say.
 #[test]
 fn codes_that_cannot_be_read_are_reckoned_by_the_bytes_that_there_are() {
     let whole = webp(3000, [&long(), &one(), &one(), &one(), &one()]);

@@ -15,13 +15,13 @@ use proto::{
 };
 use time::{Duration, OffsetDateTime};
 
-/// So many comparisons are in a part at most: of two frames a second all that there are.
+/// The most comparisons in a part: enough for all those of a camera with two frames a second.
 const MOST_IN_A_PART: usize = 2000;
 
-/// So many comparisons are held at most, about 40 MB. Then parts are written that are not complete.
+/// The most comparisons that are held, about 40 MB. When there are as many, parts are written before they are complete.
 const MOST_HELD: usize = 1_000_000;
 
-/// How much of a folder's past is in a part, and how long is waited.
+/// How much of a folder's past is in a part, and how long to wait before parts are written.
 #[derive(Debug, Clone, Copy)]
 pub struct HistoryPace {
     /// How much of a folder's past is in a part.
@@ -42,7 +42,7 @@ impl Default for HistoryPace {
     }
 }
 
-/// What was read of the comparisons, and is in no part yet.
+/// The comparisons that were read and are in no part yet.
 pub(super) struct Condenser {
     folders: HashMap<Folder, Waiting>,
     /// When the last one was stored that was read.
@@ -54,7 +54,7 @@ pub(super) struct Condenser {
     lag: Duration,
 }
 
-/// What waits of a folder.
+/// What is not written yet of a folder.
 #[derive(Default)]
 struct Waiting {
     /// Oldest first; the last one may go on.
@@ -142,7 +142,7 @@ impl Condenser {
         }
     }
 
-    /// Whether parts must be written before more is read.
+    /// Whether parts must be written before more can be read.
     pub(super) fn is_full(&self) -> bool {
         self.held >= self.most_held
     }
@@ -175,7 +175,8 @@ impl Condenser {
         self.folders.keys()
     }
 
-    /// What is to be written now: of each folder the oldest part that is complete; of all, where no more can be held.
+    /// The parts that are to be written now: the oldest complete part of each folder. Where no more can be held, each
+    /// folder's oldest part, complete or not.
     pub(super) fn due(&self) -> Vec<Due> {
         // What ended at this time has waited long enough.
         let Some(ended) = self.reached.map(|reached| reached - self.lag) else {
@@ -205,7 +206,7 @@ impl Condenser {
         due.collect()
     }
 
-    /// What was stored before this time, of whatever folder, does not wait here.
+    /// No comparison that was stored before this time still waits here, of any folder.
     pub(super) fn all_before(&self) -> Option<OffsetDateTime> {
         let firsts = self.folders.values().filter_map(Waiting::since);
         firsts.min().or(self.reached)
@@ -269,7 +270,7 @@ impl Stretch {
     }
 }
 
-/// What was wrong with a frame, as far as another rule would ask; `None` where it could not be read.
+/// The kind of what was wrong with a frame, as far as another rule needs it; `None` where the frame could not be read.
 fn telling_kind(comparison: &Comparison) -> Option<Kind> {
     let measured = Measured::of(comparison)?;
     Some(match (measured.frame_is_blank, comparison.verdict()) {

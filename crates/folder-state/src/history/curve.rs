@@ -9,7 +9,7 @@ use super::{Compared, History};
 pub struct Curve {
     /// Where the span begins.
     pub since: OffsetDateTime,
-    /// Where it ends; what is stored then is left out.
+    /// Where the span ends. What is stored at that moment or later is left out.
     pub until: OffsetDateTime,
     /// Into how many parts it is divided; at least one.
     pub points: usize,
@@ -20,14 +20,14 @@ pub struct Curve {
 pub struct Point {
     /// When the part begins.
     pub at: OffsetDateTime,
-    /// How many there are.
+    /// How many comparisons there are in it.
     pub comparisons: u32,
     /// The least similarity, 0 to 1.
     pub least: f64,
     /// The greatest similarity, 0 to 1.
     pub greatest: f64,
     sum: f64,
-    /// That of the last comparison.
+    /// The threshold of the last comparison.
     pub threshold: f64,
 }
 

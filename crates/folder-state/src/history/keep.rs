@@ -1,7 +1,7 @@
 //! Keeps the last day of all folders in short: reads `COMPARISONS` in order, and writes parts into `HISTORY`.
 //!
-//! Where it goes on is in the parts themselves, so it may be killed at any moment, and any number of copies may do this at
-//! once: each waits a while that is its own, and a part that another one wrote first is dropped.
+//! The parts themselves say where to go on. So this may be killed at any moment, and any number of copies may run at
+//! once: each waits for a time of its own, and drops a part that another copy wrote first.
 
 use std::{
     collections::HashMap,
@@ -30,15 +30,16 @@ use super::{
     condense::{Condenser, Due, HistoryPace, Written},
 };
 
-/// What is read at once, and the pause after a batch that is full: who has a day to catch up with leaves room for others.
+/// How many comparisons are read at once, and the pause after a full batch. A copy that has a day to catch up with
+/// leaves room for others this way.
 const BATCH: usize = 1000;
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// How often to look what is to be written.
+/// How often it is looked for parts to write.
 const LOOK_AFTER: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(1);
 
-/// So many parts are written at once.
+/// How many parts are written at once.
 const AT_ONCE: usize = 16;
 
 /// Goes on until shutdown.
@@ -76,7 +77,7 @@ struct Tails(Mutex<Reach>);
 #[derive(Default)]
 struct Reach {
     of_folders: HashMap<Folder, Tail>,
-    /// Of every folder, what was stored before is in parts.
+    /// All comparisons that were stored before this time are in parts, of every folder.
     all_before: Option<OffsetDateTime>,
     /// Grows when the stream lost what it had.
     losses: u64,
@@ -169,7 +170,7 @@ struct Keeper {
     condenser: Condenser,
     pace: HistoryPace,
     lag: time::Duration,
-    /// What the condenser has read; `None` where it begins, after 0 where it has read nothing yet.
+    /// How far the condenser has read; `None` where it is to begin. After 0 means that it has read nothing yet.
     position: Option<Position>,
     losses: u64,
     failures: LogLimiter,

@@ -7,8 +7,8 @@ use super::{FolderStates, Known};
 use crate::drift::Drift;
 
 impl Known {
-    /// How the matching frames of each folder that exists stand against its own past: those whose pictures want renewing
-    /// first, then those that have become less similar by most.
+    /// The drift of each folder that exists. Those whose pictures want renewing come first, then those whose frames
+    /// have become less similar by most.
     pub fn drifts(&self) -> Vec<(Folder, Drift)> {
         let folders = self.folders().into_iter();
         let drift = |folder: Folder| {
@@ -23,7 +23,7 @@ impl Known {
         drifts
     }
 
-    /// That of one folder; `None` where it does not exist, or none of its frames has matched yet.
+    /// The drift of one folder; `None` where it does not exist, or none of its frames has matched yet.
     pub fn drift(&self, folder: &Folder) -> Option<Drift> {
         let known = self.existing(folder)?;
         let rule = EffectiveRule::of(known.rule.clone(), self.default_rule());
@@ -35,7 +35,7 @@ impl FolderStates {
     /// Writes what has changed of all folders since it was last written.
     ///
     /// # Errors
-    /// Where NATS does not take it; the rest is then written the next time, when it has changed again.
+    /// Where NATS does not take it. What was not written is written the next time that it has changed again.
     pub async fn write_drifts(&self, bus: &Bus) -> Result<(), StoreError> {
         let unwritten: Vec<_> = self.change_quietly(|known| {
             let folders = known.folders.iter_mut();

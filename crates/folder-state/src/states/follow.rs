@@ -171,7 +171,7 @@ fn learn_reference(states: &FolderStates, stored: Stored<ReferenceChange>) {
     }
 }
 
-/// What is known still holds; every change from now on is later.
+/// What is known still holds. The stream counts anew, so every change from now on is later.
 fn references_are_anew(states: &FolderStates) {
     states.change(|known| {
         let references = known.folders.values_mut();

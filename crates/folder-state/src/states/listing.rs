@@ -1,5 +1,5 @@
-//! What folders are found, sorted and counted by, without the rest of what is known of each: of ten thousand, a page shows
-//! sixty.
+//! What is needed to find, sort and count folders, without all else that is known of each: of ten thousand folders a
+//! page shows sixty.
 
 use std::{
     cmp::Reverse,
@@ -25,16 +25,16 @@ pub struct Listed<'a> {
     pub details: Option<&'a Details>,
     /// Its state in one word.
     pub state: FolderState,
-    /// Where it stands when what is wrong comes first.
+    /// Its place among the others where those with something wrong come first.
     pub urgency: Urgency,
-    /// Of the last comparison with the current reference.
+    /// The similarity of the last comparison with the current reference.
     pub similarity: Option<f64>,
     /// When the last frame was stored that was seen, however old.
     pub frame_at: Option<OffsetDateTime>,
 }
 
-/// Whether a folder is as it was: as long as this is the same, so is all that its summary says, but for what passes with
-/// time alone.
+/// Tells whether a folder has changed. While its version stays the same, so does all that its summary says, except what
+/// changes with time alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Version {
     change: u64,
@@ -42,12 +42,12 @@ pub struct Version {
 }
 
 impl Listed<'_> {
-    /// What folders are sorted by, `folder2` before `folder10`.
+    /// The key by name, `folder2` before `folder10`.
     pub fn by_name(&self) -> (&str, u64, &str) {
         natural_order(self.folder)
     }
 
-    /// What they are sorted by where what is wrong comes first.
+    /// The key that puts folders first where something is wrong.
     pub fn by_urgency(&self) -> (u8, Reverse<Option<OffsetDateTime>>) {
         self.urgency.key()
     }
@@ -63,7 +63,7 @@ impl Known {
             .collect()
     }
 
-    /// How a folder that exists is; `None` where it does not.
+    /// The version of a folder that exists; `None` where it does not.
     pub fn version(&self, folder: &Folder) -> Option<Version> {
         let known = self.existing(folder)?;
         Some(Version {

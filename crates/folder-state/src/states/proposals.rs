@@ -90,8 +90,8 @@ impl KnownFolder {
         proposed.filter(|(_, proposal)| self.is_judged_by_what_holds(proposal))
     }
 
-    /// Whether the reference is that with which it was compared, the picture that it was closest to is still right, and it is
-    /// not one itself: it may have been accepted, and its removal failed.
+    /// Whether it was compared with the present reference, the picture that it was closest to is still right, and it is
+    /// not itself one of the pictures. It may be one where it was accepted and its removal failed.
     fn is_judged_by_what_holds(&self, proposal: &Proposal) -> bool {
         let Some(reference) = self.reference() else {
             return false;

@@ -10,7 +10,7 @@ impl Known {
         self.folders.values().filter(|known| known.exists()).count()
     }
 
-    /// How many folders somebody has made, and nobody has removed since.
+    /// How many folders were made by somebody and not removed since.
     pub fn count_made(&self) -> usize {
         let made = self.folders.values().filter(|known| known.made.is_some());
         made.count()
@@ -21,7 +21,7 @@ impl Known {
         self.folders.values().map(KnownFolder::picture_bytes).sum()
     }
 
-    /// What those of one folder take, in bytes.
+    /// The same of one folder, in bytes.
     pub fn picture_bytes_of(&self, folder: &Folder) -> u64 {
         self.folders
             .get(folder)

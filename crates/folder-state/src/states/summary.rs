@@ -145,7 +145,7 @@ impl FolderState {
         }
     }
 
-    /// What the word means in general.
+    /// What the state means in general.
     fn explanation(self) -> &'static str {
         match self {
             FolderState::Ok => "The view looks like its reference.",
@@ -232,7 +232,7 @@ impl Known {
 }
 
 impl KnownFolder {
-    /// How it stands.
+    /// The folder's state.
     pub fn state(&self) -> FolderState {
         if self.firing_alert().is_some() {
             return FolderState::Alert;
@@ -275,7 +275,7 @@ impl KnownFolder {
         self.uncompared_since.filter(|since| *since < latest)
     }
 
-    /// What its state means here.
+    /// What its state means for this folder.
     fn explanation(&self) -> String {
         let state = self.state();
         let unreadable = self.current_comparison().and_then(|it| it.findings.first());
@@ -302,7 +302,7 @@ impl KnownFolder {
     }
 }
 
-/// What is wrong with a camera, in a word.
+/// The state that goes with what is wrong with a camera.
 fn of_camera(alert: &Alert) -> FolderState {
     match alert.findings.first().map(Finding::kind) {
         Some(Kind::Silent) => FolderState::Silent,

@@ -9,7 +9,7 @@ use super::{FolderState, FolderStates, Known, KnownFolder, Summary};
 /// Turns are numbered from 1. The number that a folder carries is that of the first one that tells of its last change.
 pub type Turn = u64;
 
-/// What one turn tells.
+/// The changes that one turn tells of.
 #[derive(Debug)]
 pub struct Changes {
     /// The last turn that this takes account of.
@@ -18,7 +18,7 @@ pub struct Changes {
     pub folders: Vec<Change>,
 }
 
-/// How a folder stands that has changed.
+/// A folder that has changed, as it stands now.
 #[derive(Debug)]
 pub struct Change {
     /// Its name.
@@ -27,7 +27,7 @@ pub struct Change {
     pub summary: Option<Summary>,
 }
 
-/// What of a folder was last told, and when.
+/// What was last told of a folder, and when.
 #[derive(Default)]
 pub(super) struct LastTold {
     turn: Turn,
@@ -56,7 +56,8 @@ impl FolderStates {
         self.read().turn
     }
 
-    /// What all turns after `seen` have told, each folder as it stands now; of one folder, or of all.
+    /// All folders that were told of in the turns after `seen`, each as it stands now. Either of all folders, or of one
+    /// alone.
     pub fn changes_since(&self, seen: Turn, only: Option<&Folder>) -> Changes {
         let known = self.read();
         let told = known

@@ -16,27 +16,27 @@ pub(super) struct Unmade {
     /// From when on it is known which folders were made.
     is_held: bool,
     admitted: HashSet<Folder>,
-    /// What came for further ones, and when it did last.
+    /// How many messages were dropped because their folders were too many, and when the last of them was.
     dropped: u64,
     last_dropped: Option<Instant>,
     /// When it was last looked which of them are gone.
     tidied: Option<Instant>,
 }
 
-/// How folders stand that nobody made.
+/// The state of the folders that nobody made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UnmadeFolders {
     /// How many of them exist.
     pub count: usize,
-    /// How many there may be.
+    /// The most that there may be.
     pub most: usize,
-    /// How much was dropped that came for further ones.
+    /// How many messages of further folders were dropped.
     pub dropped: u64,
-    /// Whether that was so within the last minutes.
+    /// Whether any was dropped within the last minutes.
     pub are_dropped: bool,
 }
 
-/// How many there may be where nothing else is said.
+/// How many folders there may be that nobody made, unless something else is set.
 pub const MOST_UNMADE: usize = 1000;
 
 /// Between two looks which of them are gone: a flood must not have all of them looked through with each frame.
@@ -73,7 +73,7 @@ impl Known {
             .collect()
     }
 
-    /// How these stand.
+    /// The state of these folders.
     pub fn unmade_folders(&self) -> UnmadeFolders {
         let unmade = self.folders.values();
         let lately = self.unmade.last_dropped;
@@ -102,8 +102,8 @@ impl Known {
         }
     }
 
-    /// Whether what comes from a folder's camera is taken in. Not where nobody made the folder and there are as many of these as
-    /// there may be; that is counted.
+    /// Whether to take in what comes from a folder's camera. It is refused where nobody made the folder and there are
+    /// already as many such folders as there may be; refusals are counted.
     pub(super) fn admits(&mut self, folder: &Folder) -> bool {
         let is_known = !self.unmade.is_held || self.unmade.admitted.contains(folder);
         if is_known || self.concerns_people(folder) {
@@ -151,7 +151,7 @@ impl Known {
 }
 
 impl KnownFolder {
-    /// Whether people made it, or have left something in it.
+    /// Whether people made it, or left a rule or pictures in it.
     fn concerns_people(&self) -> bool {
         self.made.is_some()
             || self.rule.is_some()

@@ -1,5 +1,5 @@
-//! What an eye should meet first: the one place that decides it. Pages sort by what is said here, whether the service
-//! draws them or a script keeps them current.
+//! Which folders people should see first. It is decided here alone: pages sort by this, whether the service draws them
+//! or a script keeps them current.
 
 use std::cmp::Reverse;
 
@@ -39,7 +39,7 @@ const IN_HAND: u8 = 5;
 const FINE: u8 = 6;
 
 impl Urgency {
-    /// What folders are sorted by.
+    /// The key by which folders are sorted.
     pub fn key(&self) -> (u8, Reverse<Option<OffsetDateTime>>) {
         let since = self.since.as_ref().and_then(from_timestamp);
         (self.rank, Reverse(since))

@@ -21,10 +21,10 @@ const PARTS: i64 = 96;
 /// Frames of a folder in a part: one each 20 seconds.
 const FRAMES: i64 = 45;
 
-/// So many are on the way at once.
+/// How many are written at once.
 const AT_ONCE: usize = 256;
 
-/// How many there are to be: a variable of the environment, or what holds by itself.
+/// How many there are to be: what the environment's variable says, or else the usual number.
 fn count(variable: &str, usual: i64) -> i64 {
     std::env::var(variable).map_or(usual, |it| it.parse().unwrap())
 }
@@ -169,7 +169,7 @@ async fn a_day_of_many_folders_is_charted_and_tried_by_another_rule() {
     ask(&bus, now).await;
 }
 
-/// How long the chart of a day and what-if of one folder take that nobody asked about before, and then again.
+/// Times the chart of a day and the what-if of one folder, for the first question about it and for the next one.
 async fn ask(bus: &event_bus::Bus, now: OffsetDateTime) {
     let histories = Histories::new(bus.clone());
     let (mut first, mut again) = (Vec::new(), Vec::new());

@@ -15,7 +15,7 @@ mod trial;
 use clips::{clips, model};
 use trial::{Summary, Trial};
 
-/// Of the frames' verdicts, so many must be what they are without a cascade.
+/// The least share of frames whose verdict must be the one without a cascade.
 const EQUAL: f64 = 0.995;
 
 /// Frames come as the clip has them, and as cameras usually send them, one a second.

@@ -26,7 +26,7 @@ pub(crate) const PLAIN: i16 = 30;
 /// The quality of the JPEGs, usual for cameras.
 const QUALITY: u8 = 85;
 
-/// Of a frame that would be carried, so many copies with an object.
+/// How many copies with an object are made of each frame that would be carried.
 const PLACES: usize = 12;
 
 #[derive(Default, Clone, Copy)]

@@ -15,7 +15,7 @@ use time::{Duration, OffsetDateTime};
 
 use crate::clips::Judged;
 
-/// What came of it.
+/// The result of a trial.
 pub(crate) struct Trial {
     frames: usize,
     carried: usize,
@@ -27,7 +27,7 @@ pub(crate) struct Trial {
     farthest: f64,
 }
 
-/// Of several.
+/// The result of several trials.
 #[derive(Default)]
 pub(crate) struct Summary {
     frames: usize,
@@ -37,7 +37,7 @@ pub(crate) struct Summary {
 }
 
 impl Trial {
-    /// Of the frames of a clip, so many seconds apart, with one of them as the reference.
+    /// Tries the frames of a clip, `every` seconds apart, with one of them as the reference.
     pub(crate) fn of(judged: &[Judged], reference: usize, every: f64) -> Self {
         let rule = EffectiveRule {
             measure: Measure::View,

@@ -23,24 +23,24 @@ use proto::{
     v1::{Verdict, WatchedRegion},
 };
 
-/// Regions are so many times as wide as a picture's width.
+/// How wide regions are, as shares of the picture's width.
 const REGIONS: [f64; 2] = [0.05, 0.08];
-/// What of the things is caught at least in regions of each size.
+/// The least share of things that is caught, for regions of each size.
 const LEAST_CAUGHT: [f64; REGIONS.len()] = [0.8, 0.55];
-/// Things are so wide.
+/// How wide things are.
 const THING: f64 = 0.015;
-/// So many things are drawn in each region.
+/// How many things are drawn in each region.
 const THINGS: usize = 2;
-/// So many normal pictures are drawn so often, of a view that has two more frames at least.
+/// How many normal pictures are drawn, and how often. A view must have two more frames than that at least.
 const NORMALS: usize = 5;
 const DRAWS: usize = 3;
 const LEAST_FRAMES: usize = NORMALS + 2;
-/// What of the frames in which nothing is wrong may at most be a mismatch in regions of each size, with normal pictures.
+/// The largest share of frames in order that may be called a mismatch, for regions of each size, with normal pictures.
 const MOST_FALSE: [f64; REGIONS.len()] = [0.25, 0.37];
-/// Each look is made so often to see what it takes; the fastest counts, since others use the processor as well.
+/// How often each look is made to see how long it takes. The fastest counts, since others use the processor as well.
 const TIMES: usize = 7;
 
-/// How often something was said, of how many.
+/// How often something was said, and out of how many times.
 #[derive(Default, Clone, Copy)]
 struct Share {
     said: usize,

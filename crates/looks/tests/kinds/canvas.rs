@@ -128,8 +128,8 @@ impl Canvas {
         Canvas::of(&image::load_from_memory(&bytes).unwrap().into_rgb8())
     }
 
-    /// What a camera sees that looks at a part of this: 400×300 pixels around `(x, y)`, `across` pixels of this one wide, turned by
-    /// so many degrees and zoomed in.
+    /// What a camera sees that looks at a part of this: 400×300 pixels around `(x, y)`. They are `across` pixels of
+    /// this one wide, turned by `degrees` and zoomed in.
     pub(crate) fn window(&self, (x, y): (f32, f32), across: f32, degrees: f32, zoom: f32) -> Self {
         let scale = 400.0 / across * zoom;
         let from = match scale < 0.8 {

@@ -13,7 +13,7 @@ pub(crate) struct Row {
 }
 
 const CAMERA: [&str; 5] = ["cctv", "tamper", "objects", "webcam", "wrong-camera"];
-/// Of the single photographs, those that no camera watches.
+/// Single photographs of things that no camera watches.
 const UNLIKELY: [&str; 11] = [
     "imagehash",
     "text",
@@ -67,7 +67,7 @@ pub(crate) fn pairs(rows: &[Row]) -> Vec<(&Row, &Row)> {
     frames.filter_map(pair).collect()
 }
 
-/// What a frame should be called; `None` of harmless ones.
+/// What a frame should be called; `None` for harmless ones.
 pub(crate) fn truth(row: &Row) -> Option<Truth> {
     match row.condition.as_str() {
         _ if row.role != "anomaly" => None,

@@ -2,7 +2,8 @@
 
 use kinds::{Cover, Measures};
 
-/// Of measures and whether they are of a cover. Both count the same, however many there are; weights are drawn to 0.
+/// Fits a cover to measures and whether each is of a cover. Both kinds count the same, however many there are of each;
+/// weights are drawn to 0.
 pub(crate) fn fit<'a>(examples: impl Iterator<Item = (&'a Measures, bool)>) -> Cover {
     let examples: Vec<([f64; 3], bool)> =
         examples.map(|(it, is)| (Cover::features(it), is)).collect();

@@ -19,9 +19,9 @@ pub(crate) struct Incident {
     pub(crate) truth: Truth,
     /// How it was drawn.
     pub(crate) how: String,
-    /// Of what has moved: how far what is seen has, of the width and of the height.
+    /// For a view that has moved: how far, as shares of the width and of the height.
     pub(crate) shift: Option<(f32, f32)>,
-    /// Of what has changed: the rectangle that it lies in, in fractions: left, top, right, bottom.
+    /// For a view that has changed: the rectangle around the change, in fractions: left, top, right, bottom.
     pub(crate) place: Option<[f32; 4]>,
 }
 
@@ -45,7 +45,7 @@ impl Draw {
         }
     }
 
-    /// So many of each kind.
+    /// Draws `of_each` incidents of each kind.
     pub(crate) fn incidents(&mut self, of_each: usize) -> Vec<Incident> {
         let mut all = Vec::new();
         for truth in crate::table::ALL {

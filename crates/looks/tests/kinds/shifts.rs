@@ -16,12 +16,13 @@ use crate::{
 
 /// The share of the width and height that is cut out.
 const CUT: f32 = 0.85;
-/// How far beside, of the width.
+/// How far frames are shifted, as shares of the width.
 const SHIFTS: [f32; 8] = [0.0, 0.005, 0.01, 0.015, 0.02, 0.025, 0.03, 0.04];
-/// So many frames of each view, and normal pictures.
+/// How many frames and how many normal pictures each view has.
 const FRAMES: usize = 6;
 const NORMALS: usize = 5;
-/// How far a trembling camera's normal pictures lie from the reference, and frames that are in order, and ones that are not.
+/// For a camera that trembles: how far normal pictures lie from the reference, then frames that are in order, then
+/// frames that are not.
 const TREMBLING: f32 = 0.015;
 const ORDERLY: f32 = 0.012;
 const KNOCKED: f32 = 0.035;
@@ -77,7 +78,7 @@ fn cut(canvas: &Canvas, (right, down): (isize, isize)) -> Canvas {
     }
 }
 
-/// So many pixels in a direction, of a share of the width that is cut out.
+/// A shift in pixels: its direction, and its length as a share of the width that is cut out.
 fn pixels(canvas: &Canvas, share: f32, angle: f32) -> (isize, isize) {
     let far = share * CUT * canvas.wide as f32;
     (
@@ -110,7 +111,7 @@ fn is_mismatch(baseline: &Baseline, frame: &Look) -> bool {
     compared.verdict == Verdict::Mismatch
 }
 
-/// What a frame is called where it is a mismatch, and how far what is seen has moved.
+/// What a frame is called where it is a mismatch, and how far the view has moved.
 fn called(baseline: &Baseline, frame: &Look) -> (Kind, Option<(f32, f32)>) {
     // By this threshold every frame is one.
     let rule = rule(1.0);
@@ -123,7 +124,7 @@ fn called(baseline: &Baseline, frame: &Look) -> (Kind, Option<(f32, f32)>) {
     (first.kind(), shift)
 }
 
-/// What became of frames that are shifted so far.
+/// What became of frames with a certain shift.
 #[derive(Debug, Default)]
 struct Counts {
     frames: usize,
@@ -131,7 +132,7 @@ struct Counts {
     with_normals: usize,
     mismatches_with_normals: usize,
     moved: usize,
-    /// Of those, with another shift than was drawn.
+    /// How many of these were given another shift than was drawn.
     wrong: usize,
 }
 

@@ -14,7 +14,7 @@ struct Count {
     right: usize,
     wrong: usize,
     missed: usize,
-    /// Of frames whose own view was not among the others.
+    /// How many frames were said to show another view, though their own was not among the others.
     invented: usize,
     of_unknown: usize,
 }

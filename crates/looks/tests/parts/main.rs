@@ -118,7 +118,7 @@ fn castings_with_five_sound_ones_are_told_from_faulty_ones() {
     assert!(area >= LEAST_AREA, "{area}");
 }
 
-/// Of the castings.
+/// The least area under the curve for the castings.
 const LEAST_AREA: f64 = 0.92;
 
 #[test]
@@ -147,11 +147,12 @@ fn boards_with_faults_are_told_from_copies_of_the_reference() {
     );
 }
 
-/// Of the boards, and of the copies of their references.
+/// The least share of faulty boards that is caught, and the largest share of copies of their references.
 const LEAST_CAUGHT: f64 = 0.9;
 const MOST_FALSE: f64 = 0.0;
 
-/// Of a board, as another camera of the same kind might see it: encoded again, shifted by up to 4 pixels, brighter.
+/// Copies of a board as another camera of the same kind might see it: encoded again, shifted by up to 4 pixels,
+/// brighter.
 fn copies(board: &DynamicImage) -> [Vec<u8>; 4] {
     let shifted = |right: u32, down: u32| {
         let (width, height) = (board.width() - right, board.height() - down);

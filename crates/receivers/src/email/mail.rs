@@ -11,15 +11,15 @@ use minijinja::{Environment, UndefinedBehavior, context};
 
 use crate::{Picture, wording::Wording};
 
-/// What a mail is made of.
+/// The parts that a mail is made of.
 pub(super) struct Mail<'a> {
     pub(super) from: &'a Mailbox,
     pub(super) to: &'a [Mailbox],
     /// Its `Message-ID`, which is the same when it is sent again.
     pub(super) id: &'a str,
-    /// That of the first mail of its thread.
+    /// The `Message-ID` of the first mail of its thread.
     pub(super) thread: Option<&'a str>,
-    /// What is to stand there instead of the usual text.
+    /// The text to send instead of the usual one.
     pub(super) text: Option<String>,
     pub(super) picture: Option<&'a Picture>,
     pub(super) wording: &'a Wording,

@@ -37,7 +37,7 @@ pub(super) struct Server {
     hello: ClientId,
 }
 
-/// Of whom a mail was meant for: who has it, and why others have not.
+/// The addressees of a mail: who has it, and why others have not.
 #[derive(Debug, Default)]
 pub(super) struct Addressees {
     pub(super) reached: Vec<Address>,
@@ -200,7 +200,7 @@ impl Server {
         Ok(parameters)
     }
 
-    /// What follows from an error at a step: what the server answers to it, or that it doesn't.
+    /// What follows from an error at a step: from the server's answer, or from having none.
     fn refusal(&self, step: &str, error: &Error) -> Refusal {
         let place = &self.place;
         let Some(code) = error.status().map(u16::from) else {
@@ -223,7 +223,7 @@ impl Server {
 }
 
 impl Addressees {
-    /// What follows where the server took none of them.
+    /// What follows where the server took no addressee.
     fn nobody(&self) -> Refusal {
         match (self.later.first(), self.refused.as_slice()) {
             (Some(why), _) => Refusal::now(why),
@@ -233,7 +233,7 @@ impl Addressees {
     }
 }
 
-/// What lettre gives as the cause: in a refusal, what the server said.
+/// The cause as lettre gives it: in a refusal, what the server said.
 fn cause(error: &Error) -> String {
     let cause = std::error::Error::source(error);
     cause.map_or_else(|| error.to_string(), ToString::to_string)

@@ -9,7 +9,7 @@ use reqwest::{
 
 use crate::{Outcome, fault, plain};
 
-/// What is beyond this is not read.
+/// The most of an answer that is read, in bytes.
 const MAX_BYTES: usize = 256 * 1024;
 
 /// Whoever asks to be left alone for longer is asked again after this.
@@ -95,7 +95,8 @@ fn unanswered(error: &reqwest::Error, host: &str) -> Refusal {
 }
 
 impl Answer {
-    /// What follows from its status alone. What else it says is repeated where it holds none of these secrets.
+    /// What follows from its status alone. The rest of the answer is repeated only where it holds none of these
+    /// secrets.
     pub(crate) fn accepted(self, host: &str, secrets: &[String]) -> Result<Self, Refusal> {
         let status = self.status;
         if status.is_success() {

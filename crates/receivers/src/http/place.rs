@@ -65,7 +65,7 @@ impl Place {
     }
 }
 
-/// What in a URL may be secret: the parts of its path and its query that are no short words.
+/// The parts of a URL that may be secret: all parts of its path, and its query, that have 8 bytes or more.
 pub(crate) fn secrets(url: &Url) -> Vec<String> {
     let parts = url.path().split('/').chain(url.query());
     let parts = parts.filter(|part| part.len() >= 8);

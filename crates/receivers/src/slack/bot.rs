@@ -23,8 +23,8 @@ pub(super) struct Bot {
     api: Api,
     channel: String,
     pictures: bool,
-    /// How long a message may take with its picture: somewhat less than it may take at all, so that one whose picture takes
-    /// too long counts as what it is, delivered.
+    /// How long a message may take with its picture. It is somewhat less than a message may take at all. So if the
+    /// picture takes too long, the message still counts as delivered, which it is.
     patience: Duration,
 }
 
@@ -203,7 +203,7 @@ impl Bot {
     }
 }
 
-/// Whether all that the thread is about is over.
+/// Whether everything that the thread is about is over.
 fn is_over(message: &Message) -> bool {
     message.occasion == Occasion::Resolved && message.told.iter().all(|told| told.ended.is_some())
 }

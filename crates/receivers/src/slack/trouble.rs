@@ -1,5 +1,5 @@
-//! What Slack says where something is wrong, and whether it may be over later. The words are those that the documents of its
-//! methods list.
+//! What Slack answers where something is wrong, and whether it may be over later. The words are those listed in the
+//! documents of its methods.
 
 use std::time::Duration;
 
@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::{http::Refusal, plain};
 
-/// What went wrong with a call: Slack's own word for it, where it has one.
+/// A call that went wrong: Slack's own word for it, where it has one, and what follows.
 #[derive(Debug)]
 pub(super) struct Failure {
     pub(super) code: String,
@@ -23,7 +23,7 @@ impl From<Refusal> for Failure {
     }
 }
 
-/// What an answer means whose `ok` is not true.
+/// The meaning of an answer whose `ok` is not true.
 pub(super) fn of_call(method: &str, answer: &Value, after: Option<Duration>) -> Failure {
     let code = answer["error"].as_str().unwrap_or_default();
     let code = plain::line(code, 60);
@@ -47,7 +47,7 @@ pub(super) fn of_call(method: &str, answer: &Value, after: Option<Duration>) -> 
     Failure { code, refusal }
 }
 
-/// What a webhook refuses, with advice where its words ask for it.
+/// The refusal of a webhook, with advice where its words ask for it.
 pub(super) fn of_webhook(refusal: Refusal) -> Refusal {
     let Refusal::Forever(why) = refusal else {
         return refusal;

@@ -44,7 +44,7 @@ fn signature(key: &hmac::Key, id: &str, now: i64, body: &str) -> String {
     format!("v1,{}", STANDARD.encode(tag))
 }
 
-/// Of `whsec_` and base64, as the standard has it; else of the text itself.
+/// The key of a secret. The standard has `whsec_` and base64; any other text is the key itself.
 fn key(secret: &str) -> Result<hmac::Key, String> {
     let bytes = match secret.strip_prefix(PREFIX) {
         Some(encoded) => STANDARD

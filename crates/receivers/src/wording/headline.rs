@@ -14,7 +14,7 @@ use crate::{
 /// Mail clients and lock screens show hardly more.
 const MAX_CHARS: usize = 200;
 
-/// So many kinds are counted one by one.
+/// The most kinds that are counted one by one.
 const MOST_KINDS: usize = 3;
 
 pub(super) fn of(message: &Message, clock: &Clock) -> String {

@@ -49,7 +49,7 @@ impl Item {
         format!("- {}: {}", self.place, self.what)
     }
 
-    /// Where it is the only one.
+    /// The text where it is the only one.
     pub(crate) fn full(&self) -> String {
         let folder = self.folder.as_ref();
         let folder = folder.map_or_else(String::new, |folder| format!("Folder {folder}. "));
@@ -64,7 +64,7 @@ impl Item {
 
 const FOLDER: usize = 64;
 
-/// Where it is, by its title, or by the folder's name where that has none.
+/// The place: the title, or the folder's name where it has no title; and the site, where that is known.
 pub(super) fn place(told: &Told) -> String {
     let title = plain::line(&told.title, 100);
     let name = match title.as_str() {
@@ -77,7 +77,7 @@ pub(super) fn place(told: &Told) -> String {
     }
 }
 
-/// What is wrong, as it is said of one.
+/// What is wrong with one folder or camera, and since when; or that all is well again.
 pub(super) fn what(told: &Told, clock: &Clock) -> String {
     match (lasted(told), told.ended) {
         (Some(lasted), _) => format!("as it should be again after {}", span(lasted)),
@@ -118,7 +118,7 @@ pub(super) fn since(since: Option<OffsetDateTime>, clock: &Clock) -> String {
     since.map_or_else(String::new, |at| format!(" since {}", clock.short(at)))
 }
 
-/// How long it was so, where it is over and both ends are known.
+/// How long it lasted, where it is over and both times are known.
 pub(super) fn lasted(told: &Told) -> Option<Duration> {
     let lasted = told.ended? - told.since?;
     lasted.try_into().ok()

@@ -1,4 +1,4 @@
-//! The memory that pieces of work take, of all of them together: who needs more than is free waits.
+//! The memory that all pieces of work take together. Work that needs more than is free waits.
 
 use std::{fmt, sync::Arc};
 
@@ -7,7 +7,7 @@ use tokio::{
     task::JoinError,
 };
 
-/// What a piece of work says that was allowed less than this, in bytes.
+/// The answer of a piece of work that needs this many bytes and was allowed fewer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct NeedsMemory(pub u64);
 
@@ -25,7 +25,7 @@ pub enum NotDone {
     },
 }
 
-/// What each place may take, and what is there for those that need more.
+/// How much each place may take, and what there is for work that needs more.
 #[derive(Clone)]
 pub(super) struct Memory {
     place_bytes: u64,
@@ -34,7 +34,7 @@ pub(super) struct Memory {
     pot: Arc<Semaphore>,
 }
 
-/// What is taken of the pot, until it is dropped.
+/// What work has taken from the pot, until this is dropped.
 pub(super) struct Taken {
     units: usize,
     _permit: OwnedSemaphorePermit,
@@ -43,13 +43,13 @@ pub(super) struct Taken {
 /// The pot is handed out in such units.
 const UNIT: u64 = 64 << 10;
 
-/// What is there where nothing was set: the pot, and for each place. A place has room for a picture of 4K in colour, the pot for
-/// one of 100 megapixels with transparency.
+/// The sizes if nothing was set: of the pot, and of each place. A place has room for a picture of 4K in colour, the pot
+/// for one of 100 megapixels with transparency.
 const POT: u64 = 448_000_000;
 const PLACE: u64 = 32_000_000;
 
 impl Memory {
-    /// Of `total` bytes, so many places may have a quarter at most.
+    /// Divides `total` bytes. All places together get a quarter at most, and the pot gets the rest.
     pub(super) fn new(places: usize, total: Option<u64>) -> Self {
         let places = places as u64;
         let total = total.unwrap_or(POT + places * PLACE);
@@ -62,12 +62,12 @@ impl Memory {
         }
     }
 
-    /// What work may take that asks for nothing.
+    /// How much work may take without asking.
     pub(super) fn place_bytes(&self) -> u64 {
         self.place_bytes
     }
 
-    /// That there never is so much.
+    /// The error of work that needs more than there ever is.
     pub(super) fn too_much(&self, needed_bytes: u64) -> NotDone {
         metrics::counter!("framewatch_decoding_refused_total").increment(1);
         NotDone::TooMuchMemory {

@@ -25,7 +25,7 @@ use report::Measured;
 use server::Server;
 use usage::{cpu_seconds, resident_bytes};
 
-/// So many cameras are read at the same time.
+/// How many cameras are read at the same time.
 const CAMERAS: usize = 8;
 
 const ROUNDS: usize = 3;

@@ -117,7 +117,7 @@ impl<'a> Section<'a> {
         Some(())
     }
 
-    /// What settings say together.
+    /// Checks the settings that depend on each other.
     fn check(&mut self, camera: &mut CameraSpec) {
         let at = self.at.clone();
         match (self.username.take(), self.password.take()) {

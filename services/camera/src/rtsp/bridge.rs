@@ -21,11 +21,11 @@ use url::Url;
 
 use crate::{Outage, deadlines::STEP, resolving::resolve, tls};
 
-/// So much may come without a picture that is whole: three times what the largest one may have, since some of it waits in the
-/// system meanwhile.
+/// How much may come without a whole picture: three times what the largest picture may have, since some of it waits in
+/// the system meanwhile.
 const MAX_UNFINISHED: usize = 24 * 1024 * 1024;
 
-/// As much is carried at a time.
+/// How much is carried at a time.
 const CARRIED: usize = 16 * 1024;
 
 /// A way to a camera; gone when dropped.
@@ -34,7 +34,7 @@ pub(super) struct Bridge {
     _task: AbortOnDropHandle<()>,
 }
 
-/// What came since the last picture was whole.
+/// How much came since the last whole picture.
 #[derive(Default)]
 struct Flow {
     unfinished: AtomicUsize,
@@ -70,7 +70,7 @@ impl Bridge {
         self.flow.unfinished.store(0, Ordering::Relaxed);
     }
 
-    /// Whether more came of one picture than any has.
+    /// Whether more came without a whole picture than any picture has.
     pub(super) fn is_overfull(&self) -> bool {
         self.flow.is_overfull.load(Ordering::Relaxed)
     }

@@ -17,7 +17,7 @@ use crate::{Outage, deadlines::STEP, outage::HasLogin, resolving::url_within_rea
 /// A session that plays.
 pub(super) struct Session {
     pub(super) demuxed: Demuxed,
-    /// What it comes by, where it is no datagrams.
+    /// The bridge that it comes through, unless it comes as datagrams.
     pub(super) bridge: Option<Bridge>,
     /// Which of the session's streams it is.
     pub(super) stream: usize,
@@ -110,7 +110,7 @@ async fn step<T>(
     }
 }
 
-/// What retina says of an error has its first line for people; what follows is for whoever has recorded the packets.
+/// Only the first line of what retina says of an error is for people. The rest is for whoever has recorded the packets.
 pub(super) fn outage(error: &retina::Error) -> Outage {
     let text = error.to_string();
     let first = text.lines().next().unwrap_or_default().trim();

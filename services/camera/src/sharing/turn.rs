@@ -11,7 +11,7 @@ use super::{KnownTurn, Sharing};
 /// How often to look whether it is free.
 const LOOK_AFTER: Duration = Duration::from_millis(500);
 
-/// How long the server may take to say whose it is, or to take it that it is nobody's any more.
+/// How long the server may take to say whose turn it is, or to store that it is nobody's any more.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(1);
 
 /// A camera's turn.
@@ -129,7 +129,8 @@ impl Turn {
         self.claim.is_sure()
     }
 
-    /// Whether it is ours by what was said last. It may be: another copy has asked for it, or our own answer was lost.
+    /// Whether it is ours by the last change. It may be: another copy may only have asked for it, or our own answer was
+    /// lost.
     async fn look(&mut self) -> Option<bool> {
         let last = self.sharing.bus.last::<CameraTurnChange>(&self.folder);
         let last = timeout(ANSWERS_WITHIN, last).await.ok()?.ok()?;

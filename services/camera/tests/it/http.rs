@@ -31,7 +31,7 @@ fn with_login(url: &str) -> CameraSpec {
     }
 }
 
-/// So many pictures, or why there are none.
+/// Reads `count` pictures, or says why there are none.
 pub(crate) async fn pictures(spec: &CameraSpec, count: usize) -> Result<Vec<Picture>, Outage> {
     rustls::crypto::ring::default_provider()
         .install_default()

@@ -8,7 +8,7 @@ use std::{
 
 use test_support::{Signal, signal};
 
-/// So many pictures have a number of their own.
+/// How many pictures have a number of their own.
 pub(crate) const NUMBERS: u32 = 4096;
 
 /// A picture is black and white tiles, a bit each: the number, and a sum by which it is known to be read right.

@@ -51,7 +51,7 @@ impl SingleCamera {
         format!("http://{}/stream", self.address)
     }
 
-    /// How many viewers came while there was one.
+    /// How many viewers were refused because there was one already.
     pub(crate) fn refused(&self) -> usize {
         self.refused.load(Ordering::SeqCst)
     }

@@ -30,14 +30,15 @@ const LONGEST_OUTAGE: u64 = 50;
 /// A camera that comes or goes four times in ten minutes is flapping, which is no outage of its own.
 const APART: Duration = Duration::from_secs(630);
 
-/// How long after a server is back its cameras may take: the longest pause between two attempts, and connecting.
+/// How long cameras may take to come back after their server is back: the longest pause between two attempts, and
+/// connecting.
 const BACK_WITHIN: Duration = Duration::from_secs(100);
 
 #[derive(Default)]
 struct Heard {
     /// The last number, and how many there were.
     pictures: BTreeMap<String, (u32, usize)>,
-    /// What a camera was said to be, one after the other.
+    /// The states that were published of each camera, in order.
     states: BTreeMap<String, Vec<SourceState>>,
     wrong: Vec<String>,
 }

@@ -83,7 +83,7 @@ impl Judge {
         }
     }
 
-    /// Whether the last comparison is what would be said of its frame now, and the alert state is what follows from it.
+    /// Whether the last comparison says what would be said of its frame now, and the alert state follows from it.
     async fn is_judged(
         &self,
         folder: &Folder,

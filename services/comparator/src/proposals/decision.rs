@@ -1,8 +1,8 @@
-//! Whether a frame is proposed as a normal picture: a pure function of what is remembered of the folder and of the frame
-//! that was just compared. Who carries it out, and where it is remembered, is left to `proposals`.
+//! Whether a frame is proposed as a normal picture: a pure function of what is remembered of the folder and of the
+//! frame that was just compared. `proposals` remembers it and carries it out.
 //!
-//! A frame waits before it is proposed: its hour must have been quiet before and after it. So what a comparator does not
-//! see costs a proposal and never makes one: a gap between frames is trouble as well.
+//! A frame waits before it is proposed: the hour before it and the hour after it must have been quiet. A gap between
+//! frames counts as trouble as well. So what a comparator does not see can cost a proposal, and never makes one.
 
 use comparison::{Baseline, detector_version};
 use proto::{
@@ -13,7 +13,7 @@ use time::{Duration, OffsetDateTime};
 
 use super::remembered::{Remembered, Waiting, frame_at};
 
-/// How fast is learned: all follows from the length of a day, which tests shorten.
+/// How fast normal pictures are learned. All times follow from the length of a day, which tests shorten.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Pace {
     day: Duration,
@@ -24,27 +24,27 @@ impl Pace {
         Pace { day }
     }
 
-    /// How long nothing may have happened, before and after a frame: an hour.
+    /// How long before and after a frame nothing may have happened: an hour.
     fn quiet(self) -> Duration {
         self.day / 24
     }
 
-    /// How far proposals of a folder lie apart, so that four of them span a day: eight hours.
+    /// The least time between proposals of a folder: eight hours, so that four of them span a day.
     fn apart(self) -> Duration {
         self.day / 3
     }
 
-    /// How far the hours of pictures of the last two days lie apart: three hours.
+    /// How far pictures of the last two days must differ in their time of day: three hours.
     fn other_hour(self) -> Duration {
         self.day / 8
     }
 
-    /// Without a frame for so long, nobody knows what was to be seen: ten minutes.
+    /// If no frame comes for this long, nobody knows what there was to see: ten minutes.
     fn gap(self) -> Duration {
         self.day / 144
     }
 
-    /// How exact times are remembered: five minutes.
+    /// How exactly times are remembered: to five minutes.
     fn grain(self) -> Duration {
         self.day / 288
     }
@@ -82,7 +82,7 @@ impl Occasion<'_> {
     }
 }
 
-/// What follows from a frame.
+/// What is to be done after a frame.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Step {
     /// Nothing that would have to be remembered.
@@ -101,7 +101,8 @@ pub(super) const MOST_PROPOSED: usize = 5;
 /// The most pictures that count, reference and proposals among them.
 const MOST_PICTURES: usize = Baseline::max_normals(Measure::View) + 1;
 
-/// Where the constants of the measure were fitted. A rule may let more pass; a proposal must not be worse for that.
+/// The threshold for which the constants of the measure were fitted. A rule may let more pass; a proposal must still be
+/// as good.
 const FITTED: f64 = 0.9;
 
 /// By how much one place may be more different than the middle one, of 255.
@@ -113,7 +114,7 @@ const OTHER_LIGHT: f32 = 16.0;
 /// A frame that is this similar to a picture adds nothing to it, unless its light is another.
 const THE_SAME: f64 = 0.985;
 
-/// What follows from a frame.
+/// What is to be done after a frame.
 pub(super) fn after(remembered: Option<&Remembered>, occasion: &Occasion<'_>, pace: Pace) -> Step {
     let comparison = occasion.comparison;
     let (Some(at), Some(reference)) = (frame_at(comparison), comparison.reference.as_ref()) else {
@@ -143,7 +144,7 @@ pub(super) fn after(remembered: Option<&Remembered>, occasion: &Occasion<'_>, pa
     }
 }
 
-/// Whether the frame was looked at by the measure `view`: it alone gets better by normal pictures.
+/// Whether the frame was looked at by the measure `view`, the only one that normal pictures improve.
 pub(super) fn is_of_view(comparison: &Comparison) -> bool {
     comparison.detector_version == detector_version(Measure::View)
 }
@@ -174,7 +175,7 @@ impl Remembered {
         }
     }
 
-    /// Whether nothing has happened for long enough before this frame.
+    /// Whether nothing had happened for long enough before this frame.
     fn is_quiet_before(&self, at: OffsetDateTime, pace: Pace) -> bool {
         at >= self.disturbed_at + pace.quiet() + pace.grain()
     }
@@ -228,13 +229,14 @@ impl Remembered {
     }
 }
 
-/// Whether a frame is as it should be, with nothing found in it.
+/// Whether a frame matches and nothing was found in it.
 fn is_quiet(comparison: &Comparison) -> bool {
     comparison.verdict() == Verdict::Match && comparison.findings.is_empty()
 }
 
-/// Whether a frame matches clearly as a whole, and is no more different in one place than it is everywhere: light changes all of a
-/// view, a thing that somebody left behind a part of it. Such a thing must not be learned because the rest is alike.
+/// Whether a frame matches clearly as a whole and is nowhere much more different than in its other places. Light
+/// changes all of a view; a thing that somebody left behind changes a part. Such a thing must not be learned because
+/// the rest is alike.
 fn matches_well(comparison: &Comparison) -> bool {
     let limit = comparison.threshold.max(FITTED);
     let well = limit + (1.0 - limit) / 2.0;
@@ -243,7 +245,7 @@ fn matches_well(comparison: &Comparison) -> bool {
         && is_even(&comparison.patches)
 }
 
-/// Whether no place stands out from the middle one.
+/// Whether no place differs much more than the middle one.
 fn is_even(patches: &[u8]) -> bool {
     let mut places = patches.to_vec();
     places.sort_unstable();
@@ -259,7 +261,7 @@ fn has_room(occasion: &Occasion<'_>) -> bool {
     proposed < MOST_PROPOSED && accepted + proposed < MOST_PICTURES
 }
 
-/// Whether a picture of this brightness and time adds something to those that are there, and there is room for it.
+/// Whether a picture of this brightness and time adds something to the present ones, and there is room for it.
 fn is_worth(brightness: f32, at: OffsetDateTime, occasion: &Occasion<'_>, pace: Pace) -> bool {
     let there = || occasion.accepted.iter().chain(occasion.proposed);
     let is_other_light = there().all(|it| (it.brightness - brightness).abs() >= OTHER_LIGHT);
@@ -270,7 +272,7 @@ fn is_worth(brightness: f32, at: OffsetDateTime, occasion: &Occasion<'_>, pace: 
         && (is_other_light || is_other_look)
 }
 
-/// Whether two pictures are of other hours of the day; of what is older than two days it does not matter.
+/// Whether two pictures are of different hours of the day. It does not matter for pictures two days apart or more.
 fn is_of_another_hour(picture: &There, at: OffsetDateTime, pace: Pace) -> bool {
     let Some(taken_at) = picture.frame_at else {
         return true;

@@ -1,5 +1,5 @@
-//! What is known of all folders' proposals, folded from the buckets `learning` and `proposals`. It may be a moment behind:
-//! whether anything follows is decided again by what the broker holds.
+//! What is known of all folders' proposals, folded from the buckets `learning` and `proposals`. It may be a moment
+//! behind. So what is to be done is decided again by what the broker holds.
 
 use std::{
     collections::{BTreeMap, HashMap},

@@ -1,4 +1,4 @@
-//! What is remembered of a folder between its frames, and as the bucket `learning` has it.
+//! What is remembered of a folder between its frames, here and in the bucket `learning`.
 
 use proto::{
     from_timestamp, timestamp,

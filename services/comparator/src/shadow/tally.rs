@@ -8,7 +8,7 @@ use event_bus::Folder;
 use proto::v1::Verdict;
 use tokio::time::interval;
 
-/// What came of comparing a frame again.
+/// The result of comparing a frame again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Outcome {
     /// It says the same.
@@ -35,7 +35,7 @@ pub(crate) struct Tally(Mutex<Counts>);
 #[derive(Default)]
 struct Counts {
     of_all: BTreeMap<Outcome, u64>,
-    /// Of the folders of which something else would be said, how often.
+    /// How often something else would be said of a folder, for each such folder.
     differing: BTreeMap<Folder, u64>,
 }
 

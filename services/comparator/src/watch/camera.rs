@@ -63,11 +63,11 @@ pub(super) enum Due {
     Fire(Finding),
     /// Its alert resolves.
     End(ResolvedBy),
-    /// What came before this process began is to be looked up, from then on.
+    /// The frames from this time on are to be looked up, since they came before this process began.
     LookBack(OffsetDateTime),
     /// Its last frame is to be kept, since the stream of frames forgets it.
     Keep,
-    /// What was learned of it is to be told.
+    /// What was learned of it is to be published.
     Tell,
 }
 
@@ -195,14 +195,14 @@ impl Camera {
             .look_back(comparisons.iter().filter_map(seen_frame));
     }
 
-    /// Whether it has sent something lately, or somebody is connected to it or tries to be.
+    /// Whether it has sent something lately, or the camera service is connected to it or tries to be.
     pub(super) fn is_current(&self, now: Instant) -> bool {
         let last = self.last.as_ref();
         let sends = last.is_some_and(|last| now.saturating_duration_since(last.seen) < CURRENT);
         sends || self.connection(now).is_some()
     }
 
-    /// Whether something was said of it, or its folder was removed.
+    /// Whether something was published about it, or its folder was removed.
     pub(super) fn is_told_of(&self) -> bool {
         self.told.is_some() || self.removed.is_some()
     }
@@ -221,7 +221,7 @@ impl Camera {
         }
     }
 
-    /// What is to be done about it, the most urgent.
+    /// The most urgent of what is to be done about it.
     pub(super) fn due(&self, circumstances: &Circumstances<'_>) -> Option<Due> {
         let of_alert = match circumstances.firing {
             Some(alert) => self.ended_by(alert, circumstances).map(Due::End),
@@ -254,7 +254,7 @@ impl Camera {
             .or_else(|| connection.filter(|_| rule.frozen.is_some())?.frozen())
     }
 
-    /// What is known of the connection to it, if that is not old.
+    /// What is known of the connection to it, unless that is old.
     fn connection(&self, now: Instant) -> Option<&Connection> {
         let source = self.source.as_ref();
         source.filter(|it| now.saturating_duration_since(it.heard) < connection::CURRENT)
@@ -377,17 +377,17 @@ impl Camera {
         self.told()?.kept_frame.as_ref().and_then(stored_at)
     }
 
-    /// What was last said of it.
+    /// What was last published about it.
     fn told(&self) -> Option<&CameraState> {
         self.told.as_ref().map(|told| &told.state)
     }
 
-    /// What the next thing that is said of it must expect to be the last.
+    /// What the next publication about it must expect to be the last one.
     pub(super) fn expected(&self) -> Expected {
         Expected(self.told.as_ref().map_or(0, |told| told.sequence))
     }
 
-    /// Whether something else is to be said of it than was last.
+    /// Whether there is something else to publish about it than was published last.
     fn has_news(&self, circumstances: &Circumstances<'_>) -> bool {
         let next = self.state(circumstances);
         let Some(told) = &self.told else {
@@ -406,7 +406,7 @@ impl Camera {
             || next.bytes_vary != said.bytes_vary
     }
 
-    /// What is to be said of it.
+    /// What is to be published about it.
     pub(super) fn state(&self, circumstances: &Circumstances<'_>) -> CameraState {
         let said = self.told();
         let firing = circumstances.firing;

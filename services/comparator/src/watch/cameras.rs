@@ -32,7 +32,7 @@ struct Known {
     made: HashSet<Folder>,
     /// The most folders that nobody made whose cameras are watched: whoever may publish frames can name any number.
     most_unmade: usize,
-    /// How many more there may be, by the last count.
+    /// How many more such folders there may be, by the last count.
     room: usize,
     counted: Option<Instant>,
 }
@@ -40,7 +40,7 @@ struct Known {
 /// Between two counts: a flood must not have all cameras looked through with each frame.
 const COUNT_EVERY: Duration = Duration::from_secs(1);
 
-/// How far back the stream of frames tells that a camera sent nothing.
+/// How far back the stream of frames shows that a camera sent nothing.
 const FRAMES_REACH: Duration = Duration::from_secs(5 * 60);
 
 impl Cameras {

@@ -1,4 +1,4 @@
-//! What the camera service knows of its connection to a camera, as far as an alert follows from it.
+//! What the camera service knows of its connection to a camera, as far as alerts depend on it.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ pub(super) struct Connection {
 /// It is said again each minute; what is older says nothing.
 pub(super) const CURRENT: Duration = Duration::from_secs(3 * 60);
 
-/// How long a camera that has never sent may be tried in vain.
+/// How long it may be tried in vain to reach a camera that has never sent.
 const TRIED_FOR: time::Duration = time::Duration::seconds(60);
 
 impl Connection {
@@ -49,7 +49,7 @@ impl Connection {
         self.why_silent().filter(|_| is_in_vain && is_long)
     }
 
-    /// That its picture stands still, though it is coded anew each time.
+    /// The finding that its picture stands still, though each frame is coded anew.
     pub(super) fn frozen(&self) -> Option<Finding> {
         let is_frozen = self.source.state() == SourceState::Frozen;
         is_frozen.then(|| Finding::certain(Kind::Frozen, self.source.reason.clone()))

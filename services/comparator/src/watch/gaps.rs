@@ -6,13 +6,13 @@ use std::{collections::VecDeque, time::Duration};
 #[derive(Debug, Default)]
 pub(super) struct Gaps(VecDeque<Duration>);
 
-/// So many are known at most.
+/// The most gaps that are remembered.
 const LATEST: usize = 32;
 
-/// So many must be known: those of ten frames.
+/// The fewest gaps that tell what is usual: those of ten frames.
 const ENOUGH: usize = 9;
 
-/// How often the usual gap may pass without a frame.
+/// How many usual gaps may pass without a frame.
 const USUAL_GAPS: u32 = 5;
 
 const LEAST: Duration = Duration::from_secs(30);

@@ -6,7 +6,7 @@ use time::OffsetDateTime;
 
 use super::stillness::between;
 
-/// What is known of frames that cannot be read.
+/// What is known of the frames that cannot be read.
 #[derive(Debug, Default)]
 pub(super) struct Garbage {
     run: Option<Run>,
@@ -19,7 +19,7 @@ struct Run {
     since: OffsetDateTime,
     last: OffsetDateTime,
     cause: String,
-    /// Whether the frame before could be read. Else nobody knows when it began.
+    /// Whether the frame before the run could be read. Otherwise nobody knows when the run began.
     begins_after_a_picture: bool,
 }
 
@@ -54,12 +54,12 @@ impl Garbage {
         lasts.then_some((run.since, run.cause.as_str()))
     }
 
-    /// Whether a frame could be read that was stored after this.
+    /// Whether a frame that was stored after this time could be read.
     pub(super) fn is_over_since(&self, at: OffsetDateTime) -> bool {
         self.run.is_none() && self.last_readable > Some(at)
     }
 
-    /// Whether it may have been so for longer than this process knows.
+    /// Whether this may have begun before this process did.
     pub(super) fn has_unknown_beginning(&self) -> bool {
         let run = self.run.as_ref();
         run.is_some_and(|run| !run.begins_after_a_picture)

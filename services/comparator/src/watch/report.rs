@@ -2,7 +2,7 @@
 
 use proto::v1::{Alert, Finding, Kind, Phase};
 
-/// So many are named.
+/// How many folders a line names.
 const NAMED: usize = 3;
 
 /// Says which alerts have fired and resolved.

@@ -46,7 +46,7 @@ enum RoundError {
 
 const EVERY: Duration = Duration::from_secs(1);
 
-/// So many cameras are dealt with at a time.
+/// How many cameras are dealt with at a time.
 const AT_A_TIME: usize = 16;
 
 impl Rounds {
@@ -125,7 +125,7 @@ impl Rounds {
         self.settle(folder, condition, picture).await
     }
 
-    /// Whether the broker has a frame of which this process did not know, which is taken in.
+    /// Whether the broker has a newer frame than this process knew of. If so, it is taken in.
     fn is_news(&self, folder: &Folder, last: Option<&Stored<FrameArrival>>) -> bool {
         let Some(last) = last else { return false };
         let known = self.last_frame(folder).map(|(_, stored_at)| stored_at);

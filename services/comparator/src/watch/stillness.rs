@@ -11,11 +11,11 @@ pub(super) struct SeenFrame {
     /// When it was stored.
     pub(super) at: OffsetDateTime,
     pub(super) digests: Digests,
-    /// Whether there is so little to be seen that nothing could move: it is blank, or too dark.
+    /// Whether there is too little to see for anything to move: the frame is blank, or too dark.
     pub(super) is_empty: bool,
 }
 
-/// What is known of a picture's standing still.
+/// What is known of how long a picture has stood still.
 #[derive(Debug, Default)]
 pub(super) struct Stillness {
     run: Option<Run>,
@@ -29,7 +29,7 @@ struct Run {
     first: SeenFrame,
     last: OffsetDateTime,
     frames: u32,
-    /// Whether all have the same bytes.
+    /// Whether all these frames have the same bytes.
     is_of_same_bytes: bool,
     beginning: Beginning,
 }
@@ -54,13 +54,13 @@ pub(super) enum Sameness {
     Picture,
 }
 
-/// So many tiles may differ in pictures that are the same: a clock that goes on, a line of text.
+/// The most tiles that may differ in pictures that count as the same: a running clock, a line of text.
 const CLOCK: usize = Tiles::COUNT / 10;
 
-/// From so many differing tiles on a picture varies all over, be it by the sensor's noise alone.
+/// From this many differing tiles on, a picture varies all over, even if only by the sensor's noise.
 const ALL_OVER: usize = Tiles::COUNT / 2;
 
-/// So many frames, at least, make a picture that stands still.
+/// The fewest frames that make a picture that stands still.
 const FEWEST: u32 = 3;
 
 impl Stillness {
@@ -113,13 +113,13 @@ impl Stillness {
         is_frozen.then_some((run.first.at, sameness))
     }
 
-    /// Whether the picture has been another one since then.
+    /// Whether the picture has become another one after this time.
     pub(super) fn has_changed_since(&self, at: OffsetDateTime) -> bool {
         let run = self.run.as_ref();
         run.is_some_and(|run| run.beginning == Beginning::Change && run.first.at > at)
     }
 
-    /// Whether the picture may have been the same for longer than this process knows.
+    /// Whether the picture may have been the same since before this process began.
     pub(super) fn has_unknown_beginning(&self) -> bool {
         let run = self.run.as_ref();
         run.is_some_and(|run| run.beginning == Beginning::Unknown && run.frames >= FEWEST)
@@ -142,7 +142,7 @@ impl Stillness {
         }
     }
 
-    /// Whether the bytes of its frames usually differ, and whether its picture usually does all over.
+    /// Whether the bytes of its frames usually differ, and whether its picture usually differs all over.
     pub(super) fn variation(&self) -> (bool, bool) {
         (self.bytes.is_usual(), self.picture.is_usual())
     }
@@ -164,11 +164,12 @@ impl Run {
 #[derive(Debug, Default, Clone, Copy)]
 struct Variation(u16);
 
-/// So many of sixteen make variation usual. A picture that is published again and again until the next one comes has fewer.
+/// How many of sixteen frames must vary for that to be usual. A picture that is published again and again until the
+/// next one comes varies in fewer.
 const USUAL: u32 = 12;
 
-/// So many repeats in a row count at most. More of them are a camera that stood still, which tells nothing of what is usual; it
-/// may do so again a few frames after it worked.
+/// The most repeats in a row that count. A camera with more of them stood still, which tells nothing of what is usual.
+/// It may stand still again a few frames after it worked.
 const MOST_REPEATS: u32 = 3;
 
 impl Variation {
@@ -176,7 +177,7 @@ impl Variation {
         Variation(if varies { u16::MAX } else { 0 })
     }
 
-    /// So many frames repeated the one before, and then one did not.
+    /// Takes in that `repeated` frames repeated the one before them, and that the next one did not.
     fn learn(&mut self, repeated: u32) {
         let repeated = repeated.min(MOST_REPEATS);
         self.0 = (self.0 << repeated) << 1 | 1;

@@ -201,7 +201,7 @@ impl Turns {
         }
     }
 
-    /// Whether it is stored; `Err` where somebody else has said something since.
+    /// Stores a turn and says whether it is stored. `Err` where somebody else has said something since.
     async fn write(&mut self, turn: &Turn, expected: u64) -> Result<bool, Lost> {
         match self.claim.say(turn, expected).await {
             Said::Stored => Ok(true),

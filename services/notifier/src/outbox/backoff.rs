@@ -11,12 +11,12 @@ const LONGEST_REST: Duration = Duration::from_secs(60);
 /// How often a message is tried: some three days.
 pub(super) const MOST_TRIES: u32 = 84;
 
-/// How long a message waits that was tried so often.
+/// How long a message waits after this many tries.
 pub(super) fn wait(tries: u32) -> Duration {
     doubled(tries, LONGEST)
 }
 
-/// How long a receiver is left alone that so often in a row did not take what it was sent.
+/// How long a receiver is left alone after it failed to take this many messages in a row.
 pub(super) fn rest(failures: u32) -> Duration {
     doubled(failures, LONGEST_REST)
 }

@@ -17,7 +17,7 @@ pub(super) fn begun(cases: &[Case]) -> BTreeMap<&str, Vec<(&Case, &Sending)>> {
     begun
 }
 
-/// Of the messages that may be tried again, the one that was begun first.
+/// The message that was begun first, of those that may be tried again now.
 pub(super) fn ready_again(
     begun: &BTreeMap<&str, Vec<(&Case, &Sending)>>,
     now: Now,
@@ -52,7 +52,7 @@ pub(super) fn ready_again(
     })
 }
 
-/// How much longer a message is to wait. Where a clock was set back, no longer than it ever would.
+/// How much longer a message is to wait. If a clock was set back, it does not wait longer than it ever would.
 fn waits(sending: &Sending, now: Now) -> Duration {
     let waits = sending.not_before.map(|not_before| not_before - now.wall);
     let waits = waits.and_then(|waits| Duration::try_from(waits).ok());

@@ -8,32 +8,32 @@ use time::OffsetDateTime;
 
 use super::Now;
 
-/// How an episode stands, as far as one receiver is concerned.
+/// The state of an episode, as far as one receiver is concerned.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Standing {
     pub(crate) phase: Phase,
     /// When that began.
     pub(crate) since: OffsetDateTime,
     pub(crate) is_acknowledged: bool,
-    /// What keeps its firing from being told.
+    /// What holds back telling that it fires.
     pub(crate) held: Option<Hold>,
     /// Why it is told to this receiver.
     pub(crate) part: Part,
-    /// With which others it is told.
+    /// The group in which it is told with others.
     pub(crate) group: String,
-    /// How long others are waited for.
+    /// How long others of the group are waited for.
     pub(crate) group_wait: Duration,
     /// How long after a message of the same group the next one may be sent.
     pub(crate) group_interval: Duration,
     /// After how long it is told again that it is still so.
     pub(crate) remind: Option<Duration>,
-    /// Whether that is so whatever people say: the receiver forgets it otherwise.
+    /// Whether it is told again whatever people say, since the receiver forgets it otherwise.
     pub(crate) forgets: bool,
     /// Whether the end is told as well.
     pub(crate) tells_end: bool,
 }
 
-/// What keeps a firing alert from being told.
+/// What holds back telling of a firing alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Hold {
     Silence,
@@ -56,7 +56,7 @@ pub(crate) enum Part {
     Former,
 }
 
-/// What is due.
+/// What a receiver must be told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Due {
     Nothing,
@@ -64,7 +64,7 @@ pub(crate) enum Due {
     Tell(Telling),
 }
 
-/// What is due of an episode, where no message about it is on its way.
+/// What a receiver must be told of an episode, while no message about it is on its way.
 pub(crate) fn due(notice: &Notice, standing: &Standing, now: Now) -> Due {
     match (standing.phase, notice.told_at) {
         (Phase::Firing, None) => first(notice, standing, now),

@@ -25,7 +25,7 @@ const MOST_TOLD: usize = 1000;
 /// it does.
 const MOST_BEGUN: usize = 20;
 
-/// What is to be done next.
+/// The next thing to do.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Effect {
     /// Store these, each after the change that it follows; then say [`Lane::stored`].
@@ -38,7 +38,7 @@ pub(crate) enum Effect {
     Wait(Option<Duration>),
 }
 
-/// What became of what was to be stored.
+/// The result of storing something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Stored {
     /// It is the change of this number.
@@ -76,14 +76,14 @@ pub(crate) struct Lane {
     rests_until: Duration,
     rests_because: String,
     failures: u32,
-    /// Whether the last message was one that was tried before.
+    /// Whether the last message was one that had been tried before.
     last_was_begun: bool,
     counts: Counts,
     #[cfg(test)]
     pub(super) mutant: Option<super::Mutant>,
 }
 
-/// What waits, as it was seen the last time.
+/// The counts of what waits, as they were last seen.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) struct Counts {
     /// Alerts that are to be told.
@@ -140,7 +140,7 @@ impl Lane {
         self.window.set(rate);
     }
 
-    /// How long ago each message was sent that the rate still counts.
+    /// How long ago each of those messages was sent that still count for the rate.
     pub(crate) fn sent_ago(&self, now: Now) -> Vec<Duration> {
         self.window.sent_ago(now.running)
     }
@@ -153,17 +153,17 @@ impl Lane {
         }
     }
 
-    /// What waits.
+    /// The counts of what waits.
     pub(crate) fn counts(&self) -> Counts {
         self.counts
     }
 
-    /// Whether a receiver has answered, and that is still to be stored.
+    /// Whether a receiver has answered and the answer is still to be stored.
     pub(crate) fn is_settling(&self) -> bool {
         matches!(self.step, Step::Settling(_))
     }
 
-    /// What is to be done next, where the receiver's cases are these.
+    /// The next thing to do, where these are the receiver's cases.
     pub(crate) fn next(&mut self, cases: &[Case], now: Now) -> Effect {
         match &self.step {
             Step::Idle => self.choose(cases, now),
@@ -174,7 +174,7 @@ impl Lane {
         }
     }
 
-    /// What became of what was to be stored, in the same order.
+    /// Takes in the results of storing, in the order of what was to be stored.
     pub(crate) fn stored(&mut self, results: &[Stored]) {
         self.step = match std::mem::replace(&mut self.step, Step::Idle) {
             // What was stored goes on as what was begun before.
@@ -216,7 +216,7 @@ impl Lane {
         }
     }
 
-    /// What the receiver has answered.
+    /// Takes in the receiver's answer.
     pub(crate) fn answered(&mut self, answer: &Answer, now: Now) {
         let Step::Sending(dispatch) = std::mem::replace(&mut self.step, Step::Idle) else {
             return;
@@ -391,7 +391,7 @@ impl Lane {
         self.mutant != Some(super::Mutant::NotSettledFirst)
     }
 
-    /// Of the groups whose wait is over, the one that has waited for the longest.
+    /// The group that has waited longest, of those whose wait is over.
     fn ready_group<'a>(
         &self,
         fresh: Vec<(&'a Case, Telling, Duration)>,
@@ -439,7 +439,7 @@ impl Lane {
     }
 }
 
-/// How much later than it began an episode may be known here.
+/// How long after its beginning an episode may become known here.
 const GRACE: Duration = Duration::from_secs(5);
 
 fn kept(members: Vec<Member>, results: &[Stored]) -> Vec<Member> {

@@ -1,7 +1,8 @@
 //! Random worlds around real lanes: copies that die between any two steps and know everything late, receivers that refuse,
 //! ask for patience, or take a message and lose the answer, silences, acknowledgements, hours, clocks that are set.
 //!
-//! What must hold is checked while it goes on and at its end; and that it is noticed where the machine is broken on purpose.
+//! What must hold is checked during a run and at its end. It is also checked that a machine that is broken on purpose
+//! is noticed.
 
 mod copy;
 mod inbox;
@@ -11,7 +12,7 @@ mod world;
 use super::Mutant;
 use world::World;
 
-/// What is wrong, in words, where something is.
+/// The result of a check: what is wrong, in words, where something is.
 type Checked<T = ()> = Result<T, String>;
 
 /// Each takes about a tenth of a second; `FRAMEWATCH_WORLDS` says how many, for more than every test run has time for.

@@ -23,7 +23,7 @@ const REMINDERS: RangeInclusive<Duration> =
 const ESCALATIONS: RangeInclusive<Duration> =
     Duration::from_secs(1)..=Duration::from_secs(7 * 24 * 3600);
 
-/// How long others are waited for that are told together, where a route doesn't say.
+/// How long others that are told together are waited for, if a route doesn't say.
 const GROUP_WAIT: Duration = Duration::from_secs(10);
 
 /// The most messages of a rate.

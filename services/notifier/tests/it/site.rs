@@ -121,7 +121,7 @@ impl Site {
         .await;
     }
 
-    /// What the view of a folder shows is not as it should be.
+    /// Fires the alert of a folder's view, which is covered.
     pub(crate) async fn fire_view(&self, folder: &str) -> Alert {
         let subject = AlertSubject::view(&folder.parse().unwrap());
         self.fire(&subject, 1, Kind::Covered).await
@@ -206,7 +206,7 @@ impl Site {
         key
     }
 
-    /// What the receiver `ops` was told of this alert, once this holds.
+    /// What the receiver `ops` was told of this alert, as soon as `holds` is true of it.
     pub(crate) async fn notice_where(
         &self,
         alert: &Alert,
@@ -220,7 +220,7 @@ impl Site {
         .await
     }
 
-    /// Whether nothing is known of it that the receiver `ops` was told.
+    /// Whether nothing says that the receiver `ops` was told of it.
     pub(crate) async fn is_untold(&self, alert: &Alert) -> bool {
         let key = format!("{}=ops", alert.id).parse().unwrap();
         let last = self.bus.last::<NoticeChange>(&key).await.unwrap();

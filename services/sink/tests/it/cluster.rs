@@ -7,7 +7,7 @@ use test_support::{RedisServer, eventually};
 
 use crate::fixture::{Fixture, entries, similarity, wait_for_entries};
 
-/// So many folders have keys on every server.
+/// Enough folders that every server has keys of some.
 const FOLDERS: usize = 24;
 
 struct Cluster {

@@ -15,11 +15,11 @@ pub(crate) struct Fixture {
     pub(crate) redis: RedisServer,
     /// By which the sink finds Redis.
     pub(crate) redis_url: String,
-    /// What the next sink that is started writes of alerts.
+    /// The form in which the next sink that is started writes alerts.
     pub(crate) alerts: AlertForm,
     pub(crate) bus: Bus,
     pub(crate) shutdown: CancellationToken,
-    /// Of the sink that was started last.
+    /// The readiness of the sink that was started last.
     pub(crate) readiness: Readiness,
     pub(crate) sink: Option<JoinHandle<()>>,
 }

@@ -92,7 +92,7 @@ fn client(app: &App, request: &Request) -> IpAddr {
     app.access.clients.address(peer, request.headers())
 }
 
-/// What the audit says of a request, which by then was handed on.
+/// What the audit says of a request. It is kept here because the request is handed on before that.
 struct Asked {
     what: &'static str,
     method: Method,
@@ -162,7 +162,7 @@ fn bearer(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
     }
 }
 
-/// What stands behind `Bearer`; a text that no token has where that is not ASCII.
+/// What follows `Bearer`. If that is not ASCII, a text that no token has.
 fn token(value: &HeaderValue) -> Option<&str> {
     let (scheme, rest) = value.as_bytes().split_at_checked("Bearer".len())?;
     if !scheme.eq_ignore_ascii_case(b"Bearer") || !rest.is_empty() && !rest.starts_with(b" ") {
@@ -171,7 +171,7 @@ fn token(value: &HeaderValue) -> Option<&str> {
     Some(std::str::from_utf8(rest).unwrap_or_default().trim())
 }
 
-/// What is to be answered where somebody may not do what they ask for.
+/// The answer to somebody who may not do what they ask for.
 fn refusal(visitor: &Visitor, permission: Permission, request: &Request) -> Option<Response> {
     if let Need::Role(role) = permission.need
         && !visitor.may(role)

@@ -43,18 +43,18 @@ impl Cookies {
         read(headers, self.device(), KnownDevice::presented)
     }
 
-    /// What makes a browser show this secret from now on.
+    /// The header that makes a browser show this secret from now on.
     pub(crate) fn set(self, secret: &Secret, lifetime: Duration) -> HeaderValue {
         let lifetime = cookie::time::Duration::seconds(lifetime.as_secs().cast_signed());
         self.header(self.session(), secret.reveal(), lifetime)
     }
 
-    /// What makes a browser show this device from now on.
+    /// The header that makes a browser show this device from now on.
     pub(crate) fn set_device(self, device: &KnownDevice) -> HeaderValue {
         self.header(self.device(), &device.reveal(), DEVICES_LAST)
     }
 
-    /// What makes a browser forget its session.
+    /// The header that makes a browser forget its session.
     pub(crate) fn clear(self) -> HeaderValue {
         self.header(self.session(), "", cookie::time::Duration::ZERO)
     }
@@ -73,7 +73,7 @@ impl Cookies {
     }
 }
 
-/// What a cookie of this name holds. Of two at least one is not ours, so neither counts.
+/// The value of the cookie with this name. If there are two, at least one is not ours, so neither counts.
 fn read<T>(headers: &HeaderMap, name: &str, parse: impl Fn(&str) -> Option<T>) -> Option<T> {
     let values = headers.get_all(header::COOKIE).iter();
     let mut ours = values

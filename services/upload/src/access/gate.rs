@@ -16,7 +16,7 @@ use crate::{
     problem::{Kind, Problem},
 };
 
-/// What lets in those who have an account or a token, and nobody else.
+/// Lets in those who have an account or a token, and nobody else.
 pub(crate) struct Gate {
     pub(super) accounts: watch::Receiver<Arc<Accounts>>,
     pub(super) sessions: Arc<Sessions>,

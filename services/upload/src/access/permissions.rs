@@ -1,10 +1,10 @@
-//! What calls take. Each room says it of its calls where it declares them; here they are one table, which docs/access.md has
-//! as well, and the tests go through it.
+//! Which role each call needs. Each room says this where it declares its calls. Here it is one table, which
+//! docs/access.md has as well and which the tests go through.
 
 use accounts::Role;
 use axum::http::Method;
 
-/// What it takes to make a call, and what it changes.
+/// The role that a call needs, and what the call changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Permission {
     pub(crate) need: Need,
@@ -12,7 +12,7 @@ pub(crate) struct Permission {
     pub(crate) change: Option<&'static str>,
 }
 
-/// What it takes to make a call.
+/// The role that a call needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Need {
     Nothing,
@@ -66,7 +66,7 @@ pub(crate) const fn administer(change: &'static str) -> Permission {
     }
 }
 
-/// What each call takes.
+/// The permission of each call.
 #[derive(Debug, Default)]
 pub(crate) struct Permissions {
     /// Method, path as the router has it, and what it takes.
@@ -82,8 +82,8 @@ impl Permissions {
         self.calls.extend(others.calls);
     }
 
-    /// What a call takes. One that is not in the table takes an admin, wherever it leads; an address that leads nowhere says
-    /// so to everybody who is let in.
+    /// The permission of a call. A call that is not in the table needs an admin, wherever it leads. An address that
+    /// leads nowhere says so to everybody who is let in.
     pub(crate) fn of(&self, method: &Method, path: Option<&str>) -> Permission {
         let Some(path) = path else {
             return LOOK;

@@ -8,8 +8,8 @@ use accounts::UserName;
 use http_server::network;
 use tokio::time::Instant;
 
-/// How often passwords may be tried. Attempts that succeed do not count. Whoever guesses uses up what strangers may do on an
-/// account or from an address, and never what its owner may do on a device that is known.
+/// How often passwords may be tried. Attempts that succeed do not count. Whoever guesses uses up the attempts that
+/// strangers have on an account or from an address. They never use up those that its owner has on a known device.
 ///
 /// Each copy of the service counts for itself.
 pub(super) struct Throttle(Mutex<Counted>);
@@ -50,7 +50,7 @@ const FROM_AN_ADDRESS: Rate = Rate {
     every: Duration::from_secs(6),
 };
 
-/// So many attempts, and one more each time that so much time has passed.
+/// `at_once` attempts, and one more each time that `every` has passed.
 #[derive(Clone, Copy)]
 struct Rate {
     at_once: u32,
@@ -60,7 +60,8 @@ struct Rate {
 /// As many of each are remembered, some hundred bytes each; beyond that those are forgotten that have tried least.
 const REMEMBERED: usize = 10_000;
 
-/// What is left to each, as the moment from which on all is left again (the generic cell rate algorithm, ITU-T I.371).
+/// How many attempts each has left. It is kept as the moment from which on all are left again (the generic cell rate
+/// algorithm, ITU-T I.371).
 struct Budgets<K> {
     rate: Rate,
     whole_at: HashMap<K, Instant>,

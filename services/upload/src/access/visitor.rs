@@ -86,17 +86,17 @@ impl Visitor {
         }
     }
 
-    /// Whether pages show them more than the way in.
+    /// Whether pages show them more than the login.
     pub(crate) fn may_look(&self) -> bool {
         self.may(Role::Viewer)
     }
 
-    /// Whether pages offer them what comes up every day.
+    /// Whether pages offer them what is done every day.
     pub(crate) fn may_operate(&self) -> bool {
         self.may(Role::Operator)
     }
 
-    /// Whether pages offer them what decides what is watched.
+    /// Whether pages offer them the settings that decide what is watched.
     pub(crate) fn may_administer(&self) -> bool {
         self.may(Role::Admin)
     }

@@ -20,7 +20,7 @@ pub(crate) struct Row {
     /// The id as part of an address, and as the name of a place on a page.
     pub(crate) key: String,
     pub(crate) folder: String,
-    /// Whether that is still there.
+    /// Whether the folder still exists.
     pub(crate) has_folder: bool,
     pub(crate) words: &'static str,
     pub(crate) slug: &'static str,
@@ -29,7 +29,7 @@ pub(crate) struct Row {
     pub(crate) reference: String,
     /// Whether it is about the view, so that there are pictures behind it.
     pub(crate) is_of_view: bool,
-    /// Whether what is behind it is no picture that could be shown.
+    /// Whether the frame behind it is no picture that could be shown.
     pub(crate) is_of_garbage: bool,
     /// What was wrong when it fired.
     pub(crate) findings: String,
@@ -50,7 +50,7 @@ pub(crate) struct Row {
     pub(crate) lasted: String,
     /// It fires, but since then nothing is known of the view.
     pub(crate) unknown_since: Option<Moment>,
-    /// Whether it can be acknowledged, and by whoever looks: an id that no comparator made may be none.
+    /// Whether this visitor can acknowledge it. An id that no comparator made may be invalid.
     pub(crate) can_be_acknowledged: bool,
     pub(crate) acknowledged: Option<Acknowledged>,
     /// The name of whoever looks, by which they acknowledge; empty where nobody logs in.

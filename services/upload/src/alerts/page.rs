@@ -32,21 +32,22 @@ use crate::{
 /// Alerts in the list of those that are firing now.
 const FIRING: usize = 100;
 
-/// What fires has lasted longer by then, and some of it may no longer be as old as the filter wants.
+/// How often the page is drawn anew at least. What fires has lasted longer by then, and some of it may no longer be as
+/// recent as the filter wants.
 const AT_LEAST_EVERY: Duration = Duration::from_secs(30);
 
 #[derive(Template)]
 #[template(path = "alerts/list.html")]
 struct AlertsPage {
     drawing: Drawing,
-    /// Whether those that are firing have a list of their own: on the page of all alerts only.
+    /// Whether firing alerts have a list of their own, as on the page of all alerts.
     has_firing: bool,
     filter: Filter,
     visitor: Visitor,
     is_connected: bool,
 }
 
-/// What may change of a list of alerts, but for its entries.
+/// The parts of a list of alerts that may change, without its entries.
 #[derive(Template, Clone, Copy)]
 #[template(path = "alerts/list_parts.html")]
 struct ListParts<'a> {
@@ -55,7 +56,7 @@ struct ListParts<'a> {
     has_firing: bool,
     firing: usize,
     shown_firing: usize,
-    /// How many match, whether they are on this page or not.
+    /// How many alerts match, on this page or not.
     total: usize,
     shown: usize,
     first: Option<&'a str>,
@@ -70,7 +71,7 @@ struct Entry<'a> {
     link: &'a str,
 }
 
-/// What may change of an alert's page.
+/// The parts of an alert's page that may change.
 #[derive(Template, Clone, Copy)]
 #[template(path = "alerts/parts.html")]
 struct AlertParts<'a> {
@@ -79,7 +80,7 @@ struct AlertParts<'a> {
     row: &'a Row,
 }
 
-/// What the form shows as chosen.
+/// The choices that the form shows.
 struct Filter {
     /// The query as it is.
     link: String,

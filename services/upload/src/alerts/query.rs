@@ -132,7 +132,7 @@ impl AlertSearch {
         parts.join("&")
     }
 
-    /// Where a list below `path` goes on after the alert `last`.
+    /// The address at which a list below `path` goes on after the alert `last`.
     pub(super) fn next(&self, path: &str, limit: usize, last: &str) -> String {
         let next = AlertSearch {
             limit: Some(limit),
@@ -142,7 +142,7 @@ impl AlertSearch {
         format!("{path}?{}", next.link())
     }
 
-    /// Where a list below `path` that goes on with this query begins; `None` where it does here.
+    /// The address of the beginning of a list below `path` that goes on with this query; `None` if it begins here.
     pub(super) fn first(&self, path: &str) -> Option<String> {
         given(&self.before)?;
         let first = AlertSearch {
@@ -152,7 +152,7 @@ impl AlertSearch {
         Some(format!("{path}?{}", first.link()))
     }
 
-    /// What leaves alerts out, each with its value.
+    /// The parameters that leave alerts out, each with its value.
     fn narrowing(&self) -> impl Iterator<Item = (&'static str, &str)> {
         self.texts()
             .into_iter()

@@ -20,18 +20,18 @@ pub(crate) struct CameraInput {
     pub(crate) fallback_snapshot: String,
     pub(crate) pinned_certificate: String,
     pub(crate) watches_frozen: bool,
-    /// Whether one is set here.
+    /// Whether a camera is set here.
     pub(crate) is_set: bool,
-    /// What keeps cameras from being set here, or what is set here from holding; empty where nothing does.
+    /// Why no camera can be set here, or why the one that is set here is not in force; empty where nothing prevents it.
     pub(crate) hindrance: &'static str,
-    /// How the camera stands; empty where nobody says so.
+    /// The camera's state; empty where it is unknown.
     pub(crate) state: String,
     pub(crate) since: Option<Moment>,
     pub(crate) reason: String,
 }
 
 impl CameraInput {
-    /// What is said to this visitor; `None` to those who may not set it.
+    /// What this visitor is shown; `None` for those who may not set it.
     pub(crate) async fn of(app: &App, folder: &Folder, visitor: &Visitor) -> Option<Self> {
         if !visitor.may_administer() {
             return None;

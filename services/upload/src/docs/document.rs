@@ -46,7 +46,7 @@ use crate::{
 )]
 struct Api;
 
-/// How those who have an account say so.
+/// Describes how those who have an account show that they do.
 struct Tokens;
 
 impl Modify for Tokens {
@@ -62,12 +62,12 @@ impl Modify for Tokens {
     }
 }
 
-/// What the document says.
+/// The document of the API.
 #[derive(Clone)]
 pub(crate) struct Document(Arc<OpenApi>);
 
 impl Document {
-    /// Of calls, as they were declared.
+    /// The document of these calls, as they were declared.
     pub(crate) fn of(calls: OpenApi) -> Self {
         let mut document = Api::openapi().merge_from(calls);
         Links.modify(&mut document);

@@ -11,10 +11,10 @@ use crate::{
     problem::{Kind, Problem},
 };
 
-/// How often a change is decided again because something else came first.
+/// How often a change is decided, where something else comes first each time.
 const DECISIONS: usize = 16;
 
-/// What a folder's frames are held against.
+/// What a folder's frames are compared with.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Holding {
     pub(super) reference: Option<Upload>,
@@ -38,12 +38,12 @@ impl Holding {
         }
     }
 
-    /// What holds after the last event.
+    /// The pictures in force after the last event.
     pub(super) fn now(latest: Option<&Stored<ReferenceChange>>) -> Self {
         Holding::after(latest.map(|latest| &latest.event))
     }
 
-    /// What holds as far as is known here.
+    /// The pictures in force, as far as is known here.
     pub(super) fn known(state: &Known, folder: &Folder) -> Self {
         Holding::after(state.reference_change(folder))
     }

@@ -1,7 +1,8 @@
-//! Who changed what: told to the stream `CHANGES` once it holds.
+//! Who changed what. It is told to the stream `CHANGES` once the change is in force.
 //!
-//! What was before is what this copy of the service knew when its turn came. What the service does by itself, as to
-//! reconcile or to make the first folders, is no person's change and is not told. Of what was refused, `access` tells.
+//! The state before a change is what this copy of the service knew when its turn came. What the service does by itself,
+//! as to reconcile or to make the first folders, is no person's change and is not told. `access` tells what was
+//! refused.
 
 use event_bus::{Folder, RuleScope};
 use proto::{

@@ -19,7 +19,7 @@ use crate::{
     problem::{Kind, Problem},
 };
 
-/// What a picture becomes that is uploaded.
+/// What an uploaded picture becomes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Becomes {
     /// The reference, and what that does to the normal pictures.
@@ -28,7 +28,7 @@ pub(crate) enum Becomes {
     Normal(Origin),
 }
 
-/// What a new reference does to the normal pictures that there are.
+/// What a new reference does to the present normal pictures.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Normals {
     Retired,
@@ -226,7 +226,7 @@ impl Folders {
         }
     }
 
-    /// Whether there is room for a picture, as far as is known here.
+    /// Checks that there is room for a picture, as far as is known here.
     pub(super) fn check_room_for(
         &self,
         folder: &Folder,
@@ -237,7 +237,7 @@ impl Folders {
             .check_picture(&self.states.read(), folder, bytes)
     }
 
-    /// What is known of a picture that is about to be stored. Its id is later than those of all references and normal
+    /// The upload of a picture that is about to be stored. Its id is later than those of all references and normal
     /// pictures.
     pub(super) fn upload(&self, folder: &Folder, name: &str, inspected: &Inspected) -> Upload {
         let picture = &inspected.picture;

@@ -11,7 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::{Folders, normals::unspoken};
 use crate::{access::By, problem::Problem};
 
-/// How often folders are looked at. One is put right when two looks in a row find it amiss, since the folds of its
+/// How often folders are looked at. A folder is put right when two looks in a row find it wrong, since the folds of its
 /// pictures and of its reference do not move in step.
 const INTERVAL: Duration = Duration::from_secs(3);
 

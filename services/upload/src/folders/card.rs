@@ -37,7 +37,7 @@ pub(crate) struct Card {
     /// Whether the latest frame was compared.
     pub(crate) has_similarity: bool,
     pub(crate) threshold: f64,
-    /// Whether it is known where frames differ.
+    /// Whether it is known in which places frames differ.
     pub(crate) has_heat_map: bool,
     /// The similarity of the last minutes, separated by commas; empty where nothing was compared.
     pub(crate) recent: String,
@@ -75,7 +75,7 @@ pub(crate) fn size(bytes: &u64) -> String {
     }
 }
 
-/// Whether the last frame is there to be looked at: that of a silent camera is kept.
+/// Whether the last frame can still be looked at. That of a silent camera is kept.
 fn has_picture(summary: &Summary) -> bool {
     let is_kept = summary.frame_is_current || summary.state == FolderState::Silent;
     is_kept && summary.state != FolderState::Unreadable

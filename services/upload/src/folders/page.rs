@@ -38,14 +38,14 @@ use crate::{
 #[template(path = "folders/page.html")]
 struct FolderPage {
     card: Card,
-    /// What may change of it.
+    /// The parts of it that may change.
     drawing: Drawing,
     /// As it stands in the address: a name, or the number of an old link.
     name: String,
     rule: Vec<RuleInput>,
     /// How many masks and regions there are, in words; empty where there are none.
     areas: String,
-    /// What the labels of its alerts speak for.
+    /// The changes that the labels of its alerts speak for.
     choices: Choices,
     /// Why other measures were not tried, although that was asked for.
     not_tried: String,
@@ -135,7 +135,8 @@ pub(super) async fn folder(
     })
 }
 
-/// What the labels of alerts speak for, another measure among it; or else why that was not tried.
+/// The changes that the labels of alerts speak for, with other measures among them; or why other measures were not
+/// tried.
 async fn with_measures(app: &App, folder: &Folder) -> (Choices, String) {
     match measures::choices(app, folder).await {
         Ok(choices) => (choices, String::new()),

@@ -1,4 +1,5 @@
-//! What may change of a folder's page: how it stands, its pictures, what is offered. Its forms and its history are the page's.
+//! The parts of a folder's page that may change: its state, its pictures, what is offered. Its forms and its history
+//! belong to the page.
 
 use std::{
     hash::{DefaultHasher, Hash, Hasher},

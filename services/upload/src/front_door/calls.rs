@@ -1,5 +1,5 @@
-//! How a room declares its calls: where each is, what it takes, and who answers it, in one place. Of that the router is made,
-//! the table of permissions, and the document of the API.
+//! How a room declares its calls: where each is, what it needs, and who answers it, in one place. From these
+//! declarations the router, the table of permissions and the document of the API are made.
 
 use std::{convert::Infallible, sync::Arc};
 
@@ -46,7 +46,7 @@ impl Calls {
         self
     }
 
-    /// What browsers alone ask for: a page, a part of one, or a file.
+    /// Adds what only browsers ask for: a page, a part of one, or a file.
     pub(crate) fn page<T: 'static>(
         mut self,
         permission: Permission,
@@ -58,7 +58,7 @@ impl Calls {
         self
     }
 
-    /// What the forms of pages send.
+    /// Adds what the forms of pages send.
     pub(crate) fn form<T: 'static>(
         mut self,
         permission: Permission,
@@ -83,7 +83,7 @@ impl Calls {
         self
     }
 
-    /// What the document of the API tells of them; nothing of what is said of all calls together.
+    /// The calls in the document of the API, without what is said of all calls together.
     pub(crate) fn documented(&self) -> OpenApi {
         self.router.get_openapi().clone()
     }

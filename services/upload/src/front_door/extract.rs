@@ -13,7 +13,7 @@ use tokio::time::timeout;
 
 use crate::problem::{Kind, Problem, sentence};
 
-/// Of a body of some fields.
+/// The largest body of a few fields.
 const MAX_BYTES: usize = 16 * 1024;
 
 /// The variables of the path.
@@ -44,12 +44,12 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Search<
     }
 }
 
-/// What a variable of a query says; an empty one, as a form sends it, says nothing.
+/// The value of a variable of a query. An empty one, as a form sends it, counts as none.
 pub(crate) fn given(value: &Option<String>) -> Option<&str> {
     value.as_deref().filter(|text| !text.is_empty())
 }
 
-/// What a switch of a query says: off, unless it is there. `meaning` tells what either is for.
+/// The value of a switch of a query: off, unless it is there. `meaning` says what each value is for.
 pub(crate) fn switch(name: &str, value: Option<&str>, meaning: &str) -> Result<bool, Problem> {
     match value {
         None | Some("0" | "false") => Ok(false),

@@ -15,7 +15,7 @@ use crate::{
     problem::{Kind, Problem},
 };
 
-/// How long a request that comes while everything is still being loaded waits for that.
+/// How long a request waits that comes while everything is still being loaded.
 const LOADING_PATIENCE: Duration = Duration::from_secs(5);
 
 /// Pages consist of our own files alone, and nobody may frame them.
@@ -54,7 +54,7 @@ fn of_another_site(headers: &HeaderMap, uri: &Uri) -> String {
     )
 }
 
-/// Whether a request says of which site's page it is. Every browser does where something is to change.
+/// Whether a request names the site whose page it is from. Every browser does so when something is to change.
 pub(crate) fn says_where_from(headers: &HeaderMap) -> bool {
     headers.contains_key("sec-fetch-site") || headers.contains_key(header::ORIGIN)
 }

@@ -1,6 +1,6 @@
-//! What pages are told: how folders stand, whenever that has changed, in turns of a second, sooner where an alert begins or
-//! ends. Here a turn of `folder-state` becomes server-sent events, formatted once for all viewers; who is sent them is left
-//! to `standings`.
+//! What pages are told: the state of folders, whenever that has changed. It comes in turns of a second, or sooner where
+//! an alert begins or ends. Here a turn of `folder-state` becomes server-sent events, formatted once for all viewers.
+//! `standings` decides who is sent them.
 
 use std::{
     mem::replace,
@@ -29,7 +29,7 @@ pub(crate) struct Told {
     pub(crate) unattended: Bytes,
 }
 
-/// How all folders stood at the end of a turn.
+/// The state of all folders at the end of a turn.
 #[derive(Clone, Default)]
 pub(crate) struct Turned {
     /// Another text as soon as folders come, go, or stand otherwise among the others; `None` while nobody asks.
@@ -52,7 +52,7 @@ const TURN: Duration = Duration::from_secs(1);
 /// So long lies between two turns, however many alerts there are.
 const SHORTEST_TURN: Duration = Duration::from_millis(200);
 
-/// How far a viewer may lag; it then catches up with what has changed since.
+/// How many turns a viewer may lag behind. It then catches up with what has changed since.
 const CAPACITY: usize = 8;
 
 impl Pace {
@@ -134,7 +134,7 @@ impl Pace {
         }
     }
 
-    /// What a viewer has missed that has seen all turns up to `seen`; and the last turn.
+    /// What a viewer that has seen all turns up to `seen` has missed, and the last turn.
     pub(super) fn told_since(&self, seen: Turn, only: Option<&Folder>) -> (Turn, Bytes) {
         let told = self.tell(&self.states.changes_since(seen, only));
         (told.turn, told.all)
@@ -171,7 +171,7 @@ fn unattended_event(count: usize) -> Bytes {
     format!("event: unattended\ndata: {{\"count\":{count}}}\n\n").into()
 }
 
-/// How a folder stands, or that it is gone.
+/// The event that tells a folder's state, or that the folder is gone.
 fn event(change: &Change, position: &str) -> Bytes {
     let (name, data) = match &change.summary {
         Some(summary) => ("folder", serde_json::to_string(summary)),

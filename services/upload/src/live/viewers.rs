@@ -34,12 +34,13 @@ pub(super) const ALIVE: &str = "alive";
 pub(super) const UNBUFFERED: (HeaderName, &str) =
     (HeaderName::from_static("x-accel-buffering"), "no");
 
-/// Whether what viewers are told is current, as JSON.
+/// Whether what viewers are told is up to date, as JSON.
 pub(crate) fn alive(app: &App) -> String {
     serde_json::json!({ "isConnected": app.broker.is_connected() }).to_string()
 }
 
-/// How many alerts nobody has in hand, and that the viewer of a page has heard all that was missed.
+/// The first events for a viewer: how many alerts nobody has in hand, and that the page has been told all that it
+/// missed.
 fn greeting(app: &App) -> Vec<u8> {
     let hello = format!("event: hello\ndata: {}\n\n", alive(app));
     [&app.pace.unattended()[..], hello.as_bytes()].concat()

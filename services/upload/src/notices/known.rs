@@ -14,10 +14,11 @@ use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use crate::followed::Followed;
 
-/// So many are known: those that changed last. What is being sent changes each time it is tried, which is every hour at least.
+/// How many notices are known: those that changed last. A notice that is being sent changes each time it is tried, at
+/// least every hour.
 const KEPT: usize = 10_000;
 
-/// So many receivers are known.
+/// How many receivers are known.
 const MOST_RECEIVERS: usize = 1000;
 
 /// A notifier says every second or two that it sends to a receiver.
@@ -31,7 +32,7 @@ pub(crate) struct Notices {
     turns: BTreeMap<ReceiverName, HeardTurn>,
 }
 
-/// What was said of a receiver, and when that was heard: no clock but our own counts.
+/// What was last said of a receiver, and when we heard it. Only our own clock counts.
 struct HeardTurn {
     turn: Turn,
     sequence: u64,

@@ -32,7 +32,7 @@ use crate::{
 struct NoticesPage {
     drawing: Drawing,
     is_narrowed: bool,
-    /// Where a demo shows the messages that it catches.
+    /// The address where a demo shows the messages that it catches.
     caught: Option<String>,
     /// The receivers to choose from, and whether each is chosen.
     to: Vec<(String, bool)>,
@@ -42,7 +42,7 @@ struct NoticesPage {
     is_connected: bool,
 }
 
-/// What may change of the page.
+/// The parts of the page that may change.
 #[derive(Template, Clone, Copy)]
 #[template(path = "notices/parts.html")]
 struct Parts<'a> {
@@ -60,7 +60,7 @@ struct ReceiverRow {
     name: String,
     slug: &'static str,
     words: &'static str,
-    /// What waits and why, each a sentence.
+    /// What waits for it and why, each as a sentence.
     sentences: Vec<String>,
 }
 
@@ -72,7 +72,7 @@ struct Row {
     what: String,
     /// Where the alert is shown, if it can be.
     alert: Option<AlertKey>,
-    /// What happened when.
+    /// What happened, and when.
     facts: Vec<(String, Option<Moment>)>,
     /// What is wrong; empty where nothing is.
     why: String,

@@ -12,13 +12,13 @@ use crate::folders::card::Card;
 #[template(path = "overview/card.html")]
 pub(super) struct Element {
     pub(super) card: Card,
-    /// Of the pictures, in pixels.
+    /// The width of its pictures, in pixels.
     width: u32,
     /// See [`looks`].
     pub(super) looks: String,
 }
 
-/// How wide pictures are where there are so many folders, in pixels.
+/// How wide pictures are on a page of this many folders, in pixels.
 pub(super) fn width(folders: usize) -> u32 {
     match folders {
         0..=12 => 640,

@@ -46,7 +46,7 @@ struct Watcher {
     sees: Vec<Folder>,
     /// The looks of the cards that it has from the page.
     has: HashSet<String>,
-    /// What was last told of each; `None` where it was told that there is no such folder.
+    /// What was last told of each folder; `None` where it was told that there is no such folder.
     told: HashMap<Folder, Option<(Version, Arc<Glanced>)>>,
     turns: watch::Receiver<Turned>,
     last: Turned,
@@ -106,7 +106,7 @@ impl InTurns for Watcher {
 }
 
 impl Watcher {
-    /// How the folders are that it sees, all at one moment.
+    /// The versions of the folders that it sees, all at one moment.
     fn versions(&self) -> Vec<(Folder, Option<Version>)> {
         let known = self.app.states.read();
         let seen = self.sees.iter();
@@ -141,7 +141,7 @@ impl Watcher {
     }
 }
 
-/// What there is to tell of a card that was told as it was before.
+/// What must be told of a card that was last told as `before`.
 fn changed(now: &Glanced, before: &Glanced) -> Vec<u8> {
     let mut events = Vec::new();
     if now.looks() != before.looks() {

@@ -1,5 +1,5 @@
-//! What a card needs to stay current. What changes as often as frames come is told in figures, which are little: a glance.
-//! Whatever else changes on a card, it is drawn anew here, as on the page.
+//! What a card needs to stay current. What changes with every frame is sent as a few figures: a glance. For everything
+//! else the card is drawn anew here, as on the page.
 
 use std::sync::{Arc, OnceLock};
 
@@ -25,7 +25,7 @@ struct Glance<'a> {
     recent: (i64, Option<f64>, Option<f64>),
 }
 
-/// How long it is taken that a view looks as it last did; told of folders alone whose alert is firing.
+/// When a view was last seen, and until when it is taken to look the same. Told only of folders whose alert is firing.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Sighting<'a> {

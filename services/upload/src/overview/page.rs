@@ -61,13 +61,13 @@ fn drawn(known: &Known, selection: &Selection) -> Vec<Element> {
 }
 
 impl Overview {
-    /// Where those are that follow, if there are any.
+    /// The address of the folders that follow, if there are any.
     fn more(&self) -> Option<String> {
         let next = self.query.from.saturating_add(PART);
         (next < self.selection.matching).then(|| self.query.address(next))
     }
 
-    /// Where those are that come before, if there are any.
+    /// The address of the folders before these, if there are any.
     fn earlier(&self) -> Option<String> {
         let from = self.query.from;
         (from > 0).then(|| self.query.address(from.saturating_sub(PART)))

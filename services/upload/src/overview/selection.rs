@@ -16,7 +16,7 @@ pub(super) const ORDERS: [(&str, &str); 4] = [
     ("age", "oldest picture first"),
 ];
 
-/// How many folders a page has, or a part of it.
+/// How many folders a page shows, or a part of a page.
 pub(super) const PART: usize = 60;
 
 /// Which folders, and in which order.
@@ -29,18 +29,18 @@ pub(super) struct OverviewQuery {
     pub(super) state: String,
     /// One of [`ORDERS`].
     pub(super) sort: String,
-    /// How many are passed over.
+    /// How many matching folders are passed over first.
     pub(super) from: usize,
 }
 
 /// The folders that are asked for, a part of them by name.
 pub(super) struct Selection {
     pub(super) folders: Vec<Folder>,
-    /// How many there are in all that are asked for.
+    /// How many folders match in all.
     pub(super) matching: usize,
-    /// How many there are.
+    /// How many folders there are.
     pub(super) total: usize,
-    /// How many are in each state.
+    /// How many folders are in each state.
     pub(super) tally: Vec<Tally>,
     /// See [`listed`].
     pub(super) listed: String,
@@ -64,7 +64,7 @@ impl Default for OverviewQuery {
 }
 
 impl OverviewQuery {
-    /// So many of those that are asked for.
+    /// Selects at most `count` of the folders that are asked for.
     pub(super) fn select(&self, known: &Known, count: usize) -> Selection {
         let mut listing = known.listing();
         let (total, listed) = (listing.len(), listed(&listing));
@@ -136,7 +136,7 @@ impl OverviewQuery {
     }
 }
 
-/// Whether all words are somewhere in what a folder is called.
+/// Whether each word is somewhere in what a folder is called.
 fn is_found(listed: &Listed, words: &[&str]) -> bool {
     if words.is_empty() {
         return true;

@@ -34,7 +34,7 @@ const QUEUE_PATIENCE: Duration = Duration::from_secs(5);
 /// The largest part that is no picture. Such parts are ignored, but for [`KEEP_NORMALS`].
 const MAX_OTHER_PART: usize = 4096;
 
-/// So many files are refused by their names; what comes then is not read.
+/// How many files may be refused by name. What comes after that is not read.
 const MOST_REFUSED: usize = 1000;
 
 /// The field of a form that says `true` where the references that follow leave the normal pictures as they are.
@@ -113,7 +113,7 @@ struct Receiver<'a> {
     by: By,
     /// For the client to send; what we need for ourselves does not count.
     time_left: Duration,
-    /// Of the whole request.
+    /// How many more bytes the whole request may have.
     bytes_left: u64,
     taken: Pictures,
 }

@@ -1,4 +1,4 @@
-//! What people have called a folder's alerts, and which changes of its rule that speaks for.
+//! What people have called a folder's alerts, and which changes of its rule their labels speak for.
 
 use std::sync::Arc;
 
@@ -126,7 +126,7 @@ impl Called {
         }
     }
 
-    /// How many have this label.
+    /// How many alerts have this label.
     pub(super) fn count(&self, label: Label) -> usize {
         let with_it = self.alerts.iter().filter(|(it, _)| *it == label);
         with_it.count()
@@ -157,7 +157,7 @@ impl Choices {
         }
     }
 
-    /// Whether another measure might tell them apart: there is something to be spared, and nobody has looked yet.
+    /// Whether another measure might help: some alerts were called normal, and no other measure was tried yet.
     pub(crate) fn may_try_measures(&self) -> bool {
         self.normal > 0 && self.tried.is_none()
     }

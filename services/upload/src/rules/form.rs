@@ -20,7 +20,7 @@ use crate::{
 
 /// A field of the folder's own rule as the form shows it.
 pub(crate) struct RuleInput {
-    /// Of the element.
+    /// The id of the element.
     pub(crate) id: &'static str,
     /// As it is sent.
     pub(crate) name: &'static str,
@@ -30,7 +30,7 @@ pub(crate) struct RuleInput {
     pub(crate) says: &'static str,
     /// The least and the most, of a number.
     pub(crate) range: Option<(f64, f64)>,
-    /// Of all else, what there is to choose from.
+    /// The choices, where a field has some.
     pub(crate) choices: Vec<Choice>,
     /// What the rule says; empty where it says nothing.
     pub(crate) value: String,

@@ -1,4 +1,4 @@
-//! What other masks would have made of a folder's alerts of the last day.
+//! What other masks would have done to a folder's alerts of the last day.
 
 use std::sync::Arc;
 

@@ -22,7 +22,7 @@ use crate::{
     problem::{Kind, Problem},
 };
 
-/// How long a silence can last by a choice: its word, in words, in seconds.
+/// How long a silence can last: the choice's word in the form, the same for people, and the seconds.
 pub(crate) const LASTS: [(&str, &str, u32); 5] = [
     ("1h", "1 hour", 3600),
     ("4h", "4 hours", 4 * 3600),

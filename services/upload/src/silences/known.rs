@@ -1,4 +1,4 @@
-//! Of which alerts nobody is told: a fold over the bucket, in memory.
+//! The silences, which say of which alerts nobody is told: a fold over the bucket, in memory.
 
 use std::{cmp::Reverse, collections::BTreeMap, sync::Arc};
 
@@ -12,7 +12,8 @@ use crate::followed::Followed;
 /// The most that last or are to come: the notifiers hold each alert against each.
 pub(crate) const MOST: usize = 1000;
 
-/// Of those that are over, the ones that ended last are known as well.
+/// The most silences that are known, so that those that are over are known as well. Beyond that, the one that ended
+/// first is forgotten.
 const KEPT: usize = 2 * MOST;
 
 /// The silences that there are.

@@ -28,7 +28,7 @@ use crate::{
 /// Silences that are shown.
 const MOST: usize = 500;
 
-/// Of these, those that are over.
+/// How many of these may be over.
 const MOST_OVER: usize = 20;
 
 #[derive(Template)]

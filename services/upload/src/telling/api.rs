@@ -37,7 +37,7 @@ const CHANGED_WITHIN: Duration = Duration::from_secs(10);
 /// The longest routes, in characters.
 const MAX_TEXT: usize = 60_000;
 
-/// Of what they are sent in, whose escapes make them longer.
+/// The largest body that routes are sent in. Its escapes make it longer than the routes.
 pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
 
 /// Longer than a notifier tries a receiver.

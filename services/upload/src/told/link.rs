@@ -1,4 +1,4 @@
-//! Whether a message's link lets somebody act, on which alert.
+//! Whether a message's link lets somebody act, and on which alert.
 
 use event_bus::{AlertKey, NoticeKey, PassSays, ReceiverName};
 use serde::Deserialize;
@@ -12,7 +12,7 @@ use crate::{
     problem::{Kind, Problem},
 };
 
-/// What a link says beside the alert.
+/// What a link says besides the alert.
 #[derive(Deserialize)]
 pub(super) struct Link {
     /// The receiver of the message.

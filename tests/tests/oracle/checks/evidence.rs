@@ -66,7 +66,7 @@ impl Verdicts {
         }
     }
 
-    /// Of the evidence that should be there, no more is unreadable than what was damaged.
+    /// Checks that no more of the evidence is unreadable than was damaged.
     pub(super) fn check_damaged_evidence(&mut self, damaged: usize) {
         if self.unreadable_evidence.len() > damaged {
             self.wrong.append(&mut self.unreadable_evidence);

@@ -34,7 +34,7 @@ impl fmt::Display for Folder<'_> {
 }
 
 impl Folder<'_> {
-    /// What is true of a comparison; `None` where it is of a frame or a reference that nobody sent.
+    /// The verdict that is right for a comparison; `None` where its frame or its reference was sent by nobody.
     pub(super) fn expected(&self, comparison: &Comparison) -> Option<Verdict> {
         let sent = self.log.get(number_of(comparison.frame.as_ref()))?;
         let view = self
@@ -54,7 +54,7 @@ impl Folder<'_> {
         announced.find(|announced| announced.upload.id == *id)
     }
 
-    /// Whether an alert had been said by a newer reference before: then a comparison by the one before it changes
+    /// Whether a newer reference had led to an alert before. Then a comparison with the reference before it changes
     /// nothing. A comparator may hear late of a reference, since its consumer died with a server.
     pub(super) fn is_overruled(&self, comparison: &Stored<Comparison>) -> bool {
         let reference = Moment::of(&comparison.event).reference;

@@ -2,7 +2,7 @@
 
 use super::Plane;
 
-/// Of one new sample, the old ones that it covers: the first of them, and how much each counts.
+/// The old samples that one new sample covers: the first of them, and how much each counts.
 struct Cover {
     first: usize,
     weights: Vec<f32>,

@@ -43,7 +43,7 @@ fn look(made: Made, rule: &EffectiveRule, detail: Option<Made>) -> crate::Look {
     }
 }
 
-/// Of so many pictures, in each of which the network could see the parts of a rule.
+/// A baseline of this many pictures. The network could see the rule's parts in each of them.
 fn baseline(count: u32, rule: &EffectiveRule) -> Baseline {
     let mut pictures: Vec<BaselinePicture> = lights(count)
         .map(|made| picture(made, look(made, rule, Some(made))))

@@ -1,4 +1,4 @@
-//! Of how many folders cameras are watched.
+//! For how many folders cameras are watched.
 
 use event_bus::{FrameHeaders, Origin};
 use tokio::time::advance;

@@ -38,7 +38,7 @@ impl Filmed {
         self.stillness.learn(frame(self.second, tiles, bytes));
     }
 
-    /// So many frames of a scene with noise.
+    /// Takes in `frames` frames of a scene with noise.
     fn live(mut self, frames: i64) -> Self {
         for _ in 0..frames {
             let second = self.second + 1;
@@ -47,7 +47,7 @@ impl Filmed {
         self
     }
 
-    /// So many frames of the last picture, under a clock of so many tiles.
+    /// Takes in `frames` frames of the last picture, under a clock of `clock` tiles.
     fn still(mut self, frames: i64, clock: usize) -> Self {
         let last = self.second;
         for _ in 0..frames {

@@ -44,7 +44,7 @@ pub(super) struct Copy {
     /// Which of all processes: a copy that has died comes again as another.
     pub(super) process: usize,
     known: Known,
-    /// How far it knows what was stored.
+    /// How much of what was stored it knows.
     read: Read,
     pub(super) lanes: [Option<Held>; 2],
     pub(super) watches: [Watch; 2],
@@ -60,14 +60,14 @@ pub(super) struct Held {
     pub(super) announced_at: Duration,
 }
 
-/// How many of each.
+/// How many alerts and notices were read.
 #[derive(Default)]
 struct Read {
     alerts: usize,
     notices: usize,
 }
 
-/// What all copies are told of, in order.
+/// All that copies are told, in order.
 #[derive(Default)]
 pub(super) struct Journal {
     pub(super) alerts: Vec<Stored<Alert>>,

@@ -46,7 +46,7 @@ impl Inbox {
         self.any(key, |it| it.telling == Telling::Resolved)
     }
 
-    /// What is said of a message was so.
+    /// Checks that what a notice says was told really was.
     pub(super) fn check_notice(&self, key: &str, notice: &Notice) -> Checked {
         if notice.sending.is_some() {
             return Err(format!("{key}: something is still on its way: {notice:?}"));

@@ -470,7 +470,7 @@ impl World {
         matches!(answer, Answer::TryAgain { why, .. } if why == "lost")
     }
 
-    /// What a copy has to tell a receiver. What people have said is known at once.
+    /// The cases of a copy and a receiver. What people have said is known at once.
     fn cases(&self, which: usize, receiver: usize) -> Vec<Case> {
         let mut cases = self.copies[which].cases(receiver, self.now(which));
         for case in &mut cases {

@@ -9,7 +9,7 @@ pub(super) const PATH: &str = "/login";
 /// The longest address that is found back to.
 const MAX_NEXT: usize = 2000;
 
-/// Of an address, what can stand in a query as it is.
+/// The characters of an address that can stand in a query as they are, besides letters and digits.
 const IN_A_QUERY: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'/')
     .remove(b'-')

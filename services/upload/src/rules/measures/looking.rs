@@ -29,7 +29,7 @@ use crate::{
     problem::Problem,
 };
 
-/// What the folder's frames are held against today.
+/// What the folder's frames are compared with today.
 pub(super) struct Held {
     reference: Option<Fingerprint>,
     normals: Vec<Upload>,
@@ -45,7 +45,7 @@ pub(super) struct Looking<'a> {
     held: Held,
     model: Option<Arc<Model>>,
     ways: Vec<Way>,
-    /// That of the alert which was looked at last: most have the same.
+    /// The reference of the alert that was looked at last; most have the same.
     reference: Bytes,
 }
 
@@ -54,7 +54,7 @@ struct Way {
     rule: Arc<EffectiveRule>,
     digest: Digest,
     normals: Option<Vec<BaselinePicture>>,
-    /// What the last reference makes with the normal pictures; `None` inside where it cannot be read.
+    /// The baseline of the last reference and the normal pictures; `None` inside where the reference cannot be read.
     baseline: Option<Option<Arc<Baseline>>>,
 }
 
@@ -95,7 +95,7 @@ impl<'a> Looking<'a> {
         }
     }
 
-    /// What is to be seen of an alert.
+    /// What the pictures behind an alert show.
     pub(super) async fn at(&mut self, alert: &str) -> Result<Saw, Problem> {
         let (mut behind, mut shown) = (None, Vec::new());
         let mut unreadable = 0;
@@ -178,7 +178,7 @@ impl<'a> Looking<'a> {
         Ok(told.unwrap_or(Told::Unreadable))
     }
 
-    /// What frames with the last reference are held against; `None` where it cannot be read.
+    /// The baseline of frames with the last reference; `None` where the reference cannot be read.
     async fn baseline(&mut self, at: usize) -> Result<Option<Arc<Baseline>>, Problem> {
         if let Some(made) = &self.ways[at].baseline {
             return Ok(made.clone());
@@ -260,7 +260,7 @@ impl Way {
     }
 }
 
-/// What came of work with a picture; `None` where the picture is at fault.
+/// The result of work with a picture; `None` where the picture is at fault.
 fn done<T>(done: Result<Result<T, Error>, NotDone>) -> Option<T> {
     match done {
         Ok(done) => done.ok(),
@@ -272,7 +272,7 @@ fn done<T>(done: Result<Result<T, Error>, NotDone>) -> Option<T> {
     }
 }
 
-/// What a frame shows that was compared by the threshold 1; `None` where the reference has nothing to compare with.
+/// What a frame shows that was compared with the threshold 1; `None` where the reference has nothing to compare with.
 fn shown(compared: &Compared<'_>) -> Option<Shown> {
     let (verdict, findings) = (compared.verdict, &compared.findings);
     let is_blank = findings.iter().any(|it| it.kind() == Kind::Blank);

@@ -29,7 +29,7 @@ pub(crate) struct Measures {
     pub(super) remembered: Cache<Key, Told>,
 }
 
-/// So many alerts of each label are looked at, the latest first.
+/// How many alerts of each label are looked at, the latest first.
 pub(super) const MOST_OF_EACH: usize = 25;
 
 /// How long a request waits for its turn while another one looks.
