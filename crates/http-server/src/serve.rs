@@ -25,6 +25,7 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
+    task::yield_now,
     time::{sleep, timeout},
 };
 use tokio_io_timeout::TimeoutStream;
@@ -96,6 +97,9 @@ fn spawn(
         let (is_too_long, answering) = (head_bytes(&request) > MAX_HEAD_BYTES, answering());
         let answer = (!is_too_long).then(|| router.call(request));
         async move {
+            // A client that sends its requests all at once has the next one here as soon as this one is answered. Whoever
+            // else waits for this thread comes first.
+            yield_now().await;
             let answer: Response = match answer {
                 Some(answer) => answer.await?,
                 None => StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE.into_response(),

@@ -2,7 +2,15 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{convert::Infallible, net::SocketAddr, time::Duration};
+use std::{
+    convert::Infallible,
+    net::SocketAddr,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::Relaxed},
+    },
+    time::Duration,
+};
 
 use axum::{
     Router,
@@ -48,10 +56,13 @@ impl Server {
                 Ok::<_, Infallible>(chunk)
             }))
         };
+        let count = Arc::new(AtomicUsize::new(0));
+        let counted = async move || (count.fetch_add(1, Relaxed) + 1).to_string();
         let router = Router::new()
             .route("/", get(|| async { "x".repeat(20_000) }))
             .route("/slow", get(waiting))
-            .route("/endless", get(endless));
+            .route("/endless", get(endless))
+            .route("/counted", get(counted));
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let limits = Limits {
@@ -114,6 +125,25 @@ async fn answers_that_nobody_reads_shut_nobody_out() {
         unread.push(stream);
     }
     assert!(server.ask(GET).await.starts_with("HTTP/1.1 200"));
+}
+
+/// By one thread, so that nothing is answered beside what takes it.
+#[tokio::test(flavor = "current_thread")]
+async fn whoever_sends_many_requests_at_once_has_them_answered_in_turn_with_others() {
+    const CLIENTS: usize = 20;
+    let server = Server::start(CLIENTS + 1).await;
+    let counted = GET.replace("GET /", "GET /counted");
+    let many = counted.replace("close", "keep-alive").repeat(200);
+    let mut greedy = Vec::new();
+    for _ in 0..CLIENTS {
+        greedy.push(server.send(&many).await);
+    }
+    let told = server.ask(&counted).await;
+    let before: usize = told.rsplit("\r\n").next().unwrap().parse().unwrap();
+    assert!(
+        before < CLIENTS * 50,
+        "{before} requests were answered first"
+    );
 }
 
 #[tokio::test]
