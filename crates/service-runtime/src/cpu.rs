@@ -48,7 +48,8 @@ impl CpuConfig {
 /// - Whoever may bring many pieces at once brings them through a [`CpuQueue`]. No more of its pieces than there are places
 ///   stand before a piece of somebody else.
 /// - Large pieces run one at a time and take no place, so nobody else waits for them. The processor is shared with them.
-/// - Each place has some memory. A piece that needs more waits until all that need more leave it enough.
+/// - Each place has some memory. A piece that needs more waits until all that need more leave it enough; or is told that
+///   enough others wait ([`CpuPool::run_within_soon`]).
 #[derive(Clone)]
 pub struct CpuPool {
     size: usize,
@@ -56,8 +57,13 @@ pub struct CpuPool {
     places: Arc<Semaphore>,
     /// The permit for a large piece.
     large: Arc<Semaphore>,
+    /// The permits for pieces that wait for memory and hold up others of their kind meanwhile.
+    waiting: Arc<Semaphore>,
     memory: Memory,
 }
+
+/// How many pieces for each place may wait for memory where their kind must not be held up.
+const WAITING_PER_PLACE: usize = 4;
 
 impl Default for CpuPool {
     /// A place for each core.
@@ -83,6 +89,7 @@ impl CpuPool {
             size: size.get(),
             places: Arc::new(Semaphore::new(size.get())),
             large: Arc::new(Semaphore::new(1)),
+            waiting: Arc::new(Semaphore::new(size.get() * WAITING_PER_PLACE)),
         }
     }
 
@@ -122,10 +129,32 @@ impl CpuPool {
         &self,
         work: impl Fn(u64) -> Result<T, NeedsMemory> + Send + Sync + 'static,
     ) -> Result<T, NotDone> {
+        let done = self.run_waiting(None, work).await?;
+        Ok(done.expect("it waits however many others do"))
+    }
+
+    /// The same for work that holds up others of its kind while it waits: of such work only a few pieces wait for memory.
+    /// `None` where so many wait already.
+    ///
+    /// # Errors
+    /// As [`Self::run_within`].
+    pub async fn run_within_soon<T: Send + 'static>(
+        &self,
+        work: impl Fn(u64) -> Result<T, NeedsMemory> + Send + Sync + 'static,
+    ) -> Result<Option<T>, NotDone> {
+        self.run_waiting(Some(&self.waiting), work).await
+    }
+
+    async fn run_waiting<T: Send + 'static>(
+        &self,
+        waiting: Option<&Semaphore>,
+        work: impl Fn(u64) -> Result<T, NeedsMemory> + Send + Sync + 'static,
+    ) -> Result<Option<T>, NotDone> {
         let way = Way {
             usual: &[&self.places],
-            // Before the place: who has one must not wait for memory.
             before_memory: &[],
+            waiting,
+            // Before the place: who has one must not wait for memory.
             after_memory: &[&self.places],
         };
         way.run(&self.memory, Arc::new(work)).await
@@ -165,9 +194,11 @@ impl CpuQueue {
             usual: &[&self.door, &pool.places],
             // Behind the door: of a queue, one at a time asks for memory.
             before_memory: &[&self.door_of_large, &pool.large],
+            waiting: None,
             after_memory: &[],
         };
-        way.run(&pool.memory, Arc::new(work)).await
+        let done = way.run(&pool.memory, Arc::new(work)).await?;
+        Ok(done.expect("it waits however many others do"))
     }
 }
 
@@ -175,6 +206,8 @@ impl CpuQueue {
 struct Way<'a> {
     usual: &'a [&'a Arc<Semaphore>],
     before_memory: &'a [&'a Arc<Semaphore>],
+    /// Taken while the work waits for memory; it does not wait where there is none.
+    waiting: Option<&'a Semaphore>,
     after_memory: &'a [&'a Arc<Semaphore>],
 }
 
@@ -183,7 +216,7 @@ impl Way<'_> {
         &self,
         memory: &Memory,
         work: Arc<impl Fn(u64) -> Result<T, NeedsMemory> + Send + Sync + 'static>,
-    ) -> Result<T, NotDone> {
+    ) -> Result<Option<T>, NotDone> {
         let mut allowed = memory.place_bytes();
         let taken = acquire(self.usual).await;
         let mut done = run_holding(taken, with(Arc::clone(&work), allowed)).await?;
@@ -193,12 +226,15 @@ impl Way<'_> {
                 return Err(memory.too_much(needed));
             }
             let before = acquire(self.before_memory).await;
-            let bytes = memory.take(needed).await?;
+            let Some(bytes) = memory.take(needed, self.waiting).await? else {
+                return Ok(None);
+            };
             let after = acquire(self.after_memory).await;
             allowed = needed;
             done = run_holding((before, bytes, after), with(Arc::clone(&work), allowed)).await?;
         }
-        done.map_err(|NeedsMemory(needed)| memory.too_much(needed))
+        done.map(Some)
+            .map_err(|NeedsMemory(needed)| memory.too_much(needed))
     }
 }
 
@@ -245,7 +281,10 @@ mod tests {
 
     use futures::future::join_all;
     use parking_lot::Mutex;
-    use tokio::sync::oneshot;
+    use tokio::{
+        sync::oneshot,
+        task::{JoinSet, yield_now},
+    };
 
     use super::*;
 
@@ -346,6 +385,47 @@ mod tests {
         ] {
             assert!(matches!(refused, Err(NotDone::TooMuchMemory { .. })));
         }
+    }
+
+    #[tokio::test]
+    async fn a_few_wait_for_memory_and_others_are_told() {
+        let pool = of_64_mb();
+        let queue = pool.queue();
+        let (begin, begun) = oneshot::channel();
+        let begin = Mutex::new(Some(begin));
+        let (end, ended) = mpsc::channel::<()>();
+        let ended = Mutex::new(ended);
+        let held = tokio::spawn(async move {
+            let work = move |allowed| {
+                if allowed < 30_000_000 {
+                    return Err(NeedsMemory(30_000_000));
+                }
+                if let Some(begin) = begin.lock().take() {
+                    begin.send(()).unwrap();
+                }
+                ended.lock().recv().unwrap();
+                Ok(())
+            };
+            queue.run_within(work).await
+        });
+        begun.await.unwrap();
+        let mut waiting = JoinSet::new();
+        for _ in 0..WAITING_PER_PLACE {
+            let pool = pool.clone();
+            waiting.spawn(async move { pool.run_within_soon(taking(30_000_000)).await });
+        }
+        while pool.waiting.available_permits() > 0 {
+            yield_now().await;
+        }
+        let soon = async |bytes| pool.run_within_soon(taking(bytes)).await.unwrap();
+        assert_eq!(soon(30_000_000).await, None);
+        assert!(soon(1000).await.is_some());
+        end.send(()).unwrap();
+        held.await.unwrap().unwrap();
+        while let Some(done) = waiting.join_next().await {
+            assert!(done.unwrap().unwrap().is_some());
+        }
+        assert!(soon(30_000_000).await.is_some());
     }
 
     #[tokio::test]

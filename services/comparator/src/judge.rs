@@ -29,7 +29,7 @@ use crate::{
     cascade::Cascade,
     comparisons::{self, Circumstances},
     digests::Digests,
-    looking::{Looked, Looking, NotCompared, Unreadable},
+    looking::{Looked, Looking, NotCompared, Patience, Unreadable},
     proposals::{JudgedFrame, Proposals, SeenPicture},
     references::CurrentReference,
     state::State,
@@ -75,6 +75,8 @@ enum JudgeError {
     Transition(#[from] TransitionError),
     #[error(transparent)]
     Baseline(#[from] BaselineError),
+    #[error(transparent)]
+    Unreadable(Unreadable),
 }
 
 /// Why a frame that came was not judged.
@@ -84,7 +86,16 @@ enum NotJudged {
     #[error(transparent)]
     Now(#[from] JudgeError),
     #[error(transparent)]
-    Ever(#[from] Unreadable),
+    Ever(Unreadable),
+}
+
+impl From<Unreadable> for NotJudged {
+    fn from(error: Unreadable) -> Self {
+        match error {
+            Unreadable::MemoryTaken => JudgeError::Unreadable(error).into(),
+            error => NotJudged::Ever(error),
+        }
+    }
 }
 
 /// After how long a frame that could not be judged is tried again.
@@ -162,13 +173,21 @@ impl Judge {
     ) -> Result<(), NotJudged> {
         let again = arrival.clone();
         let mut seen = self
-            .see(folder, arrival, stored_at, Some(&reference))
+            .see(
+                folder,
+                arrival,
+                stored_at,
+                Some(&reference),
+                Patience::Short,
+            )
             .await?;
         if let Some(said) = &seen.carried {
             if self.carry_on(folder, &seen, said, &reference).await? {
                 return Ok(());
             }
-            seen = self.see(folder, again, stored_at, None).await?;
+            seen = self
+                .see(folder, again, stored_at, None, Patience::Short)
+                .await?;
         }
         Ok(self.judge(folder, &seen, reference).await?)
     }
@@ -189,6 +208,7 @@ impl Judge {
         arrival: FrameArrival,
         stored_at: OffsetDateTime,
         reference: Option<&CurrentReference>,
+        patience: Patience,
     ) -> Result<FrameInHand, Unreadable> {
         let FrameArrival { headers, picture } = arrival;
         let set = self.state.rule(folder);
@@ -196,7 +216,7 @@ impl Judge {
             .and_then(|reference| self.cascade.before(folder, reference, &set.rule, stored_at));
         let looked = self
             .looking
-            .of_new(picture.clone(), Needs::of(&set.rule), before);
+            .of_new(picture.clone(), Needs::of(&set.rule), before, patience);
         let Looked {
             look,
             tiles,

@@ -40,6 +40,15 @@ pub(crate) struct Looked {
     pub(crate) carried: Option<Said>,
 }
 
+/// How long a picture that takes much memory to decode waits for it.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Patience {
+    /// Until it is there.
+    Long,
+    /// Not at all where some others wait already: it would hold up frames of other folders.
+    Short,
+}
+
 /// Why a picture has no look.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Unreadable {
@@ -47,6 +56,12 @@ pub(crate) enum Unreadable {
     Picture(#[from] LookError),
     #[error(transparent)]
     NotDone(#[from] NotDone),
+    /// It may have one later.
+    #[error(
+        "other pictures that take much memory to decode are waiting for it already; where that lasts, raise --decoding-max-mb \
+         (FRAMEWATCH_DECODING_MAX_MB) and the memory of the process with it"
+    )]
+    MemoryTaken,
 }
 
 /// Why nothing is found of a frame.
@@ -70,7 +85,7 @@ impl Looking {
 
     /// The look of a picture, with all that a rule needs.
     pub(crate) async fn of(&self, picture: Bytes, needs: Needs) -> Result<Looked, Unreadable> {
-        self.of_new(picture, needs, None).await
+        self.of_new(picture, needs, None, Patience::Long).await
     }
 
     /// The look of a frame, with all that a rule needs unless it shows nothing new. One piece of work, so that a frame which the
@@ -80,6 +95,7 @@ impl Looking {
         picture: Bytes,
         needs: Needs,
         before: Option<Before>,
+        patience: Patience,
     ) -> Result<Looked, Unreadable> {
         let (limits, model, idle) = (self.limits, self.model.clone(), Arc::clone(&self.idle));
         let work = move |allowed_bytes| {
@@ -99,7 +115,11 @@ impl Looking {
                 None => Ok(result),
             }
         };
-        Ok(self.cpu.run_within(work).await??)
+        let looked = match patience {
+            Patience::Long => Some(self.cpu.run_within(work).await?),
+            Patience::Short => self.cpu.run_within_soon(work).await?,
+        };
+        Ok(looked.ok_or(Unreadable::MemoryTaken)??)
     }
 
     /// The baseline that pictures that are right make together. By the measure `parts` it takes a while.

@@ -22,6 +22,61 @@ async fn frames_that_cannot_be_read_stop_nothing() {
     stack.firing("folder1").await;
 }
 
+/// 1 KB that is 98 megapixels of black, and takes 300 MB to decode: of such pictures one fits in the memory at a time.
+fn black_of_98_megapixels() -> Vec<u8> {
+    const SIDE: u32 = 9900;
+    const PALETTE: [u8; 1024] = [0; 1024];
+    const ENDS: [u8; 4] = [0, 1, 0, 1];
+    let start = 54 + PALETTE.len() as u32;
+    let mut bytes = b"BM".to_vec();
+    let numbers = [
+        start + 4,
+        0,
+        start,
+        40,
+        SIDE,
+        SIDE,
+        1 | 8 << 16,
+        1,
+        4,
+        0,
+        0,
+        256,
+        0,
+    ];
+    bytes.extend(numbers.iter().flat_map(|number| number.to_le_bytes()));
+    bytes.extend(PALETTE);
+    bytes.extend(ENDS);
+    bytes
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_that_take_much_memory_are_judged_and_hold_up_no_other() {
+    const FOLDERS: usize = 32;
+    let stack = Stack::watching("folder1").await;
+    let large: Vec<_> = (0..FOLDERS)
+        .map(|number| format!("large{number}"))
+        .collect();
+    for folder in &large {
+        stack.make_folder(folder).await;
+        stack.watch(folder).await;
+    }
+    let client = async_nats::connect(stack.nats.url()).await.unwrap();
+    let black = black_of_98_megapixels();
+    let frames = large.iter().map(|folder| (folder.as_str(), black.clone()));
+    for (folder, frame) in frames.chain([("folder1", picture(View::Wall, 0))]) {
+        let subject = format!("frames.{folder}");
+        client.publish(subject, frame.into()).await.unwrap();
+    }
+    stack.firing("folder1").await;
+    let first = stack.get("/api/v1/alerts?phase=firing&limit=100").await;
+    let before = first["alerts"].as_array().unwrap().len() - 1;
+    assert!(before < FOLDERS / 4, "{before} of them were judged first");
+    for folder in &large {
+        stack.firing(folder).await;
+    }
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn names_and_headers_that_a_camera_may_send_stop_nothing() {
     let stack = Stack::watching("folder1").await;

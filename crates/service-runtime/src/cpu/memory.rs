@@ -76,21 +76,34 @@ impl Memory {
         }
     }
 
-    /// Waits until so much is free; first come, first served.
-    pub(super) async fn take(&self, needed_bytes: u64) -> Result<Taken, NotDone> {
+    /// Waits until so much is free; first come, first served. While it waits it has a permit of `waiting`; `None` where there is
+    /// none left.
+    pub(super) async fn take(
+        &self,
+        needed_bytes: u64,
+        waiting: Option<&Semaphore>,
+    ) -> Result<Option<Taken>, NotDone> {
         if needed_bytes > self.pot_bytes {
             return Err(self.too_much(needed_bytes));
         }
         let units = needed_bytes.div_ceil(UNIT);
         let count = u32::try_from(units).map_err(|_| self.too_much(needed_bytes))?;
-        let permit = Arc::clone(&self.pot).acquire_many_owned(count).await;
-        let permit = permit.expect("the semaphore is never closed");
+        let permit = match Arc::clone(&self.pot).try_acquire_many_owned(count) {
+            Ok(permit) => permit,
+            Err(_) => {
+                let Ok(_waits) = waiting.map(Semaphore::try_acquire).transpose() else {
+                    return Ok(None);
+                };
+                let permit = Arc::clone(&self.pot).acquire_many_owned(count).await;
+                permit.expect("the semaphore is never closed")
+            }
+        };
         let units = units as usize;
         gauge().increment((units as u64 * UNIT) as f64);
-        Ok(Taken {
+        Ok(Some(Taken {
             units,
             _permit: permit,
-        })
+        }))
     }
 }
 
@@ -164,11 +177,16 @@ mod tests {
     #[tokio::test]
     async fn what_never_fits_is_refused_and_says_what_to_do() {
         let memory = Memory::new(1, Some(64_000_000));
-        let refused = memory.take(60_000_000).await.err().unwrap().to_string();
+        let refused = memory
+            .take(60_000_000, None)
+            .await
+            .err()
+            .unwrap()
+            .to_string();
         assert!(
             refused.contains("takes 60 MB") && refused.contains("--decoding-max-mb"),
             "{refused}"
         );
-        assert!(memory.take(40_000_000).await.is_ok());
+        assert!(memory.take(40_000_000, None).await.is_ok());
     }
 }

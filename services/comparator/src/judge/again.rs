@@ -12,7 +12,7 @@ use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
 use super::{Judge, JudgeError, RETRY};
-use crate::{recheck_queue::Cause, references::CurrentReference};
+use crate::{looking::Patience, recheck_queue::Cause, references::CurrentReference};
 
 impl Judge {
     /// Brings the folder's alert state up to date with its latest frame, its reference and its rule. Tries until it has
@@ -76,7 +76,8 @@ impl Judge {
             return Ok(());
         };
         // What is judged again is judged in full.
-        match self.see(folder, frame.event, frame.stored_at, None).await {
+        let seen = self.see(folder, frame.event, frame.stored_at, None, Patience::Long);
+        match seen.await {
             Ok(seen) => self.judge(folder, &seen, reference).await,
             // It was reported when it came.
             Err(_) => Ok(()),
