@@ -16,7 +16,7 @@ use crate::{
     followed::Followed,
     live::pace::Pace,
     notices::known::Notices,
-    pictures::{inspection::Inspection, thumbnails::Thumbnails},
+    pictures::{inspection::Inspection, places::Places, thumbnails::Thumbnails},
     problem::{Kind, Problem},
     rules::measures::means::Measures,
     silences::known::Silences,
@@ -36,8 +36,7 @@ pub(crate) struct App {
     pub(crate) inspection: Inspection,
     pub(crate) thumbnails: Thumbnails,
     pub(crate) measures: Measures,
-    /// One permit for each upload request that is being received.
-    pub(crate) uploads: Semaphore,
+    pub(crate) uploads: Places,
     /// One permit for each viewer of events.
     pub(crate) viewers: Arc<Semaphore>,
     /// Whether everything was loaded once.

@@ -33,8 +33,8 @@ pub struct Config {
           value_parser = clap::value_parser!(u32).range(1..=3600))]
     pub upload_timeout_s: u32,
 
-    /// Upload requests that are received at the same time; each holds one picture in memory. Further ones wait 5 s and
-    /// are then told to come back
+    /// Upload requests that are received at the same time, half of them from one address at most; each holds one picture in
+    /// memory. Further ones wait 5 s and are then told to come back
     #[arg(
         long,
         env = "FRAMEWATCH_MAX_CONCURRENT_UPLOADS",

@@ -12,7 +12,8 @@ use bytes::Bytes;
 use event_bus::Folder;
 use folder_state::{Change, Changes, FolderStates, Listed, Turn, fingerprint};
 use tokio::{
-    sync::{broadcast, watch},
+    sync::{Mutex, broadcast, watch},
+    task::spawn_blocking,
     time::{sleep, timeout},
 };
 use tokio_util::sync::CancellationToken;
@@ -38,12 +39,23 @@ pub(crate) struct Turned {
     pub(crate) unattended: usize,
 }
 
+/// How all folders stand that were told of after a turn.
+#[derive(Clone)]
+pub(super) struct Missed {
+    seen: Turn,
+    /// Up to which turn it tells.
+    pub(super) turn: Turn,
+    pub(super) all: Bytes,
+}
+
 /// What pages are told as it happens.
 pub(crate) struct Pace {
     states: Arc<FolderStates>,
     /// Tells this process from others and from earlier ones, whose turns mean something else.
     epoch: String,
     told: broadcast::Sender<Told>,
+    /// What was made last for viewers who had missed something.
+    missed: Mutex<Option<Missed>>,
     turned: watch::Sender<Turned>,
     ended: watch::Sender<usize>,
 }
@@ -64,6 +76,7 @@ impl Pace {
             states,
             epoch: format!("{:x}", started.as_nanos()),
             told: broadcast::Sender::new(CAPACITY),
+            missed: Mutex::default(),
             turned: watch::Sender::default(),
             ended: watch::Sender::default(),
         }
@@ -134,10 +147,31 @@ impl Pace {
         }
     }
 
-    /// What a viewer that has seen all turns up to `seen` has missed, and the last turn.
-    pub(super) fn told_since(&self, seen: Turn, only: Option<&Folder>) -> (Turn, Bytes) {
-        let told = self.tell(&self.states.changes_since(seen, only));
+    /// What a viewer of one folder that has seen all turns up to `seen` has missed, and the last turn.
+    pub(super) fn told_since(&self, seen: Turn, only: &Folder) -> (Turn, Bytes) {
+        let told = self.tell(&self.states.changes_since(seen, Some(only)));
         (told.turn, told.all)
+    }
+
+    /// What a viewer of all folders has missed. Of ten thousand folders that takes milliseconds to make. So it is made off the
+    /// threads that answer requests, for one viewer at a time, and once for all who come in the same turn.
+    pub(super) async fn missed_since(self: Arc<Self>, seen: Turn) -> Missed {
+        let mut last = self.missed.lock().await;
+        if let Some(missed) = last.as_ref()
+            && missed.seen == seen
+            && missed.turn == self.states.turn()
+        {
+            return missed.clone();
+        }
+        let pace = Arc::clone(&self);
+        let make = move || pace.tell(&pace.states.changes_since(seen, None));
+        let told = spawn_blocking(make).await.expect("telling does not panic");
+        let missed = Missed {
+            seen,
+            turn: told.turn,
+            all: told.all,
+        };
+        last.insert(missed).clone()
     }
 
     /// How many alerts nobody has in hand, as an event.

@@ -8,10 +8,11 @@ use event_bus::Folder;
 use folder_state::Turn;
 use serde::Deserialize;
 use tokio::sync::broadcast::{Receiver, error::RecvError};
+use tokio_util::task::AbortOnDropHandle;
 use utoipa::IntoParams;
 
 use super::{
-    pace::Told,
+    pace::{Missed, Told},
     viewers::{Connection, Viewer, alive},
 };
 use crate::{
@@ -40,6 +41,8 @@ struct Follower {
     only: Option<Folder>,
     seen: Turn,
     told: Receiver<Told>,
+    /// What they have missed, while it is being made.
+    missed: Option<AbortOnDropHandle<Missed>>,
 }
 
 /// Tells how folders stand, each when it has changed, in turns of a second
@@ -73,16 +76,20 @@ pub(super) async fn stream(
     let mut follower = Follower {
         told: app.pace.subscribe(),
         seen: position.map_or(0, |position| app.pace.turn(position)),
+        missed: None,
         only,
         app,
     };
-    let first = follower.catch_up();
-    Ok(connection.tell(first, follower))
+    let first = follower.catch_up().await;
+    Ok(connection.tell(first.unwrap_or_default(), follower))
 }
 
 impl Viewer for Follower {
     async fn next(&mut self) -> Option<Bytes> {
         loop {
+            if self.missed.is_some() {
+                return self.catch_up().await;
+            }
             match self.told.recv().await {
                 Ok(told) if told.turn <= self.seen => {}
                 Ok(told) => {
@@ -91,7 +98,7 @@ impl Viewer for Follower {
                         return Some(events);
                     }
                 }
-                Err(RecvError::Lagged(_)) => return Some(self.catch_up()),
+                Err(RecvError::Lagged(_)) => return self.catch_up().await,
                 Err(RecvError::Closed) => return None,
             }
         }
@@ -99,17 +106,28 @@ impl Viewer for Follower {
 }
 
 impl Follower {
-    fn catch_up(&mut self) -> Bytes {
-        let (turn, missed) = self.app.pace.told_since(self.seen, self.only.as_ref());
+    /// All that they have missed. Whoever stops waiting goes on waiting for the same the next time.
+    async fn catch_up(&mut self) -> Option<Bytes> {
+        let (turn, missed) = match &self.only {
+            Some(only) => self.app.pace.told_since(self.seen, only),
+            None => {
+                let making = self.missed.get_or_insert_with(|| {
+                    let pace = Arc::clone(&self.app.pace);
+                    AbortOnDropHandle::new(tokio::spawn(pace.missed_since(self.seen)))
+                });
+                let missed = making.await.ok()?;
+                self.missed = None;
+                (missed.turn, missed.all)
+            }
+        };
         self.seen = turn;
         let hello = format!(
             "id: {}\nevent: hello\ndata: {}\n\n",
             self.app.pace.position(turn),
             alive(&self.app)
         );
-        [missed, self.app.pace.unattended(), hello.into()]
-            .concat()
-            .into()
+        let events = [missed, self.app.pace.unattended(), hello.into()];
+        Some(events.concat().into())
     }
 
     fn of_interest(&self, told: &Told) -> Option<Bytes> {

@@ -1,6 +1,6 @@
 //! Taking pictures from a request: one after another, each bounded, and no more than one in memory.
 
-use std::time::Duration;
+use std::{net::IpAddr, time::Duration};
 
 use axum::{
     extract::{FromRequest, Multipart, Request, multipart::Field},
@@ -21,15 +21,12 @@ use super::{
     sending,
 };
 use crate::{
-    access::By,
+    access::{By, Client},
     app::App,
     folder_writer::{Becomes, Normals},
     front_door::schemas::{schemas, text},
     problem::{Kind, Pictures, Problem, Refused, sentence},
 };
-
-/// How long a request waits for its turn while too many others are being received.
-const QUEUE_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The largest part that is no picture. Such parts are ignored, but for [`KEEP_NORMALS`].
 const MAX_OTHER_PART: usize = 4096;
@@ -59,11 +56,7 @@ pub(crate) async fn receive(
     by: By,
     request: Request,
 ) -> Result<Pictures, Problem> {
-    let Ok(Ok(_slot)) = timeout(QUEUE_PATIENCE, app.uploads.acquire()).await else {
-        return Err(
-            Kind::Busy.because("Too many uploads are being received. Try again in a moment.")
-        );
-    };
+    let _place = app.uploads.take(client(&request)).await?;
     let mut receiver = Receiver {
         app,
         folder,
@@ -83,6 +76,12 @@ pub(crate) async fn receive(
         _ => receiver.bare(name, request).await,
     }
     verdict(receiver.taken)
+}
+
+/// Who sends a request.
+fn client(request: &Request) -> IpAddr {
+    let client = request.extensions().get::<Client>();
+    client.expect("each request is admitted first").0
 }
 
 fn verdict(mut taken: Pictures) -> Result<Pictures, Problem> {
