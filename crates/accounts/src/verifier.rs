@@ -29,6 +29,14 @@ impl Verifier {
         }
     }
 
+    /// Another one, with so many places of its own: whoever uses one up leaves the other free.
+    pub fn beside(&self, at_a_time: usize) -> Self {
+        Verifier {
+            slots: Arc::new(Semaphore::new(at_a_time)),
+            nobody: self.nobody.clone(),
+        }
+    }
+
     /// Whether the password is the one behind the hash. If there is no hash, as for a name that nobody has, the answer
     /// is no and takes as long.
     pub async fn verify(

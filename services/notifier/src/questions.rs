@@ -74,11 +74,16 @@ pub(crate) async fn answer(shared: Shared) {
             }
             NotifierQuestion::Test { receiver } => receiver.clone(),
         };
+        let routes = shared.routes();
+        // One that there isn't takes no place from those that there are.
+        if !routes.receivers.contains_key(receiver) {
+            asked.answer(NotifierAnswer::UnknownReceiver).await;
+            continue;
+        }
         let Ok(place) = Arc::clone(&places).try_acquire_owned() else {
             asked.answer(NotifierAnswer::Busy).await;
             continue;
         };
-        let routes = shared.routes();
         tracker.spawn(async move {
             let came_of_it = tried(&routes, &receiver).await;
             asked.answer(came_of_it).await;

@@ -50,8 +50,9 @@ pub(crate) use visitor::{By, Visitor};
 use sessions::Sessions;
 use throttle::Throttle;
 
-/// Passwords that are checked at the same time.
+/// Passwords that are checked at the same time, and beside them those of known devices.
 const PASSWORDS_AT_A_TIME: usize = 2;
+const ON_KNOWN_DEVICES_AT_A_TIME: usize = 1;
 
 pub(crate) struct Access {
     pub(crate) mode: Mode,
@@ -91,11 +92,13 @@ impl Access {
                 let sessions = Arc::new(Sessions::default());
                 let caught_up = sessions.follow(bus, tracker, shutdown);
                 shutdown.run_until_cancelled(caught_up).await;
+                let verifier = spawn_blocking(|| Verifier::new(PASSWORDS_AT_A_TIME)).await?;
                 Mode::Accounts(Box::new(Gate {
                     accounts,
                     sessions,
                     broker: broker.clone(),
-                    verifier: spawn_blocking(|| Verifier::new(PASSWORDS_AT_A_TIME)).await?,
+                    verifier_of_known_devices: verifier.beside(ON_KNOWN_DEVICES_AT_A_TIME),
+                    verifier,
                     throttle: Throttle::new(),
                     lifetime: config.session_lifetime(),
                     cookies: match config.cookies_over_http {

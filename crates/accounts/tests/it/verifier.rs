@@ -28,6 +28,9 @@ async fn whoever_would_wait_too_long_is_told_so() {
     let nobody_is_served = Verifier::new(0);
     let told = nobody_is_served.verify(None, GOOD.to_owned()).await;
     assert_eq!(told, Err(Overloaded));
+    let beside = nobody_is_served.beside(1);
+    let told = beside.verify(None, GOOD.to_owned()).await;
+    assert_eq!(told, Ok(false));
 }
 
 #[test]

@@ -22,6 +22,8 @@ pub(crate) struct Gate {
     pub(super) sessions: Arc<Sessions>,
     pub(super) broker: Broker,
     pub(super) verifier: Verifier,
+    /// Checks the passwords of those who have logged in on the same device before, however many strangers try theirs.
+    pub(super) verifier_of_known_devices: Verifier,
     pub(super) throttle: Throttle,
     /// How long somebody stays logged in.
     pub(super) lifetime: Duration,

@@ -60,8 +60,11 @@ impl Gate {
         self.throttle
             .take(attempt)
             .map_err(|again_in| LoginRefused::TooOften { again_in })?;
-        let fits = self
-            .verifier
+        let verifier = match device {
+            Some(_) => &self.verifier_of_known_devices,
+            None => &self.verifier,
+        };
+        let fits = verifier
             .verify(user.as_ref().map(|user| &user.password), password)
             .await;
         let fits = fits.map_err(|overloaded| {
