@@ -5,10 +5,10 @@ use std::{error::Error, fmt::Display, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
-    AlertKey, Bus, CameraSettings, CameraTestError, CameraTestRequest, Exhibit, ExhibitKey,
-    Expected, Folder, FolderKey, FrameArrival, Last, NotifierAnswer, NotifierError,
-    NotifierQuestion, PictureKey, ProposalKey, PublishError, ReferenceChange, RuleScope, Session,
-    SessionKey, SilenceKey, StoreError, Stored, with_causes,
+    AlertKey, AskError, Bus, CameraSettings, CameraTestRequest, Exhibit, ExhibitKey, Expected,
+    Folder, FolderKey, FrameArrival, Last, NotifierAnswer, NotifierQuestion, PictureKey,
+    ProposalKey, PublishError, ReferenceChange, RuleScope, Session, SessionKey, SilenceKey,
+    StoreError, Stored, with_causes,
 };
 use folder_state::HistoryError;
 use log_limiter::LogLimiter;
@@ -203,7 +203,7 @@ impl Broker {
         }
         let tested = self.bus.test_camera(request, within).await;
         tested.map_err(|error| match error {
-            CameraTestError::Nobody => Kind::Unavailable.because(
+            AskError::Nobody => Kind::Unavailable.because(
                 "No camera service is there that would try it: start framewatch-camera with --camera-key-file.",
             ),
             error => unavailable("try the camera", with_causes(&error)),
@@ -222,7 +222,7 @@ impl Broker {
         }
         let answer = self.bus.ask_notifier(question, within).await;
         answer.map_err(|error| match error {
-            NotifierError::Nobody => Kind::Unavailable.because(
+            AskError::Nobody => Kind::Unavailable.because(
                 "No notifier is there, so nobody is told of alerts: start framewatch-notifier with --config, or framewatch up with \
                  --notify.",
             ),
