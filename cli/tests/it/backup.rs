@@ -4,15 +4,12 @@ mod broken_off;
 mod hostile;
 mod site;
 
-use std::{
-    process::Output,
-    time::{Duration, Instant},
-};
+use std::{process::Output, time::Duration};
 
 use proto::v1::Phase::{Firing, Resolved};
 use tempfile::TempDir;
+use test_support::eventually_within;
 use tests::{Stack, View, picture};
-use tokio::time::sleep;
 
 use crate::{run, stderr, stdout};
 use site::{Answers, lived_in, seen};
@@ -43,22 +40,19 @@ async fn unused() -> Stack {
 
 /// Waits until it looks like that.
 async fn looks_like(stack: &Stack, expected: &Answers) {
-    let began = Instant::now();
-    loop {
+    eventually_within(PATIENCE, "all looks as expected", async || {
         let now = seen(stack).await;
         let differs = |key: &&String| now.get(*key) != expected.get(*key);
         let mut keys = now.keys().chain(expected.keys());
-        let Some(key) = keys.find(differs) else {
-            return;
-        };
-        assert!(
-            began.elapsed() < PATIENCE,
-            "{key} was {:#?} and is {:#?}",
-            expected.get(key),
-            now.get(key)
-        );
-        sleep(Duration::from_millis(50)).await;
-    }
+        match keys.find(differs) {
+            None => Ok(()),
+            Some(key) => {
+                let (was, is) = (expected.get(key), now.get(key));
+                Err(format!("{key} was {was:?} and is {is:?}"))
+            }
+        }
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -6,12 +6,11 @@ use std::{
     net::TcpStream,
     path::Path,
     process::{Child, Stdio},
-    thread::sleep,
     time::{Duration, Instant},
 };
 
 use tempfile::TempDir;
-use test_support::{NatsServer, RedisServer, terminate, wait};
+use test_support::{NatsServer, RedisServer, block_until, terminate, wait};
 use tests::{View, picture};
 
 use crate::{framewatch, run, stderr, stdout};
@@ -121,14 +120,10 @@ fn until(what: &str, holds: impl Fn() -> bool) {
 
 /// Asks again until it holds, for so long at most; then fails the test with `what`.
 pub(crate) fn until_within(within: Duration, what: &str, holds: impl Fn() -> bool) {
-    let began = Instant::now();
-    while !holds() {
-        assert!(
-            began.elapsed() < within,
-            "waited {within:?} in vain: {what}"
-        );
-        sleep(Duration::from_millis(50));
-    }
+    block_until(within, what, || match holds() {
+        true => Ok(()),
+        false => Err("it does not hold"),
+    });
 }
 
 fn listens(url: &str) -> bool {

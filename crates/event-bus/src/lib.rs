@@ -26,9 +26,7 @@ pub use contract::acknowledgements::{
 };
 pub use contract::alerts::{AlertSubject, HeardAlerts, InvalidAlertSubject};
 pub use contract::camera_settings::{CameraSettings, CameraSettingsBucket, CameraSettingsChange};
-pub use contract::camera_tests::{
-    CameraTestError, CameraTestQuestion, CameraTestRequest, CameraTests,
-};
+pub use contract::camera_tests::{CameraTestRequest, CameraTests};
 pub use contract::camera_turns::{CameraAsk, CameraTurn, CameraTurnChange, CameraTurns};
 pub use contract::dead_letters::DeadLetter;
 pub use contract::declaration::{Backup, Declaration, Kind, Medium, Room};
@@ -48,8 +46,8 @@ pub use contract::notices::{
     ReceiverName, Sending, Standing, Telling,
 };
 pub use contract::notifier_questions::{
-    AskedNotifier, NotifierAnswer, NotifierError, NotifierQuestion, NotifierQuestions,
-    ReceiverSaid, RouteSaid, RoutesSaid, RoutesSet, SupposedAlert, Tested, WouldBeTold, WouldTell,
+    NotifierAnswer, NotifierQuestion, NotifierQuestions, ReceiverSaid, RouteSaid, RoutesSaid,
+    RoutesSet, SupposedAlert, Tested, WouldBeTold, WouldTell,
 };
 pub use contract::pass::{Pass, PassSays};
 pub use contract::proposals::{
@@ -79,6 +77,7 @@ pub use nats::origin::Origin;
 pub use nats::past::Begin;
 pub use nats::publish::Expected;
 pub use nats::publish_error::PublishError;
+pub use nats::questions::{AskError, Asked, Questions};
 pub use nats::read::{ReadError, Reader};
 pub use nats::snapshot::{Extent, Snapshot};
 pub use nats::storage_error::StorageError;

@@ -25,6 +25,7 @@ pub(crate) mod origin;
 pub(crate) mod past;
 pub(crate) mod publish;
 pub(crate) mod publish_error;
+pub(crate) mod questions;
 pub(crate) mod read;
 pub(crate) mod readable;
 mod since;

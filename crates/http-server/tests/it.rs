@@ -19,11 +19,12 @@ use axum::{
 };
 use futures::{StreamExt as _, stream};
 use http_server::{Limits, serve};
+use test_support::eventually;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::{TcpListener, TcpStream},
     sync::watch,
-    time::{sleep, timeout},
+    time::timeout,
 };
 use tokio_util::sync::{CancellationToken, DropGuard};
 
@@ -151,13 +152,10 @@ async fn whoever_comes_while_all_are_answered_is_told_so() {
     let server = Server::start(2).await;
     let slow = "GET /slow HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
     let mut busy = [server.send(slow).await, server.send(slow).await];
-    let refused = loop {
-        let told = server.ask("").await;
-        if !told.is_empty() {
-            break told;
-        }
-        sleep(Duration::from_millis(10)).await;
-    };
+    let refused = eventually("somebody is refused", async || {
+        Some(server.ask("").await).filter(|told| !told.is_empty())
+    })
+    .await;
     let (head, body) = refused.split_once("\r\n\r\n").unwrap();
     assert!(head.starts_with("HTTP/1.1 503"), "{head}");
     assert!(head.contains(&format!("Content-Length: {}\r\n", body.len())));

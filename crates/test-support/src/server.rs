@@ -9,13 +9,14 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::{Child, Command},
-    thread::sleep,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use local_servers::{Server, free_port, locate};
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+
+use crate::wait::block_until;
 
 pub use self::{nats::NatsServer, redis::RedisServer};
 
@@ -94,21 +95,18 @@ fn spawn(program: &Path, configure: &Configure, folder: &Path, port: u16) -> Chi
     let mut child = configure(program, folder, port)
         .and_then(|mut command| command.spawn())
         .unwrap_or_else(|error| panic!("cannot start {}: {error}", program.display()));
-    let deadline = Instant::now() + STARTS_WITHIN;
-    while TcpStream::connect(("127.0.0.1", port)).is_err() {
+    let listens = format!("{} listens", program.display());
+    block_until(STARTS_WITHIN, &listens, || {
+        let connected = TcpStream::connect(("127.0.0.1", port));
         let ended = child.try_wait().expect("a child of ours can be asked");
+        let is_up = connected.is_ok();
         assert!(
-            ended.is_none(),
+            is_up || ended.is_none(),
             "{} ended at once: {ended:?}",
             program.display()
         );
-        assert!(
-            Instant::now() < deadline,
-            "{} does not listen",
-            program.display()
-        );
-        sleep(Duration::from_millis(10));
-    }
+        connected
+    });
     child
 }
 

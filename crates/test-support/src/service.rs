@@ -12,7 +12,7 @@ use std::{
 use local_servers::free_port;
 use rustix::process::Signal;
 
-use crate::server::signal;
+use crate::{server::signal, wait::block_until};
 
 /// A service as its operator meets it: a binary with flags.
 pub struct ServiceBinary<'a> {
@@ -95,24 +95,16 @@ impl ServiceBinary<'_> {
             .spawn()
             .expect("the binary was built");
 
-        let began = Instant::now();
-        while !self
-            .output(&["healthcheck", "--ops-listen", &ops])
-            .status
-            .success()
-        {
-            assert!(
-                began.elapsed() < STARTS_WITHIN,
-                "{} does not become ready",
-                self.name
-            );
-            assert!(
-                child.try_wait().expect("a child can be asked").is_none(),
-                "{} ended",
-                self.name
-            );
-            sleep(Duration::from_millis(50));
-        }
+        let ready = format!("{} becomes ready", self.name);
+        block_until(STARTS_WITHIN, &ready, || {
+            let answer = self.output(&["healthcheck", "--ops-listen", &ops]);
+            if answer.status.success() {
+                return Ok(());
+            }
+            let ended = child.try_wait().expect("a child can be asked");
+            assert!(ended.is_none(), "{} ended", self.name);
+            Err(answer)
+        });
         terminate(&child);
         let status = wait(&mut child);
         let mut log = String::new();

@@ -1,21 +1,59 @@
 //! Waiting for what comes in its own time.
 
-use std::time::{Duration, Instant};
+use std::{
+    fmt::Debug,
+    thread,
+    time::{Duration, Instant},
+};
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const STEP: Duration = Duration::from_millis(20);
 
 /// Asks again until there is an answer, for 30 s at most; then fails the test with `what`.
 pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {
-    let deadline = Instant::now() + PATIENCE;
+    let answer = ask_for(PATIENCE, async || ask().await.ok_or(())).await;
+    answer.unwrap_or_else(|()| panic!("waited {PATIENCE:?} in vain: {what}"))
+}
+
+/// Asks again until the answer is `Ok`, for so long at most; then fails the test with `what` and what was found last.
+pub async fn eventually_within<T, E: Debug>(
+    within: Duration,
+    what: &str,
+    ask: impl AsyncFnMut() -> Result<T, E>,
+) -> T {
+    let answer = ask_for(within, ask).await;
+    answer.unwrap_or_else(|found| panic!("waited {within:?} in vain: {what}; {found:?}"))
+}
+
+/// The same for tests that block.
+pub fn block_until<T, E: Debug>(
+    within: Duration,
+    what: &str,
+    mut ask: impl FnMut() -> Result<T, E>,
+) -> T {
+    let deadline = Instant::now() + within;
     loop {
-        if let Some(answer) = ask().await {
+        match ask() {
+            Ok(answer) => return answer,
+            Err(found) if Instant::now() >= deadline => {
+                panic!("waited {within:?} in vain: {what}; {found:?}")
+            }
+            Err(_) => thread::sleep(STEP),
+        }
+    }
+}
+
+/// `Err` with what was found last, where there is no answer in time.
+async fn ask_for<T, E>(
+    within: Duration,
+    mut ask: impl AsyncFnMut() -> Result<T, E>,
+) -> Result<T, E> {
+    let deadline = Instant::now() + within;
+    loop {
+        let answer = ask().await;
+        if answer.is_ok() || Instant::now() >= deadline {
             return answer;
         }
-        assert!(
-            Instant::now() < deadline,
-            "waited {PATIENCE:?} in vain: {what}"
-        );
         tokio::time::sleep(STEP).await;
     }
 }

@@ -4,7 +4,7 @@
 use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use camera_settings::stored_spec;
-use event_bus::{Bus, CameraTestQuestion, CameraTestRequest};
+use event_bus::{Bus, CameraTestRequest};
 use proto::v1::CameraTest;
 use service_runtime::CpuPool;
 use tokio::{
@@ -39,20 +39,20 @@ pub(crate) async fn answer(by_api: ByApi, bus: Bus, cpu: CpuPool) {
     let places = Arc::new(Semaphore::new(MOST_AT_A_TIME));
     let mut lately = Lately::default();
     let tracker = TaskTracker::new();
-    while let Some(question) = questions.next().await {
+    while let Some(asked) = questions.next().await {
         let place = Arc::clone(&places).try_acquire_owned().ok();
         let place = place.filter(|_| lately.is_free(Instant::now()));
         let (by_api, cpu) = (by_api.clone(), cpu.clone());
         tracker.spawn(async move {
             let _place = place;
             let test = match &_place {
-                Some(_) => test(&question.request, &by_api, &cpu).await,
+                Some(_) => test(&asked.question, &by_api, &cpu).await,
                 None => CameraTest {
                     is_busy: true,
                     ..CameraTest::default()
                 },
             };
-            CameraTestQuestion::answer(question, test).await;
+            asked.answer(test).await;
         });
     }
 }

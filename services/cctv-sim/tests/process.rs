@@ -1,14 +1,9 @@
 //! The binary, as an operator runs it.
 
-use std::{
-    fs,
-    process::Command,
-    thread::sleep,
-    time::{Duration, Instant},
-};
+use std::{fs, process::Command, time::Duration};
 
 use tempfile::TempDir;
-use test_support::{NatsServer, ServiceBinary};
+use test_support::{NatsServer, ServiceBinary, block_until};
 
 const CCTV_SIM: ServiceBinary<'_> = ServiceBinary {
     path: env!("CARGO_BIN_EXE_framewatch-cctv-sim"),
@@ -75,20 +70,24 @@ fn a_camera_that_gives_no_frames_makes_it_unhealthy_until_it_does() {
             .unwrap();
         String::from_utf8(output.stderr).unwrap()
     };
-    let until = |wanted: fn(&str) -> bool| {
-        let deadline = Instant::now() + Duration::from_secs(30);
-        while !wanted(&health()) {
-            assert!(Instant::now() < deadline, "{}", health());
-            sleep(Duration::from_millis(100));
-        }
+    let until = |what, wanted: fn(&str) -> bool| {
+        block_until(Duration::from_secs(30), what, || {
+            let words = health();
+            match wanted(&words) {
+                true => Ok(()),
+                false => Err(words),
+            }
+        });
     };
-    until(|words| words.contains("camera gate: no frame for"));
+    until("the camera is named", |words| {
+        words.contains("camera gate: no frame for")
+    });
     fs::copy(
         "../../crates/fingerprint/tests/fixtures/baseline.jpg",
         pictures.path().join("b.jpg"),
     )
     .unwrap();
-    until(str::is_empty);
+    until("it is healthy", str::is_empty);
     running.kill().unwrap();
     running.wait().unwrap();
 }

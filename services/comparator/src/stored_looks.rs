@@ -105,14 +105,9 @@ impl StoredLooks {
         measure: Measure,
     ) -> Result<Option<Look>, LookError> {
         let read = |bytes: &Bytes| Look::from_bytes(bytes, picture, measure);
-        let stored = self.read(picture, &look_version(measure), read).await?;
-        let Some((look, is_old)) = stored else {
-            return Ok(None);
-        };
-        if is_old {
-            self.put(picture, measure, &look);
-        }
-        Ok(Some(look))
+        let write_again = |look: &Look| self.put(picture, measure, look);
+        self.read(picture, &look_version(measure), read, write_again)
+            .await
     }
 
     /// The same of a part of it by itself.
@@ -122,23 +117,19 @@ impl StoredLooks {
         crop: Crop,
     ) -> Result<Option<Arc<view::Look>>, LookError> {
         let read = |bytes: &Bytes| detail_from_bytes(bytes, picture, crop).map(Arc::new);
-        let stored = self.read(picture, &detail_version(crop), read).await?;
-        let Some((detail, is_old)) = stored else {
-            return Ok(None);
-        };
-        if is_old {
-            self.put_detail(picture, crop, &detail);
-        }
-        Ok(Some(detail))
+        let write_again = |detail: &Arc<_>| self.put_detail(picture, crop, detail);
+        self.read(picture, &detail_version(crop), read, write_again)
+            .await
     }
 
-    /// What is stored under a key, and whether it is old enough to be written again.
+    /// What is stored under a key; has it written again where it is old.
     async fn read<T>(
         &self,
         picture: &str,
         version: &str,
         read: impl Fn(&Bytes) -> Option<T>,
-    ) -> Result<Option<(T, bool)>, LookError> {
+        write_again: impl Fn(&T),
+    ) -> Result<Option<T>, LookError> {
         let Ok(key) = FeaturesKey::new(picture, version) else {
             return Ok(None);
         };
@@ -157,8 +148,10 @@ impl StoredLooks {
             return Ok(self.say_not_usable(&key));
         };
         metrics::counter!("framewatch_looks_total", "from" => "store").increment(1);
-        let is_old = OffsetDateTime::now_utc() - stored.stored_at > WRITTEN_AGAIN_AFTER;
-        Ok(Some((look, is_old)))
+        if OffsetDateTime::now_utc() - stored.stored_at > WRITTEN_AGAIN_AFTER {
+            write_again(&look);
+        }
+        Ok(Some(look))
     }
 
     fn say_not_usable<T>(&self, key: &FeaturesKey) -> Option<T> {

@@ -76,7 +76,7 @@ pub(crate) async fn answer(shared: Shared) {
         };
         let routes = shared.routes();
         // One that there isn't takes no place from those that there are.
-        if !routes.receivers.contains_key(receiver) {
+        if !routes.receivers.contains_key(&receiver) {
             asked.answer(NotifierAnswer::UnknownReceiver).await;
             continue;
         }

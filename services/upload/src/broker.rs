@@ -5,10 +5,10 @@ use std::{error::Error, fmt::Display, time::Duration};
 
 use bytes::Bytes;
 use event_bus::{
-    AlertKey, Bus, CameraSettings, CameraTestError, CameraTestRequest, Exhibit, ExhibitKey,
-    Expected, Folder, FolderKey, FrameArrival, Last, NotifierAnswer, NotifierError,
-    NotifierQuestion, PictureKey, ProposalKey, PublishError, ReferenceChange, RuleScope, Session,
-    SessionKey, SilenceKey, StoreError, Stored, with_causes,
+    AlertKey, AskError, Bus, CameraSettings, CameraTestRequest, Exhibit, ExhibitKey, Expected,
+    Folder, FolderKey, FrameArrival, Last, NotifierAnswer, NotifierQuestion, PictureKey,
+    ProposalKey, PublishError, ReferenceChange, RuleScope, Session, SessionKey, SilenceKey,
+    StoreError, Stored, with_causes,
 };
 use folder_state::HistoryError;
 use log_limiter::LogLimiter;
@@ -44,7 +44,7 @@ pub(crate) enum Published {
 pub(crate) enum Kept {
     Whole(Bytes),
     /// Not all of it is there, or other bytes than were stored.
-    Damaged,
+    Damaged(StoreError),
     Gone,
 }
 
@@ -54,8 +54,17 @@ impl Kept {
         match read {
             Ok(Some(picture)) => Ok(Kept::Whole(picture)),
             Ok(None) => Ok(Kept::Gone),
-            Err(StoreError::Damaged { .. }) => Ok(Kept::Damaged),
+            Err(error @ StoreError::Damaged { .. }) => Ok(Kept::Damaged(error)),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Its bytes, for whoever can do nothing with a damaged one.
+    pub(crate) fn whole(self) -> Result<Option<Bytes>, Problem> {
+        match self {
+            Kept::Whole(picture) => Ok(Some(picture)),
+            Kept::Damaged(error) => Err(unavailable("read the picture", with_causes(&error))),
+            Kept::Gone => Ok(None),
         }
     }
 }
@@ -194,7 +203,7 @@ impl Broker {
         }
         let tested = self.bus.test_camera(request, within).await;
         tested.map_err(|error| match error {
-            CameraTestError::Nobody => Kind::Unavailable.because(
+            AskError::Nobody => Kind::Unavailable.because(
                 "No camera service is there that would try it: start framewatch-camera with --camera-key-file.",
             ),
             error => unavailable("try the camera", with_causes(&error)),
@@ -213,7 +222,7 @@ impl Broker {
         }
         let answer = self.bus.ask_notifier(question, within).await;
         answer.map_err(|error| match error {
-            NotifierError::Nobody => Kind::Unavailable.because(
+            AskError::Nobody => Kind::Unavailable.because(
                 "No notifier is there, so nobody is told of alerts: start framewatch-notifier with --config, or framewatch up with \
                  --notify.",
             ),
@@ -316,21 +325,8 @@ impl Broker {
             .await
     }
 
-    pub(crate) async fn evidence(
-        &self,
-        alert: &str,
-        exhibit: Exhibit,
-    ) -> Result<Option<Bytes>, Problem> {
-        let (evidence, key) = (self.bus.evidence(), ExhibitKey::new(alert, exhibit));
-        self.ask("read the evidence", evidence.get(&key)).await
-    }
-
     /// A picture behind an alert, or what became of it.
-    pub(crate) async fn kept_evidence(
-        &self,
-        alert: &str,
-        exhibit: Exhibit,
-    ) -> Result<Kept, Problem> {
+    pub(crate) async fn evidence(&self, alert: &str, exhibit: Exhibit) -> Result<Kept, Problem> {
         let (evidence, key) = (self.bus.evidence(), ExhibitKey::new(alert, exhibit));
         let read = async { Kept::read(evidence.get(&key).await) };
         self.ask("read the evidence", read).await
@@ -352,13 +348,8 @@ impl Broker {
         self.ask("store the normal picture", put).await
     }
 
-    pub(crate) async fn normal(&self, folder: &Folder, id: &str) -> Result<Option<Bytes>, Problem> {
-        let (normals, key) = (self.bus.normals(), PictureKey::new(folder, id));
-        self.ask("read the normal picture", normals.get(&key)).await
-    }
-
     /// A normal picture, or what became of it.
-    pub(crate) async fn kept_normal(&self, folder: &Folder, id: &str) -> Result<Kept, Problem> {
+    pub(crate) async fn normal(&self, folder: &Folder, id: &str) -> Result<Kept, Problem> {
         let (normals, key) = (self.bus.normals(), PictureKey::new(folder, id));
         let read = async { Kept::read(normals.get(&key).await) };
         self.ask("read the normal picture", read).await

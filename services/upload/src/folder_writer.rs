@@ -87,9 +87,7 @@ impl Folders {
 
     /// Makes a folder; says whether it is new.
     pub(crate) async fn make(&self, folder: &Folder, by: By) -> Result<bool, Problem> {
-        let (this, folder) = (self.clone(), folder.clone());
-        self.carry_through(async move {
-            let _turn = this.turns.take(&folder).await;
+        self.in_turn(folder, |this, folder| async move {
             this.make_now(&folder, &by).await
         })
         .await
@@ -103,9 +101,7 @@ impl Folders {
         details: Details,
         by: By,
     ) -> Result<bool, Problem> {
-        let (this, folder) = (self.clone(), folder.clone());
-        self.carry_through(async move {
-            let _turn = this.turns.take(&folder).await;
+        self.in_turn(folder, |this, folder| async move {
             let before = this.states.read().made(&folder).cloned();
             if before.is_none() {
                 this.quotas.check_folder(&this.states.read())?;
@@ -131,9 +127,7 @@ impl Folders {
     /// Removes a folder with all that it has. Its entry goes last, so that a removal that was interrupted can be
     /// repeated.
     pub(crate) async fn remove(&self, folder: &Folder, by: By) -> Result<(), Problem> {
-        let (this, folder) = (self.clone(), folder.clone());
-        self.carry_through(async move {
-            let _turn = this.turns.take(&folder).await;
+        self.in_turn(folder, |this, folder| async move {
             let (last_removal, before) = {
                 let state = this.states.read();
                 let details = state.existing(&folder).map(KnownFolder::details);
@@ -201,9 +195,7 @@ impl Folders {
         asked: Asked,
         by: By,
     ) -> Result<(), Problem> {
-        let (this, folder) = (self.clone(), folder.clone());
-        self.carry_through(async move {
-            let _turn = this.turns.take(&folder).await;
+        self.in_turn(folder, |this, folder| async move {
             this.cameras.set(&folder, asked, by.name()).await?;
             this.make_now(&folder, &by).await.map(drop)
         })
@@ -212,9 +204,7 @@ impl Folders {
 
     /// Takes back what is set of a folder's camera.
     pub(crate) async fn unset_camera(&self, folder: &Folder, by: By) -> Result<(), Problem> {
-        let (this, folder) = (self.clone(), folder.clone());
-        self.carry_through(async move {
-            let _turn = this.turns.take(&folder).await;
+        self.in_turn(folder, |this, folder| async move {
             this.cameras.unset(&folder, by.name()).await
         })
         .await
@@ -278,6 +268,24 @@ impl Folders {
             folder,
         );
         Ok(is_new)
+    }
+
+    /// Carries a change through when it is the folder's turn.
+    async fn in_turn<T: Send + 'static, F>(
+        &self,
+        folder: &Folder,
+        change: impl FnOnce(Self, Folder) -> F,
+    ) -> Result<T, Problem>
+    where
+        F: Future<Output = Result<T, Problem>> + Send + 'static,
+    {
+        let change = change(self.clone(), folder.clone());
+        let (turns, folder) = (Arc::clone(&self.turns), folder.clone());
+        self.carry_through(async move {
+            let _turn = turns.take(&folder).await;
+            change.await
+        })
+        .await
     }
 
     /// Runs a change as a task of its own: a client that goes away must not leave it half done.

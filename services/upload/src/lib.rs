@@ -11,7 +11,7 @@
 //! - `references`: what frames are compared with: references, normal pictures, proposals.
 //! - `rules`: how frames are judged.
 //! - `alerts`: alerts, and who has one in hand.
-//! - `silences`, `telling`, `notices`, `told`: of which alerts nobody is told, who is told of which, who was, and what
+//! - `silences`, `routes`, `notices`, `told`: of which alerts nobody is told, who is told of which, who was, and what
 //!   these may do by a message's link.
 //! - `cameras`: those that are set on the page or by API; the latest frame.
 //! - `drift`: folders whose pictures want renewing.
@@ -52,9 +52,9 @@ mod process;
 mod quotas;
 mod references;
 mod router;
+mod routes;
 mod rules;
 mod silences;
-mod telling;
 mod told;
 
 pub use access::AccessConfig;

@@ -21,6 +21,7 @@ use utoipa_axum::routes;
 use crate::{
     access::permissions::{LOOK, operate},
     front_door::calls::Calls,
+    pictures::receiving::taking_pictures,
 };
 
 /// The calls of this room.
@@ -29,14 +30,20 @@ pub(crate) fn calls() -> Calls {
         .api(LOOK, routes!(heat_map::of_folder))
         .api(LOOK, routes!(heat_map::of_alert))
         .api(LOOK, routes!(images::list))
-        .api(operate("upload pictures"), routes!(images::upload))
+        .api(
+            operate("upload pictures"),
+            taking_pictures(routes!(images::upload)),
+        )
         .api(LOOK, routes!(images::get))
         .api(operate("delete a picture"), routes!(images::remove))
         .api(LOOK, routes!(images::content))
         .api(LOOK, routes!(images::latest))
         .api(LOOK, routes!(images::latest_content))
         .api(LOOK, routes!(normals::list))
-        .api(operate("add normal pictures"), routes!(normals::add))
+        .api(
+            operate("add normal pictures"),
+            taking_pictures(routes!(normals::add)),
+        )
         .api(LOOK, routes!(normals::content))
         .api(operate("delete a normal picture"), routes!(normals::remove))
         .api(LOOK, routes!(proposals::list))

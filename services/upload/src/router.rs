@@ -18,7 +18,7 @@ use crate::{
     front_door::{self, calls::Calls},
     live, notices, overview,
     problem::{Kind, Problem},
-    references, rules, silences, telling, told,
+    references, routes, rules, silences, told,
 };
 
 /// Whoever reads a body bounds it: the limits of pictures and of rules have nothing in common.
@@ -69,7 +69,7 @@ fn calls() -> Calls {
         .and(rules::calls())
         .and(alerts::calls())
         .and(silences::calls())
-        .and(telling::calls())
+        .and(routes::calls())
         .and(notices::calls())
         .and(told::calls())
         .and(cameras::calls())

@@ -13,9 +13,9 @@ use futures::{StreamExt, stream};
 use looks::ModelConfig;
 use proto::Measure;
 use redis::{AsyncCommands, aio::MultiplexedConnection};
-use reqwest::Client;
+use reqwest::{Client, Response};
 use tempfile::TempDir;
-use test_support::{NatsServer, RedisServer};
+use test_support::{NatsServer, RedisServer, eventually_within};
 use tests::Process;
 use tokio::time::sleep;
 
@@ -235,15 +235,11 @@ impl Rig {
 }
 
 async fn ready(ops: SocketAddr) {
-    let deadline = Instant::now() + READY_WITHIN;
-    loop {
+    eventually_within(READY_WITHIN, "a service becomes ready", async || {
         let answer = reqwest::get(format!("http://{ops}/readyz")).await;
-        if answer.is_ok_and(|answer| answer.status().is_success()) {
-            return;
-        }
-        assert!(Instant::now() < deadline, "a service does not become ready");
-        sleep(Duration::from_millis(10)).await;
-    }
+        answer.and_then(Response::error_for_status)
+    })
+    .await;
 }
 
 fn free_address() -> SocketAddr {

@@ -7,7 +7,7 @@ use event_bus::{Folder, FrameHeaders};
 use image::ImageFormat;
 use looks::ModelConfig;
 use serde_json::Value;
-use test_support::eventually;
+use test_support::{eventually, eventually_within};
 use tests::{Stack, skip};
 use tokio::time::interval;
 
@@ -46,13 +46,12 @@ async fn proposals(stack: &Stack) -> Vec<Value> {
 }
 
 async fn one_is_accepted(stack: &Stack) {
-    for _ in 0..120 {
-        if !proposals(stack).await.is_empty() {
-            break;
-        }
-        tokio::time::sleep(Duration::from_secs(1)).await;
-    }
-    let proposed = proposals(stack).await;
+    let within = Duration::from_secs(120);
+    let proposed = eventually_within(within, "a frame is proposed", async || {
+        let proposed = proposals(stack).await;
+        (!proposed.is_empty()).then_some(proposed).ok_or("none is")
+    })
+    .await;
     assert_eq!(proposed.len(), 1, "{proposed:?}");
     let reference = stack.get("/api/v1/folders/folder1/latest").await["id"].clone();
     assert_eq!(proposed[0]["closest"]["id"], reference);

@@ -6,9 +6,8 @@ use proto::v1::Kind;
 use reqwest::{Client, Response};
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use test_support::eventually;
+use test_support::{eventually, eventually_within};
 use tests::{SnapshotCamera, Stack};
-use tokio::time::{Instant, sleep};
 
 async fn send(request: reqwest::RequestBuilder, body: &Value) -> Response {
     request.body(body.to_string()).send().await.unwrap()
@@ -49,13 +48,14 @@ async fn a_camera_that_is_tried_and_set_by_api_sends_frames_and_is_said_to_stand
     .await;
 
     camera.stand_still(true);
-    let began = Instant::now();
-    while stack.get("/api/v1/folders/folder1/camera").await["source"]["state"]
-        != "SOURCE_STATE_FROZEN"
-    {
-        assert!(began.elapsed() < Duration::from_secs(120));
-        sleep(Duration::from_millis(500)).await;
-    }
+    eventually_within(Duration::from_secs(120), "it stands still", async || {
+        let answer = stack.get("/api/v1/folders/folder1/camera").await;
+        match answer["source"]["state"] == "SOURCE_STATE_FROZEN" {
+            true => Ok(()),
+            false => Err(answer),
+        }
+    })
+    .await;
     let alert = stack.camera_firing("folder1").await;
     assert_eq!(alert.findings[0].kind(), Kind::Frozen, "{alert:?}");
     camera.stand_still(false);

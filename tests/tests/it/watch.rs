@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use event_bus::{AlertSubject, LatestFrameChange};
 use proto::v1::{Alert, CameraState, Kind, Phase, ResolvedBy, Subject};
-use test_support::{NatsServer, eventually};
+use test_support::{NatsServer, eventually, eventually_within};
 use tests::{Stack, View, picture};
 use tokio::time::{Instant, sleep};
 
@@ -270,16 +270,13 @@ async fn what_is_usual_is_learned_told_and_known_after_a_restart() {
     assert!((0.1..3.0).contains(&interval), "{interval}");
     stack.stop_comparators().await;
     stack.start_comparator_with(hasty()).await;
-    let begun = Instant::now();
-    let alert = bus.clone();
     let camera = AlertSubject::camera(&folder);
-    while alert.latest::<Alert>(&camera).await.unwrap().is_none() {
-        assert!(
-            begun.elapsed() < Duration::from_secs(45),
-            "it was learned before"
-        );
-        sleep(Duration::from_millis(200)).await;
-    }
+    let what = "it is silent, as was learned before";
+    eventually_within(Duration::from_secs(45), what, async || {
+        let alert = bus.latest::<Alert>(&camera).await.unwrap();
+        alert.map(drop).ok_or("there is no alert")
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

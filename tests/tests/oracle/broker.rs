@@ -5,7 +5,7 @@ use std::{collections::BTreeSet, fs, net::SocketAddr, path::Path, time::Duration
 use async_nats::jetstream::{self, stream};
 use event_bus::{Bus, BusConfig, Role};
 use futures::TryStreamExt;
-use test_support::{NatsServer, SmallDisk, eventually};
+use test_support::{NatsServer, SmallDisk, eventually, eventually_within};
 use tests::skip;
 use time::OffsetDateTime;
 use tokio::{
@@ -126,10 +126,13 @@ impl Broker {
         let deadline = Instant::now() + CATCHES_UP_WITHIN;
         let jetstream = self.jetstream().await;
         for stream in STREAMS {
-            while !self.is_whole(&jetstream, stream).await {
-                assert!(Instant::now() < deadline, "{stream} does not become whole");
-                sleep(Duration::from_millis(100)).await;
-            }
+            let left = deadline.saturating_duration_since(Instant::now());
+            let what = format!("{stream} is whole");
+            eventually_within(left, &what, async || {
+                let is_whole = self.is_whole(&jetstream, stream).await;
+                is_whole.then_some(()).ok_or("a node lacks some of it")
+            })
+            .await;
         }
     }
 

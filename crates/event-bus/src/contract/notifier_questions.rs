@@ -3,24 +3,22 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use async_nats::{
-    Message, SubscribeError, Subscriber,
-    client::{RequestError, RequestErrorKind},
-};
-use futures::StreamExt as _;
+use async_nats::SubscribeError;
 use serde::{Deserialize, Serialize};
-use tokio::time::timeout;
 
 use super::{notices::ReceiverName, routes::RoutesText};
-use crate::{folder::Folder, nats::bus::Bus};
+use crate::{
+    folder::Folder,
+    nats::{
+        bus::Bus,
+        questions::{AskError, Asked, Questions},
+    },
+};
 
 const SUBJECT: &str = "notifier-questions";
 
 /// One copy of the service answers.
 const GROUP: &str = "framewatch-notifier";
-
-/// How long an answer may take to be sent.
-const SENT_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a notifier can be asked.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -208,36 +206,8 @@ pub enum Tested {
     },
 }
 
-/// Why a notifier did not answer.
-#[derive(Debug, thiserror::Error)]
-pub enum NotifierError {
-    /// Nobody is there who would.
-    #[error("no notifier is there that answers")]
-    Nobody,
-    /// Whoever would did not in time.
-    #[error("the notifier did not answer in time")]
-    Late,
-    /// There is no asking.
-    #[error("the notifier cannot be asked")]
-    Unasked(#[source] RequestError),
-    /// The answer is none.
-    #[error("the notifier's answer is none: {0}")]
-    Unreadable(String),
-}
-
 /// The questions that notifiers are asked.
-pub struct NotifierQuestions {
-    bus: Bus,
-    questions: Subscriber,
-}
-
-/// One question, to be answered once.
-pub struct AskedNotifier {
-    /// What is asked.
-    pub question: NotifierQuestion,
-    bus: Bus,
-    reply_to: async_nats::Subject,
-}
+pub type NotifierQuestions = Questions<NotifierQuestion>;
 
 impl SupposedAlert {
     /// One of this folder.
@@ -259,20 +229,9 @@ impl Bus {
         &self,
         question: &NotifierQuestion,
         within: Duration,
-    ) -> Result<NotifierAnswer, NotifierError> {
-        let question = serde_json::to_vec(question)
-            .map_err(|error| NotifierError::Unreadable(error.to_string()))?;
-        let request = async_nats::Request::new()
-            .payload(question.into())
-            .timeout(Some(within));
-        let answer = self.client().send_request(SUBJECT, request).await;
-        let answer = answer.map_err(|error| match error.kind() {
-            RequestErrorKind::NoResponders => NotifierError::Nobody,
-            RequestErrorKind::TimedOut => NotifierError::Late,
-            _ => NotifierError::Unasked(error),
-        })?;
-        serde_json::from_slice(&answer.payload)
-            .map_err(|error| NotifierError::Unreadable(error.to_string()))
+    ) -> Result<NotifierAnswer, AskError> {
+        let answer = self.ask(SUBJECT, question, within).await?;
+        serde_json::from_slice(&answer).map_err(AskError::unreadable)
     }
 
     /// What notifiers are asked, from now on. The client subscribes again after a reconnect.
@@ -280,40 +239,14 @@ impl Bus {
     /// # Errors
     /// When the connection is closed.
     pub async fn notifier_questions(&self) -> Result<NotifierQuestions, SubscribeError> {
-        let questions = self
-            .client()
-            .queue_subscribe(SUBJECT, GROUP.to_owned())
-            .await?;
-        Ok(NotifierQuestions {
-            bus: self.clone(),
-            questions,
-        })
+        self.questions(SUBJECT, GROUP).await
     }
 }
 
-impl NotifierQuestions {
-    /// The next question; `None` once the connection is closed. What is no question is passed over.
-    pub async fn next(&mut self) -> Option<AskedNotifier> {
-        loop {
-            let Message { payload, reply, .. } = self.questions.next().await?;
-            match (serde_json::from_slice(&payload), reply) {
-                (Ok(question), Some(reply_to)) => {
-                    return Some(AskedNotifier {
-                        question,
-                        bus: self.bus.clone(),
-                        reply_to,
-                    });
-                }
-                _ => tracing::warn!("a question on {SUBJECT} cannot be read"),
-            }
-        }
-    }
-}
-
-impl AskedNotifier {
+impl Asked<NotifierQuestion> {
     /// Answers. Of more routes than the server takes in a message the first are told, and how many are left out.
     pub async fn answer(self, mut answer: NotifierAnswer) {
-        let most = self.bus.max_payload();
+        let most = self.max_bytes();
         let encoded = loop {
             let encoded = match serde_json::to_vec(&answer) {
                 Ok(encoded) => encoded,
@@ -334,11 +267,6 @@ impl AskedNotifier {
                 _ => break encoded,
             }
         };
-        let sent = self.bus.client().publish(self.reply_to, encoded.into());
-        match timeout(SENT_WITHIN, sent).await {
-            Ok(Ok(())) => {}
-            Ok(Err(error)) => tracing::warn!(%error, "an answer is not sent"),
-            Err(_) => tracing::warn!("an answer is not sent in time"),
-        }
+        self.send(encoded.into()).await;
     }
 }

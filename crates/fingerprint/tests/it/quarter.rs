@@ -13,7 +13,8 @@ fn quarter(bytes: &[u8], least: (u32, u32)) -> Result<Option<RgbImage>, Error> {
 
 /// The means of 4×4 pixels of what the `image` crate decodes. Squares at the right and lower edge may be partial.
 fn means(bytes: &[u8]) -> RgbImage {
-    let whole = image::load_from_memory(bytes).unwrap().into_rgb8();
+    let whole = image::load_from_memory(bytes).expect("it is a picture");
+    let whole = whole.into_rgb8();
     let (width, height) = whole.dimensions();
     RgbImage::from_fn(width.div_ceil(4), height.div_ceil(4), |x, y| {
         let rows = 4 * y..height.min(4 * y + 4);
@@ -44,7 +45,7 @@ fn differences(left: &RgbImage, right: &RgbImage) -> (f64, u8) {
         .sum();
     (
         f64::from(sum) / differences.len() as f64,
-        differences.into_iter().max().unwrap(),
+        differences.into_iter().max().expect("it has pixels"),
     )
 }
 

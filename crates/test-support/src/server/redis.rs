@@ -6,13 +6,12 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::Command,
-    thread::sleep,
-    time::{Duration, Instant},
 };
 
 use local_servers::{Server, free_port, redis_server};
 
 use super::{Running, STARTS_WITHIN};
+use crate::wait::block_until;
 
 /// A redis-server with an append-only file.
 pub struct RedisServer(Running);
@@ -51,13 +50,13 @@ impl RedisServer {
             let meet = format!("CLUSTER MEET 127.0.0.1 {} {port}", node.0.port);
             assert_eq!(nodes[0].ask(&meet), "+OK");
         }
-        let deadline = Instant::now() + STARTS_WITHIN;
-        for node in &nodes {
-            while !node.ask("CLUSTER INFO").contains("cluster_state:ok") {
-                assert!(Instant::now() < deadline, "the cluster does not form");
-                sleep(Duration::from_millis(20));
+        block_until(STARTS_WITHIN, "the cluster forms", || {
+            let mut said = nodes.iter().map(|node| node.ask("CLUSTER INFO"));
+            match said.find(|info| !info.contains("cluster_state:ok")) {
+                None => Ok(()),
+                Some(info) => Err(info),
             }
-        }
+        });
         nodes
     }
 

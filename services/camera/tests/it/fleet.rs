@@ -8,7 +8,7 @@ use std::{
 };
 
 use proto::v1::SourceState;
-use test_support::eventually;
+use test_support::{eventually, eventually_within};
 
 use crate::{
     http_camera::{HttpCamera, jpeg, picture},
@@ -153,7 +153,18 @@ async fn where_video_has_no_key_frames_pictures_come_from_the_fallback_snapshot(
     );
     let site = Site::start(&section).await;
     // The first pictures of the video may be decoded; then none for half a minute.
-    let source = eventually_within(&site, Duration::from_secs(60)).await;
+    let what = "pictures come from the address to fall back to";
+    let source = eventually_within(Duration::from_secs(60), what, async || {
+        match site.source("gate").await {
+            Some(source)
+                if source.reason.contains("fallback") && source.state() == SourceState::Online =>
+            {
+                Ok(source)
+            }
+            source => Err(source),
+        }
+    })
+    .await;
     assert!(source.reason.contains("fallback-snapshot"), "{source:?}");
     assert_eq!((source.width, source.height), (96, 48));
     let before = snapshots.requests().len();
@@ -162,22 +173,6 @@ async fn where_video_has_no_key_frames_pictures_come_from_the_fallback_snapshot(
     })
     .await;
     site.end().await;
-}
-
-async fn eventually_within(site: &Site, within: Duration) -> proto::v1::Source {
-    let began = Instant::now();
-    loop {
-        let source = site.source("gate").await;
-        match source {
-            Some(source)
-                if source.reason.contains("fallback") && source.state() == SourceState::Online =>
-            {
-                return source;
-            }
-            source => assert!(began.elapsed() < within, "{source:?}"),
-        }
-        tokio::time::sleep(Duration::from_millis(100)).await;
-    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

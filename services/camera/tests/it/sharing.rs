@@ -5,14 +5,14 @@ use std::{
     fmt::Write as _,
     process::{Child, Command, Stdio},
     sync::Arc,
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use parking_lot::Mutex;
 
 use futures::StreamExt as _;
 use proto::v1::SourceState;
-use test_support::{Signal, eventually, signal, terminate, wait};
+use test_support::{Signal, eventually, eventually_within, signal, terminate, wait};
 use tokio::time::sleep;
 
 use crate::{single::SingleCamera, site::Site};
@@ -62,16 +62,16 @@ fn of<'a>(holders: &BTreeMap<&'a str, String>, copy: &str) -> BTreeSet<&'a str> 
 
 /// Waits until each of two copies has two cameras, and gives who has which.
 async fn shared_evenly(site: &Site) -> BTreeMap<&'static str, String> {
-    let began = Instant::now();
-    loop {
+    let within = Duration::from_secs(40);
+    eventually_within(within, "each copy has two cameras", async || {
         let holders = holders(site).await;
         let copies: BTreeSet<&String> = holders.values().collect();
-        if copies.len() == 2 && copies.iter().all(|copy| of(&holders, copy).len() == 2) {
-            return holders;
+        match copies.len() == 2 && copies.iter().all(|copy| of(&holders, copy).len() == 2) {
+            true => Ok(holders),
+            false => Err(holders),
         }
-        assert!(began.elapsed() < Duration::from_secs(40), "{holders:?}");
-        sleep(Duration::from_millis(200)).await;
-    }
+    })
+    .await
 }
 
 /// All pictures that are published, by the number that the camera gave each.
@@ -159,16 +159,17 @@ async fn two_copies_share_the_cameras_and_one_takes_over_what_the_other_had() {
     let counts: BTreeMap<&str, usize> = NAMES.map(|name| (name, published.count(name))).into();
     first.0.kill().unwrap();
     first.0.wait().unwrap();
-    let killed = Instant::now();
     let goes_on = |name: &str| published.count(name) > counts[name] + 3;
-    while !of_first.iter().all(|name| goes_on(name)) {
-        assert!(
-            killed.elapsed() < Duration::from_secs(10),
-            "{:?}",
-            published.0
-        );
-        sleep(Duration::from_millis(50)).await;
-    }
+    let within = Duration::from_secs(10);
+    eventually_within(
+        within,
+        "the other one goes on with them",
+        async || match of_first.iter().all(|name| goes_on(name)) {
+            true => Ok(()),
+            false => Err(&published.0),
+        },
+    )
+    .await;
     assert_connected_once(&cameras);
     published.assert_once_and_in_order();
     for (name, since) in since {
@@ -203,16 +204,16 @@ async fn a_copy_that_was_stopped_and_goes_on_fights_for_nothing() {
     // Whose it is that is stopped shows by what goes on.
     signal(&first.0, Signal::STOP);
     let one = shared["c0"].clone();
-    let stopped = Instant::now();
-    let all = loop {
+    let within = Duration::from_secs(12);
+    let all = eventually_within(within, "the other one has all cameras", async || {
         let holders = holders(&site).await;
         let holder = &holders["c0"];
-        if of(&holders, holder).len() == 4 {
-            break holder.clone();
+        match of(&holders, holder).len() {
+            4 => Ok(holder.clone()),
+            _ => Err(holders),
         }
-        assert!(stopped.elapsed() < Duration::from_secs(12), "{holders:?}");
-        sleep(Duration::from_millis(100)).await;
-    };
+    })
+    .await;
     let moved: Vec<&str> = NAMES
         .into_iter()
         .filter(|name| shared[name] != all)

@@ -7,7 +7,7 @@ use event_bus::{Bus, BusConfig, Folder, FrameArrival, Role};
 use proto::v1::{Source, SourceState};
 use service_runtime::{Context, CpuPool, Failure, Readiness};
 use tempfile::TempDir;
-use test_support::NatsServer;
+use test_support::{NatsServer, eventually_within};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -104,24 +104,12 @@ impl Site {
         state: SourceState,
         within: Duration,
     ) -> Source {
-        let waiting = async {
-            loop {
-                if let Some(source) = self.source(folder).await
-                    && source.state() == state
-                {
-                    return source;
-                }
-                tokio::time::sleep(Duration::from_millis(50)).await;
-            }
-        };
-        let found = tokio::time::timeout(within, waiting).await;
-        match found {
-            Ok(source) => source,
-            Err(_) => panic!(
-                "not {state:?} within {within:?}: {:?}",
-                self.source(folder).await
-            ),
-        }
+        let what = format!("{folder} is {state:?}");
+        eventually_within(within, &what, async || match self.source(folder).await {
+            Some(source) if source.state() == state => Ok(source),
+            source => Err(source),
+        })
+        .await
     }
 
     /// The number of the last frame of a folder.

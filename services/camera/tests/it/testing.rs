@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use event_bus::{CameraTestError, CameraTestRequest};
+use event_bus::{AskError, CameraTestRequest};
 use proto::v1::CameraTest;
 
 use crate::{
@@ -11,7 +11,7 @@ use crate::{
     site::Site,
 };
 
-async fn test(site: &Site, url: &str) -> Result<CameraTest, CameraTestError> {
+async fn test(site: &Site, url: &str) -> Result<CameraTest, AskError> {
     let request = CameraTestRequest {
         folder: "gate".parse().unwrap(),
         settings: settings(site, "gate", asked(url)),
@@ -64,13 +64,13 @@ async fn not_more_are_tried_than_twenty_in_a_minute() {
 async fn where_nobody_tries_cameras_that_is_said_at_once() {
     let site = Site::new("").await;
     let error = test(&site, "http://127.0.0.1:1/").await.unwrap_err();
-    assert!(matches!(error, CameraTestError::Nobody), "{error}");
+    assert!(matches!(error, AskError::Nobody), "{error}");
 }
 
 /// The service has just begun.
 async fn test_when_there(site: &Site, url: &str) -> CameraTest {
     test_support::eventually("it is tried", async || match test(site, url).await {
-        Err(CameraTestError::Nobody) => None,
+        Err(AskError::Nobody) => None,
         answered => Some(answered.unwrap()),
     })
     .await

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use event_bus::{
-    NotifierAnswer, NotifierError, NotifierQuestion, RoutesSaid, SupposedAlert, Tested, WouldTell,
+    AskError, NotifierAnswer, NotifierQuestion, RoutesSaid, SupposedAlert, Tested, WouldTell,
 };
 use test_support::{Answer, Hook, eventually};
 
@@ -15,7 +15,7 @@ async fn ask(site: &Site, question: NotifierQuestion) -> NotifierAnswer {
     // It answers from a moment after it is ready.
     eventually("the notifier answers", async || {
         match site.bus.ask_notifier(&question, WITHIN).await {
-            Err(NotifierError::Nobody) => None,
+            Err(AskError::Nobody) => None,
             answer => Some(answer.unwrap()),
         }
     })

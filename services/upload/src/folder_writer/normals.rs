@@ -122,9 +122,8 @@ impl Folders {
         id: &str,
         by: By,
     ) -> Result<(), Problem> {
-        let (this, folder, id) = (self.clone(), folder.clone(), id.to_owned());
-        self.carry_through(async move {
-            let _turn = this.turns.take(&folder).await;
+        let id = id.to_owned();
+        self.in_turn(folder, |this, folder| async move {
             if !has(this.states.read().normals(&folder), &id) {
                 return Err(unknown_normal(&folder, &id));
             }

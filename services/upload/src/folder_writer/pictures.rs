@@ -45,9 +45,8 @@ impl Folders {
         becomes: Becomes,
         by: By,
     ) -> Result<Upload, Problem> {
-        let (this, folder, name) = (self.clone(), folder.clone(), name.to_owned());
-        self.carry_through(async move {
-            let _turn = this.turns.take(&folder).await;
+        let name = name.to_owned();
+        self.in_turn(folder, |this, folder| async move {
             match becomes {
                 Becomes::Normal(origin) => {
                     this.add_normal(&folder, &name, &inspected, origin, &by)
@@ -117,9 +116,8 @@ impl Folders {
         id: &str,
         by: By,
     ) -> Result<(), Problem> {
-        let (this, folder, id) = (self.clone(), folder.clone(), id.to_owned());
-        self.carry_through(async move {
-            let _turn = this.turns.take(&folder).await;
+        let id = id.to_owned();
+        self.in_turn(folder, |this, folder| async move {
             if !this.states.read().pictures(&folder).contains_key(&id) {
                 return Err(
                     Kind::UnknownImage.because(format!("The folder {folder} has no image {id:?}."))

@@ -24,9 +24,8 @@ impl Folders {
         inspected: Inspected,
         by: By,
     ) -> Result<Upload, Problem> {
-        let (this, folder, id) = (self.clone(), folder.clone(), id.to_owned());
-        self.carry_through(async move {
-            let _turn = this.turns.take(&folder).await;
+        let id = id.to_owned();
+        self.in_turn(folder, |this, folder| async move {
             let proposal = this.proposal(&folder, &id)?;
             let frame = proposal.frame.as_ref();
             let frame_at = frame.and_then(|frame| frame.stored_at);
@@ -51,9 +50,8 @@ impl Folders {
         id: &str,
         by: By,
     ) -> Result<(), Problem> {
-        let (this, folder, id) = (self.clone(), folder.clone(), id.to_owned());
-        self.carry_through(async move {
-            let _turn = this.turns.take(&folder).await;
+        let id = id.to_owned();
+        self.in_turn(folder, |this, folder| async move {
             this.proposal(&folder, &id)?;
             tracing::info!(%folder, id, who = by.name(), "a proposed normal picture was refused");
             this.delete_proposals(&folder, vec![ProposalKey::proposed(&folder, id)])

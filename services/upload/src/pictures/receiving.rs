@@ -1,6 +1,6 @@
 //! Taking pictures from a request: one after another, each bounded, and no more than one in memory.
 
-use std::{net::IpAddr, time::Duration};
+use std::{borrow::Cow, convert::Infallible, net::IpAddr, time::Duration};
 
 use axum::{
     extract::{FromRequest, Multipart, Request, multipart::Field},
@@ -8,13 +8,19 @@ use axum::{
 };
 use bytes::Bytes;
 use event_bus::Folder;
+use fingerprint::Format;
 use futures::StreamExt;
 use proto::v1::Upload;
 use tokio::time::{Instant, timeout};
 use utoipa::{
-    PartialSchema,
-    openapi::schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat},
+    PartialSchema, ToSchema,
+    openapi::{
+        Content, Ref, RefOr, Required,
+        request_body::RequestBodyBuilder,
+        schema::{ArrayBuilder, KnownFormat, ObjectBuilder, SchemaFormat},
+    },
 };
+use utoipa_axum::router::UtoipaMethodRouter;
 
 use super::{
     metered::{Allowance, metered},
@@ -45,6 +51,31 @@ schemas! {
         .description(Some("Pictures; parts by other names are ignored."))
         .property("file", ArrayBuilder::new().items(<File as PartialSchema>::schema()).min_items(Some(1)))
         .required("file");
+}
+
+/// Says of calls that post something that it is what [`receive`] takes.
+pub(crate) fn taking_pictures<S>(
+    mut calls: UtoipaMethodRouter<S, Infallible>,
+) -> UtoipaMethodRouter<S, Infallible> {
+    let (schemas, paths, _) = &mut calls;
+    let mut content = |name: Cow<'static, str>, schema| {
+        let content = Content::new(Some(Ref::from_schema_name(name.clone())));
+        schemas.push((name.into_owned(), schema));
+        content
+    };
+    let file = content(File::name(), File::schema());
+    let form = content(PictureForm::name(), PictureForm::schema());
+    let body = RequestBodyBuilder::new()
+        .description(Some("A picture, or a form of pictures"))
+        .required(Some(Required::True))
+        .content("multipart/form-data", form);
+    let body = Format::ALL.into_iter().fold(body, |body, format| {
+        body.content(format.content_type(), file.clone())
+    });
+    let body = RefOr::T(body.build());
+    let posts = paths.paths.values_mut().flat_map(|item| &mut item.post);
+    posts.for_each(|call| call.request_body = Some(body.clone()));
+    calls
 }
 
 /// Receives all pictures of a request. `Err` where none was taken.

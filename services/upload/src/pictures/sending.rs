@@ -290,7 +290,7 @@ impl Picture {
     pub(crate) async fn read(&self, broker: &Broker) -> Result<Bytes, Problem> {
         match self {
             Picture::Normal(folder, Upload { id, .. }) => {
-                let bytes = broker.normal(folder, id).await?;
+                let bytes = broker.normal(folder, id).await?.whole()?;
                 bytes.ok_or_else(|| unknown_normal(folder, id))
             }
             Picture::Proposal(folder, Proposal { id, .. }) => {
@@ -302,7 +302,7 @@ impl Picture {
                 bytes.ok_or_else(|| unknown_image(folder, id))
             }
             Picture::Evidence(alert, exhibit) => {
-                let bytes = broker.evidence(alert, *exhibit).await?;
+                let bytes = broker.evidence(alert, *exhibit).await?.whole()?;
                 bytes.ok_or_else(|| {
                     let word = exhibit.word();
                     Kind::NoEvidence

@@ -24,7 +24,7 @@ use crate::{
         schemas::Switch,
     },
     pictures::{
-        receiving::{File, PictureForm, receive},
+        receiving::receive,
         sending::{self, Lasts, Picture, Wanted, unknown_image},
     },
     problem::{Kind, Pictures, Problem},
@@ -100,14 +100,6 @@ pub(crate) struct PageQuery {
     tag = "images",
     operation_id = "storeImages",
     params(InFolder, UploadQuery),
-    request_body(description = "A picture, or a form of pictures", content(
-        (File = "image/jpeg"),
-        (File = "image/png"),
-        (File = "image/webp"),
-        (File = "image/gif"),
-        (File = "image/bmp"),
-        (PictureForm = "multipart/form-data")
-    )),
     responses(
         (status = CREATED, description = "All are stored", body = StoredImages, headers(
             ("Location" = Option<String>, description = "Where the picture is, if it is one")

@@ -35,7 +35,7 @@ use crate::{
     },
     pictures::{
         names::of_frame,
-        receiving::{File, PictureForm, receive},
+        receiving::receive,
         sending::{self, Picture, Wanted},
     },
     problem::{Kind, Pictures, Problem},
@@ -121,14 +121,6 @@ pub(super) async fn list(
     tag = "normals",
     operation_id = "addNormals",
     params(InFolder, AddQuery),
-    request_body(description = "A picture, or a form of pictures", content(
-        (File = "image/jpeg"),
-        (File = "image/png"),
-        (File = "image/webp"),
-        (File = "image/gif"),
-        (File = "image/bmp"),
-        (PictureForm = "multipart/form-data")
-    )),
     responses(
         (status = CREATED, description = "All are added", body = StoredImages, headers(
             ("Location" = Option<String>, description = "Where the picture is, if it is one")

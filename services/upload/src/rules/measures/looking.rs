@@ -140,11 +140,11 @@ impl<'a> Looking<'a> {
     /// The frame behind an alert, and its reference; or else what there is to say of them.
     async fn behind(&self, alert: &str) -> Result<Result<(Bytes, Bytes), Saw>, Problem> {
         let read = async |exhibit| {
-            let kept = self.broker.kept_evidence(alert, exhibit).await?;
+            let kept = self.broker.evidence(alert, exhibit).await?;
             Ok::<_, Problem>(match kept {
                 Kept::Whole(picture) => Ok(picture),
                 Kept::Gone => Err(Saw::Gone),
-                Kept::Damaged => Err(Saw::Unreadable),
+                Kept::Damaged(_) => Err(Saw::Unreadable),
             })
         };
         let frame = match read(Exhibit::Frame).await? {
@@ -213,7 +213,7 @@ impl<'a> Looking<'a> {
         let counting = Baseline::counting_normals(self.ways[at].rule.measure);
         let mut normals = Vec::new();
         for upload in self.held.normals.iter().take(counting) {
-            let kept = self.broker.kept_normal(self.folder, &upload.id).await?;
+            let kept = self.broker.normal(self.folder, &upload.id).await?;
             let Kept::Whole(picture) = kept else {
                 continue;
             };

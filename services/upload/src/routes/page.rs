@@ -27,7 +27,7 @@ use crate::{
 };
 
 #[derive(Template)]
-#[template(path = "telling/page.html")]
+#[template(path = "routes/page.html")]
 struct RoutesPage {
     receivers: Vec<ReceiverOfFile>,
     routes: Vec<RouteRow>,
