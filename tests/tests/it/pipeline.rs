@@ -126,7 +126,9 @@ async fn two_blank_pictures_are_no_match() {
         .await;
     stack.publish("folder1", picture(View::Blank, 0)).await;
     eventually("the verdict", async || {
-        (stack.get("/api/v1/folders/folder1").await["state"] == "indeterminate").then_some(())
+        let folder = stack.get("/api/v1/folders/folder1").await;
+        let why = folder["explanation"].as_str()?.contains("is blank: upload");
+        (folder["state"] == "indeterminate" && why).then_some(())
     })
     .await;
     assert!(stack.phases().await.is_empty());

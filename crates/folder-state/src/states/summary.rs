@@ -90,7 +90,7 @@ pub enum FolderState {
     Alert,
     /// The last frame does not look like the reference, and no alert is firing.
     Mismatch,
-    /// There is nothing to compare with: the reference is blank.
+    /// Nobody can tell: the reference is blank or lost, it is too dark, or masks leave too little.
     Indeterminate,
     /// There is no reference.
     NoReference,
@@ -153,9 +153,7 @@ impl FolderState {
             FolderState::Mismatch => {
                 "The view does not look like its reference, but no alert is firing: its rule says so."
             }
-            FolderState::Indeterminate => {
-                "The reference is blank: there is nothing to compare with."
-            }
+            FolderState::Indeterminate => "Nobody can tell whether the view is as it should be.",
             FolderState::NoReference => "There is no picture yet of how the view should look.",
             FolderState::Silent => "The camera has stopped sending frames.",
             FolderState::Frozen => "The camera sends the same picture again and again.",
@@ -278,11 +276,12 @@ impl KnownFolder {
     /// What its state means for this folder.
     fn explanation(&self) -> String {
         let state = self.state();
-        let unreadable = self.current_comparison().and_then(|it| it.findings.first());
+        let compared = self.current_comparison();
+        let found = compared.and_then(|it| it.findings.first());
         if let (Some(alert), false) = (self.firing_camera_alert(), state == FolderState::Alert) {
             return alert.message.clone();
         }
-        match (state, self.firing_alert(), unreadable) {
+        match (state, self.firing_alert(), found) {
             (FolderState::Alert, Some(alert), _) => alert.message.clone(),
             (FolderState::Unreadable, _, Some(finding)) if !finding.cause.is_empty() => {
                 format!(
@@ -290,6 +289,10 @@ impl KnownFolder {
                     finding.cause
                 )
             }
+            (FolderState::Indeterminate, _, found) => format!(
+                "Nobody can tell whether the view is as it should be: {}.",
+                why_indeterminate(found)
+            ),
             _ => state.explanation().to_owned(),
         }
     }
@@ -299,6 +302,17 @@ impl KnownFolder {
         let comparison = &self.comparison.as_ref()?.event;
         let with = comparison.reference.as_ref()?;
         (with.id == self.reference()?.id).then_some(comparison)
+    }
+}
+
+/// Why nobody can tell, by what was found first.
+fn why_indeterminate(found: Option<&Finding>) -> &str {
+    match found {
+        None => "the reference is blank: upload one that shows the view",
+        Some(found) if found.kind() == Kind::Dark => {
+            "it is darker than in all its pictures: add a normal picture of the view at night"
+        }
+        Some(found) => &found.cause,
     }
 }
 

@@ -43,7 +43,7 @@ pub(super) const MAX_BODY_BYTES: usize = 256 * 1024;
 /// Longer than a notifier tries a receiver.
 const TRIED_WITHIN: Duration = Duration::from_secs(50);
 
-/// Who can be told, as the notifier's file says it without its secrets and URLs, and who is told of what.
+/// Who can be told, without secrets and URLs, and who is told of what by the routes in force.
 #[derive(Default, Serialize, ToSchema)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct RouteList {
