@@ -4,6 +4,7 @@
 //! scale: the very levels that libjpeg's grey decode at that scale gives. Sequential data are walked through for them
 //! ([`lane`]) and seen to be whole on the way; of progressive data only the DC scans are read. At 1/4 scale the same walk
 //! adds up what the AC coefficients say of a block's quarters ([`slopes`]), and the luma's AC scans are read too.
+//! [`colours`] does the same for all components of sequential data, and makes red, green and blue of them.
 
 mod codes;
 mod colours;

@@ -18,7 +18,8 @@
 //! JPEG the first is the DC coefficients of its luma, read without decoding the rest, and the second takes those of its
 //! other coefficients that tell the quarters of a block apart. Every other format is decoded by the `image` crate and
 //! reduced to the means of 8×8 or 4×4 pixels. Pictures that would have fewer than 96 pixels on a side at 1/4 are
-//! decoded and hashed at full size. The EXIF orientation is applied to the thumbnail.
+//! decoded and hashed at full size. The EXIF orientation is applied to the thumbnail. [`Fingerprinter::quarter_rgb`] reads a
+//! sequential JPEG at 1/4 in colour in the same way.
 //!
 //! The hashes of a thumbnail equal Python's `imagehash.phash(thumbnail)` bit for bit, and those of the whole picture in
 //! nearly all bits, so similarities and thresholds carry over from systems built on that. The `image_hasher` crate

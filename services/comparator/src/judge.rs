@@ -189,7 +189,8 @@ impl Judge {
                 .see(folder, again, stored_at, None, Patience::Short)
                 .await?;
         }
-        Ok(self.judge(folder, &seen, reference).await?)
+        let judged = self.judge(folder, &seen, reference, Patience::Short);
+        Ok(judged.await?)
     }
 
     async fn retry(&self, delivery: Delivery<FrameArrival>, error: &JudgeError) {
@@ -241,6 +242,7 @@ impl Judge {
         folder: &Folder,
         seen: &FrameInHand,
         reference: CurrentReference,
+        patience: Patience,
     ) -> Result<(), JudgeError> {
         let set = &seen.set;
         let circumstances = Circumstances {
@@ -296,7 +298,9 @@ impl Judge {
             .await;
         match settled {
             Settled::Unchanged => Ok(()),
-            Settled::Changed | Settled::Overtaken => Box::pin(self.catch_up(folder)).await,
+            Settled::Changed | Settled::Overtaken => {
+                Box::pin(self.catch_up(folder, patience)).await
+            }
         }
     }
 

@@ -43,18 +43,26 @@ impl Judge {
             self.transitions.after_switching_off(folder, &set).await?;
         }
         match cause {
-            Cause::Transition => self.catch_up(folder).await,
+            Cause::Transition => self.catch_up(folder, Patience::Long).await,
             Cause::Change if self.is_judged(folder, &reference, &set.rule).await? => Ok(()),
             Cause::Change => {
                 let latest = self.bus.last_frame(folder).await?;
-                self.judge_stored(folder, latest, reference).await
+                self.judge_stored(folder, latest, reference, Patience::Long)
+                    .await
             }
         }
     }
 
     /// Judges the latest frame if it is newer than the one behind the folder's last alert. Whoever judged it may not
     /// have known of that alert yet, and so have seen nothing to change.
-    pub(super) async fn catch_up(&self, folder: &Folder) -> Result<(), JudgeError> {
+    ///
+    /// Each alert that is published has every comparator do this, so whoever has just published one loses nothing by little
+    /// patience.
+    pub(super) async fn catch_up(
+        &self,
+        folder: &Folder,
+        patience: Patience,
+    ) -> Result<(), JudgeError> {
         let Some(reference) = self.state.reference(folder) else {
             return Ok(());
         };
@@ -63,7 +71,7 @@ impl Judge {
         let behind_alert = behind_alert.as_ref().and_then(from_timestamp);
         let latest = self.bus.latest_readable::<FrameArrival>(folder).await?;
         let newer = latest.filter(|latest| Some(latest.stored_at) > behind_alert);
-        self.judge_stored(folder, newer, reference).await
+        self.judge_stored(folder, newer, reference, patience).await
     }
 
     async fn judge_stored(
@@ -71,15 +79,16 @@ impl Judge {
         folder: &Folder,
         frame: Option<Stored<FrameArrival>>,
         reference: CurrentReference,
+        patience: Patience,
     ) -> Result<(), JudgeError> {
         let Some(frame) = frame else {
             return Ok(());
         };
         // What is judged again is judged in full.
-        let seen = self.see(folder, frame.event, frame.stored_at, None, Patience::Long);
+        let seen = self.see(folder, frame.event, frame.stored_at, None, patience);
         match seen.await {
-            Ok(seen) => self.judge(folder, &seen, reference).await,
-            // It was reported when it came.
+            Ok(seen) => self.judge(folder, &seen, reference, patience).await,
+            // It was reported when it came; or is looked at when its alert is heard of.
             Err(_) => Ok(()),
         }
     }
