@@ -60,7 +60,7 @@ struct Add {
     subject: Vec<String>,
 
     /// For how long: 2h, 3days. One that recurs does so for so long [default for that: 365days]
-    #[arg(long = "for", value_name = "TIME", value_parser = humantime::parse_duration, required_unless_present = "hours")]
+    #[arg(long = "for", value_name = "TIME", value_parser = parse_length, required_unless_present = "hours")]
     lasts: Option<Duration>,
 
     /// In these hours alone, every week, as for maintenance: 'Sun 02:00-04:00 Europe/Berlin'
@@ -68,7 +68,7 @@ struct Add {
     hours: Option<String>,
 
     /// When it begins, as in 2026-11-30T06:00:00Z [default: now]
-    #[arg(long, value_name = "WHEN", value_parser = humantime::parse_rfc3339_weak)]
+    #[arg(long, value_name = "WHEN", value_parser = parse_moment)]
     from: Option<SystemTime>,
 
     /// Why
@@ -228,4 +228,14 @@ async fn connect(config: &BusConfig) -> Result<Bus, Failure> {
     Bus::connect(config, "framewatch silence", Role::Worker)
         .await
         .map_err(Failure::unavailable)
+}
+
+fn parse_length(text: &str) -> Result<Duration, String> {
+    humantime::parse_duration(text)
+        .map_err(|error| format!("{error}; it must be a duration as in 2h or 3days"))
+}
+
+fn parse_moment(text: &str) -> Result<SystemTime, String> {
+    humantime::parse_rfc3339_weak(text)
+        .map_err(|error| format!("{error}; it must be a moment as in 2026-11-30T06:00:00Z"))
 }

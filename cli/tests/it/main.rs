@@ -11,6 +11,7 @@ mod dead_letters;
 mod demo;
 mod disk;
 mod folder;
+mod golden;
 mod migrate;
 mod normal;
 mod notify;
