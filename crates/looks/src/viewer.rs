@@ -10,10 +10,10 @@ use proto::Measure;
 
 use crate::Model;
 
-/// A JPEG that is so wide and high at 1/4 scale is not decoded in full for the network, whose input is 320×240: 1280×720 and
-/// larger. Of the corpus's camera pictures of at least 640 pixels, made so small, verdicts and the area under the curve are
-/// those of the whole pictures; docs/detection.md has the figures.
-const LEAST_QUARTER: (u32, u32) = (320, 180);
+/// A JPEG that is so wide and high at 1/4 scale is not decoded in full for the network: it has as many pixels there as the
+/// network's input. Of the corpus's camera pictures, made so small, verdicts and the area under the curve are those of the whole
+/// pictures; docs/fingerprint.md has the figures.
+const LEAST_QUARTER: (u32, u32) = (Input::WIDTH as u32, Input::HEIGHT as u32);
 
 /// Makes looks one after the other, with the memory of those before. Each thread has its own; the model is shared.
 pub struct Viewer {

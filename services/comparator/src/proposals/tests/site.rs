@@ -1,8 +1,9 @@
 //! A folder whose frames a test makes.
 
 use bytes::Bytes;
+use comparison::detector_version;
 use proto::{
-    timestamp,
+    Measure, timestamp,
     v1::{Comparison, Finding, Picture, Proposal, Reference, Verdict},
 };
 use time::{Duration, OffsetDateTime, macros::datetime};
@@ -50,7 +51,7 @@ impl Site {
             now: begin(),
             reference: "reference",
             baseline: b"reference",
-            detectors: "view-1",
+            detectors: detector_version(Measure::View),
             threshold: 0.9,
             trouble_at: None,
             accepted: vec![reference],
