@@ -46,7 +46,7 @@ use segments::{EOI, SOS, UNUSED};
 use sequential::Lanes;
 use slopes::{Slopes, Weights};
 use spectrum::Spectrum;
-use tables::{TableCache, Wanted};
+use tables::{PAIRS, TableCache, Wanted};
 
 /// The least share of blocks, in percent, with which a picture counts as whole.
 const WHOLE_PERCENT: usize = 99;
@@ -344,15 +344,10 @@ impl Reader {
 
     fn read_sequential(&mut self, file: &File<'_>, scan: &Scan) -> usize {
         let is_quarter = self.plane.scale() == Scale::Quarter;
-        let definitions = &file.definitions;
-        let requests = scan.parts().iter().map(|part| {
-            let wanted = match part.component {
-                0 if is_quarter => Wanted::All,
-                _ => Wanted::Dc,
-            };
-            (&definitions.dc[part.dc], &definitions.ac[part.ac], wanted)
+        let places = self.load_tables(file, scan, |component| match component {
+            0 if is_quarter => Wanted::All,
+            _ => Wanted::Dc,
         });
-        let places = self.tables.load(requests);
         let padded = self.data.padded();
         let weights = slice::from_ref(&self.weights);
         let route = Route::new(scan, padded, &self.tables, &places, weights);
@@ -365,6 +360,21 @@ impl Reader {
             }
             false => self.lanes.read(scan, interval, data, &route, planes),
         }
+    }
+
+    /// Makes the tables of a scan's parts, where they aren't there, and returns their places. `wanted` is asked by component.
+    fn load_tables(
+        &mut self,
+        file: &File<'_>,
+        scan: &Scan,
+        wanted: impl Fn(usize) -> Wanted + Copy,
+    ) -> [usize; PAIRS] {
+        let definitions = &file.definitions;
+        let requests = scan.parts().iter().map(move |part| {
+            let (dc, ac) = (&definitions.dc[part.dc], &definitions.ac[part.ac]);
+            (dc, ac, wanted(part.component))
+        });
+        self.tables.load(requests)
     }
 
     fn read_progressive(&mut self, file: &File<'_>, scan: &Scan) -> usize {

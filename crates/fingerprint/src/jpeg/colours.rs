@@ -107,16 +107,7 @@ impl Reader {
                 plane.clear(Scale::Quarter, frame.blocks_of(component));
             }
         }
-        let definitions = &file.definitions;
-        let requests = scan.parts().iter();
-        let requests = requests.map(|part| {
-            (
-                &definitions.dc[part.dc],
-                &definitions.ac[part.ac],
-                Wanted::All,
-            )
-        });
-        let places = self.tables.load(requests);
+        let places = self.load_tables(file, &scan, |_| Wanted::All);
         let (padded, weights) = (self.data.padded(), &self.colours.weights);
         let route = Route::new(&scan, padded, &self.tables, &places, weights);
         file.found += self.lanes_at_quarter.read(

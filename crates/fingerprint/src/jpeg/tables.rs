@@ -12,7 +12,7 @@ use super::codes::{Codes, Definition, LOOKUP_BITS, extend};
 /// The entries of one table, one for each value of the next [`LOOKUP_BITS`] bits.
 const ENTRIES: usize = 1 << LOOKUP_BITS;
 /// How many pairs of codes are kept. A scan needs one for each of its components at most.
-const PAIRS: usize = 4;
+pub(super) const PAIRS: usize = 4;
 /// The entries of all tables. For each pair the table for a block's begin, then that for its AC coefficients.
 pub(super) const ALL_ENTRIES: usize = PAIRS * 2 * ENTRIES;
 

@@ -1,3 +1,5 @@
+//! What is condensed says the same as the comparisons that it was made of.
+
 use proto::{
     from_timestamp,
     v1::{Finding, Frame},
