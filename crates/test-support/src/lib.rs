@@ -17,4 +17,4 @@ pub use rustix::process::Signal;
 pub use secrets::Secrets;
 pub use server::{NatsServer, RedisServer, signal};
 pub use service::{ServiceBinary, settings_are_documented, terminate, wait};
-pub use wait::{block_until, eventually, eventually_within};
+pub use wait::{block_until, eventually, eventually_within, soon};

@@ -2,12 +2,20 @@
 
 use std::{
     fmt::Debug,
+    future::Future,
     thread,
     time::{Duration, Instant},
 };
 
 const PATIENCE: Duration = Duration::from_secs(30);
 const STEP: Duration = Duration::from_millis(20);
+
+/// What comes, if it comes within 30 s; otherwise fails the test with `what`, so that one wait in vain does not hold up
+/// all tests.
+pub async fn soon<T>(what: &str, coming: impl Future<Output = T>) -> T {
+    let came = tokio::time::timeout(PATIENCE, coming).await;
+    came.unwrap_or_else(|_| panic!("waited {PATIENCE:?} in vain: {what}"))
+}
 
 /// Asks again until there is an answer, for 30 s at most; then fails the test with `what`.
 pub async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Option<T>) -> T {

@@ -9,7 +9,7 @@ use async_nats::{
 use event_bus::{DECLARATIONS, ReferenceChange};
 use futures::{StreamExt, future::join_all};
 use proto::v1::{Alert, Phase};
-use test_support::eventually;
+use test_support::{eventually, soon};
 use tests::{Stack, View, picture};
 use tokio::time::{Instant, sleep, timeout};
 
@@ -111,7 +111,7 @@ async fn what_fires_when_the_alerts_are_deleted_goes_on_firing_and_nobody_hears_
     site.stack.start_comparator().await;
     site.stack.publish("folder1", picture(View::Dock, 3)).await;
     site.stack.quiet("folder1").await;
-    let end = heard.next().await.unwrap();
+    let end = soon("the end", heard.next()).await.unwrap();
     let headers = end.headers.unwrap();
     let header = |name: &str| headers.get(name).unwrap().as_str().to_owned();
     assert_eq!(

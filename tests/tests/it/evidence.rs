@@ -4,7 +4,7 @@ use async_nats::jetstream;
 use event_bus::{Exhibit, ExhibitKey};
 use futures::StreamExt;
 use proto::v1::Alert;
-use test_support::eventually;
+use test_support::{eventually, soon};
 use tests::{Stack, View, picture};
 
 async fn download(stack: &Stack, path: &str) -> (u16, String, Vec<u8>) {
@@ -61,7 +61,7 @@ async fn the_evidence_is_there_when_the_alert_is() {
     stack.watch("folder1").await;
     stack.publish("folder1", frame.clone()).await;
 
-    let alert = alerts.next().await.unwrap();
+    let alert = soon("an alert", alerts.next()).await.unwrap();
     let id = alert.headers.unwrap().get("Alert-Id").unwrap().to_string();
     let evidence = stack.bus().await.evidence();
     for exhibit in [Exhibit::Frame, Exhibit::Reference] {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use async_nats::{Client, HeaderMap};
 use event_bus::{Bus, DeadLetter, FrameArrival, Latest, ReplayError, Stored, Work};
-use test_support::{NatsServer, eventually};
+use test_support::{NatsServer, eventually, soon};
 use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -128,7 +128,10 @@ async fn a_dead_letter_of_a_frame_has_its_bytes_though_who_follows_headers_was_f
     });
     publish(&client(&server).await, padding(64_000), vec![7; 1000]).await;
     publish_frame(&bus, &folder("after"), b"picture").await;
-    assert_eq!(frames.recv().await, Some(folder("after")));
+    assert_eq!(
+        soon("the frame after", frames.recv()).await,
+        Some(folder("after"))
+    );
 
     reject_all(&bus).await;
     eventually("a dead letter with its bytes", async || {

@@ -3,7 +3,7 @@
 use event_bus::{Bus, BusConfig, ConnectError, Extent, ReferenceChange, Role, StorageError};
 use futures::StreamExt as _;
 use proto::v1::{Alert, Comparison, Phase, Upload};
-use test_support::NatsServer;
+use test_support::{NatsServer, soon};
 
 use crate::{connect, folder, publish_alert, view};
 
@@ -65,7 +65,7 @@ async fn what_is_restored_is_there_in_its_order_and_nobody_hears_of_it() {
         .await
         .unwrap();
     let subject = loop {
-        let subject = heard.next().await.unwrap().subject;
+        let subject = soon("the alert", heard.next()).await.unwrap().subject;
         if ["alerts.", "uploads.", "comparisons."]
             .iter()
             .any(|usual| subject.starts_with(usual))

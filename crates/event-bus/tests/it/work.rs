@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use event_bus::{Bus, Delivery, FrameArrival, Work};
-use test_support::{NatsServer, eventually};
+use test_support::{NatsServer, eventually, soon};
 use tokio::{sync::mpsc, time::timeout};
 use tokio_util::sync::CancellationToken;
 
@@ -22,6 +22,10 @@ fn work(bus: &Bus, stop: &CancellationToken) -> mpsc::Receiver<Delivery<FrameArr
     deliveries
 }
 
+async fn next(deliveries: &mut mpsc::Receiver<Delivery<FrameArrival>>) -> Delivery<FrameArrival> {
+    soon("a delivery", deliveries.recv()).await.unwrap()
+}
+
 #[tokio::test]
 async fn two_copies_share_the_work() {
     let server = NatsServer::start();
@@ -34,8 +38,8 @@ async fn two_copies_share_the_work() {
     }
     while seen.len() < 12 {
         let delivery = tokio::select! {
-            Some(delivery) = one.recv() => delivery,
-            Some(delivery) = other.recv() => delivery,
+            delivery = next(&mut one) => delivery,
+            delivery = next(&mut other) => delivery,
         };
         seen.push(delivery.stored.sequence);
         delivery.done().await;
@@ -54,7 +58,7 @@ async fn a_late_consumer_gets_the_newest_four_of_each_folder_and_knows_what_it_m
     }
     let mut deliveries = work(&bus, stop.token());
     for sequence in 7..=10 {
-        let delivery = deliveries.recv().await.unwrap();
+        let delivery = next(&mut deliveries).await;
         assert_eq!(delivery.stored.sequence, sequence);
         delivery.done().await;
     }
@@ -71,15 +75,13 @@ async fn what_is_retried_comes_again_and_what_is_rejected_does_not() {
     publish_frame(&bus, &folder("retried"), b"picture").await;
     publish_frame(&bus, &folder("rejected"), b"picture").await;
 
-    deliveries
-        .recv()
+    next(&mut deliveries)
         .await
-        .unwrap()
         .retry_after(Duration::from_millis(50))
         .await;
-    let rejected = deliveries.recv().await.unwrap();
+    let rejected = next(&mut deliveries).await;
     rejected.reject(&bus, "torn").await;
-    let again = deliveries.recv().await.unwrap();
+    let again = next(&mut deliveries).await;
     assert_eq!(again.stored.key, folder("retried"));
     again.done().await;
     assert!(
@@ -96,7 +98,7 @@ async fn work_goes_on_after_the_server_was_killed() {
     let stop = CancellationToken::new().drop_guard();
     let mut deliveries = work(&bus, stop.token());
     publish_frame(&bus, &folder("dock"), b"before").await;
-    deliveries.recv().await.unwrap().done().await;
+    next(&mut deliveries).await.done().await;
 
     server.kill();
     server.start_again();
@@ -110,6 +112,6 @@ async fn work_goes_on_after_the_server_was_killed() {
             .ok()
     })
     .await;
-    let delivery = deliveries.recv().await.unwrap();
+    let delivery = next(&mut deliveries).await;
     assert_eq!(&delivery.stored.event.picture[..], b"after");
 }
