@@ -9,6 +9,7 @@ use async_nats::{
 };
 use bytes::Bytes;
 use futures::StreamExt as _;
+use log_limiter::LogLimiter;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::time::timeout;
 
@@ -39,6 +40,7 @@ pub struct Questions<Q> {
     bus: Bus,
     subject: &'static str,
     asked: Subscriber,
+    lines: LogLimiter,
     question: PhantomData<fn() -> Q>,
 }
 
@@ -82,6 +84,7 @@ impl Bus {
             bus: self.clone(),
             subject,
             asked: subscribing.await?,
+            lines: LogLimiter::default(),
             question: PhantomData,
         })
     }
@@ -101,7 +104,11 @@ impl<Q: DeserializeOwned> Questions<Q> {
                     });
                 }
                 // What it holds may be a secret.
-                _ => tracing::warn!("a question on {} cannot be read", self.subject),
+                _ if self.lines.is_due(&()) => tracing::warn!(
+                    "a question on {} cannot be read; of further ones nothing is logged for a minute",
+                    self.subject
+                ),
+                _ => {}
             }
         }
     }

@@ -8,6 +8,7 @@ use axum::{
     http::request::Parts,
 };
 use bytes::Bytes;
+use http_body_util::LengthLimitError;
 use serde::de::{DeserializeOwned, IgnoredAny};
 use tokio::time::timeout;
 
@@ -147,11 +148,19 @@ fn read_json<T: DeserializeOwned>(
     })
 }
 
+/// What is said of a body that ends early, or whose chunks cannot be told apart.
+pub(crate) fn broken_off() -> Problem {
+    Kind::InvalidRequest.because("The request broke off before its end.")
+}
+
 /// The whole body of a request that carries a few fields.
 async fn small_body(request: Request, what: &str, max_bytes: usize) -> Result<Bytes, Problem> {
     const PATIENCE: Duration = Duration::from_secs(10);
     timeout(PATIENCE, to_bytes(request.into_body(), max_bytes))
         .await
         .map_err(|_| Kind::TooSlow.because(format!("{what} was not sent within 10 s.")))?
-        .map_err(|_| Kind::TooLarge.because(format!("{what} has at most {max_bytes} bytes.")))
+        .map_err(|error| match error.into_inner().is::<LengthLimitError>() {
+            true => Kind::TooLarge.because(format!("{what} has at most {max_bytes} bytes.")),
+            false => broken_off(),
+        })
 }

@@ -30,7 +30,10 @@ use crate::{
     access::{By, Client},
     app::App,
     folder_writer::{Becomes, Normals},
-    front_door::schemas::{schemas, text},
+    front_door::{
+        extract::broken_off,
+        schemas::{schemas, text},
+    },
     problem::{Kind, Pictures, Problem, Refused, sentence},
 };
 
@@ -384,10 +387,6 @@ fn unreadable_request(error: &axum::extract::multipart::MultipartError) -> Probl
     tracing::debug!(%error, "a multipart request cannot be read");
     Kind::InvalidRequest
         .because("The multipart form is incomplete or damaged, or the head of a part is too long.")
-}
-
-fn broken_off() -> Problem {
-    Kind::InvalidRequest.because("The request broke off before its end.")
 }
 
 /// A name as it is shown again: of bounded length and without control characters.

@@ -102,6 +102,23 @@ async fn requests_that_two_readers_would_read_differently_are_refused() {
 }
 
 #[tokio::test]
+async fn a_body_whose_chunks_cannot_be_told_apart_is_no_large_one() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    for path in [IMAGES, "/api/v1/silences"] {
+        let request = format!(
+            "POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n\
+             Transfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\n{{\"a\":\r\nno size\r\n"
+        );
+        let answer = timeout(Duration::from_secs(20), service.raw(&request)).await;
+        let answer = answer.unwrap_or_else(|_| panic!("no answer to {path}"));
+        assert!(answer.starts_with("HTTP/1.1 400"), "{path}: {answer}");
+        assert!(answer.contains("broke off"), "{path}: {answer}");
+    }
+    assert_it_still_works(&service).await;
+}
+
+#[tokio::test]
 async fn heads_without_end_are_refused() {
     let nats = NatsServer::start();
     let service = Service::start(&nats).await;
