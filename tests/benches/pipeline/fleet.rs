@@ -82,7 +82,7 @@ pub(crate) async fn measure(pictures: &Pictures, how_long: Duration) -> Fleet {
     let mut moments = vec![moment(&rig)];
     let mut opened = Vec::new();
     tokio::select! {
-        () = cameras.steady(FOLDERS, pictures, rate, CHANGES, how_long) => {}
+        _sent = cameras.steady(FOLDERS, pictures, rate, CHANGES, how_long) => {}
         () = look_at(&rig, &mut moments) => {}
         () = open(&web, &mut opened) => {}
         () = people.stay() => {}

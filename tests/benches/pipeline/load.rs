@@ -25,12 +25,10 @@ pub(crate) struct Cameras {
     jetstream: jetstream::Context,
 }
 
-/// Frames on their way at the same time, over all folders, when sending as fast as it goes.
+/// Frames on their way at the same time, over all folders, when sending as fast as it goes; of each folder one. Its next
+/// one is sent when the comparison is there, which is before the comparator is done with the frame. So it may wait, and
+/// another one would overtake it.
 const ON_THE_WAY: usize = 64;
-
-/// How many frames of one folder are on their way: one that is judged and one that waits. A third would overtake the
-/// second.
-const OF_ONE_FOLDER: usize = 2;
 
 /// After how long a frame without a comparison counts as lost.
 const LOST: Duration = Duration::from_secs(10);
@@ -55,10 +53,10 @@ impl Cameras {
         mut at_each_end: impl FnMut(),
     ) -> f64 {
         let (turns, mut whose_turn) = mpsc::unbounded_channel();
-        for number in (0..OF_ONE_FOLDER).flat_map(|_| 0..folders) {
+        for number in 0..folders {
             turns.send(number).unwrap();
         }
-        let on_the_way = ON_THE_WAY.min(folders * OF_ONE_FOLDER);
+        let on_the_way = ON_THE_WAY.min(folders);
         let room = Arc::new(Semaphore::new(on_the_way));
         let compared = Arc::new(AtomicU64::new(0));
         let mut comparisons = self.client.subscribe("comparisons.*").await.unwrap();
@@ -106,7 +104,7 @@ impl Cameras {
     }
 
     /// Sends so many frames a second, all folders in turn, evenly in time. `changes` times a second the folder whose turn
-    /// it is turns to the other view, or back, so that an alert fires or resolves.
+    /// it is turns to the other view, or back, so that an alert fires or resolves. How many frames were sent.
     pub(crate) async fn steady(
         &self,
         folders: usize,
@@ -114,14 +112,15 @@ impl Cameras {
         rate: f64,
         changes: f64,
         how_long: Duration,
-    ) {
+    ) -> usize {
         let mut is_other = vec![false; folders];
         let every = (rate / changes).ceil().max(2.0) as usize;
         let begun = Instant::now();
-        for sent in 0.. {
+        let mut sent = 0;
+        loop {
             let due = begun + Duration::from_secs_f64(sent as f64 / rate);
             if due > begun + how_long {
-                return;
+                return sent;
             }
             sleep_until(due).await;
             let number = sent % folders;
@@ -134,6 +133,7 @@ impl Cameras {
                 &pictures.same
             };
             self.send(number, &frames[sent % frames.len()]).await;
+            sent += 1;
         }
     }
 

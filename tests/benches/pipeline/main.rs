@@ -1,7 +1,8 @@
 //! The whole pipeline measured on one machine: `pipeline DOCS_FOLDER` writes what it finds into performance.md there,
 //! between its two marks, and draws the plots. Real servers and the services' own processes share the machine's cores
 //! with the cameras, which are in this process. `pipeline viewers DOCS_FOLDER` measures only what viewers cost,
-//! `pipeline fleet DOCS_FOLDER` what ten thousand cameras take in `MINUTES` minutes.
+//! `pipeline fleet DOCS_FOLDER` what ten thousand cameras take in `MINUTES` minutes, `pipeline by-view DOCS_FOLDER` whether
+//! two cores keep up with five hundred cameras by `view`.
 //!
 //! `PYTHON` names an interpreter with Pillow and ImageHash for the old way; without one, that line is left out.
 
@@ -11,6 +12,7 @@
     reason = "whoever runs it wants to see how far it is"
 )]
 
+mod by_view;
 mod fleet;
 mod fleet_report;
 mod load;
@@ -50,6 +52,7 @@ async fn main() {
     match first.as_deref() {
         Some(viewers::WATCH) => viewers::watch(&arguments.next().unwrap()).await,
         Some("fleet") => measure_fleet(&docs()).await,
+        Some("by-view") => measure_by_view(&docs()).await,
         Some("viewers") => measure_viewers(&docs()).await,
         _ => measure_everything(&first.map_or_else(docs, PathBuf::from)).await,
     }
@@ -66,9 +69,21 @@ async fn measure_viewers(docs: &Path) {
     write_between(docs, "viewers", &text).unwrap();
 }
 
+/// How long is measured: `MINUTES`, or else as long as this.
+fn how_long(usually: u64) -> Duration {
+    let minutes = std::env::var("MINUTES").map_or(usually, |text| text.parse().unwrap());
+    Duration::from_mins(minutes)
+}
+
+async fn measure_by_view(docs: &Path) {
+    let pictures = Pictures::of(Size::P1080).await;
+    let table = by_view::measure(&pictures, how_long(10)).await;
+    let text = format!("{}\n{table}", machine("bench-by-view"));
+    write_between(docs, "by-view", &text).unwrap();
+}
+
 async fn measure_fleet(docs: &Path) {
-    let minutes = std::env::var("MINUTES").map_or(20, |text| text.parse().unwrap());
-    let how_long = Duration::from_mins(minutes);
+    let how_long = how_long(20);
     let pictures = Pictures::of(Size::Vga).await;
     let fleet = fleet::measure(&pictures, how_long).await;
     let text = format!(

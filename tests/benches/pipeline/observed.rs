@@ -25,6 +25,8 @@ use crate::rig::{Rig, folder};
 #[derive(Debug, Default, Clone)]
 pub(crate) struct Latencies {
     pub(crate) comparisons: Vec<f64>,
+    /// Of so many comparisons the verdict was carried on.
+    pub(crate) carried: usize,
     pub(crate) alerts: Vec<f64>,
     pub(crate) alerts_in_redis: Vec<f64>,
 }
@@ -53,7 +55,9 @@ impl Observer {
                     }
                     let comparison = Comparison::decode(message.payload).unwrap();
                     let frame = comparison.frame.unwrap();
-                    found.lock().await.comparisons.push(since(&frame));
+                    let mut found = found.lock().await;
+                    found.carried += usize::from(comparison.carried_from.is_some());
+                    found.comparisons.push(since(&frame));
                 }
             }
         });

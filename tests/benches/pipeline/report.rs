@@ -352,7 +352,7 @@ pub(crate) fn write_between(docs: &Path, name: &str, text: &str) -> io::Result<(
     fs::write(page, format!("{head}{begin}\n{text}{end}{tail}"))
 }
 
-fn percentiles(values: &[f64]) -> String {
+pub(crate) fn percentiles(values: &[f64]) -> String {
     let of = |rank| {
         percentile(values, rank).map_or_else(|| "–".to_owned(), |value| format!("{value:.1}"))
     };
