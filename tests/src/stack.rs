@@ -5,6 +5,7 @@ use std::{net::SocketAddr, path::Path};
 use bytes::Bytes;
 use camera_settings::CameraKey;
 use event_bus::{Bus, BusConfig, Folder, FrameHeaders, Role};
+use local_servers::free_port;
 use notifier::RoutesFile;
 use proto::v1::{Alert, Phase, Upload};
 use redis::{AsyncCommands, aio::MultiplexedConnection};
@@ -103,7 +104,7 @@ impl Stack {
             nats,
             redis: RedisServer::start(),
             http: Client::new(),
-            web: SocketAddr::from(([127, 0, 0, 1], 0)),
+            web: SocketAddr::from(([127, 0, 0, 1], free_port().expect("a port is free"))),
             upload: None,
             comparators: Vec::new(),
             sink: None,

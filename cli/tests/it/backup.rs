@@ -8,13 +8,13 @@ use std::{process::Output, time::Duration};
 
 use proto::v1::Phase::{Firing, Resolved};
 use tempfile::TempDir;
-use test_support::eventually_within;
+use test_support::{eventually, eventually_within};
 use tests::{Stack, View, picture};
 
 use crate::{run, stderr, stdout};
 use site::{Answers, lived_in, seen};
 
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 fn path_of(folder: &TempDir, name: &str) -> String {
     folder.path().join(name).to_str().unwrap().to_owned()
@@ -96,17 +96,13 @@ async fn what_was_backed_up_is_there_again_on_another_system_and_goes_on_from_th
         [Firing, Resolved, Firing, Firing, Resolved, Resolved],
         "none fired that was firing"
     );
-    let alerts = target.get("/api/v1/alerts?phase=resolved").await;
-    let ids: Vec<_> = alerts["alerts"]
-        .as_array()
-        .unwrap()
-        .iter()
-        .map(|alert| alert["id"].clone())
-        .collect();
-    assert!(
-        ids.contains(&dock.id.into()) && ids.contains(&gate.id.into()),
-        "{ids:?}"
-    );
+    eventually("the page knows that both have ended", async || {
+        let alerts = target.get("/api/v1/alerts?phase=resolved").await;
+        let alerts = alerts["alerts"].as_array().unwrap();
+        let is_there = |id: &str| alerts.iter().any(|alert| alert["id"] == id);
+        (is_there(&dock.id) && is_there(&gate.id)).then_some(())
+    })
+    .await;
     target.publish("dock", picture(View::Wall, 4)).await;
     target.firing("dock").await;
 }

@@ -77,7 +77,7 @@ async fn up_connects_to_the_cameras_of_a_file_and_list_shows_them() {
     );
 
     fs::write(&file, format!("[camera.gate]\nsource = \"{url}\"\n")).unwrap();
-    let up = Up::start(&data.path().join("data"), &["--cameras", cameras]);
+    let up = Up::with_own_servers(&data.path().join("data"), &["--cameras", cameras]);
     let row = eventually("the camera is online", async || {
         let listed = run(&["cameras", "list", "--nats-url", &up.nats]);
         let row = stdout(&listed)

@@ -1,13 +1,9 @@
 //! `framewatch compare`: one pair, many pairs, each measure.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader, Write},
-    path::Path,
-    process::Stdio,
-};
+use std::{fs, io::Write, path::Path, process::Stdio};
 
 use tempfile::TempDir;
+use test_support::lines_of;
 use tests::{View, picture};
 
 use crate::{framewatch, run, stderr, stdout};
@@ -92,16 +88,16 @@ fn each_pair_is_answered_as_soon_as_it_is_there() {
         .spawn()
         .unwrap();
     let mut input = child.stdin.take().unwrap();
-    let mut answers = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut answers = lines_of(child.stdout.take().unwrap());
     for (frame, verdict) in [(&dock, "match"), (&wall, "mismatch"), (&dock, "match")] {
         writeln!(input, "{dock}\t{frame}").unwrap();
-        let answer = answers.next().unwrap().unwrap();
+        let answer = answers.next().unwrap();
         assert_eq!(answer.split('\t').nth(1), Some(verdict));
     }
     // A file that is written again is read again.
     fs::copy(&wall, &dock).unwrap();
     writeln!(input, "{dock}\t{wall}").unwrap();
-    let answer = answers.next().unwrap().unwrap();
+    let answer = answers.next().unwrap();
     assert_eq!(answer.split('\t').nth(1), Some("match"));
     drop(input);
     assert!(child.wait().unwrap().success());

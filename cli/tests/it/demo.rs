@@ -1,13 +1,9 @@
 //! `framewatch demo` beside services that run elsewhere.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    process::Stdio,
-};
+use std::{fs, process::Stdio};
 
 use tempfile::TempDir;
-use test_support::{eventually, terminate, wait};
+use test_support::{eventually, lines_of, terminate, wait};
 use tests::Stack;
 
 use crate::{framewatch, run};
@@ -54,8 +50,7 @@ fn a_demo_whose_pictures_do_not_arrive_says_so() {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    let lines = BufReader::new(demo.stderr.take().unwrap()).lines();
-    let mut lines = lines.map(Result::unwrap);
+    let mut lines = lines_of(demo.stderr.take().unwrap());
     let line = lines
         .find(|line| line.contains("not uploaded yet"))
         .unwrap();

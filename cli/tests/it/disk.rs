@@ -47,7 +47,7 @@ fn when_there_is_room_again_on_a_full_disk_alerts_come_by_themselves() {
     let up = Up::with_own_servers(&disk.path().join("data"), &[]);
     up.upload_reference(files.path());
     publish(&up, files.path(), View::Dock, 1);
-    until_within(Duration::from_secs(10), "it is ready", || {
+    until_within(Duration::from_secs(30), "it is ready", || {
         lacks(&up).is_empty()
     });
 

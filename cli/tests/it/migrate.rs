@@ -2,14 +2,13 @@
 
 use std::{
     fs::{self, File},
-    io::{BufRead, BufReader},
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
     time::{Duration, SystemTime},
 };
 
 use tempfile::TempDir;
-use test_support::terminate;
+use test_support::{lines_of, terminate};
 use tests::{Stack, View, picture};
 
 use crate::{run, stderr, stdout};
@@ -28,13 +27,8 @@ impl OldPage {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut address = String::new();
-        let mut output = BufReader::new(process.stdout.take().unwrap());
-        output.read_line(&mut address).unwrap();
-        OldPage {
-            process,
-            address: address.trim().to_owned(),
-        }
+        let address = lines_of(process.stdout.take().unwrap()).next().unwrap();
+        OldPage { process, address }
     }
 }
 

@@ -1,12 +1,9 @@
 //! Uploading, publishing and watching, against a whole site.
 
-use std::{
-    fs,
-    io::{BufRead, BufReader},
-    process::Stdio,
-};
+use std::{fs, process::Stdio};
 
 use tempfile::TempDir;
+use test_support::{eventually, lines_of};
 use tests::{Stack, View, picture};
 
 use crate::{framewatch, run, stderr, stdout};
@@ -57,11 +54,7 @@ async fn upload_publish_watch_and_folders_work_together() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let line = BufReader::new(watch.stdout.take().unwrap())
-        .lines()
-        .next()
-        .unwrap()
-        .unwrap();
+    let line = lines_of(watch.stdout.take().unwrap()).next().unwrap();
     watch.kill().unwrap();
     watch.wait().unwrap();
     assert!(
@@ -69,15 +62,15 @@ async fn upload_publish_watch_and_folders_work_together() {
         "{line}"
     );
 
-    let table = run(&["folders", "--url", &web]);
-    let row = stdout(&table)
-        .lines()
-        .find(|line| line.contains("folder1"))
-        .unwrap();
-    assert!(
-        row.contains("alert") && row.contains("dock.jpg") && row.contains("gate"),
-        "{row}"
-    );
+    eventually("the table has it too", async || {
+        let table = run(&["folders", "--url", &web]);
+        let row = stdout(&table)
+            .lines()
+            .find(|line| line.contains("folder1"))?;
+        let all = ["alert", "dock.jpg", "gate"];
+        all.iter().all(|word| row.contains(word)).then_some(())
+    })
+    .await;
     assert!(stdout(&run(&["folders", "--json", "--url", &web])).starts_with("{\"folders\":["));
 }
 
@@ -134,11 +127,8 @@ async fn folders_can_be_watched() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    let mut lines = BufReader::new(watch.stdout.take().unwrap()).lines();
-    let mut states = || {
-        let line = lines.find(|line| line.as_ref().unwrap().contains("folder1"));
-        line.unwrap().unwrap()
-    };
+    let mut lines = lines_of(watch.stdout.take().unwrap());
+    let mut states = || lines.find(|line| line.contains("folder1")).unwrap();
     assert!(states().contains("no-reference"));
     stack
         .upload("folder1", "dock.jpg", picture(View::Dock, 0))

@@ -125,7 +125,12 @@ async fn answers_that_nobody_reads_shut_nobody_out() {
         let _stuck = timeout(Duration::from_millis(50), sending).await;
         unread.push(stream);
     }
-    assert!(server.ask(GET).await.starts_with("HTTP/1.1 200"));
+    // On a busy machine the last ones may still be answered.
+    eventually("others are answered", async || {
+        let answer = server.ask(GET).await;
+        answer.starts_with("HTTP/1.1 200").then_some(())
+    })
+    .await;
 }
 
 /// By one thread, so that nothing is answered beside what takes it.

@@ -5,6 +5,7 @@
 mod certificates;
 mod disk;
 mod hook;
+mod output;
 mod secrets;
 mod server;
 mod service;
@@ -13,6 +14,7 @@ mod wait;
 pub use certificates::Certificates;
 pub use disk::SmallDisk;
 pub use hook::{Answer, Came, Hook};
+pub use output::{OutputLines, lines_of};
 pub use rustix::process::Signal;
 pub use secrets::Secrets;
 pub use server::{NatsServer, RedisServer, signal};

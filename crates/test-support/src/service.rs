@@ -22,7 +22,8 @@ pub struct ServiceBinary<'a> {
     pub name: &'a str,
 }
 
-const ENDS_WITHIN: Duration = Duration::from_secs(10);
+/// More than the ten seconds that a service takes for what is under way, and what its last spans take.
+const ENDS_WITHIN: Duration = Duration::from_secs(30);
 const STARTS_WITHIN: Duration = Duration::from_secs(20);
 
 impl ServiceBinary<'_> {

@@ -7,13 +7,15 @@ use std::{
     time::{Duration, Instant},
 };
 
+use tokio::time::timeout;
+
 const PATIENCE: Duration = Duration::from_secs(30);
 const STEP: Duration = Duration::from_millis(20);
 
 /// What comes, if it comes within 30 s; otherwise fails the test with `what`, so that one wait in vain does not hold up
 /// all tests.
 pub async fn soon<T>(what: &str, coming: impl Future<Output = T>) -> T {
-    let came = tokio::time::timeout(PATIENCE, coming).await;
+    let came = timeout(PATIENCE, coming).await;
     came.unwrap_or_else(|_| panic!("waited {PATIENCE:?} in vain: {what}"))
 }
 
@@ -58,7 +60,9 @@ async fn ask_for<T, E>(
 ) -> Result<T, E> {
     let deadline = Instant::now() + within;
     loop {
-        let answer = ask().await;
+        // One that never answers does not hold up all tests.
+        let answer = timeout(within + PATIENCE, ask()).await;
+        let answer = answer.unwrap_or_else(|_| panic!("waited {within:?} for an answer in vain"));
         if answer.is_ok() || Instant::now() >= deadline {
             return answer;
         }

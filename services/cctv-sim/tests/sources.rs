@@ -226,8 +226,8 @@ async fn a_frozen_camera_repeats_itself_to_the_byte() {
 
 #[tokio::test]
 async fn a_silent_camera_gives_nothing_until_its_incident_ends() {
-    let mut source = open("a=drawn:panel,size=320x240,rate=20,incident=silent@0s+700ms").await;
     let opened = time::OffsetDateTime::now_utc();
+    let mut source = open("a=drawn:panel,size=320x240,rate=20,incident=silent@0s+700ms").await;
     let frame = next(&mut source).await.unwrap();
     assert!(frame.captured_at - opened >= time::Duration::milliseconds(600));
 }

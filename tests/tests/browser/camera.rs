@@ -60,8 +60,8 @@ async fn a_camera_is_tried_connected_and_removed() {
     browser.value("window.confirm = () => true").await;
     browser.click("form[action$='/camera/remove'] button").await;
     browser.reads("#camera", "Connect a camera").await;
-    drop(stack);
     browser.close().await;
+    drop(stack);
 }
 
 #[tokio::test(flavor = "multi_thread")]

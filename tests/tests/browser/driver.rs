@@ -2,12 +2,12 @@
 
 use std::{
     env,
-    io::{BufRead, BufReader},
     process::{Child, Command, Stdio},
     sync::{Arc, Weak},
 };
 
 use parking_lot::Mutex;
+use test_support::lines_of;
 
 /// Ended when the last test lets go of it; until then each test has sessions of its own.
 pub(crate) struct Driver {
@@ -48,13 +48,10 @@ impl Driver {
             .spawn()
             .expect("chromedriver can be started");
         let output = child.stdout.take().expect("it is piped");
-        let port = BufReader::new(output)
-            .lines()
-            .map_while(Result::ok)
-            .find_map(|line| {
-                let (_, rest) = line.split_once("successfully on port ")?;
-                rest.trim_end_matches('.').parse().ok()
-            });
+        let port = lines_of(output).find_map(|line| {
+            let (_, rest) = line.split_once("successfully on port ")?;
+            rest.trim_end_matches('.').parse().ok()
+        });
         Driver {
             child,
             port: port.expect("chromedriver says its port"),

@@ -217,6 +217,19 @@ impl Deployment {
         alert["id"].as_str().unwrap().to_owned()
     }
 
+    /// Waits for the pictures of an alert: where storing one takes more than a second the alert goes out before it.
+    async fn has_pictures(&self, alert: &str) {
+        for exhibit in ["frame", "reference"] {
+            let path = format!("/api/v1/alerts/{alert}/evidence/{exhibit}");
+            eventually("the picture is kept", async || {
+                let request = self.request(Method::GET, &path).bearer_auth(&self.token);
+                let answer = request.send().await.unwrap();
+                answer.status().is_success().then_some(())
+            })
+            .await;
+        }
+    }
+
     async fn resolved(&self, folder: &str) {
         let mut redis = self.reader().await;
         eventually("no alert in Redis", async || {
@@ -293,11 +306,7 @@ async fn every_service_does_all_its_work_with_the_rights_it_has() {
 
     succeeds(&deployment.publish("camera-gate", "gate", &picture(View::Wall, 0)));
     let alert = deployment.firing("gate").await;
-    for path in ["evidence/frame", "evidence/reference"] {
-        deployment
-            .ask(Method::GET, &format!("/api/v1/alerts/{alert}/{path}"), "")
-            .await;
-    }
+    deployment.has_pictures(&alert).await;
     let acknowledged = json!({ "name": "me" }).to_string();
     let path = format!("/api/v1/alerts/{alert}/acknowledgement");
     deployment.ask(Method::PUT, &path, acknowledged).await;
@@ -377,7 +386,8 @@ async fn fire_gate(deployment: &Deployment) {
         .await;
     deployment.upload("gate", View::Dock).await;
     succeeds(&deployment.publish("camera-gate", "gate", &picture(View::Wall, 0)));
-    deployment.firing("gate").await;
+    let alert = deployment.firing("gate").await;
+    deployment.has_pictures(&alert).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

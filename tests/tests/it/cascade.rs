@@ -101,7 +101,7 @@ async fn what_is_carried_on_lasts_and_the_frame_at_the_end_of_a_hold_is_judged_i
         return;
     };
     stack
-        .set_rule("folder1", r#"{"measure": "view", "holdSeconds": 2}"#)
+        .set_rule("folder1", r#"{"measure": "view", "holdSeconds": 6}"#)
         .await;
     let bus = stack.bus().await;
     shown(&stack, &bus, &dock, ENOUGH).await;

@@ -14,7 +14,7 @@ use tests::{Stack, View, picture};
 use tokio::time::{Instant, sleep, timeout};
 
 /// Within this all is there again.
-const WITHIN: Duration = Duration::from_secs(10);
+const WITHIN: Duration = Duration::from_secs(30);
 
 /// Within this everybody who reads a stream looks whether it is still the same.
 const NOTICED: Duration = Duration::from_secs(4);
@@ -89,11 +89,11 @@ impl Site {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn each_stream_and_bucket_that_is_deleted_is_made_again_and_all_goes_on() {
-    let some = DECLARATIONS.chunks(4).map(|some| async move {
+    let some = DECLARATIONS.chunks(8).map(|some| async move {
         for declared in some {
             let site = Site::start().await;
             site.delete(declared.stream).await;
-            let going_on = timeout(Duration::from_secs(60), site.goes_on());
+            let going_on = timeout(Duration::from_secs(120), site.goes_on());
             assert!(going_on.await.is_ok(), "{} was deleted", declared.stream);
         }
     });

@@ -3,6 +3,7 @@
 use async_nats::jetstream;
 use event_bus::{Exhibit, ExhibitKey};
 use futures::StreamExt;
+use prost::Message as _;
 use proto::v1::Alert;
 use test_support::{eventually, soon};
 use tests::{Stack, View, picture};
@@ -17,6 +18,15 @@ async fn download(stack: &Stack, path: &str) -> (u16, String, Vec<u8>) {
     (status, kind, response.bytes().await.unwrap().to_vec())
 }
 
+/// The same, once it is there: where storing a picture takes more than a second the alert goes out before it.
+async fn kept(stack: &Stack, path: &str) -> (String, Vec<u8>) {
+    eventually("the picture is kept", async || {
+        let (status, kind, bytes) = download(stack, path).await;
+        (status == 200).then_some((kind, bytes))
+    })
+    .await
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn an_alert_comes_with_the_frame_and_the_reference_as_they_were() {
     let stack = Stack::start().await;
@@ -25,14 +35,18 @@ async fn an_alert_comes_with_the_frame_and_the_reference_as_they_were() {
     stack.publish("folder1", frame.clone()).await;
     let alert = stack.firing("folder1").await;
 
+    let path = format!("/api/v1/alerts/{}", alert.id);
+    for exhibit in ["frame", "reference"] {
+        kept(&stack, &format!("{path}/evidence/{exhibit}")).await;
+    }
+
     // Neither a newer frame nor the end of the reference changes what was seen.
     stack.publish("folder1", picture(View::Wall, 5)).await;
     stack.remove("folder1", &upload.id).await;
     stack.quiet("folder1").await;
 
-    let path = format!("/api/v1/alerts/{}", alert.id);
-    let (status, kind, bytes) = download(&stack, &format!("{path}/evidence/frame")).await;
-    assert_eq!((status, kind.as_str()), (200, "image/jpeg"));
+    let (kind, bytes) = kept(&stack, &format!("{path}/evidence/frame")).await;
+    assert_eq!(kind, "image/jpeg");
     assert!(bytes == frame, "the frame is not the one that was sent");
     let again = reqwest::get(stack.url(&format!("{path}/evidence/frame"))).await;
     let caching = again.unwrap().headers()["Cache-Control"].clone();
@@ -40,8 +54,7 @@ async fn an_alert_comes_with_the_frame_and_the_reference_as_they_were() {
         caching.to_str().unwrap().contains("immutable"),
         "{caching:?}"
     );
-    let (status, _, bytes) = download(&stack, &format!("{path}/evidence/reference")).await;
-    assert_eq!(status, 200);
+    let (_, bytes) = kept(&stack, &format!("{path}/evidence/reference")).await;
     assert!(
         bytes == reference,
         "the reference is not the one that was uploaded"
@@ -52,7 +65,7 @@ async fn an_alert_comes_with_the_frame_and_the_reference_as_they_were() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn the_evidence_is_there_when_the_alert_is() {
+async fn the_evidence_is_there_when_the_alert_is_or_the_alert_says_that_it_is_not() {
     let stack = Stack::start().await;
     let client = async_nats::connect(stack.nats.url()).await.unwrap();
     let mut alerts = client.subscribe("alerts.>").await.unwrap();
@@ -62,20 +75,18 @@ async fn the_evidence_is_there_when_the_alert_is() {
     stack.publish("folder1", frame.clone()).await;
 
     let alert = soon("an alert", alerts.next()).await.unwrap();
-    let id = alert.headers.unwrap().get("Alert-Id").unwrap().to_string();
     let evidence = stack.bus().await.evidence();
+    let alert = Alert::decode(alert.payload).unwrap();
     for exhibit in [Exhibit::Frame, Exhibit::Reference] {
-        let kept = evidence.get(&ExhibitKey::new(&id, exhibit)).await.unwrap();
-        assert!(kept.is_some(), "the {} is not there", exhibit.word());
+        let kept = evidence.get(&ExhibitKey::new(&alert.id, exhibit)).await;
+        let kept = kept.unwrap();
+        // On a busy machine storing may take more than the second that the alert waits for it.
+        let is_missing = alert.evidence_missing.contains(exhibit.word());
+        assert!(kept.is_some() || is_missing, "the {}", exhibit.word());
+        if let (Some(kept), Exhibit::Frame) = (kept, exhibit) {
+            assert_eq!(kept, frame);
+        }
     }
-    assert_eq!(
-        evidence
-            .get(&ExhibitKey::new(&id, Exhibit::Frame))
-            .await
-            .unwrap()
-            .unwrap(),
-        frame
-    );
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,8 +117,11 @@ async fn an_alert_does_not_wait_for_room_for_its_evidence() {
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let alert = stack.firing("folder1").await;
     let path = format!("/api/v1/alerts/{}/evidence/frame", alert.id);
-    let missing = stack.get(&path).await;
-    assert_eq!(missing["type"], "/problems/no-evidence", "{missing}");
+    eventually("the page knows that it has none", async || {
+        let missing = stack.get(&path).await;
+        (missing["type"] == "/problems/no-evidence").then_some(())
+    })
+    .await;
 }
 
 /// Gives folder1 a reference; hands out JetStream, for who would do harm to its streams.
@@ -150,8 +164,10 @@ async fn a_reference_whose_picture_is_damaged_is_watched_as_before() {
     stack.publish("folder1", picture(View::Wall, 0)).await;
     let alert = stack.firing("folder1").await;
     let missing = &alert.evidence_missing;
-    assert!(
-        missing.contains("its reference") && !missing.contains("its frame"),
-        "{missing}"
-    );
+    assert!(missing.contains("its reference"), "{missing}");
+    kept(
+        &stack,
+        &format!("/api/v1/alerts/{}/evidence/frame", alert.id),
+    )
+    .await;
 }

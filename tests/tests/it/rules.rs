@@ -1,6 +1,7 @@
 //! Rules as comparators apply them: thresholds, holds, measures.
 
-use event_bus::Hold;
+use bytes::Bytes;
+use event_bus::{FrameHeaders, Hold};
 use proto::{
     from_timestamp,
     v1::{Alert, Comparison, Phase},
@@ -237,9 +238,16 @@ async fn a_rule_that_changes_for_many_folders_holds_up_no_new_frame() {
     })
     .await;
 
-    let new = picture(View::Dock, 1);
+    let new = Bytes::from(picture(View::Dock, 1));
     stack.set_rule_of_all(r#"{"threshold": 0.8}"#).await;
-    stack.publish("new", new).await;
+    // By a connection that is there already, so that it comes at once.
+    let headers = FrameHeaders {
+        camera: String::new(),
+        captured_at: OffsetDateTime::now_utc(),
+    };
+    let folder = "new".parse().unwrap();
+    let published = bus.publish_frame(&folder, &headers, None, new).await;
+    published.unwrap();
     let again = |all: &[Comparison]| all.iter().filter(|it| it.threshold == 0.8).count();
     let before = eventually("the new frame is compared", async || {
         let all = all().await;

@@ -70,7 +70,8 @@ async fn frames_that_take_much_memory_are_judged_and_hold_up_no_other() {
     }
     stack.firing("folder1").await;
     let first = stack.get("/api/v1/alerts?phase=firing&limit=100").await;
-    let before = first["alerts"].as_array().unwrap().len() - 1;
+    let alerts = first["alerts"].as_array().unwrap();
+    let before = alerts.iter().filter(|it| it["folder"] != "folder1").count();
     assert!(before < FOLDERS / 4, "{before} of them were judged first");
     for folder in &large {
         stack.firing(folder).await;

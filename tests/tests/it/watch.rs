@@ -32,6 +32,16 @@ async fn of_cameras(stack: &Stack) -> Vec<Alert> {
     of_cameras.map(|stored| stored.event).collect()
 }
 
+/// The alert's frame as it is kept, once it is there: where storing it takes more than a second the alert goes out before.
+async fn frame_of(stack: &Stack, alert: &Alert) -> reqwest::Response {
+    let evidence = stack.url(&format!("/api/v1/alerts/{}/evidence/frame", alert.id));
+    eventually("the frame is kept", async || {
+        let answer = reqwest::get(&evidence).await.unwrap();
+        (answer.status() == 200).then_some(answer)
+    })
+    .await
+}
+
 fn kind(alert: &Alert) -> Kind {
     alert.findings.first().unwrap().kind()
 }
@@ -53,16 +63,15 @@ async fn a_camera_that_falls_silent_has_one_alert_with_its_last_frame_until_it_s
         "{}",
         alert.message
     );
-    let evidence = stack.url(&format!("/api/v1/alerts/{}/evidence/frame", alert.id));
-    let evidence = reqwest::get(evidence).await.unwrap();
-    assert_eq!(evidence.status(), 200);
+    let evidence = frame_of(&stack, &alert).await;
     assert_eq!(evidence.bytes().await.unwrap(), last);
 
     stack.publish("folder1", last).await;
     stack.camera_quiet("folder1").await;
     let alerts = of_cameras(&stack).await;
     let phases: Vec<Phase> = alerts.iter().map(Alert::phase).collect();
-    assert_eq!(phases, [Phase::Firing, Phase::Resolved]);
+    // A busy machine may take so long to get here that it is silent again.
+    assert_eq!(phases[..2], [Phase::Firing, Phase::Resolved]);
     assert_eq!(alerts[1].resolved_by(), ResolvedBy::Camera);
     assert_eq!(alerts[1].id, alerts[0].id);
 }
@@ -132,19 +141,17 @@ async fn a_picture_that_stands_still_is_frozen_also_where_the_reference_is_lost(
 #[tokio::test(flavor = "multi_thread")]
 async fn a_camera_of_which_nothing_can_be_read_has_an_alert_that_says_why() {
     let stack = watching().await;
-    stack.set_rule("folder1", r#"{"silentSeconds": 1}"#).await;
+    stack.set_rule("folder1", r#"{"silentSeconds": 3}"#).await;
     stack.watch("folder1").await;
     stack.publish("folder1", picture(View::Dock, 1)).await;
     let page = b"<html>401 Unauthorized</html>".to_vec();
-    for _ in 0..15 {
+    for _ in 0..35 {
         stack.publish("folder1", page.clone()).await;
         sleep(Duration::from_millis(150)).await;
     }
     let alert = stack.camera_firing("folder1").await;
     assert_eq!(kind(&alert), Kind::Unreadable, "{}", alert.message);
-    let evidence = stack.url(&format!("/api/v1/alerts/{}/evidence/frame", alert.id));
-    let evidence = reqwest::get(evidence).await.unwrap();
-    assert_eq!(evidence.status(), 200);
+    let evidence = frame_of(&stack, &alert).await;
     let content_type = evidence.headers()["content-type"].clone();
     assert_eq!(content_type, "application/octet-stream");
     assert_eq!(evidence.bytes().await.unwrap(), page);
@@ -175,15 +182,15 @@ async fn a_rule_that_is_switched_off_ends_it_and_so_does_a_folder_that_is_remove
 #[tokio::test(flavor = "multi_thread")]
 async fn no_camera_is_called_silent_because_the_broker_was_away() {
     let mut stack = watching().await;
-    stack.set_rule("folder1", r#"{"silentSeconds": 3}"#).await;
+    stack.set_rule("folder1", r#"{"silentSeconds": 6}"#).await;
     for seed in 0..4 {
         stack.publish("folder1", picture(View::Dock, seed)).await;
         sleep(Duration::from_millis(300)).await;
     }
     stack.nats.kill();
-    sleep(Duration::from_secs(5)).await;
+    sleep(Duration::from_secs(8)).await;
     stack.nats.start_again();
-    let until = Instant::now() + Duration::from_secs(6);
+    let until = Instant::now() + Duration::from_secs(9);
     let mut seed = 4;
     while Instant::now() < until {
         seed += 1;
@@ -202,9 +209,13 @@ async fn five_hundred_cameras_that_fall_silent_together_are_five_hundred_alerts(
     stack.set_rule_of_all(r#"{"silentSeconds": 3}"#).await;
     let names: Vec<&str> = folders.iter().map(String::as_str).collect();
     stack.publish_to(&names, picture(View::Dock, 1)).await;
-    let alerts = eventually("five hundred alerts", async || {
+    let within = Duration::from_secs(120);
+    let alerts = eventually_within(within, "five hundred alerts", async || {
         let alerts = of_cameras(&stack).await;
-        (alerts.len() >= 500).then_some(alerts)
+        match alerts.len() >= 500 {
+            true => Ok(alerts),
+            false => Err(alerts.len()),
+        }
     })
     .await;
     let mut of: Vec<&str> = alerts.iter().map(|alert| alert.folder.as_str()).collect();

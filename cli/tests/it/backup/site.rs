@@ -169,7 +169,11 @@ async fn in_redis(stack: &Stack) -> BTreeMap<String, Value> {
                 json!(folders)
             }
             own if own.starts_with("framewatch:") => continue,
-            _ => json!(redis.get::<_, String>(&key).await.unwrap()),
+            // It may have gone since it was listed.
+            _ => match redis.get::<_, Option<String>>(&key).await.unwrap() {
+                Some(value) => json!(value),
+                None => continue,
+            },
         };
         held.insert(format!("redis {key}"), value);
     }

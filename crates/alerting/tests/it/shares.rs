@@ -3,6 +3,7 @@
 use alerting::EvidenceLimits;
 use event_bus::{Exhibit, ExhibitKey};
 use proto::v1::{Alert, Phase};
+use test_support::eventually;
 
 use crate::site::{PICTURE_BYTES, Site};
 
@@ -19,6 +20,10 @@ async fn flap(site: &Site, times: i64) -> Vec<Alert> {
         site.see(&site.comparison(2 * turn + 1, 0.5)).await;
         let alert = site.last().await;
         assert_eq!(alert.phase(), Phase::Firing);
+        eventually("its pictures are kept", async || {
+            (!site.evidence.is_behind()).then_some(())
+        })
+        .await;
         fired.push(alert);
         site.see(&site.comparison(2 * turn + 2, 1.0)).await;
         assert_eq!(site.last().await.phase(), Phase::Resolved);

@@ -21,6 +21,7 @@ pub(crate) struct Site {
     pub(crate) clock: Clock,
     pub(crate) folder: Folder,
     pub(crate) set: FolderRule,
+    pub(crate) evidence: EvidenceWriter,
     transitions: Transitions,
 }
 
@@ -43,8 +44,12 @@ impl Site {
         let nats = NatsServer::start();
         let bus = connect(&nats).await;
         let clock = Clock::driven(OffsetDateTime::now_utc());
+        let evidence = EvidenceWriter::new(&bus, limits);
+        let writer = evidence.clone();
+        tokio::spawn(async move { writer.keep_trying().await });
         Site {
-            transitions: transitions(&bus, &clock, limits),
+            transitions: transitions_upon(AlertStates::default(), &bus, &clock, evidence.clone()),
+            evidence,
             nats,
             bus,
             clock,
@@ -64,14 +69,16 @@ impl Site {
 
     /// What another comparator decides with, which knows nothing yet.
     pub(crate) fn other(&self) -> Transitions {
-        transitions(&self.bus, &self.clock, MUCH)
+        let evidence = EvidenceWriter::new(&self.bus, MUCH);
+        transitions_upon(AlertStates::default(), &self.bus, &self.clock, evidence)
     }
 
     /// The same, but for that it has heard that somebody publishes something of the view.
     pub(crate) fn other_that_heard(&self) -> Transitions {
         let states = AlertStates::default();
         states.hear(AlertSubject::view(&self.folder), self.clock.now());
-        transitions_upon(states, &self.bus, &self.clock, MUCH)
+        let evidence = EvidenceWriter::new(&self.bus, MUCH);
+        transitions_upon(states, &self.bus, &self.clock, evidence)
     }
 
     /// A frame of this second after the minute before the site was made, compared by the threshold in force.
@@ -151,16 +158,11 @@ pub(crate) async fn see(
     settled.await.unwrap()
 }
 
-fn transitions(bus: &Bus, clock: &Clock, limits: EvidenceLimits) -> Transitions {
-    transitions_upon(AlertStates::default(), bus, clock, limits)
-}
-
 fn transitions_upon(
     states: AlertStates,
     bus: &Bus,
     clock: &Clock,
-    limits: EvidenceLimits,
+    evidence: EvidenceWriter,
 ) -> Transitions {
-    let evidence = EvidenceWriter::new(bus, limits);
     Transitions::new(bus.clone(), Arc::new(states), evidence, clock.clone())
 }

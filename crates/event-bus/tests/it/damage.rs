@@ -5,7 +5,7 @@ use std::time::Duration;
 use event_bus::{Bus, Extent, Latest};
 use proto::v1::{Alert, Phase};
 use test_support::NatsServer;
-use tokio::time::timeout;
+use tokio::{sync::Notify, time::timeout};
 use tokio_util::sync::CancellationToken;
 
 use crate::{connect, view};
@@ -70,18 +70,23 @@ async fn a_damaged_message_keeps_nobody_from_catching_up() {
 async fn following_goes_on_after_a_damaged_message() {
     let (_server, bus) = with_damaged("5").await;
     let stop = CancellationToken::new();
+    let caught_up = Notify::new();
     let mut seen = Vec::new();
     let following = bus.follow_all::<Alert>(&stop, |latest| {
         seen.push(match latest {
             Latest::Event(stored) => Some(stored.event.id),
-            Latest::Anew | Latest::CaughtUp => None,
+            Latest::CaughtUp => {
+                caught_up.notify_one();
+                None
+            }
+            Latest::Anew => None,
         });
         if seen.last() == Some(&Some("6".to_owned())) {
             stop.cancel();
         }
     });
     let publishing = async {
-        tokio::time::sleep(Duration::from_secs(2)).await;
+        caught_up.notified().await;
         publish(&bus, "c", "6").await;
     };
     let both = timeout(SOON, async { tokio::join!(following, publishing) });

@@ -77,7 +77,7 @@ async fn what_is_retried_comes_again_and_what_is_rejected_does_not() {
 
     next(&mut deliveries)
         .await
-        .retry_after(Duration::from_millis(50))
+        .retry_after(Duration::from_secs(1))
         .await;
     let rejected = next(&mut deliveries).await;
     rejected.reject(&bus, "torn").await;

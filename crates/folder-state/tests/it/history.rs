@@ -9,7 +9,7 @@ use proto::{
     EffectiveRule, timestamp,
     v1::{Comparison, Finding, Frame, HistoryPart, Kind, Reference, Verdict},
 };
-use test_support::{NatsServer, eventually};
+use test_support::{NatsServer, eventually, soon};
 use time::OffsetDateTime;
 use tokio::{task::JoinHandle, time::sleep};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
@@ -61,10 +61,13 @@ fn compared(number: u32) -> Comparison {
 
 /// Publishes until the broker has it.
 async fn publish(bus: &Bus, folder: &Folder, comparison: &Comparison) {
-    while let Err(error) = bus.publish_comparison(folder, comparison).await {
-        println!("again: {error}");
-        sleep(Duration::from_millis(50)).await;
-    }
+    let publishing = async {
+        while let Err(error) = bus.publish_comparison(folder, comparison).await {
+            println!("again: {error}");
+            sleep(Duration::from_millis(50)).await;
+        }
+    };
+    soon("the broker has it", publishing).await;
 }
 
 /// One copy of what keeps the history, with a connection of its own.

@@ -171,6 +171,10 @@ async fn a_day_of_many_folders_is_charted_and_tried_by_another_rule() {
 
 /// Times the chart of a day and the what-if of one folder, for the first question about it and for the next one.
 async fn ask(bus: &event_bus::Bus, now: OffsetDateTime) {
+    eventually("the server answers", async || {
+        bus.is_connected().then_some(())
+    })
+    .await;
     let histories = Histories::new(bus.clone());
     let (mut first, mut again) = (Vec::new(), Vec::new());
     for number in (0..folders()).step_by(50) {

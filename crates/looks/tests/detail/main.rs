@@ -301,7 +301,7 @@ fn a_region_costs_less_than_two_frames() {
     }
     let (whole, regions) = (middle(&mut whole), middle(&mut regions));
     eprintln!("a frame takes {whole:.1} ms, each region in its own detail {regions:.1} ms more");
-    assert!((0.0..2.0 * whole).contains(&regions));
+    assert!(regions < 2.0 * whole);
 }
 
 fn middle(values: &mut [f64]) -> f64 {

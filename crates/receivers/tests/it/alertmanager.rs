@@ -1,7 +1,6 @@
 //! A real Alertmanager of Prometheus.
 
 use std::{
-    net::TcpListener,
     process::{Child, Command, Stdio},
     time::Duration,
 };
@@ -45,9 +44,7 @@ impl Alertmanager {
             hook.url("/alerts")
         );
         std::fs::write(&config, text).unwrap();
-        let free = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = free.local_addr().unwrap();
-        drop(free);
+        let address = format!("127.0.0.1:{}", local_servers::free_port().unwrap());
         let program = Command::new("prometheus-alertmanager")
             .arg(format!("--config.file={}", config.display()))
             .arg(format!("--storage.path={}", folder.path().display()))

@@ -1,10 +1,12 @@
 //! Programs in Python, with what `scripts/get-tools.sh receivers` gets for them.
 
 use std::{
-    io::{BufRead, BufReader, Lines, Write},
+    io::Write,
     path::{Path, PathBuf},
-    process::{Child, ChildStdin, ChildStdout, Command, Stdio},
+    process::{Child, ChildStdin, Command, Stdio},
 };
+
+use test_support::{OutputLines, lines_of};
 
 /// The Python that has aiosmtpd and Apprise; `None` with a message where it is not there.
 pub(crate) fn python() -> Option<PathBuf> {
@@ -32,7 +34,7 @@ pub(crate) struct Server {
     child: Child,
     /// It ends when this is closed.
     _input: ChildStdin,
-    pub(crate) output: Lines<BufReader<ChildStdout>>,
+    pub(crate) output: OutputLines,
     pub(crate) port: u16,
 }
 
@@ -44,8 +46,8 @@ impl Server {
         arguments: impl IntoIterator<Item = A>,
     ) -> Self {
         let mut child = script(python, name).args(arguments).spawn().unwrap();
-        let mut output = BufReader::new(child.stdout.take().unwrap()).lines();
-        let port = output.next().unwrap().unwrap().parse().unwrap();
+        let mut output = lines_of(child.stdout.take().unwrap());
+        let port = output.next().unwrap().parse().unwrap();
         Server {
             _input: child.stdin.take().unwrap(),
             child,

@@ -62,7 +62,7 @@ impl SmtpServer {
 
     /// The next mail that it has taken.
     pub(crate) fn mail(&mut self) -> Mail {
-        let line = self.0.output.next().unwrap().unwrap();
+        let line = self.0.output.next().unwrap();
         Mail(serde_json::from_str(&line).unwrap())
     }
 }

@@ -6,6 +6,7 @@ use std::{
     net::{SocketAddr, TcpStream},
     path::{Path, PathBuf},
     process::Command,
+    time::Duration,
 };
 
 use local_servers::{Server, free_port, nats_server};
@@ -129,6 +130,8 @@ impl NatsServer {
     /// Publishes a request; gives the answer, a line of JSON.
     fn ask(&self, subject: &str, payload: &str) -> String {
         let mut stream = TcpStream::connect(self.address()).expect("it takes connections");
+        let within = Some(Duration::from_secs(30));
+        stream.set_read_timeout(within).expect("it is no zero");
         write!(
             stream,
             "CONNECT {{\"verbose\":false}}\r\nSUB answer 1\r\nPUB {subject} answer {}\r\n{payload}\r\n",

@@ -1,12 +1,12 @@
 //! RTSP cameras whose pictures bear a number, which is read from what is published.
 
 use std::{
-    io::{BufRead as _, BufReader, Write as _},
+    io::Write as _,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
 };
 
-use test_support::{Signal, signal};
+use test_support::{Signal, lines_of, signal};
 
 /// How many pictures have a number of their own.
 pub(crate) const NUMBERS: u32 = 4096;
@@ -115,13 +115,10 @@ impl NumberedServer {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut said = String::new();
-        BufReader::new(child.stdout.take().unwrap())
-            .read_line(&mut said)
-            .unwrap();
+        let said = lines_of(child.stdout.take().unwrap()).next();
         assert_eq!(
-            said.trim(),
-            "ready",
+            said.as_deref(),
+            Some("ready"),
             "the RTSP server of GStreamer is there: scripts/get-tools.sh rtsp-server gets it"
         );
         self.child = Some(child);

@@ -8,7 +8,7 @@ use std::{
 };
 
 use tempfile::TempDir;
-use test_support::{Signal, signal};
+use test_support::{Signal, lines_of, signal};
 
 /// A server; gone when dropped.
 pub(crate) struct RtspCamera {
@@ -34,10 +34,8 @@ impl RtspCamera {
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
-        let mut port = String::new();
-        let output = child.stdout.take().unwrap();
-        BufReader::new(output).read_line(&mut port).unwrap();
-        let port = port.trim().parse().expect(
+        let port = lines_of(child.stdout.take().unwrap()).next();
+        let port = port.and_then(|port| port.parse().ok()).expect(
             "the RTSP server of GStreamer is there: scripts/get-tools.sh rtsp-server gets it",
         );
         RtspCamera {

@@ -7,7 +7,7 @@ use event_bus::{Bus, BusConfig, Folder, FrameArrival, Role};
 use proto::v1::{Source, SourceState};
 use service_runtime::{Context, CpuPool, Failure, Readiness};
 use tempfile::TempDir;
-use test_support::{NatsServer, eventually_within};
+use test_support::{NatsServer, eventually_within, soon};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -122,7 +122,7 @@ impl Site {
     pub(crate) async fn end(mut self) {
         self.shutdown.cancel();
         if let Some(service) = self.service.take() {
-            service.await.unwrap().unwrap();
+            soon("the service ends", service).await.unwrap().unwrap();
         }
     }
 }

@@ -122,7 +122,7 @@ async fn what_nobody_has_in_hand_is_told_to_others_and_what_somebody_has_is_not(
     let (site, hook) = (Site::new().await, Hook::start().await);
     let oncall = Hook::start().await;
     let text = format!(
-        "{}escalate = {{ after = \"2s\", to = [\"oncall\"] }}\n[receiver.oncall]\ntype = \"webhook\"\nurl = \"{}\"\n",
+        "{}escalate = {{ after = \"6s\", to = [\"oncall\"] }}\n[receiver.oncall]\ntype = \"webhook\"\nurl = \"{}\"\n",
         to(&hook.url(), "group-wait = \"0s\""),
         oncall.url()
     );

@@ -54,7 +54,7 @@ impl MailServer {
     fn routes(&self) -> String {
         format!(
             "[receiver.ops]\ntype = \"email\"\nserver = \"localhost:{}\"\ntls = \"none\"\nfrom = \"fw@example.org\"\n\
-             to = [\"ops@example.org\"]\ntimeout = \"1s\"\n[[route]]\nto = \"ops\"\ngroup-wait = \"0s\"\n",
+             to = [\"ops@example.org\"]\ntimeout = \"3s\"\n[[route]]\nto = \"ops\"\ngroup-wait = \"0s\"\n",
             self.address.port()
         )
     }
@@ -118,7 +118,7 @@ async fn a_mail_is_sent_again_to_a_server_that_never_greets_or_has_no_room_yet()
     let (site, server) = (Site::new().await, MailServer::start(&manners).await);
     let running = site.start(&server.routes()).await;
     let alert = site.fire_view("dock").await;
-    for (left, says) in [(1, "was not done within 1s"), (0, "451 to ops@example.org")] {
+    for (left, says) in [(1, "was not done within 3s"), (0, "451 to ops@example.org")] {
         site.notice_where(&alert, |notice| {
             let sending = notice.sending.as_ref();
             server.left() == left && sending.is_some_and(|it| it.why.contains(says))

@@ -55,7 +55,7 @@ async fn five_hundred_cameras_that_go_dark_are_one_message_and_none_is_lost() {
     let running = site
         .start(&to(
             &hook.url(),
-            "group-wait = \"15s\"\nmatch = { subject = \"camera\" }",
+            "group-wait = \"20s\"\nmatch = { subject = \"camera\" }",
         ))
         .await;
     let alerts = join_all((0..500).map(async |number| {
@@ -93,7 +93,7 @@ async fn alerts_of_a_site_are_told_together() {
         site.describe(folder, "hamburg").await;
     }
     site.describe("gate", "bremen").await;
-    let settings = "group-by = \"site\"\ngroup-wait = \"2s\"";
+    let settings = "group-by = \"site\"\ngroup-wait = \"5s\"";
     let running = site.start(&to(&hook.url(), settings)).await;
     for folder in ["dock1", "gate", "dock2"] {
         site.fire_view(folder).await;
@@ -120,7 +120,7 @@ async fn half_of_a_site_is_one_message_with_the_list_whatever_the_route_groups_b
     for number in 0..8 {
         site.has_camera(&format!("cam{number}"), "hamburg").await;
     }
-    let settings = "group-by = \"folder\"\ngroup-wait = \"2s\"";
+    let settings = "group-by = \"folder\"\ngroup-wait = \"5s\"";
     let running = site.start(&to(&hook.url(), settings)).await;
     let mut alerts = Vec::new();
     for number in 0..5 {

@@ -3,7 +3,7 @@
 use event_bus::Folder;
 use proto::v1::{Alert, Phase};
 use redis::{AsyncCommands, cluster_async::ClusterConnection};
-use test_support::{RedisServer, eventually};
+use test_support::{RedisServer, eventually, soon};
 
 use crate::fixture::{Fixture, entries, similarity, wait_for_entries};
 
@@ -76,15 +76,23 @@ async fn is(redis: &ClusterConnection, folder: &Folder, expected: &str) {
 async fn its_keys_are_those_of_one_server_and_lie_on_all() {
     let cluster = Cluster::start().await;
     cluster.fire_everywhere().await;
-    let mut redis = cluster.redis().await;
+    let redis = cluster.redis().await;
     wait_for_entries(&redis, FOLDERS).await;
     for folder in folders() {
         is(&redis, &folder, "0.5").await;
-        let alert: String = redis.get(sink::alert_key(&folder)).await.unwrap();
+        let key = sink::alert_key(&folder);
+        let alert = eventually("the alert", async || {
+            let alert: Option<String> = redis.clone().get(&key).await.unwrap();
+            alert
+        });
+        let alert = alert.await;
         assert!(alert.contains(folder.as_str()), "{alert}");
     }
-    let members: Vec<String> = redis.smembers(sink::FOLDERS).await.unwrap();
-    assert_eq!(members.len(), FOLDERS);
+    eventually("all folders", async || {
+        let members: Vec<String> = redis.clone().smembers(sink::FOLDERS).await.unwrap();
+        (members.len() == FOLDERS).then_some(())
+    })
+    .await;
     let sizes = cluster.sizes().await;
     assert!(sizes.iter().all(|size| *size > FOLDERS / 2), "{sizes:?}");
 
@@ -94,8 +102,12 @@ async fn its_keys_are_those_of_one_server_and_lie_on_all() {
     }
     wait_for_entries(&redis, 2 * FOLDERS).await;
     for folder in folders() {
-        let there: bool = redis.exists(sink::alert_key(&folder)).await.unwrap();
-        assert!(!there, "{folder}");
+        let key = sink::alert_key(&folder);
+        eventually(folder.as_str(), async || {
+            let there: bool = redis.clone().exists(&key).await.unwrap();
+            (!there).then_some(())
+        })
+        .await;
     }
 }
 
@@ -195,7 +207,7 @@ async fn two_sinks_leave_what_is_newest() {
         is(&redis, &folder, "1").await;
     }
     first_shutdown.cancel();
-    first.unwrap().await.unwrap();
+    soon("the first one ends", first.unwrap()).await.unwrap();
     for folder in folders() {
         is(&redis, &folder, "1").await;
     }

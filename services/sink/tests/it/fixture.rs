@@ -5,7 +5,7 @@ use proto::v1::{Alert, Comparison, Phase, Verdict};
 use redis::{AsyncCommands, FromRedisValue, aio::MultiplexedConnection};
 use service_runtime::{Context, CpuPool, Readiness};
 use sink::AlertForm;
-use test_support::{NatsServer, RedisServer, eventually};
+use test_support::{NatsServer, RedisServer, eventually, soon};
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
 
@@ -74,7 +74,8 @@ impl Fixture {
 
     pub(crate) async fn stop_sink(&mut self) {
         self.shutdown.cancel();
-        self.sink.take().unwrap().await.unwrap();
+        let sink = self.sink.take().unwrap();
+        soon("the sink ends", sink).await.unwrap();
     }
 
     pub(crate) async fn redis(&self) -> MultiplexedConnection {

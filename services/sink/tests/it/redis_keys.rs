@@ -4,7 +4,7 @@ use event_bus::{AlertSubject, Folder};
 use proto::v1::{Alert, Phase};
 use redis::AsyncCommands;
 use sink::AlertForm;
-use test_support::eventually;
+use test_support::{eventually, soon};
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
 use crate::fixture::{Fixture, entries, similarity, wait_for_entries};
@@ -152,7 +152,7 @@ async fn two_sinks_write_everything_once_and_in_order() {
     assert_eq!(phases, ["firing", "resolved"].repeat(20));
     assert!(!redis.exists::<_, bool>("alert_dock").await.unwrap());
     first_shutdown.cancel();
-    first.unwrap().await.unwrap();
+    soon("the first one ends", first.unwrap()).await.unwrap();
 }
 
 #[tokio::test]

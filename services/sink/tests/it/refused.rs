@@ -3,7 +3,7 @@
 use event_bus::Folder;
 use proto::v1::Phase;
 use redis::AsyncCommands as _;
-use test_support::{RedisServer, eventually};
+use test_support::{RedisServer, eventually, soon};
 
 use crate::fixture::{Fixture, entries, similarity, wait_for_entries};
 
@@ -356,5 +356,5 @@ async fn two_sinks_bring_what_was_refused_once() {
     assert_eq!(ids(&fixture).await, all);
     assert_eq!(members(&fixture).await, ["dock"]);
     first_shutdown.cancel();
-    first.unwrap().await.unwrap();
+    soon("the first one ends", first.unwrap()).await.unwrap();
 }

@@ -7,7 +7,7 @@ use accounts::{
 };
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use tempfile::TempDir;
-use test_support::{NatsServer, eventually};
+use test_support::{NatsServer, eventually, soon};
 use time::OffsetDateTime;
 use upload::{AccessConfig, Config};
 
@@ -295,12 +295,12 @@ async fn events_end_with_the_token_that_let_in() {
     ] {
         let follow = async |token: &Issued| {
             let mut events = get(&service, path, token).await;
-            let first = events.chunk().await.unwrap().unwrap();
+            let first = soon("an event", events.chunk()).await.unwrap().unwrap();
             assert!(first.starts_with(b"event: ") || first.starts_with(b"id:"));
             events
         };
         let rest = async |mut events: Response| while events.chunk().await.unwrap().is_some() {};
-        if brief.token.expires > OffsetDateTime::now_utc() {
+        if brief.token.expires > OffsetDateTime::now_utc() + time::Duration::SECOND {
             let expiring = follow(&brief).await;
             let ended = tokio::time::timeout(Duration::from_secs(20), rest(expiring)).await;
             ended.expect("the stream ends when the token does");

@@ -6,7 +6,7 @@ use accounts::{Password, Role};
 use event_bus::{AlertSubject, Expected, Session, SessionChange};
 use proto::v1::{Alert, Phase};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
-use test_support::{NatsServer, eventually};
+use test_support::{NatsServer, eventually, soon};
 use time::OffsetDateTime;
 
 use crate::{
@@ -91,8 +91,7 @@ impl Browser {
         let request = self.request(service, Method::GET, "/api/v1/events");
         let mut events = request.send().await.unwrap();
         assert!(
-            events
-                .chunk()
+            soon("an event", events.chunk())
                 .await
                 .unwrap()
                 .unwrap()

@@ -10,7 +10,7 @@ use proto::{
 };
 use reqwest::{Method, Response};
 use serde_json::{Value, json};
-use test_support::{NatsServer, eventually};
+use test_support::{NatsServer, eventually, soon};
 use time::OffsetDateTime;
 
 use crate::{
@@ -246,14 +246,17 @@ async fn what_is_made_for_one_answer_is_compressed_and_events_come_at_once() {
     assert_eq!(response.headers()["content-encoding"], "gzip");
     let mut decoder = GzDecoder::new(Vec::new());
     let mut until = async |text: &str| {
-        loop {
-            decoder.flush().unwrap();
-            if String::from_utf8_lossy(decoder.get_ref()).contains(text) {
-                break;
+        let reading = async {
+            loop {
+                decoder.flush().unwrap();
+                if String::from_utf8_lossy(decoder.get_ref()).contains(text) {
+                    break;
+                }
+                let chunk = response.chunk().await.unwrap().expect("the stream goes on");
+                decoder.write_all(&chunk).unwrap();
             }
-            let chunk = response.chunk().await.unwrap().expect("the stream goes on");
-            decoder.write_all(&chunk).unwrap();
-        }
+        };
+        soon(text, reading).await;
     };
     until("event: hello\n").await;
     let id = service.upload("folder1", "gate.jpg", jpeg(1)).await;

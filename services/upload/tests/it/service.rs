@@ -7,7 +7,7 @@ use reqwest::{
 };
 use serde_json::Value;
 use service_runtime::{Context, CpuPool, Failure, Readiness};
-use test_support::{NatsServer, eventually};
+use test_support::{NatsServer, eventually, soon};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
     net::{TcpListener, TcpStream},
@@ -66,7 +66,7 @@ impl Service {
     /// Ends it in order and waits for that.
     pub(crate) async fn stop(self) {
         self.shutdown.cancel();
-        self.running
+        soon("the service ends", self.running)
             .await
             .unwrap()
             .expect("the service ends in order");
