@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     judge::Judge,
+    overtaking::Overtaking,
     recheck_queue::{Cause, RecheckQueue},
 };
 
@@ -115,6 +116,7 @@ impl Lane {
 /// changes for ten thousand folders holds up no new frame.
 pub(crate) struct Lanes {
     judge: Arc<Judge>,
+    overtaking: Overtaking,
     /// In how many lanes there may be a frame before one must be finished.
     frames: usize,
     /// In how many lanes a folder may be judged again, the same way.
@@ -131,9 +133,15 @@ const FRAMES_PER_WORKER: usize = 8;
 const RECHECKS_PER_WORKER: usize = 2;
 
 impl Lanes {
-    pub(crate) fn new(judge: Judge, workers: usize, shutdown: CancellationToken) -> Self {
+    pub(crate) fn new(
+        judge: Judge,
+        overtaking: Overtaking,
+        workers: usize,
+        shutdown: CancellationToken,
+    ) -> Self {
         Lanes {
             judge: Arc::new(judge),
+            overtaking,
             frames: workers * FRAMES_PER_WORKER,
             rechecks: workers * RECHECKS_PER_WORKER,
             lanes: HashMap::new(),
@@ -159,12 +167,18 @@ impl Lanes {
                 () = shutdown.cancelled() => break,
                 Some(done) = self.running.join_next() => self.finish(done.expect("a job does not panic")),
                 (folder, cause) = rechecks.next(), if takes_rechecks => self.add(folder, Job::Recheck(cause)).await,
-                Some(frame) = frames.recv(), if takes_frames => {
-                    self.add(frame.stored.key.clone(), Job::Frame(Box::new(frame))).await;
-                }
+                Some(frame) = frames.recv(), if takes_frames => self.take(frame).await,
             }
         }
         while self.running.join_next().await.is_some() {}
+    }
+
+    async fn take(&mut self, frame: Delivery<FrameArrival>) {
+        if self.overtaking.passes_over(&frame.stored) {
+            return let_go(frame).await;
+        }
+        let folder = frame.stored.key.clone();
+        self.add(folder, Job::Frame(Box::new(frame))).await;
     }
 
     async fn add(&mut self, folder: Folder, job: Job) {
@@ -174,8 +188,7 @@ impl Lanes {
             return self.start(folder, job);
         };
         if let Some(overtaken) = lane.push(job) {
-            metrics::counter!("framewatch_frames_overtaken_total").increment(1);
-            overtaken.done().await;
+            let_go(*overtaken).await;
         }
     }
 
@@ -203,4 +216,10 @@ impl Lanes {
             folder
         });
     }
+}
+
+/// Of a frame that is overtaken.
+async fn let_go(frame: Delivery<FrameArrival>) {
+    metrics::counter!("framewatch_frames_overtaken_total").increment(1);
+    frame.done().await;
 }

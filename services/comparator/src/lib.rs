@@ -23,6 +23,7 @@ mod judge;
 mod lanes;
 mod looking;
 mod misdirected;
+mod overtaking;
 mod process;
 mod proposals;
 mod recheck_queue;
@@ -62,6 +63,7 @@ use crate::{
     judge::Judge,
     lanes::Lanes,
     looking::Looking,
+    overtaking::Overtaking,
     proposals::Proposals,
     recheck_queue::RecheckQueue,
     shadow::{Shadow, Tally},
@@ -167,6 +169,8 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
                 .clone()
                 .run_until_cancelled_owned(misdirected::tell(bus.clone())),
         );
+        let newest_frame = watch.as_ref().map(Watch::newest_frame);
+        let overtaking = Overtaking::new(newest_frame.unwrap_or_else(|| Arc::new(|_| None)));
         if let Some(watch) = watch {
             watch.start(&state, evidence.clone(), &tracker, &shutdown);
         }
@@ -183,7 +187,7 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
             Cascade::new(!config.no_cascade),
             proposals,
         );
-        Lanes::new(judge, workers, shutdown)
+        Lanes::new(judge, overtaking, workers, shutdown)
             .run(frames, &rechecks)
             .await;
     }

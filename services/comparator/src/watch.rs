@@ -32,7 +32,7 @@ use event_bus::Bus;
 use log_limiter::LogLimiter;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
-use crate::{Config, state::State};
+use crate::{Config, overtaking::NewestFrame, state::State};
 use cameras::Cameras;
 use observation::Observation;
 use rounds::Rounds;
@@ -65,6 +65,12 @@ impl Watch {
         shutdown: &CancellationToken,
     ) -> impl Future<Output = ()> + use<> {
         cameras::follow(&self.cameras, &self.bus, tracker, shutdown)
+    }
+
+    /// Tells when the newest frame of a folder was stored, of which a camera is watched.
+    pub(crate) fn newest_frame(&self) -> NewestFrame {
+        let cameras = Arc::clone(&self.cameras);
+        Arc::new(move |folder| cameras.last_frame_at(folder))
     }
 
     /// Watches until shutdown.

@@ -67,6 +67,13 @@ impl Cameras {
         MutexGuard::map(self.known.lock(), |known| &mut known.cameras)
     }
 
+    /// When the last frame of a folder was stored, by the broker's clock.
+    pub(super) fn last_frame_at(&self, folder: &Folder) -> Option<OffsetDateTime> {
+        let known = self.known.lock();
+        let last = known.cameras.get(folder).and_then(Camera::last);
+        last.map(|last| last.stored_at)
+    }
+
     /// Changes what is known of one camera.
     pub(super) fn change<T>(&self, folder: &Folder, change: impl FnOnce(&mut Camera) -> T) -> T {
         let mut known = self.read();
