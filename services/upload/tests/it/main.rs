@@ -5,6 +5,7 @@
 mod access;
 mod acknowledgements;
 mod alerts;
+mod answers;
 mod areas;
 mod audit;
 mod cameras;
