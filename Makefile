@@ -27,7 +27,7 @@ help:
 	@echo 'make bench-pipeline   servers, services and cameras on this machine, into docs/performance.md (a quarter of an hour)'
 	@echo 'make bench-viewers    what 500 viewers of the pages cost the pipeline, into docs/performance.md (five minutes)'
 	@echo 'make bench-fleet      10,000 cameras with 20 viewers for MINUTES=20: memory, disk and times, into docs/performance.md'
-	@echo 'make bench-by-view    500 cameras by view, a frame a second, for MINUTES=10, into docs/performance.md'
+	@echo 'make bench-by-view    500 cameras of still views by view, for MINUTES=10 twice, into docs/performance.md'
 	@echo 'make bench-cameras    what a camera costs beside ffmpeg, and go2rtc where GO2RTC=FILE names it, into docs/performance.md'
 	@echo 'make camera-soak   24 cameras by RTSP for MINUTES=10, their servers killed and stopped at random by SEED=number'
 	@echo 'make fuzz-cameras  hostile video and streams of pictures for MINUTES=10, half of it each; VIDEOS=FILE… adds real ones to begin with'
