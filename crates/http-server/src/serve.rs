@@ -57,8 +57,8 @@ const ACCEPT_RETRY: Duration = Duration::from_millis(100);
 
 const BUSY: &[u8] = b"HTTP/1.1 503 Service Unavailable\r\n\
     Content-Type: text/plain; charset=utf-8\r\n\
-    Content-Length: 72\r\nRetry-After: 5\r\nConnection: close\r\n\r\n\
-    All connections that this address may have are in use. Try again later.\n";
+    Content-Length: 63\r\nRetry-After: 5\r\nConnection: close\r\n\r\n\
+    All connections that there may be are in use. Try again later.\n";
 
 /// Serves until shutdown; then takes no more connections and lets the requests that are being answered finish.
 pub async fn serve(

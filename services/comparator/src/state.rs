@@ -112,13 +112,11 @@ impl State {
 
     fn learn_reference(&self, change: &Stored<ReferenceChange>) {
         let references = &mut self.write().references;
-        let by = match &change.event {
-            ReferenceChange::Uploaded(_) | ReferenceChange::Removed(_) => change.by.clone(),
-            // Whoever added a normal picture did not make the reference what it is.
-            ReferenceChange::NormalAdded(_) | ReferenceChange::NormalRemoved(_) => {
-                let before = references.remove(&change.key);
-                before.map_or_else(String::new, |before| before.by)
-            }
+        let by = if change.event.leaves_reference() {
+            let before = references.remove(&change.key);
+            before.map_or_else(String::new, |before| before.by)
+        } else {
+            change.by.clone()
         };
         let known = KnownReference {
             current: CurrentReference::after(change),

@@ -128,31 +128,47 @@ impl Folders {
     /// repeated.
     pub(crate) async fn remove(&self, folder: &Folder, by: By) -> Result<(), Problem> {
         self.in_turn(folder, |this, folder| async move {
-            let (last_removal, before) = {
-                let state = this.states.read();
-                let details = state.existing(&folder).map(KnownFolder::details);
-                (state.last_removal(&folder), details)
-            };
-            // Its frames would make it known again.
-            this.cameras.unset(&folder, by.name()).await?;
-            this.remove_all_normals(&folder, &by).await?;
-            this.remove_all_pictures(&folder, &by).await?;
-            this.remove_all_proposals(&folder).await?;
-            this.write_rule(&RuleScope::Folder(folder.clone()), None, &by)
-                .await?;
-            this.broker.discard_frames(&folder).await?;
-            this.broker.remove_folder(&folder, by.name()).await?;
-            this.keep_details_change(&folder, before, None, &by).await;
-            let is_seen = this
-                .states
-                .until(|state| {
-                    state.last_removal(&folder) != last_removal && state.rule(&folder).is_none()
-                })
-                .await;
-            log_unseen(is_seen, &folder);
-            Ok(())
+            this.remove_now(&folder, &by).await
         })
         .await
+    }
+
+    /// Removes a folder that nobody made. Whether it did: not, where somebody has made it meanwhile.
+    pub(crate) async fn remove_unmade(&self, folder: &Folder, by: By) -> Result<bool, Problem> {
+        self.in_turn(folder, |this, folder| async move {
+            if this.states.read().is_made(&folder) {
+                return Ok(false);
+            }
+            this.remove_now(&folder, &by).await.map(|()| true)
+        })
+        .await
+    }
+
+    /// To be called when it is the caller's turn.
+    async fn remove_now(&self, folder: &Folder, by: &By) -> Result<(), Problem> {
+        let (last_removal, before) = {
+            let state = self.states.read();
+            let details = state.existing(folder).map(KnownFolder::details);
+            (state.last_removal(folder), details)
+        };
+        // Its frames would make it known again.
+        self.cameras.unset(folder, by.name()).await?;
+        self.remove_all_normals(folder, by).await?;
+        self.remove_all_pictures(folder, by).await?;
+        self.remove_all_proposals(folder).await?;
+        self.write_rule(&RuleScope::Folder(folder.clone()), None, by)
+            .await?;
+        self.broker.discard_frames(folder).await?;
+        self.broker.remove_folder(folder, by.name()).await?;
+        self.keep_details_change(folder, before, None, by).await;
+        let is_seen = self
+            .states
+            .until(|state| {
+                state.last_removal(folder) != last_removal && state.rule(folder).is_none()
+            })
+            .await;
+        log_unseen(is_seen, folder);
+        Ok(())
     }
 
     /// Sets a rule, or takes it back (`None`). A folder that gets one is made.
@@ -196,8 +212,9 @@ impl Folders {
         by: By,
     ) -> Result<(), Problem> {
         self.in_turn(folder, |this, folder| async move {
-            this.cameras.set(&folder, asked, by.name()).await?;
-            this.make_now(&folder, &by).await.map(drop)
+            let settings = this.cameras.checked(&folder, asked).await?;
+            this.make_now(&folder, &by).await?;
+            this.cameras.set(&folder, &settings, by.name()).await
         })
         .await
     }

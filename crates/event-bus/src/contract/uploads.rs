@@ -93,6 +93,15 @@ impl ReferenceChange {
         }
     }
 
+    /// Whether the folder's reference is the one that it was before.
+    pub fn leaves_reference(&self) -> bool {
+        match self {
+            ReferenceChange::Uploaded(_) => false,
+            ReferenceChange::Removed(removed) => removed.reference_since.is_some(),
+            ReferenceChange::NormalAdded(_) | ReferenceChange::NormalRemoved(_) => true,
+        }
+    }
+
     /// The id of the picture that was stored or removed.
     pub fn id(&self) -> &str {
         match self {
@@ -119,12 +128,13 @@ impl ReferenceChange {
 }
 
 impl Stored<ReferenceChange> {
-    /// Since when the reference is in force that is so after this change, by the broker's clock. Normal pictures that
+    /// Since when the reference is in force that is so after this change, by the broker's clock. Other pictures that
     /// come and go leave it as it was, and so does whoever puts it back into a stream that had been deleted. Every
     /// reader says the same of it, whenever it began to read.
     pub fn reference_since(&self) -> OffsetDateTime {
         let said = match &self.event {
-            ReferenceChange::Uploaded(_) | ReferenceChange::Removed(_) => None,
+            ReferenceChange::Uploaded(_) => None,
+            ReferenceChange::Removed(removed) => removed.reference_since,
             ReferenceChange::NormalAdded(added) => added.reference_since,
             ReferenceChange::NormalRemoved(removed) => removed.reference_since,
         };

@@ -152,7 +152,8 @@ pub(super) async fn unset_by_form(
     Ok(Redirect::to(&to))
 }
 
-/// Acknowledges an alert for whoever has the link of a message.
+/// Acknowledges an alert for whoever has the link of a message. What somebody said of it before stays: a page that was opened
+/// earlier does not show it.
 pub(crate) async fn by_link(
     app: &App,
     id: &str,
@@ -160,6 +161,9 @@ pub(crate) async fn by_link(
     note: &str,
     by: &By,
 ) -> Result<(), Problem> {
+    if existing(app, id)?.acknowledgement.is_some() {
+        return Ok(());
+    }
     let said = Said {
         name,
         note: in_one_line(note),

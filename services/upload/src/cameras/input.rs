@@ -9,6 +9,9 @@ use proto::{
 
 use crate::{access::Visitor, app::App, front_door::moment::Moment};
 
+/// Why the form cannot show what is set.
+const UNKNOWN: &str = "What is set of the camera cannot be read now: the message broker does not answer. Load the page again in a moment.";
+
 /// What the form shows.
 #[derive(Default)]
 pub(crate) struct CameraInput {
@@ -39,8 +42,8 @@ impl CameraInput {
         let known = tokio::try_join!(app.cameras.of(folder), app.cameras.source(folder));
         let Ok((settings, source)) = known else {
             return Some(CameraInput {
-                hindrance: "What is set of the camera cannot be read now: the message broker does not answer.",
-                ..CameraInput::default()
+                hindrance: UNKNOWN,
+                ..Self::unset()
             });
         };
         let mut input = settings.map_or_else(Self::unset, Self::set);
@@ -61,6 +64,11 @@ impl CameraInput {
 
     pub(crate) fn usual_max_width() -> u16 {
         CameraSpec::USUAL_MAX_WIDTH.get()
+    }
+
+    /// Whether it is known what is set. What is not known is not to be replaced by what the form happens to show.
+    pub(crate) fn is_known(&self) -> bool {
+        self.hindrance != UNKNOWN
     }
 
     fn unset() -> Self {

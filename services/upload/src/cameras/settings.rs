@@ -47,10 +47,14 @@ impl Cameras {
         self.broker.source(folder).await
     }
 
-    /// Stores what is asked for. To be called when it is the caller's turn to change the folder.
-    pub(crate) async fn set(&self, folder: &Folder, asked: Asked, by: &str) -> Result<(), Problem> {
-        let settings = self.checked(folder, asked).await?;
-        self.broker.set_camera(folder, &settings, by).await
+    /// Stores what was [`Self::checked`]. To be called when it is the caller's turn to change the folder.
+    pub(crate) async fn set(
+        &self,
+        folder: &Folder,
+        settings: &CameraSettings,
+        by: &str,
+    ) -> Result<(), Problem> {
+        self.broker.set_camera(folder, settings, by).await
     }
 
     /// Takes back what is set. To be called when it is the caller's turn to change the folder.
@@ -76,8 +80,12 @@ impl Cameras {
         }
     }
 
-    /// As it is to be stored.
-    async fn checked(&self, folder: &Folder, asked: Asked) -> Result<CameraSettings, Problem> {
+    /// What is asked for, as it is to be stored.
+    pub(crate) async fn checked(
+        &self,
+        folder: &Folder,
+        asked: Asked,
+    ) -> Result<CameraSettings, Problem> {
         let Some(key) = &self.key else {
             return Err(Kind::NoCameraKey.because(
                 "This service has no key by which cameras' passwords would be encrypted: start it and the camera service with \

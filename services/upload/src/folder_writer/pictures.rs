@@ -1,6 +1,6 @@
 //! Reference pictures.
 
-use event_bus::{Folder, ReferenceChange};
+use event_bus::{Folder, ReferenceChange, Stored};
 use proto::{
     timestamp,
     v1::{Upload, UploadRemoved},
@@ -118,7 +118,7 @@ impl Folders {
     ) -> Result<(), Problem> {
         let id = id.to_owned();
         self.in_turn(folder, |this, folder| async move {
-            if !this.states.read().pictures(&folder).contains_key(&id) {
+            if !this.has_picture(&folder, &id) {
                 return Err(
                     Kind::UnknownImage.because(format!("The folder {folder} has no image {id:?}."))
                 );
@@ -136,13 +136,22 @@ impl Folders {
         .await
     }
 
+    /// Whether a folder has a reference picture of this id. The reference may be one that is not stored any more.
+    fn has_picture(&self, folder: &Folder, id: &str) -> bool {
+        let state = self.states.read();
+        let reference = state
+            .reference_change(folder)
+            .and_then(ReferenceChange::reference);
+        state.pictures(folder).contains_key(id) || reference.is_some_and(|it| it.id == id)
+    }
+
     /// To be called when it is the caller's turn.
     pub(super) async fn remove_all_pictures(
         &self,
         folder: &Folder,
         by: &By,
     ) -> Result<(), Problem> {
-        let ids: Vec<String> = self
+        let mut ids: Vec<String> = self
             .states
             .read()
             .pictures(folder)
@@ -153,8 +162,12 @@ impl Folders {
             self.broker.delete_picture(folder, id).await?;
         }
         let latest = self.broker.latest_reference(folder).await?.event;
-        if latest.is_none_or(|latest| latest.event.reference().is_none()) {
+        let Some(reference) = latest.as_ref().and_then(|latest| latest.event.reference()) else {
             return Ok(());
+        };
+        // One whose stored picture is lost is not among them.
+        if !ids.contains(&reference.id) {
+            ids.push(reference.id.clone());
         }
         let sequence = self.remove_from_reference(folder, &ids, by).await?;
         self.until_seen(folder, sequence, |pictures| {
@@ -194,18 +207,22 @@ impl Folders {
             {
                 return Ok(None);
             }
-            let removed = self.removal(folder, gone, Holding::now(latest));
+            let removed = self.removal(folder, gone, latest);
             Ok(Some(ReferenceChange::Removed(removed)))
         })
         .await
     }
 
-    fn removal(&self, folder: &Folder, gone: &[String], holding: Holding) -> UploadRemoved {
-        let Holding { reference, normals } = holding;
-        let id = match &reference {
-            Some(reference) if gone.contains(&reference.id) => reference.id.clone(),
-            _ => gone.first().cloned().unwrap_or_default(),
-        };
+    fn removal(
+        &self,
+        folder: &Folder,
+        gone: &[String],
+        latest: Option<&Stored<ReferenceChange>>,
+    ) -> UploadRemoved {
+        let Holding { reference, normals } = Holding::now(latest);
+        let went = reference.as_ref().map(|it| &it.id);
+        let went = went.filter(|id| gone.contains(id)).cloned();
+        let stays = reference.is_some() && went.is_none();
         let state = self.states.read();
         let newest_left = || {
             let mut newest_first = state.pictures(folder).values().rev();
@@ -215,11 +232,12 @@ impl Folders {
         };
         UploadRemoved {
             folder: folder.to_string(),
-            id,
+            reference_since: latest
+                .filter(|_| stays)
+                .map(|latest| timestamp(latest.reference_since())),
+            reference: reference.filter(|_| stays).or_else(newest_left),
+            id: went.or_else(|| gone.first().cloned()).unwrap_or_default(),
             removed_at: Some(timestamp(OffsetDateTime::now_utc())),
-            reference: reference
-                .filter(|reference| !gone.contains(&reference.id))
-                .or_else(newest_left),
             normals,
         }
     }

@@ -104,7 +104,7 @@ pub(super) async fn folder(
     let folder = app.existing_by_number(&name)?;
     let (choices, not_tried) = match query.wants_measures()? && visitor.may_operate() {
         true => with_measures(&app, &folder).await,
-        false => (Choices::of(&app.states.read(), &folder), String::new()),
+        false => (Choices::of(&app, &folder), String::new()),
     };
     let shown = Shown {
         app: Arc::clone(&app),
@@ -140,7 +140,7 @@ pub(super) async fn folder(
 async fn with_measures(app: &App, folder: &Folder) -> (Choices, String) {
     match measures::choices(app, folder).await {
         Ok(choices) => (choices, String::new()),
-        Err(problem) => (Choices::of(&app.states.read(), folder), problem.detail),
+        Err(problem) => (Choices::of(app, folder), problem.detail),
     }
 }
 

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 
 use axum::{Json, extract::State, response::Redirect};
-use event_bus::Folder;
 use futures::{StreamExt, TryStreamExt, stream};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -74,19 +73,11 @@ pub(super) async fn remove_by_form(
 
 async fn remove_all(app: &Arc<App>, by: &By) -> Result<usize, Problem> {
     let unmade = app.states.read().unmade();
-    let removals = unmade
-        .into_iter()
-        .map(|folder| remove_one(Arc::clone(app), folder, by.clone()));
+    let removals = unmade.into_iter().map(|folder| {
+        let (app, by) = (Arc::clone(app), by.clone());
+        async move { app.folders.remove_unmade(&folder, by).await }
+    });
     let removals = stream::iter(removals).buffer_unordered(SIDE_BY_SIDE);
     let removed: Vec<bool> = removals.try_collect().await?;
     Ok(removed.into_iter().filter(|is_removed| *is_removed).count())
-}
-
-/// Whether it was removed: not, where somebody has made it meanwhile.
-async fn remove_one(app: Arc<App>, folder: Folder, by: By) -> Result<bool, Problem> {
-    if app.states.read().is_made(&folder) {
-        return Ok(false);
-    }
-    app.folders.remove(&folder, by).await?;
-    Ok(true)
 }

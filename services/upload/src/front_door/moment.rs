@@ -2,7 +2,7 @@
 
 use proto::rfc3339;
 use time::{
-    OffsetDateTime, PrimitiveDateTime, format_description::well_known::Rfc3339,
+    OffsetDateTime, PrimitiveDateTime, UtcOffset, format_description::well_known::Rfc3339,
     macros::format_description,
 };
 
@@ -48,11 +48,36 @@ pub(crate) fn time(name: &str, text: Option<&str>) -> Result<Option<OffsetDateTi
     let parse = |text| {
         OffsetDateTime::parse(text, &Rfc3339)
             .or_else(|_| PrimitiveDateTime::parse(text, local).map(PrimitiveDateTime::assume_utc))
-            .map_err(|_| {
+            .ok()
+            .and_then(|time| time.checked_to_offset(UtcOffset::UTC))
+            // A span before or after it is a time as well.
+            .filter(|time| (1..9999).contains(&time.year()))
+            .ok_or_else(|| {
                 Kind::InvalidRequest.because(format!(
                     "{name} is {text:?}; it must be a time as in 2026-11-24T15:30:00Z."
                 ))
             })
     };
     text.map(parse).transpose()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_time_that_leaves_no_room_for_a_span_is_none() {
+        let read = |text| time("until", Some(text)).ok().flatten();
+        assert!(read("2026-11-24T15:30:00+02:00").is_some());
+        assert!(read("2026-11-24T15:30").is_some());
+        for text in [
+            "-9999-01-01T00:00",
+            "9999-12-31T23:59:59-01:00",
+            "0000-01-01T00:00:00Z",
+            "9999-01-01T00:00",
+            "soon",
+        ] {
+            assert!(read(text).is_none(), "{text}");
+        }
+    }
 }

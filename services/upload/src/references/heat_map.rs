@@ -70,8 +70,9 @@ pub(super) async fn of_alert(
 
 fn answer(patches: &[u8]) -> Result<Response, Problem> {
     let png = looks::heat_map(patches).ok_or_else(|| {
-        Kind::NoHeatMap
-            .because("Only the measures view and parts tell where a frame differs.".to_owned())
+        Kind::NoHeatMap.because(
+            "Of this frame it is not known where it differs: only comparisons by the measures view and parts tell that.",
+        )
     })?;
     let headers = [
         (header::CONTENT_TYPE, "image/png"),

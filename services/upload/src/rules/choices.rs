@@ -105,7 +105,7 @@ pub(super) async fn list(
     Params(at): Params<InFolder>,
 ) -> Result<Json<Choices>, Problem> {
     let folder = app.existing(&at.folder)?;
-    Ok(Json(Choices::of(&app.states.read(), &folder)))
+    Ok(Json(Choices::of(&app, &folder)))
 }
 
 impl Called {
@@ -134,9 +134,10 @@ impl Called {
 }
 
 impl Choices {
-    /// By what is known now.
-    pub(crate) fn of(state: &Known, folder: &Folder) -> Self {
-        Choices::by(&Called::of(state, folder), &[], None)
+    /// By what is known now. What is known is not held meanwhile: many labels take a while.
+    pub(crate) fn of(app: &App, folder: &Folder) -> Self {
+        let called = Called::of(&app.states.read(), folder);
+        Choices::by(&called, &[], None)
     }
 
     /// By what the alerts keep, and by what was seen of their pictures.

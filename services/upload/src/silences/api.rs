@@ -267,6 +267,12 @@ pub(super) async fn remove(
     Ok(StatusCode::NO_CONTENT)
 }
 
+/// The reason of silences that links of messages made.
+const BY_LINK: &str = "By the link of a message.";
+
+/// The most of these that last for a folder at the same time: whoever has a link must not use up everybody's.
+const MOST_BY_LINK: usize = 4;
+
 /// Silences a folder for whoever has the link of a message.
 pub(crate) async fn by_link(
     app: &App,
@@ -284,9 +290,16 @@ pub(crate) async fn by_link(
         ends_at: None,
         for_seconds: Some(for_seconds),
         hours: String::new(),
-        reason: "By the link of a message.".to_owned(),
+        reason: BY_LINK.to_owned(),
         name,
     };
+    let now = OffsetDateTime::now_utc();
+    let lasting = app.silences.read().lasting(folder, BY_LINK, now);
+    if lasting >= MOST_BY_LINK {
+        return Err(Kind::TooManySilences.because(format!(
+            "Links of messages silence this folder {MOST_BY_LINK} times over already. Log in to silence it for longer."
+        )));
+    }
     silence(app, said, by).await.map(drop)
 }
 

@@ -97,6 +97,18 @@ impl Silences {
             .count()
     }
 
+    /// How many last that name this folder and were made for this reason.
+    pub(crate) fn lasting(&self, folder: &str, reason: &str, now: OffsetDateTime) -> usize {
+        let names = |silence: &Silence| {
+            let matcher = silence.matcher.as_ref();
+            matcher.is_some_and(|matcher| matcher.folders.iter().any(|it| it == folder))
+        };
+        let active = self.0.values().filter(|silence| {
+            silence.reason == reason && names(silence) && Stage::of(silence, now) == Stage::Active
+        });
+        active.count()
+    }
+
     /// All of these stages: first those that last, by their end; then those to come; then those that are over, the last first.
     pub(crate) fn at(&self, stages: &[Stage], now: OffsetDateTime) -> Vec<(Stage, &Silence)> {
         let all = self.0.values().map(|it| (Stage::of(it, now), it));

@@ -1,15 +1,20 @@
 //! Cameras that are set by API and on the page.
 
+use std::num::NonZero;
+
 use camera_settings::{CameraKey, Config as CamerasConfig, Networks, stored_spec};
 use event_bus::CameraSettings;
 use proto::v1::{SetBy, Source, SourceState};
 use reqwest::Method;
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use test_support::NatsServer;
-use upload::Config;
+use test_support::{NatsServer, eventually};
+use upload::{Config, QuotaConfig};
 
-use crate::service::{Service, folder, problem};
+use crate::{
+    folders::send_frame,
+    service::{Service, folder, problem},
+};
 
 const CAMERA: &str = "/api/v1/folders/folder1/camera";
 const PASSWORD: &str = "p@ss/w0rd";
@@ -23,6 +28,10 @@ struct Site {
 
 impl Site {
     async fn start() -> Self {
+        Self::start_with(QuotaConfig::default()).await
+    }
+
+    async fn start_with(quotas: QuotaConfig) -> Self {
         let (nats, files) = (NatsServer::start(), TempDir::new().unwrap());
         let path = files.path().join("camera.key");
         CameraKey::read_or_make(&path).unwrap();
@@ -31,6 +40,7 @@ impl Site {
                 camera_key_file: Some(path),
                 ..CamerasConfig::default()
             },
+            quotas,
             ..Config::default()
         };
         Site {
@@ -97,6 +107,26 @@ async fn a_camera_is_set_told_and_removed_and_no_answer_has_its_password() {
     assert_eq!(site.service.delete(CAMERA).await.status(), 204);
     assert_eq!(site.stored().await, None);
     assert_eq!(site.service.json(CAMERA).await, json!({}));
+}
+
+#[tokio::test]
+async fn where_there_may_be_no_further_folder_no_camera_is_stored_for_one() {
+    let quotas = QuotaConfig {
+        max_folders: NonZero::new(6).unwrap(),
+        ..QuotaConfig::default()
+    };
+    let site = Site::start_with(quotas).await;
+    send_frame(&site.service, "gate").await;
+    eventually("the folder is known", async || {
+        let known = site.service.get("/api/v1/folders/gate").await;
+        (known.status() == 200).then_some(())
+    })
+    .await;
+    let asked = r#"{"source": "http://10.0.0.5/shot.jpg"}"#;
+    let refused = site.service.put("/api/v1/folders/gate/camera", asked).await;
+    assert_eq!(refused.status(), 507);
+    let stored = site.service.bus.camera_settings();
+    assert!(stored.get(&folder("gate")).await.unwrap().is_none());
 }
 
 #[tokio::test]

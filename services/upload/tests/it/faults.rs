@@ -131,9 +131,8 @@ async fn a_removal_decides_again_when_another_event_comes_first() {
     let removed = UploadRemoved {
         folder: "folder1".to_owned(),
         id: "of another process".to_owned(),
-        removed_at: None,
         reference: latest.as_ref().unwrap().event.reference().cloned(),
-        normals: Vec::new(),
+        ..UploadRemoved::default()
     };
     let expected = Expected::after(latest.as_ref());
     let publish = service.bus.publish_removed(&folder, &removed, "", expected);
@@ -143,6 +142,57 @@ async fn a_removal_decides_again_when_another_event_comes_first() {
         204
     );
     assert_eq!(latest_reference(&service).await, Some(first));
+}
+
+#[tokio::test]
+async fn another_picture_that_goes_leaves_the_reference_as_old_as_it_was() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let first = service.upload("folder1", "a.jpg", jpeg(1)).await;
+    let second = service.upload("folder1", "b.jpg", jpeg(2)).await;
+    let name = folder("folder1");
+    let latest = async || {
+        let latest = service.bus.latest::<ReferenceChange>(&name);
+        latest.await.unwrap().unwrap()
+    };
+    let since = latest().await.reference_since();
+    let remove = async |id: &str| {
+        let response = service.delete(&format!("{IMAGES}/{id}")).await;
+        assert_eq!(response.status(), 204);
+    };
+    let third = service.upload("folder1", "c.jpg", jpeg(3)).await;
+    remove(&third).await;
+    let fell_back = latest().await;
+    assert!(fell_back.reference_since() > since && !fell_back.event.leaves_reference());
+
+    remove(&first).await;
+    let after = latest().await;
+    assert_eq!(after.event.reference().unwrap().id, second);
+    assert!(after.event.leaves_reference());
+    assert_eq!(after.reference_since(), fell_back.reference_since());
+}
+
+#[tokio::test]
+async fn a_reference_whose_picture_is_lost_can_be_removed_by_itself_and_with_its_folder() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let lost = service.upload("folder1", "a.jpg", jpeg(1)).await;
+    service.upload("folder2", "b.jpg", jpeg(2)).await;
+    service.stop().await;
+    let client = async_nats::connect(nats.url()).await.unwrap();
+    let jetstream = async_nats::jetstream::new(client);
+    let stored = jetstream.get_stream("OBJ_references").await.unwrap();
+    stored.purge().await.unwrap();
+
+    let service = Service::start(&nats).await;
+    assert_eq!(latest_reference(&service).await.as_ref(), Some(&lost));
+    let removed = service.delete(&format!("{IMAGES}/{lost}")).await;
+    assert_eq!(removed.status(), 204);
+    assert_eq!(latest_reference(&service).await, None);
+    let removed = service.delete("/api/v1/folders/folder2").await;
+    assert_eq!(removed.status(), 204);
+    let change = service.latest_change("folder2").await.unwrap();
+    assert_eq!(change.reference(), None);
 }
 
 #[tokio::test]

@@ -83,6 +83,12 @@ async fn whoever_has_the_link_acknowledges_and_silences_without_logging_in() {
     let says = shown(&service, &page).await;
     assert!(says.contains("Jo (told as ops)") && says.contains("on my way"));
 
+    // Whoever opened the page before that says nothing in place of it.
+    let done = send(&service, &to, &[("name", "Kim"), ("note", "me too")]).await;
+    assert_eq!(done.status(), StatusCode::SEE_OTHER);
+    let says = shown(&service, &page).await;
+    assert!(says.contains("on my way") && !says.contains("Kim"));
+
     let to = address("dock-1-a", "/silence", &pass);
     let done = send(&service, &to, &[("name", "Jo"), ("for", "4h")]).await;
     assert_eq!(done.status(), StatusCode::SEE_OTHER);
@@ -94,6 +100,17 @@ async fn whoever_has_the_link_acknowledges_and_silences_without_logging_in() {
     let silences = silences.send().await.unwrap().text().await.unwrap();
     assert!(silences.contains(r#""folders":["dock"]"#), "{silences}");
     assert!(silences.contains("Jo (told as ops)"), "{silences}");
+
+    for _ in 1..4 {
+        let again = send(&service, &to, &[("name", "Jo"), ("for", "1h")]).await;
+        assert_eq!(again.status(), StatusCode::SEE_OTHER);
+    }
+    let one_more = send(&service, &to, &[("name", "Jo"), ("for", "1h")]).await;
+    assert_eq!(
+        one_more.status(),
+        StatusCode::CONFLICT,
+        "a link uses up no more"
+    );
 }
 
 #[tokio::test]
