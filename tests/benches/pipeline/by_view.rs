@@ -23,7 +23,7 @@ const FOLDERS: usize = 500;
 /// A folder has a frame so often, in seconds.
 const EVERY: [usize; 2] = [2, 4];
 
-/// Alerts that fire or resolve, a second.
+/// Alerts that fire or resolve, a second; the table says so in words.
 const CHANGES: f64 = 1.0;
 
 /// How long frames come before anything is measured. A folder's first twelve go through the network, which takes two cores
@@ -42,7 +42,7 @@ struct Measured {
 pub(crate) async fn measure(pictures: &Pictures, how_long: Duration) -> String {
     let mut page = format!(
         "{FOLDERS} folders by `view`, frames of 1080p ({} KB), each row for {} s, after {} s in which it is learned what is usual.\n\
-         {CHANGES} alerts a second fire or resolve. Milliseconds from publishing: p50 / p95 / p99.\n\n\
+         Once a second an alert fires or resolves. Milliseconds from publishing: p50 / p95 / p99.\n\n\
          | a frame each | frames a second | carried on | not compared | comparison | alert on NATS | alert in Redis | cores: comparator \
          | nats-server | cameras | comparator MB at most |\n\
          |---|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|\n",
