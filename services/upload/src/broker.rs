@@ -1,7 +1,7 @@
-//! NATS as requests use it: every call bounded in time, every failure a problem that the client may retry. Where a call
-//! takes `by`, that is who makes the change; empty where nobody knows.
+//! NATS as requests use it: every call bounded in time, every failure a problem that says what failed, and whether to
+//! try again. Where a call takes `by`, that is who makes the change; empty where nobody knows.
 
-use std::{error::Error, fmt::Display, time::Duration};
+use std::time::Duration;
 
 use bytes::Bytes;
 use event_bus::{
@@ -48,6 +48,56 @@ pub(crate) enum Kept {
     Gone,
 }
 
+/// Why a call failed. What stands for it ends a sentence that clients are told.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+enum Class {
+    #[error("the message broker does not answer. Try again in a moment.")]
+    Unanswered,
+    /// NATS answers, and this service does not.
+    #[error("{0} did not answer in time. Try again in a moment.")]
+    Late(&'static str),
+    #[error("{0} answered something else: it is of another version.")]
+    Unreadable(&'static str),
+    #[error(
+        "NATS has no room for more; raise its max_file and give its disk more room, or delete what nobody needs."
+    )]
+    NoRoom,
+    #[error("what is stored is damaged; the log says how.")]
+    Damaged,
+    /// Nobody can tell whether that passes.
+    #[error("NATS refused it; the log says why.")]
+    Refused,
+}
+
+/// A call that failed.
+struct Failure {
+    class: Class,
+    /// For the log.
+    why: String,
+}
+
+/// Another service that answers questions by way of NATS, in words.
+struct Service {
+    name: &'static str,
+    /// What cannot be done where it does not answer.
+    task: &'static str,
+    /// What there is to say where none of it runs.
+    absence: &'static str,
+}
+
+const CAMERA_SERVICE: Service = Service {
+    name: "the camera service",
+    task: "try the camera",
+    absence: "No camera service is there that would try it: start framewatch-camera with --camera-key-file.",
+};
+
+const NOTIFIER: Service = Service {
+    name: "the notifier",
+    task: "ask a notifier",
+    absence: "No notifier is there, so nobody is told of alerts: start framewatch-notifier with --config, or \
+              framewatch up with --notify.",
+};
+
 impl Kept {
     /// Damage is an answer, and no reason to ask again.
     fn read(read: Result<Option<Bytes>, StoreError>) -> Result<Self, StoreError> {
@@ -63,7 +113,7 @@ impl Kept {
     pub(crate) fn whole(self) -> Result<Option<Bytes>, Problem> {
         match self {
             Kept::Whole(picture) => Ok(Some(picture)),
-            Kept::Damaged(error) => Err(unavailable("read the picture", with_causes(&error))),
+            Kept::Damaged(error) => Err(Failure::from(error).problem("read the picture")),
             Kept::Gone => Ok(None),
         }
     }
@@ -195,19 +245,8 @@ impl Broker {
         request: &CameraTestRequest,
         within: Duration,
     ) -> Result<CameraTest, Problem> {
-        if !self.is_connected() {
-            return Err(unavailable(
-                "try the camera",
-                "there is no connection to NATS",
-            ));
-        }
-        let tested = self.bus.test_camera(request, within).await;
-        tested.map_err(|error| match error {
-            AskError::Nobody => Kind::Unavailable.because(
-                "No camera service is there that would try it: start framewatch-camera with --camera-key-file.",
-            ),
-            error => unavailable("try the camera", with_causes(&error)),
-        })
+        let test = self.bus.test_camera(request, within);
+        self.ask_service(&CAMERA_SERVICE, test).await
     }
 
     /// Asks a notifier, and waits so long.
@@ -216,18 +255,8 @@ impl Broker {
         question: &NotifierQuestion,
         within: Duration,
     ) -> Result<NotifierAnswer, Problem> {
-        const WHAT: &str = "ask a notifier";
-        if !self.is_connected() {
-            return Err(unavailable(WHAT, "there is no connection to NATS"));
-        }
-        let answer = self.bus.ask_notifier(question, within).await;
-        answer.map_err(|error| match error {
-            AskError::Nobody => Kind::Unavailable.because(
-                "No notifier is there, so nobody is told of alerts: start framewatch-notifier with --config, or framewatch up with \
-                 --notify.",
-            ),
-            error => unavailable(WHAT, with_causes(&error)),
-        })
+        let answer = self.bus.ask_notifier(question, within);
+        self.ask_service(&NOTIFIER, answer).await
     }
 
     /// Keeps what was changed; where that fails, says why.
@@ -237,7 +266,8 @@ impl Broker {
         change: &Change,
     ) -> Result<(), String> {
         let publish = self.bus.publish_change(scope, change);
-        self.in_time(publish).await.map(drop)
+        let published = self.in_time(publish).await;
+        published.map(drop).map_err(|failure| failure.why)
     }
 
     /// Gives the number of this change.
@@ -430,47 +460,143 @@ impl Broker {
             .await
     }
 
-    async fn ask<T, E: Error>(
+    async fn ask<T, E: Into<Failure>>(
         &self,
         what: &'static str,
         call: impl Future<Output = Result<T, E>>,
     ) -> Result<T, Problem> {
         let answer = self.in_time(call).await;
-        answer.map_err(|why| unavailable(what, why))
+        answer.map_err(|failure| failure.problem(what))
     }
 
-    async fn in_time<T, E: Error>(
+    async fn in_time<T, E: Into<Failure>>(
         &self,
         call: impl Future<Output = Result<T, E>>,
-    ) -> Result<T, String> {
+    ) -> Result<T, Failure> {
         if !self.is_connected() {
-            return Err("there is no connection to NATS".to_owned());
+            return Err(Failure::unconnected());
         }
         match timeout(PATIENCE, call).await {
-            Ok(answer) => answer.map_err(|error| with_causes(&error)),
-            Err(_) => Err("no answer in time".to_owned()),
+            Ok(answer) => answer.map_err(Into::into),
+            Err(_) => Err(Failure::unanswered("no answer in time")),
+        }
+    }
+
+    /// To be bounded in time by the call itself.
+    async fn ask_service<T>(
+        &self,
+        service: &Service,
+        call: impl Future<Output = Result<T, AskError>>,
+    ) -> Result<T, Problem> {
+        if !self.is_connected() {
+            return Err(Failure::unconnected().problem(service.task));
+        }
+        call.await.map_err(|error| service.problem(&error))
+    }
+}
+
+impl Service {
+    fn problem(&self, error: &AskError) -> Problem {
+        let class = match error {
+            AskError::Nobody => return Kind::Unavailable.because(self.absence),
+            AskError::Late => Class::Late(self.name),
+            AskError::Unreadable(_) => Class::Unreadable(self.name),
+            AskError::Unasked(_) => Class::Refused,
+        };
+        let why = with_causes(error);
+        Failure { class, why }.problem(self.task)
+    }
+}
+
+impl Class {
+    fn kind(self) -> Kind {
+        match self {
+            Class::Unanswered | Class::Late(_) | Class::Unreadable(_) | Class::Refused => {
+                Kind::Unavailable
+            }
+            Class::NoRoom => Kind::NoRoom,
+            Class::Damaged => Kind::Internal,
+        }
+    }
+}
+
+impl Failure {
+    fn unconnected() -> Self {
+        Self::unanswered("there is no connection to NATS")
+    }
+
+    fn unanswered(why: impl Into<String>) -> Self {
+        Failure {
+            class: Class::Unanswered,
+            why: why.into(),
+        }
+    }
+
+    /// What the client is told; the log has the cause.
+    fn problem(self, what: &str) -> Problem {
+        let Failure { class, why } = self;
+        tracing::warn!("cannot {what}: {why}");
+        class.kind().because(format!("Could not {what}: {class}"))
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        let class = match error {
+            StoreError::NoAnswer(_) => Class::Unanswered,
+            StoreError::NoRoom(_) => Class::NoRoom,
+            StoreError::Damaged { .. } => Class::Damaged,
+            StoreError::Missing(_)
+            | StoreError::MadeAnew
+            | StoreError::Unencodable(_)
+            | StoreError::Refused(_) => Class::Refused,
+        };
+        let why = with_causes(&error);
+        Failure { class, why }
+    }
+}
+
+impl From<PublishError> for Failure {
+    fn from(error: PublishError) -> Self {
+        match error {
+            PublishError::Store(error) => error.into(),
+            PublishError::Conflict | PublishError::TooLarge { .. } => Failure {
+                class: Class::Refused,
+                why: with_causes(&error),
+            },
         }
     }
 }
 
 impl From<HistoryError> for Problem {
     fn from(error: HistoryError) -> Self {
-        let line = with_causes(&error);
+        const WHAT: &str = "read the history";
         match error {
-            HistoryError::NotConnected | HistoryError::TooSlow | HistoryError::Broker(_) => {
-                unavailable("read the history", line)
+            HistoryError::NotConnected | HistoryError::TooSlow => {
+                Failure::unanswered(with_causes(&error)).problem(WHAT)
             }
+            HistoryError::Broker(error) => Failure::from(error).problem(WHAT),
             HistoryError::Computation(_) => {
-                tracing::error!("{line}");
+                tracing::error!("{}", with_causes(&error));
                 Kind::Internal.because("The history cannot be computed.")
             }
         }
     }
 }
 
-fn unavailable(what: &str, why: impl Display) -> Problem {
-    tracing::warn!("cannot {what}: {why}");
-    Kind::Unavailable.because(format!(
-        "Could not {what}: the message broker does not answer. Try again in a moment."
-    ))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_service_that_does_not_answer_in_time_is_named() {
+        for (service, name) in [
+            (CAMERA_SERVICE, "the camera service did not answer in time"),
+            (NOTIFIER, "the notifier did not answer in time"),
+        ] {
+            let problem = service.problem(&AskError::Late);
+            assert_eq!(problem.kind, Kind::Unavailable);
+            assert!(problem.detail.contains(name), "{}", problem.detail);
+        }
+    }
 }

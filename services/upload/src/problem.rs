@@ -159,11 +159,7 @@ impl Kind {
                 "no-camera-key",
                 "No key for cameras' passwords",
             ),
-            Kind::NoRoom => (
-                S::INSUFFICIENT_STORAGE,
-                "no-room",
-                "No room for more pictures",
-            ),
+            Kind::NoRoom => (S::INSUFFICIENT_STORAGE, "no-room", "No room for more"),
             Kind::TooManyFolders => (
                 S::INSUFFICIENT_STORAGE,
                 "too-many-folders",

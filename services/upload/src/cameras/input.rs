@@ -10,7 +10,7 @@ use proto::{
 use crate::{access::Visitor, app::App, front_door::moment::Moment};
 
 /// Why the form cannot show what is set.
-const UNKNOWN: &str = "What is set of the camera cannot be read now: the message broker does not answer. Load the page again in a moment.";
+const UNKNOWN: &str = "What is set of the camera cannot be read now; the log says why. Load the page again in a moment.";
 
 /// What the form shows.
 #[derive(Default)]

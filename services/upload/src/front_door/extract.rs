@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use axum::{
     body::to_bytes,
-    extract::{FromRequestParts, Path, Query, Request},
+    extract::{FromRequestParts, Path, Query, Request, rejection::QueryRejection},
     http::request::Parts,
 };
 use bytes::Bytes;
@@ -40,9 +40,15 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Search<
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Problem> {
         match Query::from_request_parts(parts, state).await {
             Ok(Query(search)) => Ok(Search(search)),
-            Err(error) => Err(Kind::InvalidRequest.because(sentence(&error.body_text()))),
+            Err(error) => Err(unreadable_query(&error)),
         }
     }
+}
+
+fn unreadable_query(error: &QueryRejection) -> Problem {
+    let says = error.body_text();
+    let why = says.rsplit("query string: ").next().unwrap_or(&says);
+    Kind::InvalidRequest.because(format!("The query of the address cannot be read: {why}."))
 }
 
 /// The value of a variable of a query. An empty one, as a form sends it, counts as none.

@@ -48,7 +48,7 @@ refuses! {
     /// A part of a picture.
     Part: UnsatisfiableRange;
     /// A change.
-    Change: CrossSite;
+    Change: CrossSite, NoRoom;
     /// A body of some fields.
     Body: TooSlow, TooLarge;
     Rule: InvalidRule, TooManyFolders;

@@ -1,15 +1,18 @@
-//! Restarts, work half done, and a broker that is away.
+//! Restarts, work half done, and a broker that is away, is full, refuses, or holds what is damaged.
 
-use event_bus::{Expected, PictureKey, ReferenceChange};
+use async_nats::jetstream::{self, stream::Config};
+use event_bus::{Exhibit, ExhibitKey, Expected, PictureKey, ReferenceChange};
 use proto::{
     timestamp,
-    v1::{Upload, UploadRemoved},
+    v1::{Phase, Upload, UploadRemoved},
 };
-use reqwest::StatusCode;
+use reqwest::{Response, StatusCode};
+use serde_json::Value;
 use test_support::{NatsServer, eventually};
 use time::OffsetDateTime;
 
 use crate::{
+    alerts::{ids, publish},
     pictures::jpeg,
     service::{Service, folder, problem},
 };
@@ -41,6 +44,23 @@ async fn put_unannounced(service: &Service, id: &str) {
     let pictures = service.bus.references();
     let put = pictures.put(&key, &upload, &jpeg(9)).await;
     put.unwrap();
+}
+
+/// The streams of a server, for who would do harm to them.
+async fn streams(nats: &NatsServer) -> jetstream::Context {
+    jetstream::new(async_nats::connect(nats.url()).await.unwrap())
+}
+
+/// Changes the settings of a stream.
+async fn set(streams: &jetstream::Context, name: &str, change: impl FnOnce(&mut Config)) {
+    let stream = streams.get_stream(name).await.unwrap();
+    let mut config = stream.cached_info().config.clone();
+    change(&mut config);
+    streams.update_stream(config).await.unwrap();
+}
+
+fn asks_to_come_back(response: &Response) -> bool {
+    response.headers().contains_key("retry-after")
 }
 
 #[tokio::test]
@@ -179,10 +199,8 @@ async fn a_reference_whose_picture_is_lost_can_be_removed_by_itself_and_with_its
     let lost = service.upload("folder1", "a.jpg", jpeg(1)).await;
     service.upload("folder2", "b.jpg", jpeg(2)).await;
     service.stop().await;
-    let client = async_nats::connect(nats.url()).await.unwrap();
-    let jetstream = async_nats::jetstream::new(client);
-    let stored = jetstream.get_stream("OBJ_references").await.unwrap();
-    stored.purge().await.unwrap();
+    let stored = streams(&nats).await.get_stream("OBJ_references").await;
+    stored.unwrap().purge().await.unwrap();
 
     let service = Service::start(&nats).await;
     assert_eq!(latest_reference(&service).await.as_ref(), Some(&lost));
@@ -209,7 +227,7 @@ async fn without_nats_changes_are_refused_and_come_through_when_it_is_back() {
     })
     .await;
     let response = service.send_bare(IMAGES, jpeg(2)).await;
-    assert!(response.headers().contains_key("retry-after"));
+    assert!(asks_to_come_back(&response));
     problem(response, 503, "unavailable").await;
     problem(service.get(&content).await, 503, "unavailable").await;
     problem(
@@ -230,4 +248,66 @@ async fn without_nats_changes_are_refused_and_come_through_when_it_is_back() {
     let folder = service.json("/api/v1/folders/folder1").await;
     assert_eq!(folder["images"], 2);
     assert_eq!(service.get(&content).await.bytes().await.unwrap(), jpeg(1));
+}
+
+#[tokio::test]
+async fn a_damaged_picture_is_said_to_be_damaged_and_not_to_be_asked_for_again() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let image = service.upload("folder1", "a.jpg", jpeg(1)).await;
+    let added = service.send_bare("/api/v1/folders/folder1/normals", jpeg(2));
+    let added: Value = added.await.json().await.unwrap();
+    let normal = added["images"][0]["id"].as_str().unwrap();
+    let evidence = ExhibitKey::new("a", Exhibit::Frame);
+    let put = service.bus.evidence().put(&evidence, &(), &jpeg(3)).await;
+    put.unwrap();
+    publish(&service, "folder1", "a", Phase::Firing).await;
+    eventually("the alert is listed", async || {
+        (ids(&service, "").await == ["a"]).then_some(())
+    })
+    .await;
+
+    let streams = streams(&nats).await;
+    for (bucket, path) in [
+        ("OBJ_references", format!("{IMAGES}/{image}/content")),
+        (
+            "OBJ_normals",
+            format!("/api/v1/folders/folder1/normals/{normal}"),
+        ),
+        ("OBJ_evidence", "/api/v1/alerts/a/evidence/frame".to_owned()),
+    ] {
+        assert_eq!(service.get(&path).await.status(), 200, "{path}");
+        // The first message has the bytes of the first picture.
+        let stream = streams.get_stream(bucket).await.unwrap();
+        stream.delete_message(1).await.unwrap();
+        let response = service.get(&path).await;
+        assert!(!asks_to_come_back(&response), "{path}");
+        let detail = problem(response, 500, "internal").await;
+        assert!(detail.contains("is damaged"), "{path}: {detail}");
+    }
+}
+
+#[tokio::test]
+async fn a_full_store_is_said_to_be_full_and_one_that_refuses_to_refuse() {
+    let nats = NatsServer::start();
+    let service = Service::start(&nats).await;
+    let streams = streams(&nats).await;
+    for bucket in ["OBJ_references", "KV_rules"] {
+        set(&streams, bucket, |config| config.max_bytes = 10).await;
+    }
+    let upload = async || service.send_bare(IMAGES, jpeg(1)).await;
+    let rule = service.put("/api/v1/folders/folder1/rule", r#"{"threshold":0.7}"#);
+    for response in [upload().await, rule.await] {
+        assert!(!asks_to_come_back(&response));
+        let detail = problem(response, 507, "no-room").await;
+        assert!(detail.contains("no room for more"), "{detail}");
+    }
+    set(&streams, "OBJ_references", |config| config.max_bytes = -1).await;
+    assert_eq!(upload().await.status(), 201);
+
+    set(&streams, "OBJ_references", |config| config.sealed = true).await;
+    let response = upload().await;
+    assert!(asks_to_come_back(&response));
+    let detail = problem(response, 503, "unavailable").await;
+    assert!(detail.contains("NATS refused it"), "{detail}");
 }
