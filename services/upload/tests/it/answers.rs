@@ -57,7 +57,11 @@ async fn written(asked: &str, response: Response) -> String {
     let status = response.status();
     let body = response.text().await.unwrap();
     let body = match serde_json::from_str::<Value>(&body) {
-        Ok(json) => serde_json::to_string_pretty(&json).unwrap(),
+        Ok(mut json) => {
+            // Whether they are sorted anyway depends on what else is built.
+            json.sort_all_objects();
+            serde_json::to_string_pretty(&json).unwrap()
+        }
         Err(_) => body,
     };
     format!("## {asked}\n{status}\n{body}\n\n")
