@@ -170,7 +170,7 @@ pub async fn run(config: Config, bus: Bus, context: Context) -> Result<(), Failu
                 .run_until_cancelled_owned(misdirected::tell(bus.clone())),
         );
         let newest_frame = watch.as_ref().map(Watch::newest_frame);
-        let overtaking = Overtaking::new(newest_frame.unwrap_or_else(|| Arc::new(|_| None)));
+        let overtaking = Overtaking::new(newest_frame.unwrap_or_else(|| Box::new(|_| None)));
         if let Some(watch) = watch {
             watch.start(&state, evidence.clone(), &tracker, &shutdown);
         }

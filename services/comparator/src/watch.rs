@@ -70,7 +70,7 @@ impl Watch {
     /// Tells when the newest frame of a folder was stored, of which a camera is watched.
     pub(crate) fn newest_frame(&self) -> NewestFrame {
         let cameras = Arc::clone(&self.cameras);
-        Arc::new(move |folder| cameras.last_frame_at(folder))
+        Box::new(move |folder| cameras.last_frame_at(folder))
     }
 
     /// Watches until shutdown.
