@@ -1,6 +1,8 @@
 //! NATS as requests use it: every call bounded in time, every failure a problem that says what failed, and whether to
 //! try again. Where a call takes `by`, that is who makes the change; empty where nobody knows.
 
+mod failure;
+
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -8,9 +10,8 @@ use event_bus::{
     AlertKey, AskError, Bus, CameraSettings, CameraTestRequest, Exhibit, ExhibitKey, Expected,
     Folder, FolderKey, FrameArrival, Last, NotifierAnswer, NotifierQuestion, PictureKey,
     ProposalKey, PublishError, ReferenceChange, RuleScope, Session, SessionKey, SilenceKey,
-    StoreError, Stored, with_causes,
+    StoreError, Stored,
 };
-use folder_state::HistoryError;
 use log_limiter::LogLimiter;
 use proto::v1::{
     Acknowledgement, CameraTest, Change, Folder as Details, Rule, Silence, Source, Upload,
@@ -18,7 +19,8 @@ use proto::v1::{
 use time::OffsetDateTime;
 use tokio::time::{sleep, timeout};
 
-use crate::problem::{Kind, Problem};
+use self::failure::{CAMERA_SERVICE, Failure, NOTIFIER, Service};
+use crate::problem::Problem;
 
 const PATIENCE: Duration = Duration::from_secs(8);
 
@@ -47,56 +49,6 @@ pub(crate) enum Kept {
     Damaged(StoreError),
     Gone,
 }
-
-/// Why a call failed. What stands for it ends a sentence that clients are told.
-#[derive(Debug, Clone, Copy, thiserror::Error)]
-enum Class {
-    #[error("the message broker does not answer. Try again in a moment.")]
-    Unanswered,
-    /// NATS answers, and this service does not.
-    #[error("{0} did not answer in time. Try again in a moment.")]
-    Late(&'static str),
-    #[error("{0} answered something else: it is of another version.")]
-    Unreadable(&'static str),
-    #[error(
-        "NATS has no room for more; raise its max_file and give its disk more room, or delete what nobody needs."
-    )]
-    NoRoom,
-    #[error("what is stored is damaged; the log says how.")]
-    Damaged,
-    /// Nobody can tell whether that passes.
-    #[error("NATS refused it; the log says why.")]
-    Refused,
-}
-
-/// A call that failed.
-struct Failure {
-    class: Class,
-    /// For the log.
-    why: String,
-}
-
-/// Another service that answers questions by way of NATS, in words.
-struct Service {
-    name: &'static str,
-    /// What cannot be done where it does not answer.
-    task: &'static str,
-    /// What there is to say where none of it runs.
-    absence: &'static str,
-}
-
-const CAMERA_SERVICE: Service = Service {
-    name: "the camera service",
-    task: "try the camera",
-    absence: "No camera service is there that would try it: start framewatch-camera with --camera-key-file.",
-};
-
-const NOTIFIER: Service = Service {
-    name: "the notifier",
-    task: "ask a notifier",
-    absence: "No notifier is there, so nobody is told of alerts: start framewatch-notifier with --config, or \
-              framewatch up with --notify.",
-};
 
 impl Kept {
     /// Damage is an answer, and no reason to ask again.
@@ -492,111 +444,5 @@ impl Broker {
             return Err(Failure::unconnected().problem(service.task));
         }
         call.await.map_err(|error| service.problem(&error))
-    }
-}
-
-impl Service {
-    fn problem(&self, error: &AskError) -> Problem {
-        let class = match error {
-            AskError::Nobody => return Kind::Unavailable.because(self.absence),
-            AskError::Late => Class::Late(self.name),
-            AskError::Unreadable(_) => Class::Unreadable(self.name),
-            AskError::Unasked(_) => Class::Refused,
-        };
-        let why = with_causes(error);
-        Failure { class, why }.problem(self.task)
-    }
-}
-
-impl Class {
-    fn kind(self) -> Kind {
-        match self {
-            Class::Unanswered | Class::Late(_) | Class::Unreadable(_) | Class::Refused => {
-                Kind::Unavailable
-            }
-            Class::NoRoom => Kind::NoRoom,
-            Class::Damaged => Kind::Internal,
-        }
-    }
-}
-
-impl Failure {
-    fn unconnected() -> Self {
-        Self::unanswered("there is no connection to NATS")
-    }
-
-    fn unanswered(why: impl Into<String>) -> Self {
-        Failure {
-            class: Class::Unanswered,
-            why: why.into(),
-        }
-    }
-
-    /// What the client is told; the log has the cause.
-    fn problem(self, what: &str) -> Problem {
-        let Failure { class, why } = self;
-        tracing::warn!("cannot {what}: {why}");
-        class.kind().because(format!("Could not {what}: {class}"))
-    }
-}
-
-impl From<StoreError> for Failure {
-    fn from(error: StoreError) -> Self {
-        let class = match error {
-            StoreError::NoAnswer(_) => Class::Unanswered,
-            StoreError::NoRoom(_) => Class::NoRoom,
-            StoreError::Damaged { .. } => Class::Damaged,
-            StoreError::Missing(_)
-            | StoreError::MadeAnew
-            | StoreError::Unencodable(_)
-            | StoreError::Refused(_) => Class::Refused,
-        };
-        let why = with_causes(&error);
-        Failure { class, why }
-    }
-}
-
-impl From<PublishError> for Failure {
-    fn from(error: PublishError) -> Self {
-        match error {
-            PublishError::Store(error) => error.into(),
-            PublishError::Conflict | PublishError::TooLarge { .. } => Failure {
-                class: Class::Refused,
-                why: with_causes(&error),
-            },
-        }
-    }
-}
-
-impl From<HistoryError> for Problem {
-    fn from(error: HistoryError) -> Self {
-        const WHAT: &str = "read the history";
-        match error {
-            HistoryError::NotConnected | HistoryError::TooSlow => {
-                Failure::unanswered(with_causes(&error)).problem(WHAT)
-            }
-            HistoryError::Broker(error) => Failure::from(error).problem(WHAT),
-            HistoryError::Computation(_) => {
-                tracing::error!("{}", with_causes(&error));
-                Kind::Internal.because("The history cannot be computed.")
-            }
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_service_that_does_not_answer_in_time_is_named() {
-        for (service, name) in [
-            (CAMERA_SERVICE, "the camera service did not answer in time"),
-            (NOTIFIER, "the notifier did not answer in time"),
-        ] {
-            let problem = service.problem(&AskError::Late);
-            assert_eq!(problem.kind, Kind::Unavailable);
-            assert!(problem.detail.contains(name), "{}", problem.detail);
-        }
     }
 }
