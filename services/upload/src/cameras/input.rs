@@ -9,9 +9,6 @@ use proto::{
 
 use crate::{access::Visitor, app::App, front_door::moment::Moment};
 
-/// Why the form cannot show what is set.
-const UNKNOWN: &str = "What is set of the camera cannot be read now; the log says why. Load the page again in a moment.";
-
 /// What the form shows.
 #[derive(Default)]
 pub(crate) struct CameraInput {
@@ -23,6 +20,8 @@ pub(crate) struct CameraInput {
     pub(crate) fallback_snapshot: String,
     pub(crate) pinned_certificate: String,
     pub(crate) watches_frozen: bool,
+    /// Whether it is known what is set. What is not known is not to be replaced by what the form happens to show.
+    pub(crate) is_known: bool,
     /// Whether a camera is set here.
     pub(crate) is_set: bool,
     /// Why no camera can be set here, or why the one that is set here is not in force; empty where nothing prevents it.
@@ -42,8 +41,8 @@ impl CameraInput {
         let known = tokio::try_join!(app.cameras.of(folder), app.cameras.source(folder));
         let Ok((settings, source)) = known else {
             return Some(CameraInput {
-                hindrance: UNKNOWN,
-                ..Self::unset()
+                hindrance: "What is set of the camera cannot be read now; the log says why. Load the page again in a moment.",
+                ..CameraInput::default()
             });
         };
         let mut input = settings.map_or_else(Self::unset, Self::set);
@@ -66,14 +65,10 @@ impl CameraInput {
         CameraSpec::USUAL_MAX_WIDTH.get()
     }
 
-    /// Whether it is known what is set. What is not known is not to be replaced by what the form happens to show.
-    pub(crate) fn is_known(&self) -> bool {
-        self.hindrance != UNKNOWN
-    }
-
     fn unset() -> Self {
         CameraInput {
             watches_frozen: true,
+            is_known: true,
             ..CameraInput::default()
         }
     }
@@ -90,6 +85,7 @@ impl CameraInput {
             fallback_snapshot: settings.fallback_snapshot.unwrap_or_default(),
             pinned_certificate: settings.pinned_certificate.unwrap_or_default(),
             watches_frozen: settings.watch_frozen != Some(false),
+            is_known: true,
             is_set: true,
             ..CameraInput::default()
         }

@@ -47,7 +47,8 @@ impl<T: DeserializeOwned + Send, S: Send + Sync> FromRequestParts<S> for Search<
 
 fn unreadable_query(error: &QueryRejection) -> Problem {
     let says = error.body_text();
-    let why = says.rsplit("query string: ").next().unwrap_or(&says);
+    let why = says.strip_prefix("Failed to deserialize query string: ");
+    let why = why.unwrap_or(&says);
     Kind::InvalidRequest.because(format!("The query of the address cannot be read: {why}."))
 }
 
